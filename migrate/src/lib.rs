@@ -1,0 +1,4 @@
+//! Embedded SQL migrations.
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,143 @@
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+use crate::Version;
+
+/// SHA-256 over what a script means: its text without a byte order mark, with line ends as LF and without
+/// white space at the end. So it is the same on every platform, in every editor and under every setting of
+/// git's `autocrlf`.
+///
+/// Written `v1:<64 hexadecimal digits>`; the `v1` names this definition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Checksum([u8; 32]);
+
+impl Checksum {
+    /// The checksum with these 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Checksum {
+        Checksum(bytes)
+    }
+
+    /// The 32 bytes of SHA-256.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The checksum of a script.
+    ///
+    /// ```
+    /// use migrate_core::Checksum;
+    ///
+    /// let unix = Checksum::of("CREATE TABLE t (id int);\n");
+    /// assert_eq!(unix, Checksum::of("\u{feff}CREATE TABLE t (id int);\r\n\r\n"));
+    /// assert!(unix.to_string().starts_with("v1:"));
+    /// ```
+    pub fn of(script: &str) -> Checksum {
+        Checksum(Sha256::digest(normalized(script).trim_end()).into())
+    }
+
+    /// The chain value of a history row: it covers the row's version and checksum, and the chain value of the
+    /// row before it. One value so proves all rows up to it (`None` starts a chain).
+    pub fn chain(before: Option<Checksum>, version: Version, checksum: Checksum) -> Checksum {
+        let mut hash = Sha256::new();
+        hash.update(before.map_or([0; 32], |chain| chain.0));
+        hash.update(version.as_i64().to_be_bytes());
+        hash.update(checksum.0);
+        Checksum(hash.finalize().into())
+    }
+}
+
+/// The text that is hashed and that runs: without a byte order mark, line ends as LF.
+pub(crate) fn normalized(script: &str) -> String {
+    script.strip_prefix('\u{feff}').unwrap_or(script).replace("\r\n", "\n").replace('\r', "\n")
+}
+
+const FORMAT: &str = "v1:";
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FORMAT)?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Checksum({self})")
+    }
+}
+
+impl FromStr for Checksum {
+    type Err = InvalidChecksum;
+
+    fn from_str(text: &str) -> Result<Checksum, InvalidChecksum> {
+        let hex = text.strip_prefix(FORMAT).ok_or(InvalidChecksum)?.as_bytes();
+        if hex.len() != 64 || !hex.iter().all(u8::is_ascii_hexdigit) {
+            return Err(InvalidChecksum);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| InvalidChecksum)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidChecksum)?;
+        }
+        Ok(Checksum(bytes))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Checksum {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A text is no [`Checksum`]: not `v1:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidChecksum;
+
+impl fmt::Display for InvalidChecksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a checksum is `v1:` and 64 hexadecimal digits")
+    }
+}
+
+impl std::error::Error for InvalidChecksum {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_sha256_of_the_normalized_text() {
+        // `printf 'SELECT 1;' | sha256sum`
+        let want = "v1:17db4fd369edb9244b9f91d9aeed145c3d04ad8ba6e95d06247f07a63527d11a";
+        for text in ["SELECT 1;", "SELECT 1;\n", "\u{feff}SELECT 1;\r\n \t\n", "SELECT 1;\r"] {
+            assert_eq!(Checksum::of(text).to_string(), want, "{text:?}");
+        }
+        assert_ne!(Checksum::of(" SELECT 1;").to_string(), want);
+    }
+
+    #[test]
+    fn reads_what_it_writes_and_nothing_else() {
+        let checksum = Checksum::of("SELECT 1;");
+        assert_eq!(checksum.to_string().parse(), Ok(checksum));
+        let hex = "a".repeat(64);
+        for text in
+            [format!("v2:{hex}"), hex.clone(), format!("v1:{}", &hex[1..]), format!("v1:+{}", &hex[1..])]
+        {
+            assert_eq!(text.parse::<Checksum>(), Err(InvalidChecksum), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chain_value_depends_on_everything_before_it() {
+        let [one, two] = [1, 2].map(|n| Version::from_i64(n).unwrap());
+        let [a, b] = ["a", "b"].map(Checksum::of);
+        let first = Checksum::chain(None, one, a);
+        assert_ne!(first, Checksum::chain(None, one, b));
+        assert_ne!(first, Checksum::chain(None, two, a));
+        assert_ne!(first, Checksum::chain(Some(first), one, a));
+        assert_eq!(first, Checksum::chain(None, one, a));
+    }
+}

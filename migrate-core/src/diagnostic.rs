@@ -1,0 +1,89 @@
+use std::fmt;
+
+use crate::position::{Position, write_excerpt};
+use crate::problem::Problem;
+
+/// A [`Problem`] and where it stands.
+///
+/// Displayed as rustc shows an error: what, where, the line itself, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The file or folder, as the user named it.
+    pub path: String,
+    /// The place in the file, if it is one place.
+    pub position: Option<Position>,
+    /// The line of the file at that place.
+    pub line: Option<String>,
+}
+
+impl Diagnostic {
+    /// A problem of a whole file or folder.
+    pub(crate) fn of_file(problem: Problem, path: impl Into<String>) -> Diagnostic {
+        Diagnostic { problem, path: path.into(), position: None, line: None }
+    }
+
+    /// A problem at a byte of `text`, the content of the file.
+    pub(crate) fn at(problem: Problem, path: impl Into<String>, text: &str, offset: usize) -> Diagnostic {
+        let position = Position::of_byte(text, offset);
+        let line = position.line_of(text).to_owned();
+        Diagnostic { problem, path: path.into(), position: Some(position), line: Some(line) }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n --> {}", self.problem, self.path)?;
+        if let Some(position) = self.position {
+            write!(f, ":{position}")?;
+            if let Some(line) = &self.line {
+                write_excerpt(f, position, line)?;
+            }
+        }
+        write!(f, "\n help: {}", self.problem.help())
+    }
+}
+
+/// Everything that is wrong with a migrations folder: never empty, in the order of the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// `Err` with all of `diagnostics`, or `Ok` when there is none.
+    pub(crate) fn none_of(diagnostics: Vec<Diagnostic>) -> Result<(), Diagnostics> {
+        if diagnostics.is_empty() { Ok(()) } else { Err(Diagnostics(diagnostics)) }
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Diagnostics {
+        Diagnostics(vec![diagnostic])
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, diagnostic) in self.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n\n" };
+            write!(f, "{separator}{diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -1,0 +1,304 @@
+//! `-- migrate: key value` in the comments of a script.
+
+use std::time::Duration;
+
+use crate::file_name::Part;
+use crate::problem::Problem;
+use crate::statement::Scan;
+
+/// What the comments of a script say to us.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Directives {
+    pub(crate) no_transaction: bool,
+    pub(crate) irreversible: Option<String>,
+    pub(crate) nothing_to_undo: Option<String>,
+    pub(crate) lock_timeout: Option<Duration>,
+    pub(crate) statement_timeout: Option<Duration>,
+    pub(crate) risk: Option<Risk>,
+    pub(crate) older_binaries: Option<OlderBinaries>,
+    pub(crate) foreign_keys_off: bool,
+}
+
+/// How much harm a migration can do: `risk` in a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Risk {
+    /// No blocking longer than a catalog update, no data lost, old code keeps working.
+    Safe,
+    /// Correct under one stated condition.
+    Controlled,
+    /// Blocks in proportion to table size, loses data or breaks running code.
+    High,
+}
+
+/// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum OlderBinaries {
+    /// They find what they use.
+    Ok,
+    /// They would fail or do harm.
+    Refuse,
+}
+
+/// The keys, and the parts of a migration where each may stand.
+const KEYS: &[(&str, &[Part])] = &[
+    ("no-transaction", &[Part::Up, Part::Down]),
+    ("irreversible", &[Part::Up]),
+    ("nothing-to-undo", &[Part::Down]),
+    ("lock-timeout", &[Part::Up, Part::Down, Part::Verify]),
+    ("statement-timeout", &[Part::Up, Part::Down, Part::Verify]),
+    ("allow", &[Part::Up, Part::Down]),
+    ("risk", &[Part::Up]),
+    ("older-binaries", &[Part::Up]),
+    ("foreign-keys", &[Part::Up, Part::Down]),
+];
+
+/// Reads the directives of a script; each problem with the byte where its comment begins.
+pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Problem, usize)>) {
+    let mut directives = Directives::default();
+    let mut problems = Vec::new();
+    let mut seen = Vec::new();
+    for comment in &scan.line_comments {
+        let read = read(&sql[comment.clone()]).and_then(|line| {
+            let Some((key, value)) = line else { return Ok(()) };
+            check_place(key, comment.start, scan, part)?;
+            if key != "allow" && seen.contains(&key) {
+                return Err(Problem::DirectiveTwice { key: key.to_owned() });
+            }
+            seen.push(key);
+            directives.set(key, value)
+        });
+        problems.extend(read.err().map(|problem| (problem, comment.start)));
+    }
+    (directives, problems)
+}
+
+/// Key and value of a comment that is a directive.
+fn read(comment: &str) -> Result<Option<(&str, &str)>, Problem> {
+    let text = comment.trim_start_matches('-').trim();
+    let Some(rest) = strip_prefix_ignoring_case(text, "migrate") else {
+        return foreign(text).map_or(Ok(None), Err);
+    };
+    let has_colon = rest.trim_start().starts_with(':');
+    let line = rest.trim_start().trim_start_matches(':').trim();
+    let (key, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let is_known = KEYS.iter().any(|(known, _)| *known == key);
+    match (has_colon, is_known) {
+        (true, true) => Ok(Some((key, value.trim()))),
+        (true, false) => Err(Problem::UnknownDirective { key: key.to_owned(), closest: closest(key) }),
+        // Prose may begin with the word "migrate", but not go on with one of our keys.
+        (false, true) => Err(Problem::DirectiveWithoutColon { key: key.to_owned() }),
+        (false, false) => Ok(None),
+    }
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// A directive of another tool, which would be lost in silence.
+fn foreign(comment: &str) -> Option<Problem> {
+    let ours = match comment {
+        "no-transaction" | "tern:noTransaction" | "atlas:txmode none" | "+goose NO TRANSACTION" => {
+            "no-transaction"
+        }
+        _ => return None,
+    };
+    Some(Problem::ForeignDirective { theirs: comment.to_owned(), ours: ours.to_owned() })
+}
+
+fn closest(key: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .map(|(known, _)| (strsim::jaro_winkler(known, key), *known))
+        .filter(|(similarity, _)| *similarity > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+/// Directives stand above the first statement; `allow` may stand above any.
+fn check_place(key: &str, offset: usize, scan: &Scan, part: Part) -> Result<(), Problem> {
+    let parts = KEYS.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, parts)| *parts);
+    let inside = scan.statements.iter().any(|s| s.span.start() < offset && offset < s.span.end());
+    let below = scan.statements.first().is_some_and(|first| first.span.start() < offset);
+    if !parts.contains(&part) {
+        Err(Problem::DirectiveInWrongPart {
+            key: key.to_owned(),
+            belongs_to_down: parts.contains(&Part::Down),
+        })
+    } else if inside || (below && key != "allow") {
+        Err(Problem::DirectiveBelowStatement { key: key.to_owned() })
+    } else {
+        Ok(())
+    }
+}
+
+impl Directives {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Problem> {
+        let expected = |expected: &'static str| Problem::DirectiveValue {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            expected,
+        };
+        match key {
+            "no-transaction" if value.is_empty() => self.no_transaction = true,
+            "no-transaction" => return Err(expected("no value")),
+            "irreversible" => self.irreversible = Some(quoted(value).ok_or(expected(WHY))?),
+            "nothing-to-undo" => self.nothing_to_undo = Some(quoted(value).ok_or(expected(WHY))?),
+            "lock-timeout" => self.lock_timeout = Some(duration(value).ok_or(expected(DURATION))?),
+            "statement-timeout" => self.statement_timeout = Some(duration(value).ok_or(expected(DURATION))?),
+            "risk" => self.risk = Some(risk(value).ok_or(expected("`safe`, `controlled` or `high`"))?),
+            "older-binaries" => {
+                self.older_binaries = Some(older_binaries(value).ok_or(expected("`ok` or `refuse`"))?);
+            }
+            "foreign-keys" if value == "off" => self.foreign_keys_off = true,
+            "foreign-keys" => return Err(expected("`off`")),
+            "allow" => allow(value).ok_or(expected("the name of a hazard and a reason in double quotes"))?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+const WHY: &str = "a reason in double quotes";
+const DURATION: &str = "a number and `ms`, `s`, `min` or `h`, such as `5s`";
+
+fn quoted(value: &str) -> Option<String> {
+    let why = value.strip_prefix('"')?.strip_suffix('"')?.trim();
+    (!why.is_empty()).then(|| why.to_owned())
+}
+
+fn duration(value: &str) -> Option<Duration> {
+    let unit_at = value.find(|c: char| !c.is_ascii_digit())?;
+    let milliseconds = match &value[unit_at..] {
+        "ms" => 1,
+        "s" => 1000,
+        "min" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => return None,
+    };
+    let milliseconds = value[..unit_at].parse::<u64>().ok()?.checked_mul(milliseconds)?;
+    // PostgreSQL keeps its timeouts in an int4 of milliseconds.
+    (milliseconds <= i32::MAX.unsigned_abs().into()).then(|| Duration::from_millis(milliseconds))
+}
+
+fn risk(value: &str) -> Option<Risk> {
+    match value {
+        "safe" => Some(Risk::Safe),
+        "controlled" => Some(Risk::Controlled),
+        "high" => Some(Risk::High),
+        _ => None,
+    }
+}
+
+fn older_binaries(value: &str) -> Option<OlderBinaries> {
+    match value {
+        "ok" => Some(OlderBinaries::Ok),
+        "refuse" => Some(OlderBinaries::Refuse),
+        _ => None,
+    }
+}
+
+fn allow(value: &str) -> Option<()> {
+    let (hazard, why) = value.split_once(char::is_whitespace)?;
+    let is_name = hazard.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (is_name && quoted(why.trim()).is_some()).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dialect::Engine, statement::scan};
+
+    fn parse_up(sql: &str) -> (Directives, Vec<Problem>) {
+        let (directives, problems) = parse(sql, &scan(sql, Engine::Postgres), Part::Up);
+        (directives, problems.into_iter().map(|(problem, _)| problem).collect())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let sql = "-- A word about it.\n\
+                   -- migrate: no-transaction\n\
+                   --migrate:irreversible \"the old column is gone\"\n\
+                   -- Migrate: lock-timeout 500ms\n\
+                   --   migrate:   statement-timeout   30min\n\
+                   -- migrate: allow drop-column \"unused since 2.3\"\n\
+                   -- migrate: risk high\n\
+                   -- migrate: older-binaries ok\n\
+                   -- migrate: foreign-keys off\n\
+                   \n\
+                   ALTER TABLE t DROP COLUMN a;\n\
+                   -- migrate: allow drop-table \"empty\"\n\
+                   DROP TABLE u;";
+        let want = Directives {
+            no_transaction: true,
+            irreversible: Some("the old column is gone".to_owned()),
+            nothing_to_undo: None,
+            lock_timeout: Some(Duration::from_millis(500)),
+            statement_timeout: Some(Duration::from_secs(1800)),
+            risk: Some(Risk::High),
+            older_binaries: Some(OlderBinaries::Ok),
+            foreign_keys_off: true,
+        };
+        assert_eq!(parse_up(sql), (want, vec![]));
+    }
+
+    #[test]
+    fn only_comments_hold_directives() {
+        let sql = "-- migrate users to the new table\n-- migration: old\nSELECT '\n-- migrate: nonsense\n', $$\n\
+                   -- migrate: nonsense\n$$ /*\n-- migrate: nonsense\n*/";
+        assert_eq!(parse_up(sql), (Directives::default(), vec![]));
+    }
+
+    #[test]
+    fn each_mistake_has_its_problem() {
+        let key = |key: &str| key.to_owned();
+        let cases = [
+            (
+                "-- migrate: no-transactoin",
+                Problem::UnknownDirective { key: key("no-transactoin"), closest: Some("no-transaction") },
+            ),
+            ("-- migrate:up", Problem::UnknownDirective { key: key("up"), closest: None }),
+            ("-- migrate no-transaction", Problem::DirectiveWithoutColon { key: key("no-transaction") }),
+            (
+                "-- no-transaction",
+                Problem::ForeignDirective { theirs: key("no-transaction"), ours: key("no-transaction") },
+            ),
+            (
+                "-- migrate: nothing-to-undo \"x\"",
+                Problem::DirectiveInWrongPart { key: key("nothing-to-undo"), belongs_to_down: true },
+            ),
+            ("-- migrate: risk safe\n-- migrate: risk high", Problem::DirectiveTwice { key: key("risk") }),
+            ("SELECT 1;\n-- migrate: risk safe", Problem::DirectiveBelowStatement { key: key("risk") }),
+            (
+                "SELECT 1,\n-- migrate: allow x \"y\"\n2",
+                Problem::DirectiveBelowStatement { key: key("allow") },
+            ),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(parse_up(sql).1, [want], "{sql}");
+        }
+        let values = [
+            "no-transaction please",
+            "irreversible",
+            "irreversible why",
+            "irreversible \" \"",
+            "lock-timeout 5",
+            "lock-timeout s",
+            "lock-timeout 5 s",
+            "lock-timeout 3000000000ms",
+            "risk medium",
+            "older-binaries yes",
+            "foreign-keys on",
+            "allow",
+            "allow \"why\"",
+            "allow drop-table",
+            "allow drop-table why",
+        ];
+        for value in values {
+            let (_, problems) = parse_up(&format!("-- migrate: {value}"));
+            assert!(matches!(problems[..], [Problem::DirectiveValue { .. }]), "{value}: {problems:?}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::fmt;
+
+/// A place in a script: line and column, both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// The place of the character that begins at the byte `offset`; past the end of `text`, its last place.
+    pub fn of_byte(text: &str, offset: usize) -> Position {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    /// The line of `text` at this place, without its end.
+    pub fn line_of(self, text: &str) -> &str {
+        text.lines().nth(self.line - 1).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A line of a script with a caret under the place, as rustc shows it.
+pub(crate) fn write_excerpt(f: &mut fmt::Formatter<'_>, position: Position, line: &str) -> fmt::Result {
+    let number = position.line.to_string();
+    let gutter = " ".repeat(number.len());
+    // Tabs stay tabs under the line, so that the caret stands where the terminal shows the column.
+    let indent: String =
+        line.chars().take(position.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    write!(f, "\n {gutter} |\n {number} | {}\n {gutter} | {indent}^", line.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_characters_from_one() {
+        let text = "ab\nçd\n";
+        let cases = [(0, 1, 1), (1, 1, 2), (3, 2, 1), (5, 2, 2), (6, 2, 3), (7, 3, 1), (99, 3, 1)];
+        for (offset, line, column) in cases {
+            assert_eq!(Position::of_byte(text, offset), Position { line, column }, "byte {offset}");
+        }
+        assert_eq!(Position { line: 2, column: 1 }.line_of(text), "çd");
+    }
+}

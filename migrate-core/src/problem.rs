@@ -1,0 +1,379 @@
+use std::fmt;
+
+use crate::Version;
+use crate::file_name::{Form, InvalidFileName};
+use crate::token::Quote;
+
+/// What is wrong with a migrations folder. Its text says what was found, [`Problem::help`] what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The folder does not exist.
+    MissingDirectory {
+        /// Where it was looked for.
+        looked_in: String,
+    },
+    /// The path names a file.
+    NotADirectory,
+    /// The folder holds no migration.
+    EmptyDirectory,
+    /// The system did not let us read a file or folder.
+    Unreadable {
+        /// What it said.
+        message: String,
+    },
+    /// A link leads to a folder that it stands in.
+    SymlinkLoop,
+    /// The path of a file or folder is no UTF-8.
+    PathNotUtf8,
+    /// A file fits none of the forms.
+    FileName {
+        /// Why.
+        reason: InvalidFileName,
+        /// A name that would do.
+        suggestion: Option<String>,
+    },
+    /// Two forms in one tree.
+    MixedForms {
+        /// The form of this file.
+        form: Form,
+        /// The form of most others.
+        other_form: Form,
+        /// One of the others.
+        other: String,
+    },
+    /// Two migrations with one version.
+    DuplicateVersion {
+        /// The version of both.
+        version: Version,
+        /// The file that came first.
+        other: String,
+    },
+    /// Two files for one part of one migration.
+    DuplicatePart {
+        /// The file that came first.
+        other: String,
+    },
+    /// A date of 8 digits beside timestamps of 14 sorts before them for ever.
+    DateAmongTimestamps {
+        /// The date.
+        version: Version,
+        /// A file with a timestamp.
+        other: String,
+    },
+    /// A rollback, verify or metadata file without its migration.
+    Orphan {
+        /// `rollback script`, `verify script` or `metadata`.
+        what: &'static str,
+        /// A migration of the same version with another name, if there is one.
+        twin: Option<String>,
+    },
+    /// A migration without a way back.
+    MissingDown {
+        /// The file that is missing.
+        expected: String,
+    },
+    /// A folder of a migration without `up.sql`.
+    DirectoryWithoutUp,
+    /// A script without a statement.
+    EmptyScript,
+    /// A rollback script without a statement.
+    EmptyDown,
+    /// `irreversible` beside a rollback script.
+    IrreversibleWithDown {
+        /// The rollback script.
+        down: String,
+    },
+    /// `nothing-to-undo` above statements.
+    NothingToUndoWithStatements,
+    /// A byte order mark before a directive on the first line.
+    ByteOrderMark,
+    /// The file is no UTF-8.
+    NotUtf8,
+    /// A NUL byte, which no database accepts in SQL.
+    NulByte,
+    /// The script is larger than [`MAX_SCRIPT_BYTES`].
+    TooLarge,
+    /// `migrate.toml` or `metadata.toml` does not read.
+    InvalidToml {
+        /// What the parser said.
+        message: String,
+    },
+    /// A name that says nothing.
+    VagueName {
+        /// The name.
+        name: String,
+    },
+    /// A name outside the pattern of `migrate.toml`.
+    NameOutsidePattern {
+        /// The name.
+        name: String,
+    },
+    /// A directive that we do not know.
+    UnknownDirective {
+        /// What stands there.
+        key: String,
+        /// What may have been meant.
+        closest: Option<&'static str>,
+    },
+    /// `-- migrate key` instead of `-- migrate: key`.
+    DirectiveWithoutColon {
+        /// The key.
+        key: String,
+    },
+    /// A directive with a value that it does not take.
+    DirectiveValue {
+        /// The key.
+        key: String,
+        /// What stands there.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A directive in a script where it means nothing.
+    DirectiveInWrongPart {
+        /// The key.
+        key: String,
+        /// Whether it belongs to the rollback script.
+        belongs_to_down: bool,
+    },
+    /// A directive below or inside a statement.
+    DirectiveBelowStatement {
+        /// The key.
+        key: String,
+    },
+    /// One directive twice.
+    DirectiveTwice {
+        /// The key.
+        key: String,
+    },
+    /// A directive of another tool.
+    ForeignDirective {
+        /// What stands there.
+        theirs: String,
+        /// Our key.
+        ours: String,
+    },
+    /// A quote or comment that never ends.
+    Unterminated(Quote),
+    /// A script with a transaction of its own.
+    TransactionControl {
+        /// The statement's first word.
+        statement: String,
+    },
+    /// A statement that refuses a transaction, in a script that runs in one.
+    NeedsNoTransaction {
+        /// The statement's first words.
+        statement: String,
+    },
+    /// `COPY … FROM STDIN`, whose rows only psql sends.
+    CopyFromStdin,
+    /// A command to psql, which is no SQL.
+    PsqlCommand,
+    /// PostgreSQL and SQLite would split the script differently.
+    SplitsDifferently,
+}
+
+/// The largest script, 64 MiB: what is baked into a binary should be code, not data.
+pub const MAX_SCRIPT_BYTES: usize = 64 << 20;
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::MissingDirectory { looked_in } => {
+                write!(f, "the migrations folder does not exist (looked in {looked_in})")
+            }
+            Problem::NotADirectory => f.write_str("the migrations folder is a file"),
+            Problem::EmptyDirectory => f.write_str("the migrations folder holds no migration"),
+            Problem::Unreadable { message } => write!(f, "cannot be read: {message}"),
+            Problem::SymlinkLoop => f.write_str("a symbolic link leads back to a folder that it stands in"),
+            Problem::PathNotUtf8 => f.write_str("the path is not valid UTF-8"),
+            Problem::FileName { reason, .. } => reason.fmt(f),
+            Problem::MixedForms { form, other_form, other } => {
+                write!(
+                    f,
+                    "two forms of file names in one tree: this file is {form}, `{other}` is {other_form}"
+                )
+            }
+            Problem::DuplicateVersion { version, other } => {
+                write!(f, "version {version} is used twice, here and by `{other}`")
+            }
+            Problem::DuplicatePart { other } => write!(f, "the same part of the migration as `{other}`"),
+            Problem::DateAmongTimestamps { version, other } => {
+                write!(f, "version {version} is a date of 8 digits beside timestamps of 14, as in `{other}`")
+            }
+            Problem::Orphan { what, .. } => write!(f, "a {what} without its migration"),
+            Problem::MissingDown { expected } => write!(f, "no way back: `{expected}` is missing"),
+            Problem::DirectoryWithoutUp => f.write_str("the folder of a migration holds no up.sql"),
+            Problem::EmptyScript => f.write_str("the script holds no statement"),
+            Problem::EmptyDown => f.write_str("the rollback script holds no statement, so it is no way back"),
+            Problem::IrreversibleWithDown { down } => {
+                write!(f, "declared irreversible, and yet there is the rollback script `{down}`")
+            }
+            Problem::NothingToUndoWithStatements => {
+                f.write_str("says that there is nothing to undo, and yet holds statements")
+            }
+            Problem::ByteOrderMark => {
+                f.write_str("a byte order mark stands before the directive on the first line and hides it")
+            }
+            Problem::NotUtf8 => f.write_str("the file is not valid UTF-8"),
+            Problem::NulByte => f.write_str("the script holds a NUL byte, which no database accepts in SQL"),
+            Problem::TooLarge => write!(f, "the script is larger than {} MiB", MAX_SCRIPT_BYTES >> 20),
+            Problem::InvalidToml { message } => f.write_str(message),
+            Problem::VagueName { name } => write!(f, "the name `{name}` says nothing about the change"),
+            Problem::NameOutsidePattern { name } => {
+                write!(f, "the name `{name}` does not match the pattern of migrate.toml")
+            }
+            Problem::UnknownDirective { key, .. } => write!(f, "unknown directive `{key}`"),
+            Problem::DirectiveWithoutColon { key } => {
+                write!(f, "the directive `{key}` lacks the colon of `migrate:`")
+            }
+            Problem::DirectiveValue { key, value, expected } => {
+                write!(f, "the directive `{key}` takes {expected}, not `{value}`")
+            }
+            Problem::DirectiveInWrongPart { key, .. } => {
+                write!(f, "the directive `{key}` means nothing in this script")
+            }
+            Problem::DirectiveBelowStatement { key } => {
+                write!(f, "the directive `{key}` does not stand above the statements")
+            }
+            Problem::DirectiveTwice { key } => write!(f, "the directive `{key}` stands here twice"),
+            Problem::ForeignDirective { theirs, .. } => {
+                write!(f, "`-- {theirs}` is a directive of another tool")
+            }
+            Problem::Unterminated(Quote::String) => f.write_str("this string never ends"),
+            Problem::Unterminated(Quote::Identifier) => f.write_str("this quoted identifier never ends"),
+            Problem::Unterminated(Quote::Dollar) => f.write_str("this dollar-quoted string never ends"),
+            Problem::Unterminated(Quote::Comment) => f.write_str("this comment never ends"),
+            Problem::TransactionControl { statement } => {
+                write!(f, "the script begins or ends a transaction itself: {statement}")
+            }
+            Problem::NeedsNoTransaction { statement } => {
+                write!(f, "{statement} cannot run inside a transaction")
+            }
+            Problem::CopyFromStdin => f.write_str("COPY … FROM STDIN needs rows that only psql sends"),
+            Problem::PsqlCommand => f.write_str("a psql command, not SQL"),
+            Problem::SplitsDifferently => {
+                f.write_str("PostgreSQL and SQLite see different statements in this script")
+            }
+        }
+    }
+}
+
+impl Problem {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Problem::MissingDirectory { .. } => {
+                "create it, or correct the path; a relative one starts at the package's Cargo.toml".into()
+            }
+            Problem::NotADirectory => "name the folder that holds the scripts".into(),
+            Problem::EmptyDirectory => {
+                "add the first migration, such as `20251107100000_create_users.up.sql` with its `.down.sql`"
+                    .into()
+            }
+            Problem::Unreadable { .. } => "check that the file exists and that you may read it".into(),
+            Problem::SymlinkLoop => "remove the link".into(),
+            Problem::PathNotUtf8 => "rename it".into(),
+            Problem::FileName { reason, suggestion } => file_name_help(reason, suggestion.as_deref()),
+            Problem::MixedForms { .. } => "choose one form and rename the others".into(),
+            Problem::DuplicateVersion { .. } => {
+                "give the newer migration a version of its own, above all others".into()
+            }
+            Problem::DuplicatePart { .. } => "keep one of the two".into(),
+            Problem::DateAmongTimestamps { version, .. } => {
+                format!("add a time, as in `{version}000000`, or it sorts before every timestamp for ever")
+            }
+            Problem::Orphan { twin: Some(twin), .. } => {
+                format!("`{twin}` has this version: give both the same name")
+            }
+            Problem::Orphan { twin: None, .. } => "add the migration, or delete this file".into(),
+            Problem::MissingDown { .. } => {
+                "write it, or put `-- migrate: irreversible \"why\"` at the top of the \
+                 migration, or set `rollback = \"optional\"` in migrate.toml"
+                    .into()
+            }
+            Problem::DirectoryWithoutUp => "add up.sql, or delete the folder".into(),
+            Problem::EmptyScript => "write the migration, or delete its files".into(),
+            Problem::EmptyDown => {
+                "write it, or say `-- migrate: nothing-to-undo \"why\"` in it, or delete it and \
+                 put `-- migrate: irreversible \"why\"` at the top of the migration"
+                    .into()
+            }
+            Problem::IrreversibleWithDown { .. } => "delete the rollback script or the directive".into(),
+            Problem::NothingToUndoWithStatements => "delete the statements or the directive".into(),
+            Problem::ByteOrderMark | Problem::NotUtf8 => {
+                "save the file as UTF-8 without a byte order mark".into()
+            }
+            Problem::NulByte => "delete the byte; a file in UTF-16 is full of them: save it as UTF-8".into(),
+            Problem::TooLarge => "load data outside of migrations".into(),
+            Problem::InvalidToml { .. } => "correct the file; its keys are documented in the README".into(),
+            Problem::VagueName { .. } => "say what changes, as in `add_tenant_to_orders`".into(),
+            Problem::NameOutsidePattern { .. } => "rename the files, or correct `names.pattern`".into(),
+            Problem::UnknownDirective { closest: Some(closest), .. } => format!("did you mean `{closest}`?"),
+            Problem::UnknownDirective { key, .. } if key == "up" || key == "down" => {
+                "sections of one file are dbmate's form: write `.up.sql` and `.down.sql`".into()
+            }
+            Problem::UnknownDirective { .. } => "the README lists the directives; no other text may stand \
+                 behind `-- migrate:`"
+                .into(),
+            Problem::DirectiveWithoutColon { key } => format!("write `-- migrate: {key}`"),
+            Problem::DirectiveValue { key, .. } => directive_example(key).into(),
+            Problem::DirectiveInWrongPart { belongs_to_down: true, .. } => {
+                "move it to the rollback script".into()
+            }
+            Problem::DirectiveInWrongPart { .. } => "move it to the script that applies the migration".into(),
+            Problem::DirectiveBelowStatement { .. } => {
+                "move it to the comments at the top of the file".into()
+            }
+            Problem::DirectiveTwice { .. } => "keep one of the two".into(),
+            Problem::ForeignDirective { ours, .. } => format!("write `-- migrate: {ours}`"),
+            Problem::Unterminated(Quote::Dollar) => "close it with the same tag that opens it".into(),
+            Problem::Unterminated(_) => "close it".into(),
+            Problem::TransactionControl { .. } => {
+                "delete the statement: the run commits the script together with \
+                 its history row"
+                    .into()
+            }
+            Problem::NeedsNoTransaction { .. } => {
+                "put `-- migrate: no-transaction` at the top of the file".into()
+            }
+            Problem::CopyFromStdin => "write INSERT statements".into(),
+            Problem::PsqlCommand => "delete the line, or write the SQL that it stands for".into(),
+            Problem::SplitsDifferently => {
+                "keep to what both engines read alike, or set `dialect` to one of them".into()
+            }
+        }
+    }
+}
+
+fn file_name_help(reason: &InvalidFileName, suggestion: Option<&str>) -> String {
+    match (reason, suggestion) {
+        (InvalidFileName::NoVersion | InvalidFileName::NoName, Some(name)) => {
+            format!("rename it, for example to `{name}`")
+        }
+        (InvalidFileName::Unknown, _) => {
+            "if it belongs here, name it in `ignore = [\"…\"]` of migrate.toml".into()
+        }
+        (InvalidFileName::Version(_), _) => "use a timestamp such as 20251107100000 as the version".into(),
+        (InvalidFileName::Repeatable, _) => "write a versioned migration that replaces the object".into(),
+        (InvalidFileName::OneUnderscore, _) => "write `V1__name.sql`".into(),
+        (InvalidFileName::NoVersion | InvalidFileName::NoName, None) => {
+            "rename it to `<version>_<name>`, as in `20251107100000_add_user.up.sql`".into()
+        }
+    }
+}
+
+fn directive_example(key: &str) -> &'static str {
+    match key {
+        "no-transaction" => "write `-- migrate: no-transaction`",
+        "irreversible" => "write `-- migrate: irreversible \"the old column is gone\"`",
+        "nothing-to-undo" => "write `-- migrate: nothing-to-undo \"the rows were wrong\"`",
+        "lock-timeout" => "write `-- migrate: lock-timeout 5s`",
+        "statement-timeout" => "write `-- migrate: statement-timeout 30min`",
+        "risk" => "write `-- migrate: risk controlled`",
+        "older-binaries" => "write `-- migrate: older-binaries ok`",
+        "foreign-keys" => "write `-- migrate: foreign-keys off`",
+        _ => "write `-- migrate: allow drop-column \"unused since 2.3\"`",
+    }
+}

@@ -1,0 +1,114 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Source, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::problem::Problem;
+
+pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
+    let whole = |problem| Err(Diagnostic::of_file(problem, root).into());
+    let looked_in = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return whole(Problem::MissingDirectory { looked_in });
+        }
+        Err(error) => return whole(unreadable(&error)),
+        Ok(metadata) if !metadata.is_dir() => return whole(Problem::NotADirectory),
+        Ok(_) => {}
+    }
+    let mut walk = Walk { source: Source { root: root.to_owned(), ..Source::default() }, ..Walk::default() };
+    walk.folder(folder, "");
+    Diagnostics::none_of(walk.diagnostics)?;
+    walk.source.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walk.source)
+}
+
+#[derive(Default)]
+struct Walk {
+    source: Source,
+    diagnostics: Vec<Diagnostic>,
+    /// The real paths of the folders that we stand in.
+    above: Vec<PathBuf>,
+}
+
+impl Walk {
+    /// Reads `folder`, whose path inside the root is `inside`.
+    fn folder(&mut self, folder: &Path, inside: &str) {
+        match fs::canonicalize(folder) {
+            Ok(real) if self.above.contains(&real) => return self.report(Problem::SymlinkLoop, inside),
+            Ok(real) => self.above.push(real),
+            Err(error) => return self.report(unreadable(&error), inside),
+        }
+        match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) if entries.is_empty() => self.source.empty_folders.push(inside.to_owned()),
+            Ok(mut entries) => {
+                entries.sort_by_key(fs::DirEntry::file_name);
+                entries.iter().for_each(|entry| self.entry(&entry.path(), inside));
+            }
+            Err(error) => self.report(unreadable(&error), inside),
+        }
+        self.above.pop();
+    }
+
+    fn entry(&mut self, path: &Path, inside: &str) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            return self.report(Problem::PathNotUtf8, &join(inside, &path.to_string_lossy()));
+        };
+        if name.starts_with('.') {
+            return;
+        }
+        let inside = join(inside, name);
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.folder(path, &inside),
+            Ok(_) => match fs::read(path) {
+                Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
+                Err(error) => self.report(unreadable(&error), &inside),
+            },
+            Err(error) => self.report(unreadable(&error), &inside),
+        }
+    }
+
+    fn report(&mut self, problem: Problem, inside: &str) {
+        self.diagnostics.push(Diagnostic::of_file(problem, join(&self.source.root, inside)));
+    }
+}
+
+#[cfg(feature = "include_dir")]
+pub(super) fn from_dir(dir: &include_dir::Dir<'_>) -> Source {
+    let mut source = Source { root: dir.path().to_string_lossy().into_owned(), ..Source::default() };
+    collect(dir, &mut source);
+    source.files.sort_by(|a, b| a.path.cmp(&b.path));
+    source
+}
+
+#[cfg(feature = "include_dir")]
+fn collect(dir: &include_dir::Dir<'_>, source: &mut Source) {
+    let slashed = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    let is_hidden =
+        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    for entry in dir.entries() {
+        match entry {
+            _ if is_hidden(entry.path()) => {}
+            include_dir::DirEntry::Dir(dir) if dir.entries().is_empty() => {
+                source.empty_folders.push(slashed(dir.path()));
+            }
+            include_dir::DirEntry::Dir(dir) => collect(dir, source),
+            include_dir::DirEntry::File(file) => {
+                source.files.push(SourceFile { path: slashed(file.path()), bytes: file.contents().to_vec() });
+            }
+        }
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    match (folder.trim_end_matches('/'), name) {
+        ("", name) => name.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, name) => format!("{folder}/{name}"),
+    }
+}
+
+fn unreadable(error: &io::Error) -> Problem {
+    Problem::Unreadable { message: error.to_string() }
+}

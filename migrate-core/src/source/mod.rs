@@ -1,0 +1,109 @@
+//! From the files of a folder to a [`MigrationSet`], or to everything that is wrong with them.
+
+mod assemble;
+mod directory;
+mod script;
+
+use std::path::Path;
+
+pub(crate) use script::parse_recorded;
+
+use crate::{Diagnostics, Dialect, MigrationSet};
+
+/// The files of a migrations folder, read and not yet understood.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// The folder as the user named it; only for messages.
+    pub(crate) root: String,
+    /// All files below it, by path.
+    pub(crate) files: Vec<SourceFile>,
+    /// Folders without an entry.
+    pub(crate) empty_folders: Vec<String>,
+}
+
+/// A file of the folder: its path inside, with `/` between the components, and what it holds.
+#[derive(Debug)]
+pub struct SourceFile {
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl SourceFile {
+    /// The path inside the folder, with `/` between its components.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// What a caller decides instead of `migrate.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Instead of `dialect`.
+    pub dialect: Option<Dialect>,
+    /// Instead of `set`.
+    pub set: Option<String>,
+}
+
+impl Source {
+    /// Reads all files of `folder`; `root` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// When the folder or a file in it cannot be read, or links form a loop.
+    pub fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
+        directory::read(folder, root)
+    }
+
+    /// The files of a folder that `include_dir!` embedded.
+    #[cfg(feature = "include_dir")]
+    pub fn from_dir(dir: &include_dir::Dir<'_>) -> Source {
+        directory::from_dir(dir)
+    }
+
+    /// The files, in the order of their paths.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The set that the files make.
+    ///
+    /// # Errors
+    ///
+    /// With every problem of every file, not only the first.
+    pub fn into_set(self, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
+        assemble::assemble(&self, overrides)
+    }
+}
+
+impl MigrationSet {
+    /// Reads a folder at run time, for tools; an application embeds it instead.
+    ///
+    /// ```no_run
+    /// let set = migrate_core::MigrationSet::read("migrations")?;
+    /// println!("{} migrations", set.migrations().len());
+    /// # Ok::<(), migrate_core::Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// With everything that is wrong with the folder: what `embed_migrations!` refuses at compile time.
+    pub fn read(folder: impl AsRef<Path>) -> Result<MigrationSet, Diagnostics> {
+        let folder = folder.as_ref();
+        Source::read(folder, &folder.to_string_lossy())?.into_set(&Overrides::default())
+    }
+
+    /// The set of a folder that `include_dir!` embedded, for those who embed it anyway. It is parsed at run time.
+    ///
+    /// ```ignore
+    /// static DIR: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/migrations");
+    /// let set = MigrationSet::from_dir(&DIR)?;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// With everything that is wrong with the folder: what `embed_migrations!` refuses at compile time.
+    #[cfg(feature = "include_dir")]
+    pub fn from_dir(dir: &include_dir::Dir<'_>) -> Result<MigrationSet, Diagnostics> {
+        Source::from_dir(dir).into_set(&Overrides::default())
+    }
+}

@@ -1,0 +1,237 @@
+use std::borrow::Cow;
+
+use crate::checksum::normalized;
+use crate::dialect::{Engine, postgres, sqlite};
+use crate::directive::{self, Directives};
+use crate::file_name::Part;
+use crate::problem::{MAX_SCRIPT_BYTES, Problem};
+use crate::statement::{Scan, Scanned, scan};
+use crate::token::Quote;
+use crate::{Checksum, Dialect, Execution, Script};
+
+/// A script as far as it could be read, and its problems: with the byte where each stands, if it is one place.
+pub(super) struct Parsed {
+    pub(super) script: Script,
+    pub(super) directives: Directives,
+    pub(super) problems: Vec<(Problem, Option<usize>)>,
+}
+
+/// Reads a script from the bytes of its file. `transaction` is what `metadata.toml` says.
+pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, transaction: bool) -> Parsed {
+    match text(bytes) {
+        Ok(text) => Parsed::new(path, &text, part, dialect, transaction),
+        // Nothing more can be said about a file that is no text.
+        Err((problem, text)) => {
+            let mut parsed = Parsed::new(path, "", part, dialect, transaction);
+            parsed.script.sql = text.into();
+            parsed.problems.push(problem);
+            parsed
+        }
+    }
+}
+
+/// Reads a script that a history row recorded: it was checked when it was written.
+pub(crate) fn parse_recorded(path: &str, sql: &str, engine: Engine, transaction: bool) -> Script {
+    let dialect = match engine {
+        Engine::Postgres => Dialect::Postgres,
+        Engine::Sqlite => Dialect::Sqlite,
+    };
+    Parsed::new(path, sql, Part::Down, dialect, transaction).script
+}
+
+type Located = (Problem, Option<usize>);
+
+/// The text that will run, or why there is none and as much of it as shows where.
+fn text(bytes: &[u8]) -> Result<String, (Located, String)> {
+    if bytes.len() > MAX_SCRIPT_BYTES {
+        return Err(((Problem::TooLarge, None), String::new()));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let valid = normalized(&String::from_utf8_lossy(&bytes[..error.valid_up_to()]));
+        // UTF-16 is no UTF-8 from its first byte on, and its NUL bytes say what it is.
+        let problem = if bytes.contains(&0) { Problem::NulByte } else { Problem::NotUtf8 };
+        ((problem, Some(valid.len())), valid)
+    })?;
+    let normal = normalized(text);
+    match normal.find('\0') {
+        Some(at) => Err(((Problem::NulByte, Some(at)), normal[..at].to_owned())),
+        None if text.starts_with('\u{feff}') && begins_with_directive(&normal) => {
+            Err(((Problem::ByteOrderMark, Some(0)), normal))
+        }
+        None => Ok(normal),
+    }
+}
+
+fn begins_with_directive(sql: &str) -> bool {
+    let first = sql.lines().next().unwrap_or_default();
+    let comment = first.trim_start().strip_prefix("--").unwrap_or_default().trim_start();
+    comment.starts_with("migrate") && comment.contains(':')
+}
+
+impl Parsed {
+    fn new(path: &str, sql: &str, part: Part, dialect: Dialect, transaction: bool) -> Parsed {
+        let scans: Vec<(Engine, Scan)> =
+            dialect.engines().iter().map(|engine| (*engine, scan(sql, *engine))).collect();
+        let first = &scans[0].1;
+        let (directives, misread) = directive::parse(sql, first, part);
+        let transaction = transaction && !directives.no_transaction;
+        let execution = execution(&directives, &scans, sql, transaction);
+        let mut problems: Vec<Located> =
+            misread.into_iter().map(|(problem, at)| (problem, Some(at))).collect();
+        problems.extend(statement_problems(&scans, sql, transaction));
+        problems.sort_by_key(|(_, at)| *at);
+        let script = Script {
+            path: Cow::Owned(path.to_owned()),
+            checksum: Checksum::of(sql),
+            statements: first.statements.iter().map(|statement| statement.span).collect(),
+            sql: Cow::Owned(sql.to_owned()),
+            execution,
+        };
+        Parsed { script, directives, problems }
+    }
+}
+
+fn execution(directives: &Directives, scans: &[(Engine, Scan)], sql: &str, transaction: bool) -> Execution {
+    let any = |engine, test: &dyn Fn(&Scanned) -> bool| {
+        scans.iter().any(|(of, scan)| *of == engine && scan.statements.iter().any(test))
+    };
+    Execution {
+        transaction,
+        lock_timeout: directives.lock_timeout,
+        statement_timeout: directives.statement_timeout,
+        foreign_keys_off: directives.foreign_keys_off
+            || any(Engine::Sqlite, &|s| sqlite::turns_foreign_keys_off(&s.words, s.span.of(sql))),
+        changes_session: any(Engine::Postgres, &|s| postgres::changes_session(&s.words)),
+    }
+}
+
+/// The problems of the statements, in the rules of the first engine that has any.
+fn statement_problems(scans: &[(Engine, Scan)], sql: &str, transaction: bool) -> Vec<Located> {
+    let found = scans.iter().map(|(engine, scan)| engine_problems(*engine, scan, sql, transaction));
+    let problems = found.into_iter().find(|problems| !problems.is_empty()).unwrap_or_default();
+    let spans = |scan: &Scan| scan.statements.iter().map(|statement| statement.span).collect::<Vec<_>>();
+    let differs = scans.windows(2).find_map(|pair| {
+        let (a, b) = (spans(&pair[0].1), spans(&pair[1].1));
+        let at = a
+            .iter()
+            .zip(&b)
+            .position(|(a, b)| a != b)
+            .or((a.len() != b.len()).then(|| a.len().min(b.len())))?;
+        Some(a.get(at).or(b.get(at))?.start())
+    });
+    match differs {
+        Some(at) if problems.is_empty() => vec![(Problem::SplitsDifferently, Some(at))],
+        _ => problems,
+    }
+}
+
+fn engine_problems(engine: Engine, scan: &Scan, sql: &str, transaction: bool) -> Vec<Located> {
+    let unterminated = scan.unterminated.map(|(quote, at)| (Problem::Unterminated(quote), Some(at)));
+    // SQLite takes the end of the input as the end of a comment.
+    let unterminated = unterminated.filter(|(problem, _)| {
+        engine == Engine::Postgres || *problem != Problem::Unterminated(Quote::Comment)
+    });
+    let of_statements = scan.statements.iter().filter_map(|statement| {
+        let problem = statement_problem(engine, statement, sql, transaction)?;
+        Some((problem, Some(statement.span.start())))
+    });
+    of_statements.chain(unterminated).collect()
+}
+
+fn statement_problem(engine: Engine, statement: &Scanned, sql: &str, transaction: bool) -> Option<Problem> {
+    let words = &statement.words;
+    let (controls, refuses) = match engine {
+        Engine::Postgres => (postgres::controls_transaction(words), postgres::refuses_transaction(words)),
+        Engine::Sqlite => (sqlite::controls_transaction(words), sqlite::refuses_transaction(words)),
+    };
+    if controls {
+        Some(Problem::TransactionControl { statement: first_words(statement.span.of(sql)) })
+    } else if refuses && transaction {
+        Some(Problem::NeedsNoTransaction { statement: first_words(statement.span.of(sql)) })
+    } else if engine == Engine::Postgres && postgres::copies_from_stdin(words) {
+        Some(Problem::CopyFromStdin)
+    } else if words.get(0) == "\\" {
+        Some(Problem::PsqlCommand)
+    } else {
+        None
+    }
+}
+
+/// The first line of a statement, shortened.
+fn first_words(statement: &str) -> String {
+    let words: Vec<&str> = statement.lines().next().unwrap_or_default().split_whitespace().take(5).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(bytes: &[u8], dialect: Dialect) -> Vec<(Problem, Option<usize>)> {
+        parse("1_x.up.sql", bytes, Part::Up, dialect, true).problems
+    }
+
+    #[test]
+    fn bytes_that_are_no_script() {
+        let cases: [(&[u8], Problem, usize); 5] = [
+            (b"SELECT 1;\nSELECT '\xff';", Problem::NotUtf8, 18),
+            (b"SELECT '\0';", Problem::NulByte, 8),
+            (b"\xff\xfeS\0E\0L\0", Problem::NulByte, 0), // UTF-16
+            (b"\xef\xbb\xbf-- migrate: no-transaction\nSELECT 1;", Problem::ByteOrderMark, 0),
+            (b"\xef\xbb\xbf--migrate :irreversible\nSELECT 1;", Problem::ByteOrderMark, 0),
+        ];
+        for (bytes, problem, at) in cases {
+            assert_eq!(problems(bytes, Dialect::Postgres), [(problem, Some(at))]);
+        }
+        assert_eq!(problems(b"\xef\xbb\xbfSELECT 1;", Dialect::Postgres), []);
+        let large = vec![b' '; MAX_SCRIPT_BYTES + 1];
+        assert_eq!(problems(&large, Dialect::Postgres), [(Problem::TooLarge, None)]);
+        assert!(text(&large[1..]).is_ok());
+    }
+
+    #[test]
+    fn statements_that_cannot_run() {
+        let text = str::to_owned;
+        let cases = [
+            ("SELECT 1; COMMIT; SELECT 2", Problem::TransactionControl { statement: text("COMMIT") }, 10),
+            ("VACUUM t;", Problem::NeedsNoTransaction { statement: text("VACUUM t") }, 0),
+            ("COPY t (a) FROM stdin;\n1\n\\.", Problem::CopyFromStdin, 0),
+            ("\\connect db\nSELECT 1;", Problem::PsqlCommand, 0),
+            ("SELECT $a$ $b$;", Problem::Unterminated(Quote::Dollar), 7),
+        ];
+        for (sql, problem, at) in cases {
+            assert_eq!(problems(sql.as_bytes(), Dialect::Postgres)[0], (problem, Some(at)), "{sql}");
+        }
+        assert_eq!(problems(b"-- migrate: no-transaction\nVACUUM t;", Dialect::Postgres), []);
+        assert_eq!(problems(b"SELECT 1; /* open", Dialect::Sqlite), []);
+        assert_eq!(problems(b"SELECT 1; /* open", Dialect::Postgres).len(), 1);
+    }
+
+    #[test]
+    fn a_script_for_any_engine_must_be_one_to_both() {
+        let same = b"CREATE TABLE t (id int); INSERT INTO t VALUES (1);";
+        let other = b"SELECT 1; CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
+        assert_eq!(problems(same, Dialect::Any), []);
+        assert!(matches!(
+            problems(other, Dialect::Any)[..],
+            [(Problem::TransactionControl { .. }, Some(61))]
+        ));
+        assert_eq!(
+            problems(b"SELECT 1; SELECT [a;b]", Dialect::Any),
+            [(Problem::SplitsDifferently, Some(10))]
+        );
+    }
+
+    #[test]
+    fn execution_comes_from_directives_metadata_and_statements() {
+        let execution = |sql: &str, dialect, transaction| {
+            parse("x", sql.as_bytes(), Part::Up, dialect, transaction).script.execution()
+        };
+        assert_eq!(execution("SELECT 1", Dialect::Postgres, true), Execution::PLAIN);
+        assert!(!execution("-- migrate: no-transaction\nSELECT 1", Dialect::Postgres, true).transaction);
+        assert!(!execution("SELECT 1", Dialect::Postgres, false).transaction);
+        assert!(execution("SET ROLE x", Dialect::Postgres, true).changes_session);
+        assert!(execution("SELECT 1; PRAGMA foreign_keys=OFF;", Dialect::Sqlite, true).foreign_keys_off);
+        assert!(!execution("PRAGMA foreign_keys=OFF;", Dialect::Postgres, true).foreign_keys_off);
+    }
+}

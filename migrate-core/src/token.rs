@@ -1,0 +1,278 @@
+//! The tokens of a script: just enough of each engine's lexer to find where statements end.
+
+use std::ops::Range;
+
+use crate::dialect::Engine;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) range: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// A keyword or an identifier without quotes.
+    Word,
+    /// A string, a quoted identifier, a number.
+    Literal,
+    /// `-- to the end of the line`.
+    LineComment,
+    /// `/* … */`.
+    BlockComment,
+    /// One character of anything else.
+    Symbol(char),
+    /// A quote or comment that never ends; it takes the rest of the text.
+    Unterminated(Quote),
+}
+
+/// What opens a part of a script whose content is not SQL of the statement around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// `'…'`
+    String,
+    /// `"…"`, and on SQLite `` `…` `` and `[…]`
+    Identifier,
+    /// `$tag$…$tag$`
+    Dollar,
+    /// `/* … */`
+    Comment,
+}
+
+/// All tokens of `sql` but white space, in order.
+pub(crate) fn tokens(sql: &str, engine: Engine) -> Lexer<'_> {
+    Lexer { sql, at: 0, engine }
+}
+
+pub(crate) struct Lexer<'a> {
+    sql: &'a str,
+    at: usize,
+    engine: Engine,
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        self.at += self.rest().find(|c: char| !is_space(c)).unwrap_or(self.rest().len());
+        let start = self.at;
+        let kind = self.kind(self.rest().chars().next()?);
+        Some(Token { kind, range: start..self.at })
+    }
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &str {
+        &self.sql[self.at..]
+    }
+
+    /// Moves over the token that begins with `first`.
+    fn kind(&mut self, first: char) -> TokenKind {
+        let rest = self.rest();
+        match first {
+            '-' if rest.starts_with("--") => self.line_comment(),
+            '/' if rest.starts_with("/*") => self.block_comment(),
+            '\'' => self.quoted('\'', Quote::String),
+            '"' => self.quoted('"', Quote::Identifier),
+            '`' if self.engine == Engine::Sqlite => self.quoted('`', Quote::Identifier),
+            '[' if self.engine == Engine::Sqlite => self.until("]", 1, Quote::Identifier),
+            '$' if self.engine == Engine::Postgres => self.dollar(),
+            c if is_word_start(c) => self.word(),
+            c if c.is_ascii_digit() => self.number(),
+            c => {
+                self.at += c.len_utf8();
+                TokenKind::Symbol(c)
+            }
+        }
+    }
+
+    fn line_comment(&mut self) -> TokenKind {
+        self.at += self.rest().find(['\n', '\r']).unwrap_or(self.rest().len());
+        TokenKind::LineComment
+    }
+
+    /// PostgreSQL nests block comments, SQLite does not.
+    fn block_comment(&mut self) -> TokenKind {
+        if self.engine == Engine::Sqlite {
+            let end = self.until("*/", 2, Quote::Comment);
+            return if end == TokenKind::Literal { TokenKind::BlockComment } else { end };
+        }
+        let bytes = self.rest().as_bytes();
+        let (mut depth, mut i) = (0, 0);
+        while i + 1 < bytes.len() {
+            match &bytes[i..i + 2] {
+                b"/*" => (depth, i) = (depth + 1, i + 2),
+                b"*/" => (depth, i) = (depth - 1, i + 2),
+                _ => i += 1,
+            }
+            if depth == 0 {
+                self.at += i;
+                return TokenKind::BlockComment;
+            }
+        }
+        self.unterminated(Quote::Comment)
+    }
+
+    /// A part that ends at `close`, searched from `skip` bytes on.
+    fn until(&mut self, close: &str, skip: usize, quote: Quote) -> TokenKind {
+        match self.rest()[skip..].find(close) {
+            Some(at) => {
+                self.at += skip + at + close.len();
+                TokenKind::Literal
+            }
+            None => self.unterminated(quote),
+        }
+    }
+
+    /// A part between two `mark`s; a doubled mark inside stands for one.
+    fn quoted(&mut self, mark: char, quote: Quote) -> TokenKind {
+        loop {
+            let end = self.until(mark.encode_utf8(&mut [0; 4]), 1, quote);
+            if end != TokenKind::Literal || !self.rest().starts_with(mark) {
+                return end;
+            }
+        }
+    }
+
+    /// `E'…'`: a backslash takes the next character with it. Such a string goes on in the next one when only
+    /// white space with a line end stands between them (PostgreSQL manual, 4.1.2.1).
+    fn escape_string(&mut self) -> TokenKind {
+        loop {
+            let mut chars = self.rest().char_indices().skip(1);
+            let end = loop {
+                match chars.next() {
+                    Some((_, '\\')) => drop(chars.next()),
+                    Some((i, '\'')) => break i + 1,
+                    Some(_) => {}
+                    None => return self.unterminated(Quote::String),
+                }
+            };
+            self.at += end;
+            let space = self.rest().find(|c| !is_space(c)).unwrap_or(0);
+            let doubled_or_continued = space == 0 || self.rest()[..space].contains('\n');
+            if !(doubled_or_continued && self.rest()[space..].starts_with('\'')) {
+                return TokenKind::Literal;
+            }
+            self.at += space;
+        }
+    }
+
+    /// `$$…$$` or `$tag$…$tag$`; anything else after a dollar sign is a parameter.
+    fn dollar(&mut self) -> TokenKind {
+        let rest = self.rest();
+        let tag_end = 1 + rest[1..].find(|c| !is_word(c) || c == '$').unwrap_or(rest.len() - 1);
+        let begins_with_digit = rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        if begins_with_digit || !rest[tag_end..].starts_with('$') {
+            self.at += 1;
+            return TokenKind::Symbol('$');
+        }
+        let tag = rest[..=tag_end].to_owned();
+        self.until(&tag, tag.len(), Quote::Dollar)
+    }
+
+    fn word(&mut self) -> TokenKind {
+        let rest = self.rest();
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let is_escape_prefix = self.engine == Engine::Postgres
+            && rest[..end].eq_ignore_ascii_case("e")
+            && rest[end..].starts_with('\'');
+        self.at += end;
+        if is_escape_prefix { self.escape_string() } else { TokenKind::Word }
+    }
+
+    fn number(&mut self) -> TokenKind {
+        let rest = self.rest();
+        self.at += rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        TokenKind::Literal
+    }
+
+    fn unterminated(&mut self, quote: Quote) -> TokenKind {
+        self.at = self.sql.len();
+        TokenKind::Unterminated(quote)
+    }
+}
+
+/// White space to both engines' lexers. A no-break space is not: to PostgreSQL it is part of a word.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
+}
+
+fn is_word_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
+}
+
+fn is_word(c: char) -> bool {
+    is_word_start(c) || c.is_ascii_digit() || c == '$'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lex(sql: &str, engine: Engine) -> Vec<(&str, TokenKind)> {
+        tokens(sql, engine).map(|token| (&sql[token.range], token.kind)).collect()
+    }
+
+    #[test]
+    fn a_quoted_part_is_one_token() {
+        use Engine::{Postgres, Sqlite};
+        let cases = [
+            (Postgres, "'it''s; -- no'"),
+            (Postgres, r"'back\'"),
+            (Postgres, r"E'it\'s; \\'"),
+            (Postgres, "E'a'\n  'b\\'; c'"),
+            (Postgres, "E'it''s \\' ;'"),
+            (Postgres, r#""a ""b""; c""#),
+            (Postgres, "$$ a; 'b $$"),
+            (Postgres, "$_tag1$ $$ ; $tag$ $_tag1$"),
+            (Postgres, "$é$ ; $é$"),
+            (Sqlite, "'it''s; $$'"),
+            (Sqlite, r#""a ""b""; c""#),
+            (Sqlite, "`a ``b``; c`"),
+            (Sqlite, "[a; 'b]"),
+        ];
+        for (engine, sql) in cases {
+            assert_eq!(lex(sql, engine), [(sql, TokenKind::Literal)], "{engine} {sql}");
+        }
+    }
+
+    #[test]
+    fn comments_nest_in_postgres_only() {
+        let sql = "/* a /* b */ c */";
+        assert_eq!(lex(sql, Engine::Postgres), [(sql, TokenKind::BlockComment)]);
+        assert_eq!(lex(sql, Engine::Sqlite)[0], ("/* a /* b */", TokenKind::BlockComment));
+        assert_eq!(
+            lex("-- a; 'b\nc", Engine::Sqlite),
+            [("-- a; 'b", TokenKind::LineComment), ("c", TokenKind::Word)]
+        );
+        assert_eq!(lex("/*/ a */", Engine::Postgres), [("/*/ a */", TokenKind::BlockComment)]);
+        assert_eq!(lex("/*/ a */", Engine::Sqlite), [("/*/ a */", TokenKind::BlockComment)]);
+    }
+
+    #[test]
+    fn a_dollar_is_not_always_a_quote() {
+        let words = |sql| lex(sql, Engine::Postgres).into_iter().map(|(text, _)| text).collect::<Vec<_>>();
+        assert_eq!(words("$1+$2"), ["$", "1", "+", "$", "2"]);
+        assert_eq!(words("a$b$c"), ["a$b$c"]); // part of an identifier
+        assert_eq!(words("$a+b$"), ["$", "a", "+", "b$"]);
+        assert_eq!(lex("$$", Engine::Sqlite), [("$", TokenKind::Symbol('$')), ("$", TokenKind::Symbol('$'))]);
+    }
+
+    #[test]
+    fn what_never_ends_is_told() {
+        use Engine::{Postgres, Sqlite};
+        let cases = [
+            (Postgres, "'a", Quote::String),
+            (Postgres, r"E'a\'", Quote::String),
+            (Postgres, "\"a", Quote::Identifier),
+            (Postgres, "$a$ $b$", Quote::Dollar),
+            (Postgres, "/* /* */", Quote::Comment),
+            (Postgres, "/*", Quote::Comment),
+            (Sqlite, "[a", Quote::Identifier),
+            (Sqlite, "/* a", Quote::Comment),
+        ];
+        for (engine, sql, quote) in cases {
+            assert_eq!(lex(sql, engine), [(sql, TokenKind::Unterminated(quote))], "{engine} {sql}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::process::geteuid;
+
+use super::error::ServerError;
+
+/// Whom servers run as. PostgreSQL and PgBouncer refuse root, so root's servers run as somebody else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Account {
+    Ours,
+    Other { uid: u32, gid: u32 },
+}
+
+impl Account {
+    pub(super) fn choose() -> Result<Self, ServerError> {
+        if !geteuid().is_root() {
+            return Ok(Self::Ours);
+        }
+        let passwd = Path::new("/etc/passwd");
+        let users = fs::read_to_string(passwd).map_err(|error| ServerError::file("read", passwd, error))?;
+        // A number without an entry there will not do: initdb looks its user's name up.
+        let account = ["postgres", "nobody"].iter().find_map(|name| entry(&users, name));
+        account.ok_or_else(|| {
+            ServerError::unusable("PostgreSQL refuses to run as root, and no user postgres or nobody exists")
+        })
+    }
+
+    pub(super) fn uid(self) -> u32 {
+        match self {
+            Self::Ours => geteuid().as_raw(),
+            Self::Other { uid, .. } => uid,
+        }
+    }
+
+    /// Makes a directory of ours that only this account can enter.
+    pub(super) fn create_directory(self, path: &Path) -> Result<(), ServerError> {
+        let created = fs::create_dir(path)
+            .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)))
+            .and_then(|()| self.own(path));
+        created.map_err(|error| ServerError::file("create", path, error))
+    }
+
+    /// Makes a file that this account can read and write.
+    pub(super) fn create_file(self, path: &Path, content: &str) -> Result<(), ServerError> {
+        let created = fs::write(path, content).and_then(|()| self.own(path));
+        created.map_err(|error| ServerError::file("create", path, error))
+    }
+
+    fn own(self, path: &Path) -> io::Result<()> {
+        match self {
+            Self::Ours => Ok(()),
+            Self::Other { uid, gid } => chown(path, Some(uid), Some(gid)),
+        }
+    }
+
+    /// A command that runs as this account and shares nothing with us.
+    ///
+    /// No variable of ours reaches it: with root's HOME a server dies on files it may not read there, and a
+    /// `PG…` variable would change what is tested. A process group of its own keeps Ctrl-C away from it.
+    pub(super) fn command(self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("LC_ALL", "C").env("HOME", "/nonexistent").env("PATH", PATH);
+        command.current_dir("/").stdin(Stdio::null()).process_group(0);
+        if let Self::Other { uid, gid } = self {
+            command.uid(uid).gid(gid);
+        }
+        command
+    }
+}
+
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+fn entry(passwd: &str, name: &str) -> Option<Account> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (found, _password) = (fields.next()?, fields.next()?);
+        let (uid, gid) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        (found == name).then_some(Account::Other { uid, gid })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_found_by_its_whole_name() {
+        let passwd =
+            "root:x:0:0::/root:/bin/sh\npostgres2:x:9:9::/:/bin/sh\npostgres:x:101:104:a,b:/var:/bin/sh\n";
+        assert_eq!(entry(passwd, "postgres"), Some(Account::Other { uid: 101, gid: 104 }));
+        assert_eq!(entry(passwd, "nobody"), None);
+        assert_eq!(entry("postgres", "postgres"), None);
+    }
+}

@@ -1,0 +1,92 @@
+use std::path::Path;
+
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::error::ServerError;
+
+/// Where a database is reached: the text for people and programs, and the same as a value.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    pub(super) url: String,
+    pub(super) config: Config,
+}
+
+/// The superuser of every server that is started here.
+pub(super) const USER: &str = "postgres";
+
+impl Address {
+    pub(super) fn parse(url: String) -> Result<Self, tokio_postgres::Error> {
+        let config = url.parse()?;
+        Ok(Self { url, config })
+    }
+
+    /// A server or pooler whose socket is in `directory`.
+    pub(super) fn of_socket(directory: &Path, port: u16, database: &str) -> Self {
+        let bytes = directory.as_os_str().as_encoded_bytes();
+        let host: String = bytes.iter().map(|byte| percent_encoded(*byte)).collect();
+        let mut config = Config::new();
+        config.host_path(directory).port(port).user(USER).dbname(database);
+        Self { url: format!("postgresql://{USER}@{host}:{port}/{database}"), config }
+    }
+
+    /// Another database of the same server.
+    pub(super) fn with_database(&self, name: &str) -> Self {
+        let mut config = self.config.clone();
+        config.dbname(name);
+        Self { url: url_with_database(&self.url, name), config }
+    }
+
+    pub(super) async fn connect(&self) -> Result<Client, ServerError> {
+        let connected = self.config.connect(NoTls).await;
+        let (client, connection) =
+            connected.map_err(|error| ServerError::sql(format!("cannot connect to {}", self.url), error))?;
+        // How the connection ends is told to whoever uses the client.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+fn url_with_database(url: &str, name: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        // The other form, `host=… user=…`, in which the last word on something counts.
+        return format!("{url} dbname={name}");
+    };
+    // A password may hold a slash, a host may not.
+    let (credentials, rest) = rest.split_at(rest.find('@').map_or(0, |at| at + 1));
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let parameters = rest.find('?').map_or("", |start| &rest[start..]);
+    format!("{scheme}://{credentials}{host}/{name}{parameters}")
+}
+
+fn percent_encoded(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_is_replaced_and_nothing_else() {
+        let case = |url, want| assert_eq!(url_with_database(url, "x"), want);
+        case("postgres://localhost", "postgres://localhost/x");
+        case("postgres://u:p@localhost:5433/old", "postgres://u:p@localhost:5433/x");
+        case("postgres://u:a/b@localhost/old", "postgres://u:a/b@localhost/x");
+        case("postgresql://u@h/old?connect_timeout=3", "postgresql://u@h/x?connect_timeout=3");
+        case("postgres:///old?host=/tmp", "postgres:///x?host=/tmp");
+        case("postgres://h?connect_timeout=3", "postgres://h/x?connect_timeout=3");
+        case("host=/tmp dbname=old", "host=/tmp dbname=old dbname=x");
+    }
+
+    #[test]
+    fn the_url_of_a_socket_says_the_same_as_the_value() {
+        let address = Address::of_socket(Path::new("/dev/shm/a b"), 5432, "x");
+        assert_eq!(address.url, "postgresql://postgres@%2Fdev%2Fshm%2Fa%20b:5432/x");
+        assert_eq!(Address::parse(address.url.clone()).unwrap().config, address.config);
+        let other = address.with_database("y");
+        assert_eq!(Address::parse(other.url.clone()).unwrap().config, other.config);
+    }
+}

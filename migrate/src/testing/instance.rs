@@ -1,0 +1,144 @@
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::account::Account;
+use super::base::{Base, BaseLock, unique};
+use super::error::ServerError;
+
+/// The directory of one running server or pooler, in use by this process for as long as this value lives.
+///
+/// It holds `users` (each user has a shared lock on it, the guard waits for an exclusive one), `guard` (the
+/// guard's own lock), `idle` (seconds), `log`, `data/`, and the socket.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) directory: PathBuf,
+    account: Account,
+    _users: File,
+}
+
+impl Instance {
+    /// A new directory with a guard, for what stops `idle` after its last user has gone.
+    ///
+    /// Its name is never used again: the guard of an older one could still be at work on that.
+    pub(super) fn create(
+        base: &Base,
+        _lock: &BaseLock,
+        kind: &str,
+        idle: Duration,
+    ) -> Result<Self, ServerError> {
+        let directory = base.directory.join(format!("{kind}-{}", unique()));
+        refuse_long_path(&directory)?;
+        base.account.create_directory(&directory)?;
+        for (name, content) in
+            [("guard", ""), ("users", ""), ("log", ""), ("idle", idle.as_secs().to_string().as_str())]
+        {
+            base.account.create_file(&directory.join(name), content)?;
+        }
+        let instance = Self::attach(&directory, base.account)
+            .map_err(|error| ServerError::file("use", &directory, error))?;
+        guard(&directory, base.account)?;
+        base.account.create_directory(&instance.data())?;
+        Ok(instance)
+    }
+
+    /// Uses a directory that another process made. Waits when its guard is just removing it.
+    pub(super) fn attach(directory: &Path, account: Account) -> io::Result<Self> {
+        let users = File::open(directory.join("users"))?;
+        users.lock_shared()?;
+        Ok(Self { directory: directory.to_path_buf(), account, _users: users })
+    }
+
+    /// Where the program works.
+    pub(super) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// A command for a program that runs here. It writes to the log: the guard knows by that what it has to stop.
+    pub(super) fn command(&self, program: &Path) -> Result<Command, ServerError> {
+        let path = self.directory.join("log");
+        let log = File::options().append(true).open(&path);
+        let both = log.and_then(|log| log.try_clone().map(|again| (log, again)));
+        let (out, err) = both.map_err(|error| ServerError::file("open", &path, error))?;
+        let mut command = self.account.command(program);
+        command.stdout(out).stderr(err);
+        Ok(command)
+    }
+
+    /// An error about something that failed here, with the end of the log.
+    pub(super) fn failed(&self, what: &str) -> ServerError {
+        let log = fs::read(self.directory.join("log")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&log);
+        let lines: Vec<_> = text.lines().collect();
+        let end = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n  ");
+        ServerError::unusable(format!("{what}; its log ends with\n  {end}"))
+    }
+
+    /// Replaces a guard that was killed.
+    pub(super) fn keep_guarded(&self) {
+        guard_again(&self.directory, self.account);
+    }
+
+    /// Removes what is left of an instance whose program has stopped; the guard would do it a little later.
+    pub(super) fn remove(&self) {
+        // What fails here, the guard tries again.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+const LOG_LINES: usize = 20;
+
+/// Starts a guard where there is none: it may have been killed, or left behind by a process that was.
+pub(super) fn guard_again(directory: &Path, account: Account) {
+    // What fails here, the next process that comes by tries again.
+    let _ = match File::open(directory.join("guard")).map(|file| file.try_lock()) {
+        Ok(Ok(())) => guard(directory, account).is_ok(),
+        // Its making or its removal was cut short there: nothing can run in it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::remove_dir_all(directory).is_ok(),
+        Ok(Err(_)) | Err(_) => true,
+    };
+}
+
+/// Starts a program and says what could not be started.
+pub(super) fn spawn(command: &mut Command) -> Result<Child, ServerError> {
+    command.spawn().map_err(|error| {
+        let program = Path::new(command.get_program()).display();
+        ServerError::system(format!("cannot run {program} (root runs it as postgres or nobody)"), error)
+    })
+}
+
+/// Starts a guard and waits until it stands.
+fn guard(directory: &Path, account: Account) -> Result<(), ServerError> {
+    let mut command = account.command(Path::new("/bin/sh"));
+    command.args(["-c", include_str!("guard.sh"), "guard.sh"]).arg(directory);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let doing = "cannot start /bin/sh to guard the test server";
+    let mut child = command.spawn().map_err(|error| ServerError::system(doing, error))?;
+    let mut said = String::new();
+    if let Some(mut output) = child.stdout.take() {
+        output.read_to_string(&mut said).map_err(|error| ServerError::system(doing, error))?;
+    }
+    if said.trim() == "guarded" {
+        return Ok(());
+    }
+    Err(ServerError::unusable(
+        "a throw-away server needs the program flock (package util-linux) and /proc; \
+         elsewhere name a server in MIGRATE_TEST_PG_URL",
+    ))
+}
+
+/// The kernel cuts no socket path short: it refuses longer ones.
+fn refuse_long_path(directory: &Path) -> Result<(), ServerError> {
+    let longest = directory.join(".s.PGSQL.5432.lock");
+    if longest.as_os_str().len() <= SOCKET_PATH_MAX {
+        return Ok(());
+    }
+    Err(ServerError::unusable(format!(
+        "{} is too long a path for a socket; set MIGRATE_TEST_TMP to a shorter directory",
+        directory.display()
+    )))
+}
+
+const SOCKET_PATH_MAX: usize = 107;

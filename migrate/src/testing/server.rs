@@ -1,0 +1,115 @@
+use std::env::{self, VarError};
+
+use tokio_postgres::{Client, Config};
+
+use super::address::Address;
+use super::database::TestDatabase;
+use super::error::ServerError;
+use super::private::PrivateServer;
+use super::shared;
+
+/// A running PostgreSQL server to test with.
+///
+/// ```
+/// use migrate::testing::Server;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Server::shared()?.create_database("orders").await?;
+/// let client = database.connect().await?;
+/// client.batch_execute("CREATE TABLE orders (id bigint PRIMARY KEY)").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) address: Address,
+}
+
+impl Server {
+    /// The server that all tests of this machine's user share.
+    ///
+    /// It is the one that `MIGRATE_TEST_PG_URL` names, or else a throw-away server, which the first test process
+    /// starts and which stops when no test process has used it for a while. [The module](super) says where its
+    /// programs are looked for. Do not stop or kill it, others use it: that is what [`Server::private`] is for.
+    ///
+    /// The first call of all blocks for as long as a server needs to start, about half a second, and later ones
+    /// return at once. So each test may call it, an `async` one too.
+    ///
+    /// # Errors
+    ///
+    /// When there are no server programs (the text says what to install and where it looked), when they fail, or
+    /// when `MIGRATE_TEST_PG_URL` is no connection string. Whether a server answers there shows in its first use.
+    pub fn shared() -> Result<Self, ServerError> {
+        match env::var(URL_VARIABLE) {
+            Ok(url) => Self::at(url),
+            Err(VarError::NotPresent) => shared::server(),
+            Err(VarError::NotUnicode(_)) => {
+                Err(ServerError::unusable(format!("{URL_VARIABLE} is not valid UTF-8")))
+            }
+        }
+    }
+
+    /// A server of the caller's own, to stop, kill and start again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Server::shared`]. `MIGRATE_TEST_PG_URL` is not enough: somebody else's server cannot be killed.
+    pub fn private() -> Result<PrivateServer, ServerError> {
+        PrivateServer::create()
+    }
+
+    /// Creates an empty database, which is dropped together with the value.
+    ///
+    /// `name_hint`, often the test's name, becomes a part of the database's name. The first call in a process
+    /// also drops what earlier processes left behind on this server.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer, or its role may not create databases.
+    pub async fn create_database(&self, name_hint: &str) -> Result<TestDatabase, ServerError> {
+        TestDatabase::create(self, name_hint).await
+    }
+
+    /// The number of the server's version, such as `150018` for 15.18.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub async fn version_num(&self) -> Result<u32, ServerError> {
+        let doing = "cannot read the server's version";
+        let client = self.connect().await?;
+        let row = client.query_one("SHOW server_version_num", &[]).await;
+        let row = row.map_err(|error| ServerError::sql(doing, error))?;
+        row.get::<_, &str>(0).parse().map_err(|_| ServerError::unusable(doing))
+    }
+
+    /// The connection string of the server's maintenance database: for roles and what else belongs to the whole
+    /// server, not for tables.
+    pub fn url(&self) -> &str {
+        &self.address.url
+    }
+
+    /// [`url`](Self::url) as a value.
+    pub fn config(&self) -> Config {
+        self.address.config.clone()
+    }
+
+    /// Connects to [`url`](Self::url). The connection's task runs on the caller's tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub async fn connect(&self) -> Result<Client, ServerError> {
+        self.address.connect().await
+    }
+
+    fn at(url: String) -> Result<Self, ServerError> {
+        let address = Address::parse(url);
+        let address = address
+            .map_err(|error| ServerError::sql(format!("{URL_VARIABLE} is not a connection string"), error))?;
+        Ok(Self { address })
+    }
+}
+
+const URL_VARIABLE: &str = "MIGRATE_TEST_PG_URL";

@@ -1,3 +1,41 @@
-//! What people and CI run: `cargo xtask test`.
+//! What people and CI run: `cargo xtask test` and `cargo xtask ci`.
 
-fn main() {}
+mod ci;
+mod features;
+mod install;
+#[path = "../../migrate/src/testing/locate.rs"]
+mod locate;
+mod quickstart;
+mod step;
+mod tally;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use step::Failed;
+
+const HELP: &str = "\
+usage: cargo xtask VERB
+
+  test [-- ARGUMENTS]  install PostgreSQL and PgBouncer when they are absent (as root, on Debian and its
+                       relatives), then run all tests; ARGUMENTS go to the test runner
+  ci                   everything that has to hold before a change is merged";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test::run_all(&[], step::run),
+        ["test", "--", runner @ ..] => test::run_all(runner, step::run),
+        ["ci"] => ci::run_all(),
+        _ => Err(Failed(HELP.to_owned())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            eprintln!("\n{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

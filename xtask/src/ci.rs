@@ -1,0 +1,38 @@
+use crate::features;
+use crate::quickstart;
+use crate::step::{Done, Failed, cargo, run, run_reading};
+use crate::tally::Tally;
+use crate::test::{self, EVERYTHING};
+
+/// The crates whose features are tried one by one.
+const WITH_FEATURES: [&str; 2] = ["migrate-core", "migrate"];
+
+/// Everything that has to hold before a change is merged. The first failure ends it.
+pub(crate) fn run_all() -> Done {
+    let mut tally = Tally::default();
+    let done = steps(&mut tally);
+    // It stands last in the log, so that its end tells how the tests went.
+    match (done, tally.summary()) {
+        (Ok(()), Some(summary)) => {
+            println!("\n{summary}");
+            Ok(())
+        }
+        (Err(Failed(why)), Some(summary)) => Err(Failed(format!("{why}\n\n{summary}"))),
+        (done, None) => done,
+    }
+}
+
+fn steps(tally: &mut Tally) -> Done {
+    run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    run("lints", cargo(&["clippy", "--all-targets"]).args(EVERYTHING).args(["--", "-D", "warnings"]))?;
+    documentation()?;
+    for package in WITH_FEATURES {
+        features::each_alone(package)?;
+    }
+    test::run_all(&[], |title, command| run_reading(title, command, |line| tally.read(line)))?;
+    quickstart::run()
+}
+
+fn documentation() -> Done {
+    run("documentation", cargo(&["doc", "--no-deps"]).args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
+}

@@ -1,0 +1,57 @@
+use std::fs;
+
+use crate::step::{Done, Failed, cargo, root, run};
+
+/// Checks a package with none of its features and with each of them alone.
+///
+/// With clippy, because it makes warnings of the workspace's crates errors without rebuilding all others.
+pub(crate) fn each_alone(package: &str) -> Done {
+    let manifest = root().join(package).join("Cargo.toml");
+    let manifest = fs::read_to_string(&manifest)
+        .map_err(|error| Failed(format!("cannot read {}: {error}", manifest.display())))?;
+    check(&format!("{package} without features"), package, &[])?;
+    for feature in names(&manifest) {
+        check(&format!("{package} with {feature} alone"), package, &["--features", feature])?;
+    }
+    Ok(())
+}
+
+fn check(title: &str, package: &str, features: &[&str]) -> Done {
+    let clippy = &mut cargo(&["clippy", "--package", package, "--no-default-features"]);
+    run(title, clippy.args(features).args(["--", "-D", "warnings"]))
+}
+
+/// The names in a manifest's `[features]`. Every feature stands on a line of its own: no TOML reader is needed.
+fn names(manifest: &str) -> Vec<&str> {
+    let section = manifest.lines().skip_while(|line| *line != "[features]").skip(1);
+    let lines = section.take_while(|line| !line.starts_with('['));
+    lines.filter_map(|line| line.split_once(" = [")).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_section() {
+        let manifest = "\
+[package]
+name = \"x\"
+keywords = [\"a\"]
+
+[features]
+default = [\"one\"]
+# Why.
+one = []
+two-three = [
+    \"dep:x\",
+]
+
+[dependencies]
+x = { features = [\"y\"] }
+four = [1]
+";
+        assert_eq!(names(manifest), ["default", "one", "two-three"]);
+        assert_eq!(names("[package]\n"), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,70 @@
+use std::env;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::locate;
+use crate::step::{Done, Failed, run, works};
+
+/// Installs what the tests need and cannot find: real ones, from the distribution.
+pub(crate) fn what_is_missing() -> Done {
+    let packages = missing();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_root() || !works(Command::new("apt-get").arg("--version")) {
+        return Err(Failed(how_to(&packages)));
+    }
+    if packages.contains(&SERVER) {
+        leave_out_the_service().map_err(|error| Failed(format!("cannot write {CREATE_CLUSTER}: {error}")))?;
+    }
+    run("package lists", &mut apt_get(&["update"]))?;
+    run("installation", apt_get(&["install", "-y", "--no-install-recommends"]).args(packages))
+}
+
+const SERVER: &str = "postgresql";
+const BOUNCER: &str = "pgbouncer";
+
+fn missing() -> Vec<&'static str> {
+    // Who names a server wants that one, not another.
+    let server = env::var_os("MIGRATE_TEST_PG_URL").is_some() || locate::server_programs().is_ok();
+    let found = [(SERVER, server), (BOUNCER, locate::bouncer().is_ok())];
+    found.into_iter().filter(|(_, found)| !found).map(|(package, _)| package).collect()
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+fn how_to(packages: &[&str]) -> String {
+    format!(
+        "The tests need a real PostgreSQL and PgBouncer; here is no {}. As root on Debian this command installs them.
+Otherwise do it yourself, then run this again:
+  apt-get install {}                    (no service needs to run)
+A server elsewhere: MIGRATE_TEST_PG_BIN=DIR (holds initdb and postgres) or MIGRATE_TEST_PG_URL=postgres://…",
+        packages.join(" and no "),
+        packages.join(" "),
+    )
+}
+
+const CREATE_CLUSTER: &str = "/etc/postgresql-common/createcluster.conf";
+
+/// The package would make a cluster and start it at each boot; the tests make their own.
+fn leave_out_the_service() -> io::Result<()> {
+    let path = Path::new(CREATE_CLUSTER);
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    fs::write(path, "create_main_cluster = false\n")
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    command
+}

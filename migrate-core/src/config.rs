@@ -139,7 +139,7 @@ mod tests {
             ("set = 'a'\nrollback = 'never'", 21, "unknown variant `never`"),
             ("ignore = ['[']", 9, "invalid range pattern"),
             ("[names]\npattern = '('", 18, "open group"),
-            ("dialect = ", 10, "missing"),
+            ("dialect = ", 10, "string values must be quoted"),
         ];
         for (text, offset, message) in wrong {
             let error = Config::parse(text).unwrap_err();

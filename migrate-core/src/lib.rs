@@ -9,11 +9,15 @@ mod diagnostic;
 mod dialect;
 mod directive;
 mod file_name;
+mod history;
 mod migration;
+mod plan;
 mod position;
 mod problem;
+mod query;
 mod source;
 mod statement;
+mod status;
 mod token;
 mod version;
 
@@ -22,10 +26,16 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use dialect::{Dialect, Engine};
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
+pub use history::{
+    AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,
+};
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
+pub use plan::{Action, OutOfOrder, Plan, Refusal, Refused, Step, Target, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
+pub use query::{Query, Value};
 pub use source::{Overrides, Source, SourceFile};
 pub use statement::Span;
+pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;
 pub use version::{InvalidVersion, Version};

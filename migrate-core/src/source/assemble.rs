@@ -492,7 +492,8 @@ mod tests {
         let pair = |version, other: &str| Problem::DuplicateVersion { version, other: text(other) };
         let name =
             |reason, suggestion: Option<&str>| Problem::FileName { reason, suggestion: suggestion.map(text) };
-        let cases: Vec<(&[(&str, &str)], Vec<(String, Problem)>)> = vec![
+        type Case<'a> = (&'a [(&'a str, &'a str)], Vec<(String, Problem)>);
+        let cases: Vec<Case<'_>> = vec![
             (&[], vec![(text("migrations"), Problem::EmptyDirectory)]),
             (&[("README.md", "")], vec![(text("migrations"), Problem::EmptyDirectory)]),
             (&[("1_a.up.sql", SQL)], down(Problem::MissingDown { expected: text("1_a.down.sql") })),

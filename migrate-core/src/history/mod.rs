@@ -1,0 +1,89 @@
+//! What a database records of the migrations that it went through.
+
+mod table;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
+
+use crate::{Checksum, OlderBinaries, Version};
+
+/// A row of the history: one migration that was applied, or that stopped half way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedMigration {
+    /// The number that orders it.
+    pub version: Version,
+    /// The name behind the version.
+    pub name: String,
+    /// The checksum of the script as it was applied.
+    pub checksum: Checksum,
+    /// Covers this row and all before it.
+    pub chain: Checksum,
+    /// What became of it.
+    pub state: AppliedState,
+    /// How many statements are done, of a script without transaction that is not finished.
+    pub statements_done: usize,
+    /// The rollback script as it was when the migration was applied, so that a binary that does not contain
+    /// the migration can still roll it back. `None` when it is irreversible.
+    pub down: Option<RecordedDown>,
+    /// Whether binaries that do not know it may run.
+    pub older_binaries: OlderBinaries,
+    /// When it began, by the database's clock: RFC 3339, UTC.
+    pub started_at: String,
+    /// How long it took, by the database's clock.
+    pub elapsed: Option<Duration>,
+    /// The database role that applied it.
+    pub applied_by: Option<String>,
+}
+
+impl fmt::Display for AppliedMigration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.version, self.name)
+    }
+}
+
+/// A rollback script as a history row holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedDown {
+    /// The script.
+    pub sql: String,
+    /// Whether it runs in a transaction.
+    pub transaction: bool,
+}
+
+/// What became of a migration in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppliedState {
+    /// It is in place.
+    Applied,
+    /// It was taken as being in place when the database came under our care.
+    Baseline,
+    /// Without transaction, and stopped before its last statement.
+    Applying,
+    /// Its rollback, without transaction, stopped before its last statement.
+    RollingBack,
+}
+
+impl AppliedState {
+    /// The word in the history table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AppliedState::Applied => "applied",
+            AppliedState::Baseline => "baseline",
+            AppliedState::Applying => "applying",
+            AppliedState::RollingBack => "rolling_back",
+        }
+    }
+
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<AppliedState> {
+        use AppliedState::{Applied, Applying, Baseline, RollingBack};
+        [Applied, Baseline, Applying, RollingBack].into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether a script stopped half way.
+    pub const fn is_dirty(self) -> bool {
+        matches!(self, AppliedState::Applying | AppliedState::RollingBack)
+    }
+}

@@ -1,0 +1,431 @@
+use std::time::Duration;
+
+use super::{AppliedMigration, AppliedState, RecordedDown};
+use crate::plan::Head;
+use crate::query::{Query, Value};
+use crate::{Action, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
+
+/// The format of the history that this version of the library writes.
+pub const HISTORY_FORMAT: i64 = 1;
+
+/// Where the history lies, and the SQL that reads and writes it.
+///
+/// It is always named with its schema, because a script may `SET search_path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryTable {
+    engine: Engine,
+    schema: Option<String>,
+    history: String,
+    log: String,
+}
+
+/// Who runs migrations: recorded in the history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runner {
+    /// The host that the application runs on.
+    pub host: Option<String>,
+    /// The application and its version.
+    pub application: Option<String>,
+}
+
+/// What one row says of the whole history of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    rows: i64,
+    settled: i64,
+    format: Option<i64>,
+    chain: Option<String>,
+}
+
+impl Proof {
+    /// Reads the answer to [`HistoryTable::proof`].
+    pub fn from_row(row: &[Value]) -> Option<Proof> {
+        let [rows, settled, format, chain] = row else { return None };
+        Some(Proof {
+            rows: rows.as_integer()?,
+            settled: settled.as_integer()?,
+            format: format.as_integer(),
+            chain: chain.as_text().map(str::to_owned),
+        })
+    }
+
+    /// Whether exactly the migrations of `set` are applied, all as they are in it.
+    pub fn proves(&self, set: &MigrationSet) -> bool {
+        let chain = set.chain().map(|chain| chain.to_string());
+        let is_complete = i64::try_from(set.migrations().len()) == Ok(self.rows) && self.rows == self.settled;
+        is_complete && self.chain == chain && self.format.is_none_or(|format| format <= HISTORY_FORMAT)
+    }
+}
+
+impl HistoryTable {
+    /// The history of PostgreSQL in `schema`, in the tables `migrate_history` and `migrate_log` when `prefix`
+    /// is `migrate`.
+    pub fn postgres(schema: &str, prefix: &str) -> HistoryTable {
+        HistoryTable::new(Engine::Postgres, Some(schema), prefix)
+    }
+
+    /// The history of SQLite.
+    pub fn sqlite(prefix: &str) -> HistoryTable {
+        HistoryTable::new(Engine::Sqlite, None, prefix)
+    }
+
+    fn new(engine: Engine, schema: Option<&str>, prefix: &str) -> HistoryTable {
+        let qualified = |table: &str| match schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(table)),
+            None => format!("main.{}", quoted(table)),
+        };
+        HistoryTable {
+            engine,
+            schema: schema.map(str::to_owned),
+            history: qualified(&format!("{prefix}_history")),
+            log: qualified(&format!("{prefix}_log")),
+        }
+    }
+
+    /// The quoted name of the history table, with its schema.
+    pub fn name(&self) -> &str {
+        &self.history
+    }
+
+    /// What creates the tables. It fails when they exist: then another runner was faster.
+    pub fn create(&self) -> String {
+        let (bigint, timestamp, identity) = match self.engine {
+            Engine::Postgres => ("bigint", "timestamptz", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            Engine::Sqlite => ("integer", "text", "integer PRIMARY KEY"),
+        };
+        let schema = match &self.schema {
+            // `public` is there, and an ordinary role may not create schemas.
+            Some(schema) if schema != "public" => {
+                format!("CREATE SCHEMA IF NOT EXISTS {};\n", quoted(schema))
+            }
+            _ => String::new(),
+        };
+        let HistoryTable { history, log, .. } = self;
+        format!(
+            "{schema}CREATE TABLE {history} (
+    set_name text NOT NULL,
+    version {bigint} NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    chain text NOT NULL,
+    state text NOT NULL CHECK (state IN ('applied', 'baseline', 'applying', 'rolling_back')),
+    statements_done {bigint} NOT NULL,
+    statements_checksum text,
+    down_script text,
+    down_checksum text,
+    down_transaction boolean NOT NULL,
+    older_binaries text NOT NULL CHECK (older_binaries IN ('ok', 'refuse')),
+    started_at {timestamp} NOT NULL,
+    finished_at {timestamp},
+    elapsed_ms {bigint},
+    applied_by text,
+    host text,
+    application text,
+    format {bigint} NOT NULL,
+    PRIMARY KEY (set_name, version)
+);
+CREATE TABLE {log} (
+    id {identity},
+    logged_at {timestamp} NOT NULL,
+    action text NOT NULL,
+    set_name text NOT NULL,
+    version {bigint} NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    elapsed_ms {bigint},
+    applied_by text,
+    host text,
+    application text,
+    detail text
+);"
+        )
+    }
+
+    /// Asks for the [`Proof`] of a set: an answer of one row, whatever the number of migrations.
+    pub fn proof(&self, set: &MigrationSet) -> Query {
+        let history = &self.history;
+        let sql = format!(
+            "SELECT count(*), count(CASE WHEN state IN ('applied', 'baseline') THEN 1 END), max(format), \
+             (SELECT chain FROM {history} WHERE set_name = $1 AND version = $2) FROM {history} WHERE set_name = $1"
+        );
+        let latest = set.latest().map(Version::as_i64);
+        Query { sql, values: vec![set.name().into(), Value::Integer(latest)] }
+    }
+
+    /// Asks for all rows of a set; [`HistoryTable::read_row`] reads each.
+    pub fn rows(&self, set: &str) -> Query {
+        let started_at = match self.engine {
+            Engine::Postgres => "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+            Engine::Sqlite => "started_at",
+        };
+        let sql = format!(
+            "SELECT format, version, name, checksum, chain, state, statements_done, down_script, \
+             CASE WHEN down_transaction THEN 1 ELSE 0 END, older_binaries, {started_at}, elapsed_ms, applied_by \
+             FROM {} WHERE set_name = $1",
+            self.history
+        );
+        Query { sql, values: vec![set.into()] }
+    }
+
+    /// Reads a row that [`HistoryTable::rows`] asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the row is not one that this version of the library understands; with what is wrong in it.
+    pub fn read_row(&self, row: &[Value]) -> Result<AppliedMigration, String> {
+        let [format, row @ ..] = row else { return Err("it is empty".to_owned()) };
+        match format.as_integer() {
+            Some(format) if format <= HISTORY_FORMAT => {
+                read_row(row).ok_or_else(|| format!("it reads {row:?}"))
+            }
+            Some(format) => Err(format!(
+                "it has format {format}, written by a newer version of the library; this one knows {HISTORY_FORMAT}"
+            )),
+            None => Err("it has no format".to_owned()),
+        }
+    }
+
+    /// What claims a step's row before its script runs, and fails when the history is no longer what the plan
+    /// was made from.
+    ///
+    /// Scripts are sent without waiting for the answers of earlier ones, so this must *fail*: a count of zero
+    /// divides by zero in PostgreSQL, and gives NULL for a NOT NULL column in SQLite.
+    pub fn claim(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
+        match step.action {
+            Action::Apply => vec![self.claim_apply(set, step, runner)],
+            Action::Rollback => vec![self.claim_rollback(set, step), self.guard_rollback(set, step)],
+        }
+    }
+
+    fn claim_apply(&self, set: &str, step: &Step, runner: &Runner) -> Query {
+        let HistoryTable { history, .. } = self;
+        let now = self.now();
+        let role = self.role();
+        let mut values: Vec<Value> = vec![
+            set.into(),
+            step.version.as_i64().into(),
+            step.name.as_ref().into(),
+            step.checksum.to_string().as_str().into(),
+            step.chain.map(|chain| chain.to_string()).as_deref().into(),
+            step.down.as_ref().map(Script::sql).into(),
+            step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
+            step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
+            older_binaries_word(step.older_binaries).into(),
+            runner.host.as_deref().into(),
+            runner.application.as_deref().into(),
+        ];
+        let guard = match step.before {
+            Some(Head { version, chain }) => {
+                values.extend([version.as_i64().into(), chain.to_string().as_str().into()]);
+                format!(
+                    "SELECT 0 / count(*) FROM {history} WHERE set_name = $1 AND version = $12 AND chain = $13 \
+                     AND state IN ('applied', 'baseline')"
+                )
+            }
+            None if step.rechain.is_empty() => {
+                format!(
+                    "SELECT 0 / (CASE count(*) WHEN 0 THEN 1 ELSE 0 END) FROM {history} WHERE set_name = $1"
+                )
+            }
+            None => "0".to_owned(),
+        };
+        let sql = format!(
+            "INSERT INTO {history} (set_name, version, name, checksum, chain, down_script, down_checksum, \
+             down_transaction, older_binaries, host, application, applied_by, state, started_at, format, \
+             statements_done) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {role}, 'applying', {now}, \
+             {HISTORY_FORMAT}, ({guard}))"
+        );
+        Query { sql, values }
+    }
+
+    fn claim_rollback(&self, set: &str, step: &Step) -> Query {
+        let sql = format!(
+            "UPDATE {} SET state = 'rolling_back', started_at = {}, statements_done = 0 \
+             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applied'",
+            self.history,
+            self.now()
+        );
+        Query { sql, values: row_key(set, step) }
+    }
+
+    fn guard_rollback(&self, set: &str, step: &Step) -> Query {
+        let sql = format!(
+            "SELECT 1 / count(*) FROM {} \
+             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'rolling_back'",
+            self.history
+        );
+        Query { sql, values: row_key(set, step) }
+    }
+
+    /// What records a step once its script is done, and returns how long it took in milliseconds.
+    pub fn record(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
+        let mut queries: Vec<Query> = step.rechain.iter().map(|head| self.rechain(set, *head)).collect();
+        queries.push(self.log(set, step, runner));
+        queries.push(match step.action {
+            Action::Apply => self.finish_apply(set, step),
+            Action::Rollback => self.finish_rollback(set, step),
+        });
+        queries
+    }
+
+    fn finish_apply(&self, set: &str, step: &Step) -> Query {
+        let (now, elapsed) = (self.now(), self.elapsed());
+        let sql = format!(
+            "UPDATE {} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed} \
+             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING elapsed_ms",
+            self.history
+        );
+        Query { sql, values: row_key(set, step) }
+    }
+
+    fn finish_rollback(&self, set: &str, step: &Step) -> Query {
+        let sql = format!(
+            "DELETE FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'rolling_back' \
+             RETURNING {}",
+            self.history,
+            self.elapsed()
+        );
+        Query { sql, values: row_key(set, step) }
+    }
+
+    /// A row behind one that came late covers another history now.
+    fn rechain(&self, set: &str, head: Head) -> Query {
+        let sql = format!("UPDATE {} SET chain = $1 WHERE set_name = $2 AND version = $3", self.history);
+        let chain = head.chain.to_string();
+        Query { sql, values: vec![chain.as_str().into(), set.into(), head.version.as_i64().into()] }
+    }
+
+    fn log(&self, set: &str, step: &Step, runner: &Runner) -> Query {
+        let HistoryTable { history, log, .. } = self;
+        let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
+        let sql = format!(
+            "INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, \
+             elapsed_ms, applied_by) SELECT $1, $2, $3, {now}, set_name, version, name, checksum, {elapsed}, {role} \
+             FROM {history} WHERE set_name = $4 AND version = $5"
+        );
+        let mut values: Vec<Value> = vec![
+            step.action.as_str().into(),
+            runner.host.as_deref().into(),
+            runner.application.as_deref().into(),
+        ];
+        values.extend([set.into(), step.version.as_i64().into()]);
+        Query { sql, values }
+    }
+
+    /// What logs that a step failed, when all else about it is rolled back.
+    pub fn log_failure(&self, set: &str, step: &Step, runner: &Runner, message: &str) -> Query {
+        let (now, role) = (self.now(), self.role());
+        let sql = format!(
+            "INSERT INTO {} (action, set_name, version, name, checksum, host, application, detail, logged_at, \
+             applied_by) VALUES ('failure', $1, $2, $3, $4, $5, $6, $7, {now}, {role})",
+            self.log
+        );
+        let values = vec![
+            set.into(),
+            step.version.as_i64().into(),
+            step.name.as_ref().into(),
+            step.checksum.to_string().as_str().into(),
+            runner.host.as_deref().into(),
+            runner.application.as_deref().into(),
+            format!("{}: {message}", step.action.as_str()).as_str().into(),
+        ];
+        Query { sql, values }
+    }
+
+    /// What records that this many statements of a script without transaction are done.
+    pub fn journal(&self, set: &str, step: &Step, statements_done: usize) -> Query {
+        let sql =
+            format!("UPDATE {} SET statements_done = $1 WHERE set_name = $2 AND version = $3", self.history);
+        let done = i64::try_from(statements_done).unwrap_or(i64::MAX);
+        Query { sql, values: vec![done.into(), set.into(), step.version.as_i64().into()] }
+    }
+
+    fn now(&self) -> &'static str {
+        match self.engine {
+            Engine::Postgres => "clock_timestamp()",
+            Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        }
+    }
+
+    /// Milliseconds since `started_at`.
+    fn elapsed(&self) -> &'static str {
+        match self.engine {
+            Engine::Postgres => "(extract(epoch FROM clock_timestamp() - started_at) * 1000)::bigint",
+            Engine::Sqlite => "CAST(round((julianday('now') - julianday(started_at)) * 86400000) AS integer)",
+        }
+    }
+
+    fn role(&self) -> &'static str {
+        match self.engine {
+            Engine::Postgres => "current_user",
+            Engine::Sqlite => "NULL",
+        }
+    }
+}
+
+fn row_key(set: &str, step: &Step) -> Vec<Value> {
+    let chain = step.chain.map(|chain| chain.to_string());
+    vec![set.into(), step.version.as_i64().into(), chain.as_deref().into()]
+}
+
+fn older_binaries_word(older_binaries: OlderBinaries) -> &'static str {
+    match older_binaries {
+        OlderBinaries::Ok => "ok",
+        OlderBinaries::Refuse => "refuse",
+    }
+}
+
+fn read_row(row: &[Value]) -> Option<AppliedMigration> {
+    let [version, name, checksum, chain, state, done, down, down_transaction, older, started_at, elapsed, by] =
+        row
+    else {
+        return None;
+    };
+    Some(AppliedMigration {
+        version: Version::from_i64(version.as_integer()?)?,
+        name: name.as_text()?.to_owned(),
+        checksum: checksum.as_text()?.parse().ok()?,
+        chain: chain.as_text()?.parse().ok()?,
+        state: AppliedState::from_word(state.as_text()?)?,
+        statements_done: done.as_integer()?.try_into().ok()?,
+        down: down.as_text().map(|sql| RecordedDown {
+            sql: sql.to_owned(),
+            transaction: down_transaction.as_integer() == Some(1),
+        }),
+        older_binaries: match older.as_text()? {
+            "ok" => OlderBinaries::Ok,
+            _ => OlderBinaries::Refuse,
+        },
+        started_at: started_at.as_text()?.to_owned(),
+        elapsed: elapsed.as_integer().and_then(|ms| ms.try_into().ok()).map(Duration::from_millis),
+        applied_by: by.as_text().map(str::to_owned),
+    })
+}
+
+/// An SQL identifier, safe whatever it holds.
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_quoted() {
+        assert_eq!(HistoryTable::postgres("a\"b", "my app").name(), r#""a""b"."my app_history""#);
+        assert!(
+            HistoryTable::postgres("app", "migrate")
+                .create()
+                .starts_with("CREATE SCHEMA IF NOT EXISTS \"app\";")
+        );
+        assert!(HistoryTable::postgres("public", "migrate").create().starts_with("CREATE TABLE \"public\"."));
+    }
+
+    #[test]
+    fn a_row_of_a_newer_library_is_refused() {
+        let table = HistoryTable::sqlite("migrate");
+        let error = table.read_row(&[Value::Integer(Some(HISTORY_FORMAT + 1))]).unwrap_err();
+        assert!(error.contains("newer version of the library"), "{error}");
+    }
+}

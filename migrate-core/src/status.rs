@@ -1,0 +1,159 @@
+//! How a database stands to a set: a pure function of the set and the history.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{AppliedMigration, AppliedState, MigrationSet, OlderBinaries, Version};
+
+/// How a database stands to a migration set.
+///
+/// `{}` shows a table with a line for each migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Status {
+    /// The answer for the whole set.
+    pub state: SetState,
+    /// Each migration of the set or of the history, in the order of the versions.
+    pub migrations: Vec<MigrationStatus>,
+}
+
+/// The answer for a whole set. Where several hold, it is the one that is listed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum SetState {
+    /// Every migration is applied, and nothing else is.
+    UpToDate,
+    /// Others are applied too, and all of them say that older binaries may run.
+    AheadCompatible,
+    /// Some are pending.
+    Behind,
+    /// Others are applied too, and not all of them say that older binaries may run.
+    AheadIncompatible,
+    /// A migration was edited after it was applied, or is older than one that is applied.
+    Diverged,
+    /// A migration without transaction stopped half way.
+    Failed,
+}
+
+/// How one migration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct MigrationStatus {
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub state: MigrationState,
+    /// When it was applied, by the database's clock: RFC 3339, UTC.
+    pub applied_at: Option<String>,
+}
+
+/// How one migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum MigrationState {
+    /// In the set and not applied.
+    Pending,
+    /// In the set, not applied, and older than one that is.
+    OutOfOrder,
+    /// Applied as it is in the set.
+    Applied,
+    /// Taken as being in place when the database came under our care.
+    Baseline,
+    /// Applied, and edited since.
+    Changed,
+    /// Applied, and not in the set.
+    Unknown,
+    /// Stopped half way.
+    Dirty,
+}
+
+/// Compares a set with a history.
+pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
+    let newest = history.iter().map(|row| row.version).max();
+    let mut migrations: BTreeMap<Version, MigrationStatus> = BTreeMap::new();
+    let mut state = SetState::UpToDate;
+    for row in history {
+        let (of_row, of_set) = row_state(set, row);
+        state = state.max(of_set);
+        let status = MigrationStatus {
+            version: row.version,
+            name: row.name.clone(),
+            state: of_row,
+            applied_at: Some(row.started_at.clone()),
+        };
+        migrations.insert(row.version, status);
+    }
+    for migration in set.migrations() {
+        migrations.entry(migration.version()).or_insert_with(|| {
+            let is_late = newest.is_some_and(|newest| migration.version() < newest);
+            state = state.max(if is_late { SetState::Diverged } else { SetState::Behind });
+            MigrationStatus {
+                version: migration.version(),
+                name: migration.name().to_owned(),
+                state: if is_late { MigrationState::OutOfOrder } else { MigrationState::Pending },
+                applied_at: None,
+            }
+        });
+    }
+    Status { state, migrations: migrations.into_values().collect() }
+}
+
+/// How a row stands, and what that alone makes of the whole.
+fn row_state(set: &MigrationSet, row: &AppliedMigration) -> (MigrationState, SetState) {
+    let Some(migration) = set.get(row.version) else {
+        return match (row.state.is_dirty(), row.older_binaries) {
+            (true, _) => (MigrationState::Dirty, SetState::Failed),
+            (false, OlderBinaries::Ok) => (MigrationState::Unknown, SetState::AheadCompatible),
+            (false, OlderBinaries::Refuse) => (MigrationState::Unknown, SetState::AheadIncompatible),
+        };
+    };
+    if row.state.is_dirty() {
+        (MigrationState::Dirty, SetState::Failed)
+    } else if migration.up().checksum() != row.checksum {
+        (MigrationState::Changed, SetState::Diverged)
+    } else if row.state == AppliedState::Baseline {
+        (MigrationState::Baseline, SetState::UpToDate)
+    } else {
+        (MigrationState::Applied, SetState::UpToDate)
+    }
+}
+
+impl fmt::Display for SetState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SetState::UpToDate => "up to date",
+            SetState::AheadCompatible => "ahead, and older binaries may run",
+            SetState::Behind => "behind",
+            SetState::AheadIncompatible => "ahead, and older binaries may not run",
+            SetState::Diverged => "diverged",
+            SetState::Failed => "failed",
+        })
+    }
+}
+
+impl fmt::Display for MigrationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            MigrationState::Pending => "pending",
+            MigrationState::OutOfOrder => "out of order",
+            MigrationState::Applied => "applied",
+            MigrationState::Baseline => "baseline",
+            MigrationState::Changed => "changed",
+            MigrationState::Unknown => "unknown",
+            MigrationState::Dirty => "dirty",
+        })
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)?;
+        for migration in &self.migrations {
+            write!(f, "\n  {:<12}  {}_{}", migration.state, migration.version, migration.name)?;
+            migration.applied_at.iter().try_for_each(|at| write!(f, "  {at}"))?;
+        }
+        Ok(())
+    }
+}

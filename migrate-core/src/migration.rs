@@ -80,7 +80,7 @@ pub struct Migration {
     pub(crate) down: Down,
     pub(crate) verify: Option<Script>,
     pub(crate) risk: Option<Risk>,
-    pub(crate) older_binaries: Option<OlderBinaries>,
+    pub(crate) older_binaries: OlderBinaries,
 }
 
 impl Migration {
@@ -117,7 +117,7 @@ impl Migration {
     /// Whether binaries that do not know it may run on the schema that it leaves. Unless the script says `ok`,
     /// they may not.
     pub fn older_binaries(&self) -> OlderBinaries {
-        self.older_binaries.unwrap_or(OlderBinaries::Refuse)
+        self.older_binaries
     }
 }
 
@@ -182,6 +182,11 @@ impl Script {
         self.statements.iter().map(|span| span.of(&self.sql))
     }
 
+    /// The checksum of its first statements: what a run that goes on in the middle compares.
+    pub fn checksum_of_first(&self, statements: usize) -> Checksum {
+        Checksum::of(&self.statements().take(statements).collect::<Vec<_>>().join(";\n"))
+    }
+
     /// How to run it.
     pub fn execution(&self) -> Execution {
         self.execution
@@ -242,7 +247,7 @@ pub mod embedded {
         down: Down,
         verify: Option<Script>,
         risk: Option<Risk>,
-        older_binaries: Option<OlderBinaries>,
+        older_binaries: OlderBinaries,
     ) -> Migration {
         Migration { version, name: Cow::Borrowed(name), up, down, verify, risk, older_binaries }
     }

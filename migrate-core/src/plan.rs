@@ -84,6 +84,10 @@ pub struct Step {
     pub name: Cow<'static, str>,
     /// The script that runs.
     pub script: Script,
+    /// How many of its statements an earlier run has done, of a script without transaction.
+    pub done: usize,
+    /// Whether it goes on where an earlier run stopped.
+    pub(crate) resumes: bool,
     /// Its checksum in the history.
     pub(crate) checksum: Checksum,
     /// The chain value of its row: the one to write, or of a rollback the one that is there.
@@ -148,12 +152,23 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
-    /// A migration without transaction stopped half way.
+    /// A migration without transaction stopped half way, in the other direction.
     Dirty {
         /// Its version.
         version: Version,
         /// Its name.
         name: String,
+        /// What was to be done with it.
+        action: Action,
+        /// Statements done.
+        statements_done: usize,
+    },
+    /// A migration without transaction stopped half way, and the part already done was edited since.
+    DonePartChanged {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
         /// Statements done.
         statements_done: usize,
     },
@@ -203,7 +218,7 @@ pub fn plan(
 ) -> Result<Plan, Refused> {
     let rows: BTreeMap<Version, &AppliedMigration> = history.iter().map(|row| (row.version, row)).collect();
     let planning = Planning { set, engine, rows: &rows };
-    let mut refusals = planning.dirty();
+    let mut refusals = Vec::new();
     let plan = match target {
         Target::Latest => planning.up(Version::MAX, out_of_order, &mut refusals),
         Target::UpTo(version) => {
@@ -231,21 +246,39 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    fn dirty(&self) -> Vec<Refusal> {
-        let dirty = self.rows.values().filter(|row| row.state.is_dirty());
-        dirty
-            .map(|row| Refusal::Dirty {
-                version: row.version,
-                name: row.name.clone(),
-                statements_done: row.statements_done,
-            })
-            .collect()
+    /// The rows of which a run in the other direction stopped half way.
+    fn dirty(&self, action: Action) -> impl Iterator<Item = Refusal> {
+        let state = match action {
+            Action::Apply => AppliedState::Applying,
+            Action::Rollback => AppliedState::RollingBack,
+        };
+        self.rows.values().filter(move |row| row.state == state).map(move |row| Refusal::Dirty {
+            version: row.version,
+            name: row.name.clone(),
+            action,
+            statements_done: row.statements_done,
+        })
+    }
+
+    /// How many statements of `script` an earlier run has done, if it stopped half way in it.
+    fn done(&self, row: &AppliedMigration, script: &Script) -> Result<usize, Refusal> {
+        let done = row.statements_done;
+        let is_same = row.statements_checksum == Some(script.checksum_of_first(done));
+        let goes_on =
+            done == 0 || (is_same && !script.execution().transaction && done <= script.spans().len());
+        let path = self.set.display_path(script.path());
+        goes_on.then_some(done).ok_or(Refusal::DonePartChanged {
+            version: row.version,
+            path,
+            statements_done: done,
+        })
     }
 
     fn up(&self, last: Version, out_of_order: OutOfOrder, refusals: &mut Vec<Refusal>) -> Plan {
+        refusals.extend(self.dirty(Action::Rollback));
         refusals.extend(self.changed());
         let (ahead, unknown): (Vec<_>, Vec<_>) =
-            self.unknown().partition(|row| row.older_binaries == OlderBinaries::Ok);
+            self.unknown().partition(|row| row.older_binaries == OlderBinaries::Ok && !row.state.is_dirty());
         let unknown = unknown.into_iter();
         refusals.extend(unknown.map(|row| Refusal::Unknown { version: row.version, name: row.name.clone() }));
         let pending: Vec<&Migration> =
@@ -259,13 +292,13 @@ impl Planning<'_> {
             }));
         }
         let ahead = ahead.into_iter().map(|row| row.version).collect();
-        Plan { steps: self.apply_steps(&pending), ahead }
+        Plan { steps: self.apply_steps(&pending, refusals), ahead }
     }
 
     fn changed(&self) -> impl Iterator<Item = Refusal> {
         self.set.migrations().iter().filter_map(|migration| {
             let row = self.rows.get(&migration.version())?;
-            (row.checksum != migration.up().checksum()).then(|| Refusal::Changed {
+            (row.checksum != migration.up().checksum() && !row.state.is_dirty()).then(|| Refusal::Changed {
                 version: migration.version(),
                 path: self.set.display_path(migration.up().path()),
             })
@@ -276,26 +309,61 @@ impl Planning<'_> {
         self.rows.values().copied().filter(|row| self.set.get(row.version).is_none())
     }
 
+    /// The migrations that are not applied, or not to their end.
     fn pending(&self) -> impl Iterator<Item = &Migration> {
-        self.set.migrations().iter().filter(|migration| !self.rows.contains_key(&migration.version()))
+        self.set.migrations().iter().filter(|migration| {
+            self.rows.get(&migration.version()).is_none_or(|row| row.state == AppliedState::Applying)
+        })
     }
 
     /// Each step chains on the row before it, whether that is there already or comes from an earlier step.
-    fn apply_steps(&self, pending: &[&Migration]) -> Vec<Step> {
+    fn apply_steps(&self, pending: &[&Migration], refusals: &mut Vec<Refusal>) -> Vec<Step> {
         let mut chain: BTreeMap<Version, (Checksum, Checksum)> =
             self.rows.values().map(|row| (row.version, (row.checksum, row.chain))).collect();
-        pending.iter().map(|migration| apply_step(migration, &mut chain)).collect()
+        let mut steps = Vec::new();
+        for migration in pending {
+            let mut step = apply_step(migration, &mut chain);
+            if let Some(row) = self.rows.get(&migration.version()) {
+                step.resumes = true;
+                step.done = self.done(row, &step.script).unwrap_or_else(|refusal| {
+                    refusals.push(refusal);
+                    0
+                });
+            }
+            steps.push(step);
+        }
+        steps
     }
 
     fn down(&self, count: usize, refusals: &mut Vec<Refusal>) -> Plan {
+        refusals.extend(self.dirty(Action::Apply));
         let mut steps = Vec::new();
         for row in self.rows.values().rev().take(count) {
-            match self.way_back(row) {
-                Ok(script) => steps.push(rollback_step(row, script)),
+            let step = self.way_back(row).and_then(|script| self.rollback_step(row, script));
+            match step {
+                Ok(step) => steps.push(step),
                 Err(refusal) => refusals.push(refusal),
             }
         }
         Plan { steps, ahead: Vec::new() }
+    }
+
+    fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
+        let resumes = row.state == AppliedState::RollingBack;
+        Ok(Step {
+            action: Action::Rollback,
+            version: row.version,
+            name: Cow::Owned(row.name.clone()),
+            done: if resumes { self.done(row, &script)? } else { 0 },
+            resumes,
+            script,
+            checksum: row.checksum,
+            chain: Some(row.chain),
+            before: None,
+            rechain: Vec::new(),
+            down: None,
+            older_binaries: row.older_binaries,
+        })
     }
 
     /// The set's own rollback script where the set holds the migration as it was applied, else the recorded one.
@@ -340,27 +408,14 @@ fn apply_step(migration: &Migration, rows: &mut BTreeMap<Version, (Checksum, Che
         version,
         name: migration.name.clone(),
         script: migration.up.clone(),
+        done: 0,
+        resumes: false,
         checksum,
         chain: Some(chain),
         before,
         rechain,
         down: migration.down.script().cloned(),
         older_binaries: migration.older_binaries(),
-    }
-}
-
-fn rollback_step(row: &AppliedMigration, script: Script) -> Step {
-    Step {
-        action: Action::Rollback,
-        version: row.version,
-        name: Cow::Owned(row.name.clone()),
-        script,
-        checksum: row.checksum,
-        chain: Some(row.chain),
-        before: None,
-        rechain: Vec::new(),
-        down: None,
-        older_binaries: row.older_binaries,
     }
 }
 
@@ -409,11 +464,21 @@ impl fmt::Display for Refusal {
                  help: run a binary that does, or roll the migration back; one that says \
                  `-- migrate: older-binaries ok` lets older binaries run"
             ),
-            Refusal::Dirty { version, name, statements_done } => write!(
+            Refusal::Dirty { version, name, action, statements_done } => {
+                let (what, finish) = match action {
+                    Action::Apply => ("migration", "migrate"),
+                    Action::Rollback => ("the rollback of migration", "roll back"),
+                };
+                write!(
+                    f,
+                    "{what} {version}_{name} runs without transaction and stopped after {statements_done} \
+                     statements\n help: {finish} first: it goes on where it stopped"
+                )
+            }
+            Refusal::DonePartChanged { version, path, statements_done } => write!(
                 f,
-                "migration {version}_{name} runs without transaction and stopped after {statements_done} statements\n \
-                 help: see what the next statement left behind, finish or undo the script by hand, and correct \
-                 its row in the history"
+                "migration {version} stopped after {statements_done} statements, and these were edited since\n \
+                 --> {path}\n help: restore them as they ran; only what comes behind them may be corrected"
             ),
             Refusal::UnknownTarget { version } => {
                 write!(f, "the target {version} is no version of this set\n help: name one that is")
@@ -492,6 +557,7 @@ mod tests {
                 chain: value,
                 state: AppliedState::Applied,
                 statements_done: 0,
+                statements_checksum: None,
                 down: migration
                     .down()
                     .script()
@@ -585,7 +651,7 @@ mod tests {
     #[test]
     fn all_refusals_come_together() {
         let rows = edited(history(&[1, 3, 9]), 1, |row| row.checksum = Checksum::of("other"));
-        let rows = edited(rows, 9, |row| row.state = AppliedState::Applying);
+        let rows = edited(rows, 9, |row| row.state = AppliedState::RollingBack);
         let refusals = steps(&[1, 2, 3], &rows, Target::Latest, OutOfOrder::Refuse).unwrap_err();
         assert!(
             matches!(
@@ -608,6 +674,36 @@ mod tests {
             plan(&set(&[1, 2]), Engine::Postgres, &compatible, Target::Latest, OutOfOrder::Refuse).unwrap();
         assert_eq!((plan.ahead, plan.steps), (vec![version(3)], vec![]));
         assert!(steps(&[1], &compatible, Target::Latest, OutOfOrder::Refuse).is_err());
+    }
+
+    #[test]
+    fn a_script_without_transaction_goes_on_where_it_stopped() {
+        let file = |path: &str, sql: &str| SourceFile { path: path.to_owned(), bytes: sql.into() };
+        let set = |up: &str| {
+            let up = format!("-- migrate: no-transaction\n{up}");
+            let files = vec![file("1_m.up.sql", &up), file("1_m.down.sql", "SELECT 1; SELECT 2")];
+            Source { files, ..Source::default() }.into_set(&Overrides::default()).unwrap()
+        };
+        let before = set("VACUUM a; VACUUM b; VACUUM c");
+        let mut row = history(&[1]).remove(0);
+        row.state = AppliedState::Applying;
+        row.statements_done = 1;
+        row.statements_checksum = Some(before.migrations()[0].up().checksum_of_first(1));
+        let rows = [row];
+        let planned = |set: &MigrationSet, target| {
+            let plan = plan(set, Engine::Postgres, &rows, target, OutOfOrder::Refuse)
+                .map_err(|refused| refused.0)?;
+            Ok(plan.steps.iter().map(|step| (step.done, step.resumes)).collect::<Vec<_>>())
+        };
+        assert_eq!(planned(&before, Target::Latest), Ok(vec![(1, true)]));
+        // What is not done yet may be corrected, and comments may be changed anywhere.
+        assert_eq!(planned(&set("-- first\nVACUUM a; VACUUM b2"), Target::Latest), Ok(vec![(1, true)]));
+        let (version, path) = (version(1), "1_m.up.sql".to_owned());
+        let edited = Refusal::DonePartChanged { version, path, statements_done: 1 };
+        assert_eq!(planned(&set("VACUUM a2; VACUUM b"), Target::Latest), Err(vec![edited]));
+        let name = "m".to_owned();
+        let dirty = Refusal::Dirty { version, name, action: Action::Apply, statements_done: 1 };
+        assert!(planned(&before, Target::Down(1)).unwrap_err().contains(&dirty));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::statement::scan;
+
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
@@ -64,6 +66,20 @@ pub enum Engine {
     Postgres,
     /// SQLite.
     Sqlite,
+}
+
+impl Engine {
+    /// Whether a statement of a script without transaction has to run outside of any, so that its success and
+    /// the record of it cannot be one.
+    pub fn runs_alone(self, statement: &str) -> bool {
+        let scan = scan(statement, self);
+        scan.statements.iter().any(|statement| match self {
+            Engine::Postgres => {
+                postgres::refuses_transaction(&statement.words) || postgres::may_commit(&statement.words)
+            }
+            Engine::Sqlite => sqlite::refuses_transaction(&statement.words),
+        })
+    }
 }
 
 impl fmt::Display for Engine {

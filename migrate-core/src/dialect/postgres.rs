@@ -28,6 +28,12 @@ pub(crate) fn refuses_transaction(words: &Words) -> bool {
         || reindexes_concurrently
 }
 
+/// Whether the statement may commit in its midst, which PostgreSQL allows only outside a transaction block
+/// (manual, 43.8, Transaction Management).
+pub(crate) fn may_commit(words: &Words) -> bool {
+    matches!(words.get(0), "CALL" | "DO")
+}
+
 /// Whether the statement begins or ends a transaction. Savepoints are the script's own affair.
 pub(crate) fn controls_transaction(words: &Words) -> bool {
     match words.get(0) {

@@ -24,6 +24,8 @@ pub struct AppliedMigration {
     pub state: AppliedState,
     /// How many statements are done, of a script without transaction that is not finished.
     pub statements_done: usize,
+    /// The checksum of these statements ([`crate::Script::checksum_of_first`]).
+    pub statements_checksum: Option<Checksum>,
     /// The rollback script as it was when the migration was applied, so that a binary that does not contain
     /// the migration can still roll it back. `None` when it is irreversible.
     pub down: Option<RecordedDown>,

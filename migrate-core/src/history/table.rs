@@ -159,7 +159,8 @@ CREATE TABLE {log} (
             Engine::Sqlite => "started_at",
         };
         let sql = format!(
-            "SELECT format, version, name, checksum, chain, state, statements_done, down_script, \
+            "SELECT format, version, name, checksum, chain, state, statements_done, statements_checksum, \
+             down_script, \
              CASE WHEN down_transaction THEN 1 ELSE 0 END, older_binaries, {started_at}, elapsed_ms, applied_by \
              FROM {} WHERE set_name = $1",
             self.history
@@ -191,9 +192,10 @@ CREATE TABLE {log} (
     /// Scripts are sent without waiting for the answers of earlier ones, so this must *fail*: a count of zero
     /// divides by zero in PostgreSQL, and gives NULL for a NOT NULL column in SQLite.
     pub fn claim(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
-        match step.action {
-            Action::Apply => vec![self.claim_apply(set, step, runner)],
-            Action::Rollback => vec![self.claim_rollback(set, step), self.guard_rollback(set, step)],
+        match (step.action, step.resumes) {
+            (Action::Apply, false) => vec![self.claim_apply(set, step, runner)],
+            (Action::Apply, true) => vec![self.claim_resumed(set, step), self.guard(set, step)],
+            (Action::Rollback, _) => vec![self.claim_rollback(set, step), self.guard(set, step)],
         }
     }
 
@@ -238,23 +240,55 @@ CREATE TABLE {log} (
         Query { sql, values }
     }
 
-    fn claim_rollback(&self, set: &str, step: &Step) -> Query {
+    /// Takes over the row of a script without transaction that stopped half way. What is left of the script may
+    /// have been corrected since.
+    fn claim_resumed(&self, set: &str, step: &Step) -> Query {
         let sql = format!(
-            "UPDATE {} SET state = 'rolling_back', started_at = {}, statements_done = 0 \
-             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applied'",
+            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4, started_at = {} \
+             WHERE set_name = $5 AND version = $6 AND statements_done = $7 AND state = 'applying'",
             self.history,
             self.now()
         );
-        Query { sql, values: row_key(set, step) }
+        let values = vec![
+            step.chain.map(|chain| chain.to_string()).as_deref().into(),
+            step.checksum.to_string().as_str().into(),
+            step.down.as_ref().map(Script::sql).into(),
+            step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
+            set.into(),
+            step.version.as_i64().into(),
+            count(step.done).into(),
+        ];
+        Query { sql, values }
     }
 
-    fn guard_rollback(&self, set: &str, step: &Step) -> Query {
+    fn claim_rollback(&self, set: &str, step: &Step) -> Query {
+        let from = if step.resumes { AppliedState::RollingBack } else { AppliedState::Applied };
         let sql = format!(
-            "SELECT 1 / count(*) FROM {} \
-             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'rolling_back'",
+            "UPDATE {} SET state = 'rolling_back', started_at = {}, statements_done = $1 \
+             WHERE set_name = $2 AND version = $3 AND chain = $4 AND state = $5",
+            self.history,
+            self.now()
+        );
+        let mut values = vec![count(step.done).into()];
+        values.extend(row_key(set, step));
+        values.push(from.as_str().into());
+        Query { sql, values }
+    }
+
+    /// Fails unless the claim before it took effect.
+    fn guard(&self, set: &str, step: &Step) -> Query {
+        let sql = format!(
+            "SELECT 1 / count(*) FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
+             AND state = $4 AND statements_done = $5",
             self.history
         );
-        Query { sql, values: row_key(set, step) }
+        let state = match step.action {
+            Action::Apply => AppliedState::Applying,
+            Action::Rollback => AppliedState::RollingBack,
+        };
+        let mut values = row_key(set, step);
+        values.extend([state.as_str().into(), count(step.done).into()]);
+        Query { sql, values }
     }
 
     /// What records a step once its script is done, and returns how long it took in milliseconds.
@@ -332,12 +366,16 @@ CREATE TABLE {log} (
         Query { sql, values }
     }
 
-    /// What records that this many statements of a script without transaction are done.
-    pub fn journal(&self, set: &str, step: &Step, statements_done: usize) -> Query {
-        let sql =
-            format!("UPDATE {} SET statements_done = $1 WHERE set_name = $2 AND version = $3", self.history);
-        let done = i64::try_from(statements_done).unwrap_or(i64::MAX);
-        Query { sql, values: vec![done.into(), set.into(), step.version.as_i64().into()] }
+    /// What records that so many statements of a script without transaction are done.
+    pub fn journal(&self, set: &str, step: &Step, done: usize) -> Query {
+        let sql = format!(
+            "UPDATE {} SET statements_done = $1, statements_checksum = $2 WHERE set_name = $3 AND version = $4",
+            self.history
+        );
+        let checksum = step.script.checksum_of_first(done).to_string();
+        let values =
+            vec![count(done).into(), checksum.as_str().into(), set.into(), step.version.as_i64().into()];
+        Query { sql, values }
     }
 
     fn now(&self) -> &'static str {
@@ -368,6 +406,10 @@ fn row_key(set: &str, step: &Step) -> Vec<Value> {
     vec![set.into(), step.version.as_i64().into(), chain.as_deref().into()]
 }
 
+fn count(statements: usize) -> i64 {
+    i64::try_from(statements).unwrap_or(i64::MAX)
+}
+
 fn older_binaries_word(older_binaries: OlderBinaries) -> &'static str {
     match older_binaries {
         OlderBinaries::Ok => "ok",
@@ -376,11 +418,8 @@ fn older_binaries_word(older_binaries: OlderBinaries) -> &'static str {
 }
 
 fn read_row(row: &[Value]) -> Option<AppliedMigration> {
-    let [version, name, checksum, chain, state, done, down, down_transaction, older, started_at, elapsed, by] =
-        row
-    else {
-        return None;
-    };
+    let [version, name, checksum, chain, state, done, done_checksum, rest @ ..] = row else { return None };
+    let [down, down_transaction, older, started_at, elapsed, by] = rest else { return None };
     Some(AppliedMigration {
         version: Version::from_i64(version.as_integer()?)?,
         name: name.as_text()?.to_owned(),
@@ -388,6 +427,7 @@ fn read_row(row: &[Value]) -> Option<AppliedMigration> {
         chain: chain.as_text()?.parse().ok()?,
         state: AppliedState::from_word(state.as_text()?)?,
         statements_done: done.as_integer()?.try_into().ok()?,
+        statements_checksum: done_checksum.as_text().and_then(|checksum| checksum.parse().ok()),
         down: down.as_text().map(|sql| RecordedDown {
             sql: sql.to_owned(),
             transaction: down_transaction.as_integer() == Some(1),

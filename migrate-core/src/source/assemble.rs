@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::script::{self, Parsed};
-use super::{Overrides, Source, SourceFile};
+use super::{Overrides, Source, SourceFile, join};
 use crate::config::{Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::file_name::{self, FileName, Form, InvalidFileName, Part};
 use crate::problem::Problem;
-use crate::{Checksum, Dialect, Down, Migration, MigrationSet, Script, Version};
+use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Script, Version};
 
 pub(super) const CONFIG_FILE: &str = "migrate.toml";
 const LOCK_FILE: &str = "migrate.lock";
@@ -55,10 +55,7 @@ fn parse_toml<T>(
 
 impl Source {
     fn display_path(&self, inside: &str) -> String {
-        match self.root.trim_end_matches('/') {
-            "" => inside.to_owned(),
-            root => format!("{root}/{inside}"),
-        }
+        join(&self.root, inside)
     }
 }
 
@@ -249,7 +246,7 @@ impl<'a> Assembly<'a> {
             down,
             verify,
             risk: parsed.directives.risk,
-            older_binaries: parsed.directives.older_binaries,
+            older_binaries: parsed.directives.older_binaries.unwrap_or(OlderBinaries::Refuse),
         })
     }
 

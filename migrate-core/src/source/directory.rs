@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Source, SourceFile};
+use super::{Source, SourceFile, join};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::problem::Problem;
 
@@ -98,14 +98,6 @@ fn collect(dir: &include_dir::Dir<'_>, source: &mut Source) {
                 source.files.push(SourceFile { path: slashed(file.path()), bytes: file.contents().to_vec() });
             }
         }
-    }
-}
-
-fn join(folder: &str, name: &str) -> String {
-    match (folder.trim_end_matches('/'), name) {
-        ("", name) => name.to_owned(),
-        (folder, "") => folder.to_owned(),
-        (folder, name) => format!("{folder}/{name}"),
     }
 }
 

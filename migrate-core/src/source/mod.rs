@@ -107,3 +107,12 @@ impl MigrationSet {
         Source::from_dir(dir).into_set(&Overrides::default())
     }
 }
+
+/// A path inside a folder as messages show it; an empty part leaves no slash behind.
+pub(crate) fn join(folder: &str, name: &str) -> String {
+    match (folder.trim_end_matches('/'), name) {
+        ("", name) => name.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, name) => format!("{folder}/{name}"),
+    }
+}

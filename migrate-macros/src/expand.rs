@@ -1,0 +1,154 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use migrate_core::{
+    Diagnostics, Dialect, Down, Execution, Migration, MigrationSet, OlderBinaries, Risk, Script, Source,
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::arguments::Arguments;
+
+/// The migration set as an expression of constants; or every problem of the folder, and an empty set, so that
+/// one mistake makes one message.
+pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
+    let folder = resolved(&arguments.folder);
+    let embedded = Embedded { krate: &arguments.krate };
+    match read(&folder, arguments) {
+        Ok((files, set)) => embedded.set(&set, &files),
+        Err(diagnostics) => embedded.errors(&diagnostics, arguments),
+    }
+}
+
+/// A relative path starts where the package's `Cargo.toml` lies, in whatever folder the compiler runs.
+fn resolved(folder: &str) -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    Path::new(&package).join(folder)
+}
+
+/// The set and the absolute paths of all files that were looked at.
+fn read(folder: &Path, arguments: &Arguments) -> Result<(Vec<String>, MigrationSet), Diagnostics> {
+    let source = Source::read(folder, &arguments.folder)?;
+    let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
+    let files = source.files().iter().map(|file| absolute(file.path())).collect();
+    Ok((files, source.into_set(&arguments.overrides)?))
+}
+
+struct Embedded<'a> {
+    krate: &'a TokenStream,
+}
+
+impl Embedded<'_> {
+    fn set(&self, set: &MigrationSet, files: &[String]) -> TokenStream {
+        let krate = self.krate;
+        let name = set.name();
+        let root = set.display_path("");
+        let dialect = self.dialect(set.dialect());
+        let migrations = set.migrations().iter().map(|migration| self.migration(migration));
+        let chain = option(set.chain().map(|chain| {
+            let bytes = Literal::byte_string(chain.as_bytes());
+            quote!(#krate::__private::Checksum::from_bytes(*#bytes))
+        }));
+        quote! {{
+            // Names the files, so that an edit of one compiles this crate again.
+            const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
+            const MIGRATIONS: &[#krate::__private::Migration] = &[#(#migrations),*];
+            #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain)
+        }}
+    }
+
+    fn errors(&self, diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
+        let krate = self.krate;
+        let errors = diagnostics.iter().map(|diagnostic| {
+            let text = diagnostic.to_string();
+            quote_spanned!(arguments.span=> ::core::compile_error!(#text);)
+        });
+        let dialect = self.dialect(Dialect::default());
+        quote! {{
+            #(#errors)*
+            #krate::__private::embedded::set("", #dialect, "", &[], ::core::option::Option::None)
+        }}
+    }
+
+    fn migration(&self, migration: &Migration) -> TokenStream {
+        let krate = self.krate;
+        let version = u64::try_from(migration.version().as_i64()).expect("a version is not negative");
+        let name = migration.name();
+        let up = self.script(migration.up());
+        let down = match migration.down() {
+            Down::Script(script) => {
+                let script = self.script(script);
+                quote!(#krate::__private::Down::Script(#script))
+            }
+            Down::Irreversible(why) => {
+                let why = option(why.as_deref().map(|why| quote!(#why)));
+                quote!(#krate::__private::embedded::irreversible(#why))
+            }
+        };
+        let verify = option(migration.verify().map(|verify| self.script(verify)));
+        let risk = option(migration.risk().map(|risk| {
+            let risk = match risk {
+                Risk::Safe => quote!(Safe),
+                Risk::Controlled => quote!(Controlled),
+                Risk::High => quote!(High),
+            };
+            quote!(#krate::__private::Risk::#risk)
+        }));
+        let older_binaries = match migration.older_binaries() {
+            OlderBinaries::Ok => quote!(Ok),
+            OlderBinaries::Refuse => quote!(Refuse),
+        };
+        quote! {
+            #krate::__private::embedded::migration(
+                #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
+                #krate::__private::OlderBinaries::#older_binaries,
+            )
+        }
+    }
+
+    fn script(&self, script: &Script) -> TokenStream {
+        let krate = self.krate;
+        let (path, sql) = (script.path(), script.sql());
+        let checksum = Literal::byte_string(script.checksum().as_bytes());
+        let spans = script.spans().iter().map(|span| {
+            let offset = |at: usize| u32::try_from(at).expect("a script is at most 64 MiB");
+            let (start, end) = (offset(span.start()), offset(span.end()));
+            quote!(#krate::__private::Span::new(#start, #end))
+        });
+        let Execution { transaction, lock_timeout, statement_timeout, foreign_keys_off, changes_session } =
+            script.execution();
+        let (lock_timeout, statement_timeout) = (milliseconds(lock_timeout), milliseconds(statement_timeout));
+        quote! {
+            #krate::__private::embedded::script(
+                #path, #sql, *#checksum, &[#(#spans),*],
+                #krate::__private::embedded::execution(
+                    #transaction, #lock_timeout, #statement_timeout, #foreign_keys_off, #changes_session,
+                ),
+            )
+        }
+    }
+
+    fn dialect(&self, dialect: Dialect) -> TokenStream {
+        let krate = self.krate;
+        let dialect = match dialect {
+            Dialect::Postgres => quote!(Postgres),
+            Dialect::Sqlite => quote!(Sqlite),
+            Dialect::Any => quote!(Any),
+        };
+        quote!(#krate::__private::Dialect::#dialect)
+    }
+}
+
+fn milliseconds(timeout: Option<Duration>) -> TokenStream {
+    option(timeout.map(|timeout| {
+        let ms = u64::try_from(timeout.as_millis()).expect("a timeout fits an int4 of milliseconds");
+        quote!(#ms)
+    }))
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::position::{Position, write_excerpt};
+use crate::position::Position;
 use crate::problem::Problem;
 
 /// A [`Problem`] and where it stands.
@@ -38,7 +38,7 @@ impl fmt::Display for Diagnostic {
         if let Some(position) = self.position {
             write!(f, ":{position}")?;
             if let Some(line) = &self.line {
-                write_excerpt(f, position, line)?;
+                f.write_str(&position.excerpt(line))?;
             }
         }
         write!(f, "\n help: {}", self.problem.help())

@@ -25,22 +25,22 @@ impl Position {
     pub fn line_of(self, text: &str) -> &str {
         text.lines().nth(self.line - 1).unwrap_or_default()
     }
+
+    /// The `line` at this place with a caret under the place, as rustc shows it; it begins with a line end.
+    pub fn excerpt(self, line: &str) -> String {
+        let number = self.line.to_string();
+        let gutter = " ".repeat(number.len());
+        // Tabs stay tabs under the line, so that the caret stands where the terminal shows the column.
+        let indent: String =
+            line.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        format!("\n {gutter} |\n {number} | {}\n {gutter} | {indent}^", line.trim_end())
+    }
 }
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
-}
-
-/// A line of a script with a caret under the place, as rustc shows it.
-pub(crate) fn write_excerpt(f: &mut fmt::Formatter<'_>, position: Position, line: &str) -> fmt::Result {
-    let number = position.line.to_string();
-    let gutter = " ".repeat(number.len());
-    // Tabs stay tabs under the line, so that the caret stands where the terminal shows the column.
-    let indent: String =
-        line.chars().take(position.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    write!(f, "\n {gutter} |\n {number} | {}\n {gutter} | {indent}^", line.trim_end())
 }
 
 #[cfg(test)]

@@ -17,6 +17,14 @@ running() {
     done
 }
 
+# Whether one of the processes is initdb. Cut short, it would leave shared memory in the system; it takes a second.
+creating() {
+    for pid in "$@"; do
+        if grep -qx initdb "/proc/$pid/comm"; then return 0; fi
+    done
+    return 1
+}
+
 until
     flock -x 9 8<&-
     flock -u 9 8<&-
@@ -27,12 +35,12 @@ do :; done
 # The lock on users is held from here to the end: who comes now waits, and then finds nothing.
 tries=0
 while pids=$(running) && [ -n "$pids" ]; do
-    if [ "$tries" -lt 100 ]; then
+    if [ "$tries" -ge 100 ]; then
+        kill -s KILL $pids
+    elif ! creating $pids; then
         # INT stops a server whatever its clients do; PgBouncer would wait for them, and heeds TERM.
         kill -s INT $pids
         kill -s TERM $pids
-    else
-        kill -s KILL $pids
     fi
     tries=$((tries + 1))
     sleep 0.1 8<&- 9<&-

@@ -1,0 +1,31 @@
+//! What the verbs of a migrator accept.
+
+use crate::driver::Driver;
+use crate::error::Error;
+
+/// A database that is awaited: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`.
+///
+/// A pool lends one connection for the run; when the run is cut off, that connection is closed rather than given
+/// back. A client must not be inside a transaction.
+pub trait Database: Send + sealed::Sealed {
+    #[doc(hidden)]
+    type Driver: Driver;
+
+    #[doc(hidden)]
+    fn connect(self) -> impl Future<Output = Result<Self::Driver, Error>> + Send;
+}
+
+/// A database that is not awaited: `&mut rusqlite::Connection`.
+///
+/// The connection must not be inside a transaction. After a run it is as the caller configured it.
+pub trait BlockingDatabase: sealed::Sealed {
+    #[doc(hidden)]
+    type Driver: Driver;
+
+    #[doc(hidden)]
+    fn open(self) -> Result<Self::Driver, Error>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}

@@ -1,0 +1,171 @@
+//! What a run asks of a database: the same of every engine, in the same order.
+
+use std::fmt;
+use std::time::Duration;
+
+use migrate_core::{Engine, Position, Query, Script, Span, Value};
+
+/// A connection that a run has to itself.
+///
+/// It carries out and reports; what is recorded and when, the plan says.
+pub trait Driver: Send {
+    const ENGINE: Engine;
+
+    /// The rows of a query, or `None` when it names a table that does not exist. One round trip.
+    fn query(
+        &mut self,
+        query: &Query,
+    ) -> impl Future<Output = Result<Option<Vec<Row>>, DatabaseError>> + Send;
+
+    /// Runs statements without parameters in a transaction of their own.
+    fn create(&mut self, sql: &str) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// Runs transactions in order, each only if the one before it is committed, and tells of each that is.
+    fn transactions(
+        &mut self,
+        transactions: &[Transaction<'_>],
+        committed: &mut (dyn FnMut(usize, Duration) + Send),
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Runs a piece of a script outside of any transaction.
+    fn run_alone(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// Whether a claim failed with this because the history is not what the plan was made from.
+    fn is_moved(error: &DatabaseError) -> bool;
+
+    /// Whether [`Driver::create`] failed with this because another runner was faster.
+    fn is_created(error: &DatabaseError) -> bool;
+}
+
+pub(crate) type Row = Vec<Value>;
+
+/// What commits together: the claim of a history row, a piece of a script, and the record of it.
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    pub claim: Vec<Query>,
+    pub piece: Option<Piece<'a>>,
+    /// The last of them returns how many milliseconds it took.
+    pub record: Vec<Query>,
+}
+
+/// Statements of a script that are sent together.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    script: &'a Script,
+    /// The statements, by their number.
+    first: usize,
+    end: usize,
+    pub timeouts: Timeouts,
+}
+
+/// How long a statement may wait and run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    pub lock: Option<Duration>,
+    pub statement: Option<Duration>,
+}
+
+impl<'a> Piece<'a> {
+    pub fn whole(script: &'a Script, timeouts: Timeouts) -> Piece<'a> {
+        Piece { script, first: 0, end: script.spans().len(), timeouts }
+    }
+
+    pub fn one(script: &'a Script, statement: usize, timeouts: Timeouts) -> Piece<'a> {
+        Piece { script, first: statement, end: statement + 1, timeouts }
+    }
+
+    pub fn script(&self) -> &'a Script {
+        self.script
+    }
+
+    pub fn spans(&self) -> &'a [Span] {
+        &self.script.spans()[self.first..self.end]
+    }
+
+    /// From the first statement to the end of the last, with the comments between them.
+    pub fn sql(&self) -> &'a str {
+        let (Some(first), Some(last)) = (self.spans().first(), self.spans().last()) else { return "" };
+        &self.script.sql()[first.start()..last.end()]
+    }
+
+    /// The place of an error: at a byte of [`Piece::sql`], or else at the statement of this number in the piece.
+    pub fn place(&self, offset: Option<usize>, statement: usize) -> Place {
+        let start = self.spans().first().map_or(0, |span| span.start());
+        let offset = offset.map(|offset| start + offset);
+        let by_offset = offset.and_then(|at| self.spans().iter().position(|span| at <= span.end()));
+        let statement = by_offset.unwrap_or(statement).min(self.spans().len().saturating_sub(1));
+        let at = offset.or(self.spans().get(statement).map(|span| span.start())).unwrap_or_default();
+        let position = Position::of_byte(self.script.sql(), at);
+        Place {
+            statement: self.first + statement,
+            position,
+            line: position.line_of(self.script.sql()).to_owned(),
+        }
+    }
+}
+
+/// Where in a script an error stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the statement in its script, from 0.
+    pub statement: usize,
+    pub position: Position,
+    pub line: String,
+}
+
+/// A transaction failed, and was rolled back.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which one.
+    pub transaction: usize,
+    pub stage: Stage,
+    pub error: DatabaseError,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Claim,
+    Script,
+    /// Recording, or the commit.
+    Record,
+}
+
+/// What a database said of a statement that failed.
+#[derive(Debug)]
+pub struct DatabaseError {
+    pub message: String,
+    /// SQLSTATE, or the extended result code of SQLite.
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// The functions and statements around it, as the server tells them.
+    pub context: Option<String>,
+    /// In the script, where a piece of one failed.
+    pub place: Option<Place>,
+    /// Whether the connection is gone, so that nothing is known of what was under way.
+    pub is_disconnected: bool,
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl DatabaseError {
+    /// An error that we saw and the database did not.
+    pub fn of_ours(message: &str) -> DatabaseError {
+        DatabaseError {
+            message: message.to_owned(),
+            code: None,
+            detail: None,
+            hint: None,
+            context: None,
+            place: None,
+            is_disconnected: false,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.code.iter().try_for_each(|code| write!(f, " ({code})"))
+    }
+}

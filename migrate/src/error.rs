@@ -1,0 +1,257 @@
+use std::fmt;
+
+use migrate_core::{Action, Dialect, Engine, Position, Refusal, Refused, Step, Version};
+
+use crate::driver::{DatabaseError, Place, Stage};
+use crate::report::Report;
+
+/// Why a run, a plan or a status came to no good end.
+///
+/// Its text says what failed and where, what was done before, and what to do. What a program wants to know it
+/// asks: [`kind`](Error::kind), [`version`](Error::version), [`report`](Error::report) and the rest.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    cause: Cause,
+    report: Report,
+}
+
+enum Cause {
+    Refused(Refused),
+    Step { step: FailedStep, stage: Stage, error: DatabaseError },
+    Database { doing: &'static str, error: DatabaseError },
+    History { table: String, problem: String },
+    WrongEngine { dialect: Dialect, engine: Engine },
+    Contended,
+}
+
+/// A migration whose script did not come to its end.
+struct FailedStep {
+    action: Action,
+    version: Version,
+    name: String,
+    path: String,
+    statement: Option<String>,
+    transaction: bool,
+}
+
+/// What kind of failure an [`Error`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The run was refused before anything ran: [`Error::refusals`] says why.
+    Refused,
+    /// A script failed.
+    Script,
+    /// The database failed outside of a script, or the connection is gone.
+    Database,
+    /// The history holds what this version of the library does not understand.
+    History,
+    /// The set is written for another database.
+    WrongEngine,
+    /// Other runners changed the history again and again while this one tried.
+    Contended,
+}
+
+impl Error {
+    fn new(cause: Cause) -> Error {
+        Error(Box::new(Inner { cause, report: Report::default() }))
+    }
+
+    pub(crate) fn refused(refused: Refused) -> Error {
+        Error::new(Cause::Refused(refused))
+    }
+
+    pub(crate) fn database(doing: &'static str, error: DatabaseError) -> Error {
+        Error::new(Cause::Database { doing, error })
+    }
+
+    pub(crate) fn history(table: &str, problem: String) -> Error {
+        Error::new(Cause::History { table: table.to_owned(), problem })
+    }
+
+    pub(crate) fn wrong_engine(dialect: Dialect, engine: Engine) -> Error {
+        Error::new(Cause::WrongEngine { dialect, engine })
+    }
+
+    pub(crate) fn contended() -> Error {
+        Error::new(Cause::Contended)
+    }
+
+    pub(crate) fn step(step: &Step, path: String, stage: Stage, error: DatabaseError) -> Error {
+        let statement = error.place.as_ref().and_then(|place| step.script.statements().nth(place.statement));
+        let step = FailedStep {
+            action: step.action,
+            version: step.version,
+            name: step.name.to_string(),
+            path,
+            statement: statement.map(str::to_owned),
+            transaction: step.script.execution().transaction,
+        };
+        Error::new(Cause::Step { step, stage, error })
+    }
+
+    pub(crate) fn with_report(mut self, report: Report) -> Error {
+        self.0.report = report;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.cause {
+            Cause::Refused(_) => ErrorKind::Refused,
+            Cause::Step { stage: Stage::Script, .. } => ErrorKind::Script,
+            Cause::Step { .. } | Cause::Database { .. } => ErrorKind::Database,
+            Cause::History { .. } => ErrorKind::History,
+            Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
+            Cause::Contended => ErrorKind::Contended,
+        }
+    }
+
+    /// The migration that failed.
+    pub fn version(&self) -> Option<Version> {
+        match &self.0.cause {
+            Cause::Step { step, .. } => Some(step.version),
+            _ => None,
+        }
+    }
+
+    /// What was done before.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// Every reason why a run was refused; empty for other failures.
+    pub fn refusals(&self) -> &[Refusal] {
+        match &self.0.cause {
+            Cause::Refused(refused) => &refused.0,
+            _ => &[],
+        }
+    }
+
+    /// The file that failed, as the folder was named when it was embedded.
+    pub fn path(&self) -> Option<&str> {
+        match &self.0.cause {
+            Cause::Step { step, .. } => Some(&step.path),
+            _ => None,
+        }
+    }
+
+    /// The line and column of the file.
+    pub fn position(&self) -> Option<Position> {
+        self.place().map(|place| place.position)
+    }
+
+    /// The statement that failed.
+    pub fn statement(&self) -> Option<&str> {
+        match &self.0.cause {
+            Cause::Step { step, .. } => step.statement.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The code that the database gave: SQLSTATE (PostgreSQL manual, appendix A), or the extended result code of
+    /// SQLite (<https://sqlite.org/rescode.html>) as a number.
+    pub fn code(&self) -> Option<&str> {
+        self.database_error()?.code.as_deref()
+    }
+
+    fn database_error(&self) -> Option<&DatabaseError> {
+        match &self.0.cause {
+            Cause::Step { error, .. } | Cause::Database { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    fn place(&self) -> Option<&Place> {
+        self.database_error()?.place.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { cause, report } = &*self.0;
+        match cause {
+            Cause::Refused(refused) => refused.fmt(f)?,
+            Cause::Step { step, stage, error } => write_step(f, step, *stage, error)?,
+            Cause::Database { doing, error } => {
+                write!(f, "{doing} failed: {error}")?;
+                write_remarks(f, error)?;
+            }
+            Cause::History { table, problem } => write!(
+                f,
+                "a row of the history table {table} cannot be read: {problem}\n \
+                 help: run a binary with the version of the library that wrote it, or a newer one"
+            )?,
+            Cause::WrongEngine { dialect, engine } => write!(
+                f,
+                "this migration set is written for {dialect} and cannot run on {engine}\n \
+                 help: set `dialect` in migrate.toml, or connect to the right database"
+            )?,
+            Cause::Contended => f.write_str(
+                "other runners changed the history again and again\n help: see who runs migrations, and try again",
+            )?,
+        }
+        write_done(f, report)
+    }
+}
+
+fn write_step(
+    f: &mut fmt::Formatter<'_>,
+    step: &FailedStep,
+    stage: Stage,
+    error: &DatabaseError,
+) -> fmt::Result {
+    let what = match step.action {
+        Action::Apply => "migration",
+        Action::Rollback => "the rollback of migration",
+    };
+    let doing = match stage {
+        Stage::Claim => " could not be claimed in the history",
+        Stage::Script => " failed",
+        Stage::Record => " could not be recorded",
+    };
+    write!(f, "{what} {}_{}{doing}: {error}\n --> {}", step.version, step.name, step.path)?;
+    if let Some(place) = &error.place {
+        write!(f, ":{}{}", place.position, place.position.excerpt(&place.line))?;
+    }
+    write_remarks(f, error)?;
+    let outcome = match (error.is_disconnected, step.transaction) {
+        (true, true) => "whether it was committed is known to the history alone; run again",
+        (_, true) => "it was rolled back; correct the script and run again",
+        (_, false) => {
+            "it runs without transaction: what ran before the failed statement stays, and the next run goes on there"
+        }
+    };
+    write!(f, "\n help: {outcome}")
+}
+
+fn write_remarks(f: &mut fmt::Formatter<'_>, error: &DatabaseError) -> fmt::Result {
+    let remarks = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];
+    for (label, remark) in remarks {
+        remark.iter().try_for_each(|remark| write!(f, "\n {label}: {remark}"))?;
+    }
+    Ok(())
+}
+
+fn write_done(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    if report.is_empty() {
+        return Ok(());
+    }
+    f.write_str("\n done before:")?;
+    report.migrations.iter().try_for_each(|migration| write!(f, "\n   {migration}"))
+}
+
+impl fmt::Debug for Error {
+    /// As it displays: an `unwrap`, a test and `main` show the whole text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.database_error()?.source.as_ref()?;
+        Some(&**source)
+    }
+}

@@ -1,0 +1,289 @@
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use migrate_core::{Engine, HistoryTable, MigrationSet, OutOfOrder, Plan, Runner, Status, Target, Version};
+
+use crate::database::{BlockingDatabase, Database};
+use crate::driver::Timeouts;
+use crate::error::Error;
+use crate::report::{Progress, Report};
+use crate::run::Run;
+
+/// Brings a database to the state that a [`MigrationSet`] describes.
+///
+/// Every verb takes the database that it works on: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`,
+/// and the verbs that end in `_blocking` a `&mut rusqlite::Connection`. All of them take the same options.
+///
+/// ```no_run
+/// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
+/// use std::time::Duration;
+/// use migrate::Migrator;
+///
+/// let report = Migrator::new(set)
+///     .history_schema("app")
+///     .lock_timeout(Duration::from_secs(2))
+///     .migrate(&pool)
+///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Migrator<'s> {
+    pub(crate) set: &'s MigrationSet,
+    pub(crate) out_of_order: OutOfOrder,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) runner: Runner,
+    history_schema: String,
+    history_prefix: String,
+    on_progress: Option<Arc<OnProgress>>,
+}
+
+type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
+
+impl<'s> Migrator<'s> {
+    /// A migrator with the default options.
+    pub fn new(set: &'s MigrationSet) -> Self {
+        Migrator {
+            set,
+            out_of_order: OutOfOrder::Refuse,
+            // Whoever waits for a lock makes all who come later wait behind it, readers too: five seconds are
+            // what users of a web application sit through.
+            timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
+            runner: Runner { host: hostname(), application: None },
+            history_schema: "public".to_owned(),
+            history_prefix: "migrate".to_owned(),
+            on_progress: None,
+        }
+    }
+
+    /// What to do with a migration that is older than one already applied. Default: refuse.
+    #[must_use]
+    pub fn out_of_order(mut self, out_of_order: OutOfOrder) -> Self {
+        self.out_of_order = out_of_order;
+        self
+    }
+
+    /// How long a statement may wait for a lock, where its script does not say. Default: 5 seconds; zero waits
+    /// for ever. PostgreSQL only. A script without transaction waits for ever unless it says otherwise, because
+    /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index behind.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.lock = Some(timeout);
+        self
+    }
+
+    /// How long a statement may run, where its script does not say. Default: as the connection has it.
+    /// PostgreSQL only.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.statement = Some(timeout);
+        self
+    }
+
+    /// The schema of the history tables, created when it is missing. Default: `public`. PostgreSQL only.
+    #[must_use]
+    pub fn history_schema(mut self, schema: impl Into<String>) -> Self {
+        self.history_schema = schema.into();
+        self
+    }
+
+    /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history` and
+    /// `migrate_log`.
+    #[must_use]
+    pub fn history_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.history_prefix = prefix.into();
+        self
+    }
+
+    /// The application and its version, for the history. Default: not recorded.
+    #[must_use]
+    pub fn application(mut self, application: impl Into<String>) -> Self {
+        self.runner.application = Some(application.into());
+        self
+    }
+
+    /// Calls `tell` while a run is under way. It runs between the statements, so it should be quick.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(tell));
+        self
+    }
+
+    /// How the database stands to the set. Reads only: it needs no right but SELECT on the history table, and
+    /// that table need not exist.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached or the history not be understood.
+    pub async fn status(&self, database: impl Database) -> Result<Status, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.status().await
+    }
+
+    /// What a run to `target` would do. Reads only.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::status`], and with [`ErrorKind::Refused`](crate::ErrorKind::Refused) when the run would be
+    /// refused.
+    pub async fn plan(&self, database: impl Database, target: Target) -> Result<Plan, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.plan(target).await
+    }
+
+    /// Applies every pending migration, each together with its history row in one transaction.
+    ///
+    /// When nothing is pending it costs one round trip, and neither locks nor writes.
+    ///
+    /// # Errors
+    ///
+    /// When the run is refused, and then nothing has run; or when a script fails, and then
+    /// [`Error::report`] says what was applied before it.
+    pub async fn migrate(&self, database: impl Database) -> Result<Report, Error> {
+        self.run(database, Target::Latest).await
+    }
+
+    /// Applies every pending migration up to `version`, this one too. Nothing is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::migrate`]; refused when the set does not hold `version`.
+    pub async fn migrate_to(&self, database: impl Database, version: Version) -> Result<Report, Error> {
+        self.run(database, Target::UpTo(version)).await
+    }
+
+    /// Rolls the last `steps` migrations back, or all when fewer are applied.
+    ///
+    /// One that this binary does not contain is rolled back by the script that its history row recorded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::migrate`]; refused, before anything runs, when one of them is irreversible.
+    pub async fn rollback(&self, database: impl Database, steps: usize) -> Result<Report, Error> {
+        self.run(database, Target::Down(steps)).await
+    }
+
+    /// Rolls every migration above `version` back; `version` itself stays applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::rollback`]; refused when `version` is not applied.
+    pub async fn rollback_to(&self, database: impl Database, version: Version) -> Result<Report, Error> {
+        self.run(database, Target::DownTo(version)).await
+    }
+
+    async fn run(&self, database: impl Database, target: Target) -> Result<Report, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.run(target).await
+    }
+
+    /// As [`Migrator::status`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::status`].
+    pub fn status_blocking(&self, database: impl BlockingDatabase) -> Result<Status, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.status())
+    }
+
+    /// As [`Migrator::plan`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::plan`].
+    pub fn plan_blocking(&self, database: impl BlockingDatabase, target: Target) -> Result<Plan, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.plan(target))
+    }
+
+    /// As [`Migrator::migrate`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::migrate`].
+    pub fn migrate_blocking(&self, database: impl BlockingDatabase) -> Result<Report, Error> {
+        self.run_blocking(database, Target::Latest)
+    }
+
+    /// As [`Migrator::migrate_to`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::migrate_to`].
+    pub fn migrate_to_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::UpTo(version))
+    }
+
+    /// As [`Migrator::rollback`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::rollback`].
+    pub fn rollback_blocking(&self, database: impl BlockingDatabase, steps: usize) -> Result<Report, Error> {
+        self.run_blocking(database, Target::Down(steps))
+    }
+
+    /// As [`Migrator::rollback_to`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::rollback_to`].
+    pub fn rollback_to_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::DownTo(version))
+    }
+
+    fn run_blocking(&self, database: impl BlockingDatabase, target: Target) -> Result<Report, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.run(target))
+    }
+
+    pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {
+        match engine {
+            Engine::Postgres => HistoryTable::postgres(&self.history_schema, &self.history_prefix),
+            Engine::Sqlite => HistoryTable::sqlite(&self.history_prefix),
+        }
+    }
+
+    pub(crate) fn tell(&self, progress: &Progress<'_>) {
+        if let Some(tell) = &self.on_progress {
+            tell(progress);
+        }
+    }
+}
+
+/// The result of a future over a blocking driver, which never waits: it is there at the first poll.
+fn finished<T>(future: impl Future<Output = T>) -> T {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("a blocking driver has nothing to wait for"),
+    }
+}
+
+fn hostname() -> Option<String> {
+    gethostname::gethostname().into_string().ok()
+}
+
+impl fmt::Debug for Migrator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migrator")
+            .field("set", &self.set.name())
+            .field("out_of_order", &self.out_of_order)
+            .field("timeouts", &self.timeouts)
+            .field("runner", &self.runner)
+            .field("history_schema", &self.history_schema)
+            .field("history_prefix", &self.history_prefix)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+use tokio_postgres::Error;
+use tokio_postgres::error::{DbError, ErrorPosition};
+
+use crate::driver::{DatabaseError, Piece};
+
+/// What the server said; or what became of the connection.
+pub(super) fn database_error(error: Error) -> DatabaseError {
+    let is_disconnected = error.is_closed() || error.as_db_error().is_none_or(ends_connection);
+    let from_server = error.as_db_error().map(|db| DatabaseError {
+        code: Some(db.code().code().to_owned()),
+        detail: db.detail().map(str::to_owned),
+        hint: db.hint().map(str::to_owned),
+        context: db.where_().map(str::to_owned),
+        ..DatabaseError::of_ours(db.message())
+    });
+    let ours = from_server.unwrap_or_else(|| DatabaseError::of_ours(&with_sources(&error)));
+    DatabaseError { is_disconnected, source: Some(error.into()), ..ours }
+}
+
+/// The error of a piece of a script after `completed` of its statements.
+pub(super) fn piece_error(error: Error, piece: &Piece<'_>, completed: usize) -> DatabaseError {
+    let position = error.as_db_error().and_then(DbError::position).and_then(|position| match position {
+        // Characters, from 1.
+        ErrorPosition::Original(at) => usize::try_from(*at).ok()?.checked_sub(1),
+        ErrorPosition::Internal { .. } => None,
+    });
+    let offset = position.and_then(|at| piece.sql().char_indices().nth(at)).map(|(offset, _)| offset);
+    let place = error.as_db_error().map(|_| piece.place(offset, completed));
+    DatabaseError { place, ..database_error(error) }
+}
+
+/// Classes 57P (operator intervention) and 08 (connection exception): the server ends the connection with them.
+fn ends_connection(error: &DbError) -> bool {
+    let code = error.code().code();
+    code.starts_with("57P") || code.starts_with("08")
+}
+
+/// The error and what it stems from, in one line. Neither holds the connection string.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,157 @@
+//! Many transactions in flight at once, so that a run costs a few round trips and not a few for each migration.
+//!
+//! Nothing may run after a failure, although it was sent before the failure was known. Inside a transaction the
+//! server sees to that. From one transaction to the next the claim does: it fails unless the row of the
+//! migration before it is recorded. So a script that fails, a COMMIT that fails on a deferred constraint and a
+//! syntax error all stop what comes behind them.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::{StreamExt, poll};
+use migrate_core::Value;
+use tokio_postgres::{Client, Error, SimpleQueryMessage};
+
+use super::session::Session;
+use super::{error, query};
+use crate::driver::{DatabaseError, Failure, Piece, Row, Stage, Timeouts, Transaction};
+
+/// How many transactions are in flight at the most. Beyond some dozens nothing is gained, and what is sent behind
+/// a failure is sent in vain.
+const IN_FLIGHT: usize = 64;
+
+type InFlight<'c> =
+    Pin<Box<MaybeDone<Pin<Box<dyn Future<Output = Result<Duration, (Stage, DatabaseError)>> + Send + 'c>>>>>;
+
+pub(super) async fn run(
+    client: &Client,
+    transactions: &[Transaction<'_>],
+    committed: &mut (dyn FnMut(usize, Duration) + Send),
+) -> Result<(), Failure> {
+    let session = session_before(client, transactions).await?;
+    let mut waiting = transactions.iter();
+    let mut in_flight: VecDeque<InFlight<'_>> = VecDeque::new();
+    let mut failure = None;
+    for number in 0..transactions.len() {
+        while failure.is_none() && in_flight.len() < IN_FLIGHT {
+            let Some(transaction) = waiting.next() else { break };
+            in_flight.push_back(send(client, transaction, session.as_ref()).await);
+        }
+        let Some(mut first) = in_flight.pop_front() else { break };
+        first.as_mut().await;
+        match (first.as_mut().take_output().expect("it has just been awaited"), &failure) {
+            (Ok(elapsed), _) => committed(number, elapsed),
+            (Err((stage, error)), None) => failure = Some(Failure { transaction: number, stage, error }),
+            // Stopped by the failure before it; awaited, so that the connection is quiet when we return.
+            (Err(_), Some(_)) => {}
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// What the session is to be again after each script that changes it.
+async fn session_before(
+    client: &Client,
+    transactions: &[Transaction<'_>],
+) -> Result<Option<Session>, Failure> {
+    let Some(transaction) = transactions.iter().position(changes_session) else { return Ok(None) };
+    Session::save(client).await.map(Some).map_err(|error| Failure {
+        transaction,
+        stage: Stage::Claim,
+        error: error::database_error(error),
+    })
+}
+
+fn changes_session(transaction: &Transaction<'_>) -> bool {
+    transaction.piece.is_some_and(|piece| piece.script().execution().changes_session)
+}
+
+/// Sends all messages of a transaction, and returns the future of their answers. A message goes out at the first
+/// poll of its future, which is why everything is polled once, in order, here.
+async fn send<'c>(
+    client: &'c Client,
+    transaction: &'c Transaction<'_>,
+    session: Option<&'c Session>,
+) -> InFlight<'c> {
+    let session = session.filter(|_| changes_session(transaction));
+    let answers: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(answers(client, transaction, session));
+    let mut in_flight = Box::pin(maybe_done(answers));
+    let _ = poll!(in_flight.as_mut());
+    in_flight
+}
+
+async fn answers(
+    client: &Client,
+    transaction: &Transaction<'_>,
+    session: Option<&Session>,
+) -> Result<Duration, (Stage, DatabaseError)> {
+    let Transaction { claim, piece, record } = transaction;
+    let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
+    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED;{}", limits("SET LOCAL", timeouts));
+    let begun = pin!(client.batch_execute(&begin));
+    let claimed = pin!(queries(client, claim));
+    let ran = pin!(async {
+        match piece {
+            Some(piece) => run_piece(client, piece).await,
+            None => Ok(()),
+        }
+    });
+    let recorded = pin!(queries(client, record));
+    let restored = pin!(async {
+        match session {
+            Some(session) => session.restore(client).await,
+            None => Ok(()),
+        }
+    });
+    let commit = pin!(client.batch_execute("COMMIT"));
+    // `join!` polls in this order, and so sends in this order.
+    let (begun, claimed, ran, recorded, restored, commit) =
+        futures_util::join!(begun, claimed, ran, recorded, restored, commit);
+
+    // The first failure is the cause. A COMMIT after it answers as if all were well, and rolls back.
+    let failed = |stage| move |error| (stage, error::database_error(error));
+    begun.map_err(failed(Stage::Claim))?;
+    claimed.map_err(failed(Stage::Claim))?;
+    ran.map_err(|error| (Stage::Script, error))?;
+    let rows = recorded.map_err(failed(Stage::Record))?;
+    restored.map_err(failed(Stage::Record))?;
+    commit.map_err(failed(Stage::Record))?;
+    Ok(elapsed(&rows))
+}
+
+/// Sends all queries at once; the rows of the last.
+async fn queries(client: &Client, queries: &[migrate_core::Query]) -> Result<Vec<Row>, Error> {
+    let results = futures_util::future::join_all(queries.iter().map(|query| query::run(client, query))).await;
+    results.into_iter().try_fold(Vec::new(), |_, rows| rows)
+}
+
+fn elapsed(rows: &[Row]) -> Duration {
+    let ms = rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
+    ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis)
+}
+
+/// Sends a piece of a script in one message, which the server abandons at its first error.
+pub(super) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    let mut completed = 0;
+    let result = async {
+        let mut answers = pin!(client.simple_query_raw(piece.sql()).await?);
+        while let Some(answer) = answers.next().await {
+            if let SimpleQueryMessage::CommandComplete(_) = answer? {
+                completed += 1;
+            }
+        }
+        Ok(())
+    };
+    result.await.map_err(|error| error::piece_error(error, piece, completed))
+}
+
+/// The statements that set the limits, by `SET` or `SET LOCAL`.
+pub(super) fn limits(set: &str, timeouts: Timeouts) -> String {
+    let limit = |name, timeout: Option<Duration>| {
+        timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", timeout.as_millis()))
+    };
+    limit("lock_timeout", timeouts.lock) + &limit("statement_timeout", timeouts.statement)
+}

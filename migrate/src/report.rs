@@ -1,0 +1,97 @@
+use std::fmt;
+use std::time::Duration;
+
+use migrate_core::{Action, Step, Version};
+
+/// What a run did.
+///
+/// `{}` shows a line for each migration; with the feature `serde` it serializes, times in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// Each migration that was applied or rolled back, in the order in which that was done.
+    pub migrations: Vec<MigrationReport>,
+    /// Versions that are applied and that this binary does not contain; all of them say that older binaries may
+    /// run.
+    pub ahead: Vec<Version>,
+}
+
+/// What a run did with one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MigrationReport {
+    /// Whether it was applied or rolled back.
+    pub action: Action,
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// How many statements ran.
+    pub statements: usize,
+    /// How long it took, by the database's clock, to the millisecond.
+    #[cfg_attr(feature = "serde", serde(rename = "elapsed_ms", serialize_with = "as_milliseconds"))]
+    pub elapsed: Duration,
+}
+
+#[cfg(feature = "serde")]
+fn as_milliseconds<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Report {
+    /// Whether nothing was to be done.
+    pub fn is_empty(&self) -> bool {
+        self.migrations.is_empty()
+    }
+}
+
+impl MigrationReport {
+    pub(crate) fn new(step: &Step, elapsed: Duration) -> MigrationReport {
+        MigrationReport {
+            action: step.action,
+            version: step.version,
+            name: step.name.to_string(),
+            statements: step.script.spans().len() - step.done,
+            elapsed,
+        }
+    }
+}
+
+impl fmt::Display for MigrationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = match self.action {
+            Action::Apply => "applied",
+            Action::Rollback => "rolled back",
+        };
+        write!(f, "{action:<11}  {}_{}  {} ms", self.version, self.name, self.elapsed.as_millis())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.migrations.is_empty() {
+            f.write_str("nothing to do")?;
+        }
+        for (i, migration) in self.migrations.iter().enumerate() {
+            let new_line = if i == 0 { "" } else { "\n" };
+            write!(f, "{new_line}{migration}")?;
+        }
+        if !self.ahead.is_empty() {
+            f.write_str("\nthe database is ahead of this binary, which may run:")?;
+            self.ahead.iter().try_for_each(|version| write!(f, " {version}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a run tells while it is under way, to [`Migrator::on_progress`](crate::Migrator::on_progress).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// What it is about to do. Told again when another runner was faster and the plan is made anew.
+    Planned(&'a migrate_core::Plan),
+    /// What is committed.
+    Done(&'a MigrationReport),
+}

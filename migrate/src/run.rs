@@ -1,0 +1,258 @@
+//! The one effect loop: read the history, plan, carry the plan out.
+
+use std::time::Duration;
+
+use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Status, Step, Target, plan, status};
+
+use crate::driver::{Driver, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::report::{MigrationReport, Progress, Report};
+
+/// How often a run makes a new plan because another runner changed the history. Each time something was applied,
+/// so only runners that undo each other's work come here.
+const PLANS: usize = 10;
+
+pub(crate) struct Run<'a, D> {
+    migrator: &'a Migrator<'a>,
+    table: HistoryTable,
+    driver: &'a mut D,
+    report: Report,
+}
+
+/// What a history looks like from outside: there may be no table at all.
+enum History {
+    Missing,
+    Rows(Vec<AppliedMigration>),
+}
+
+impl History {
+    fn rows(&self) -> &[AppliedMigration] {
+        match self {
+            History::Missing => &[],
+            History::Rows(rows) => rows,
+        }
+    }
+}
+
+impl<'a, D: Driver> Run<'a, D> {
+    pub(crate) fn new(migrator: &'a Migrator<'a>, driver: &'a mut D) -> Result<Self, Error> {
+        let dialect = migrator.set.dialect();
+        if !dialect.runs_on(D::ENGINE) {
+            return Err(Error::wrong_engine(dialect, D::ENGINE));
+        }
+        Ok(Run { migrator, table: migrator.history_table(D::ENGINE), driver, report: Report::default() })
+    }
+
+    pub(crate) async fn status(mut self) -> Result<Status, Error> {
+        let history = self.history().await?;
+        Ok(status(self.migrator.set, history.rows()))
+    }
+
+    pub(crate) async fn plan(mut self, target: Target) -> Result<Plan, Error> {
+        let history = self.history().await?;
+        self.plan_from(&history, target)
+    }
+
+    pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
+        match self.try_run(target).await {
+            Ok(()) => Ok(self.report),
+            Err(error) => Err(error.with_report(self.report)),
+        }
+    }
+
+    async fn try_run(&mut self, target: Target) -> Result<(), Error> {
+        let mut known = None;
+        if target == Target::Latest {
+            match self.is_proven().await? {
+                Some(true) => return Ok(()),
+                Some(false) => {}
+                None => known = Some(History::Missing),
+            }
+        }
+        for _ in 0..PLANS {
+            let history = match known.take() {
+                Some(history) => history,
+                None => self.history().await?,
+            };
+            let plan = self.plan_from(&history, target)?;
+            self.report.ahead.clone_from(&plan.ahead);
+            if plan.is_empty() {
+                return Ok(());
+            }
+            self.migrator.tell(&Progress::Planned(&plan));
+            if matches!(history, History::Missing) {
+                self.create_history().await?;
+            }
+            if self.carry_out(&plan).await? == Outcome::Done {
+                return Ok(());
+            }
+        }
+        Err(Error::contended())
+    }
+
+    /// Whether all is applied, in one round trip; `None` when there is no history table.
+    async fn is_proven(&mut self) -> Result<Option<bool>, Error> {
+        let proof = self.table.proof(self.migrator.set);
+        let rows = self.driver.query(&proof).await.map_err(|error| Error::database(READING, error))?;
+        let proves = |rows: Vec<_>| {
+            let proof = rows.first().and_then(|row: &Vec<_>| Proof::from_row(row));
+            proof.is_some_and(|proof| proof.proves(self.migrator.set))
+        };
+        Ok(rows.map(proves))
+    }
+
+    async fn history(&mut self) -> Result<History, Error> {
+        let query = self.table.rows(self.migrator.set.name());
+        let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
+        let Some(rows) = rows else { return Ok(History::Missing) };
+        let read = |row: &Vec<_>| {
+            self.table.read_row(row).map_err(|problem| Error::history(self.table.name(), problem))
+        };
+        rows.iter().map(read).collect::<Result<_, _>>().map(History::Rows)
+    }
+
+    fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
+        let Migrator { set, out_of_order, .. } = self.migrator;
+        plan(set, D::ENGINE, history.rows(), target, *out_of_order).map_err(Error::refused)
+    }
+
+    async fn create_history(&mut self) -> Result<(), Error> {
+        match self.driver.create(&self.table.create()).await {
+            Err(error) if !D::is_created(&error) => Err(Error::database("creating the history table", error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Scripts in transactions go out together; one without is a barrier.
+    async fn carry_out(&mut self, plan: &Plan) -> Result<Outcome, Error> {
+        let runs_in_transaction = |step: &Step| step.script.execution().transaction;
+        for steps in plan.steps.chunk_by(|a, b| runs_in_transaction(a) && runs_in_transaction(b)) {
+            let outcome = match steps {
+                [step] if !runs_in_transaction(step) => self.without_transaction(step).await?,
+                steps => self.in_transactions(steps).await?,
+            };
+            if outcome == Outcome::Moved {
+                return Ok(Outcome::Moved);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn in_transactions(&mut self, steps: &[Step]) -> Result<Outcome, Error> {
+        let transactions: Vec<Transaction<'_>> = steps
+            .iter()
+            .map(|step| Transaction {
+                claim: self.claim(step),
+                piece: Some(Piece::whole(&step.script, self.timeouts(step, self.migrator.timeouts))),
+                record: self.record(step),
+            })
+            .collect();
+        let (migrator, report) = (self.migrator, &mut self.report);
+        let mut committed = |i: usize, elapsed| done(migrator, report, &steps[i], elapsed);
+        match self.driver.transactions(&transactions, &mut committed).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(failure) => {
+                let step = &steps[failure.transaction];
+                self.failed(step, failure).await
+            }
+        }
+    }
+
+    /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
+    /// that can share a transaction with its count does.
+    async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
+        let claim = Transaction { claim: self.claim(step), piece: None, record: Vec::new() };
+        if let Err(failure) = self.transaction(claim).await {
+            return self.failed(step, failure).await;
+        }
+        // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
+        // a limit here.
+        let timeouts = self.timeouts(step, Timeouts::default());
+        for number in step.done..step.script.spans().len() {
+            let piece = Piece::one(&step.script, number, timeouts);
+            let journal = self.table.journal(self.migrator.set.name(), step, number + 1);
+            let result = if D::ENGINE.runs_alone(piece.sql()) {
+                match self.driver.run_alone(&piece).await {
+                    Ok(()) => {
+                        self.transaction(Transaction {
+                            claim: Vec::new(),
+                            piece: None,
+                            record: vec![journal],
+                        })
+                        .await
+                    }
+                    Err(error) => Err(Failure { transaction: 0, stage: Stage::Script, error }),
+                }
+            } else {
+                self.transaction(Transaction { claim: Vec::new(), piece: Some(piece), record: vec![journal] })
+                    .await
+            };
+            if let Err(failure) = result {
+                return self.failed(step, failure).await;
+            }
+        }
+        let record = Transaction { claim: Vec::new(), piece: None, record: self.record(step) };
+        match self.transaction(record).await {
+            Ok(elapsed) => {
+                done(self.migrator, &mut self.report, step, elapsed);
+                Ok(Outcome::Done)
+            }
+            Err(failure) => self.failed(step, failure).await,
+        }
+    }
+
+    async fn transaction(&mut self, transaction: Transaction<'_>) -> Result<Duration, Failure> {
+        let mut elapsed = Duration::ZERO;
+        self.driver.transactions(&[transaction], &mut |_, took| elapsed = took).await?;
+        Ok(elapsed)
+    }
+
+    fn claim(&self, step: &Step) -> Vec<migrate_core::Query> {
+        self.table.claim(self.migrator.set.name(), step, &self.migrator.runner)
+    }
+
+    fn record(&self, step: &Step) -> Vec<migrate_core::Query> {
+        self.table.record(self.migrator.set.name(), step, &self.migrator.runner)
+    }
+
+    /// The script's own limits, else `default`.
+    fn timeouts(&self, step: &Step, default: Timeouts) -> Timeouts {
+        let execution = step.script.execution();
+        Timeouts {
+            lock: execution.lock_timeout.or(default.lock),
+            statement: execution.statement_timeout.or(default.statement),
+        }
+    }
+
+    /// Another runner was here, or an error: logged as far as the database still lets us.
+    async fn failed(&mut self, step: &Step, failure: Failure) -> Result<Outcome, Error> {
+        let Failure { stage, error, .. } = failure;
+        if stage == Stage::Claim && D::is_moved(&error) {
+            return Ok(Outcome::Moved);
+        }
+        let (set, runner) = (self.migrator.set, &self.migrator.runner);
+        if !error.is_disconnected {
+            let log = self.table.log_failure(set.name(), step, runner, &error.to_string());
+            // The failure itself is what the caller must see, not that it could not be logged.
+            let _ = self.driver.query(&log).await;
+        }
+        let path = set.display_path(step.script.path());
+        Err(Error::step(step, path, stage, error))
+    }
+}
+
+const READING: &str = "reading the history";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// The history is not what the plan was made from.
+    Moved,
+}
+
+fn done(migrator: &Migrator<'_>, report: &mut Report, step: &Step, elapsed: Duration) {
+    let migration = MigrationReport::new(step, elapsed);
+    migrator.tell(&Progress::Done(&migration));
+    report.migrations.push(migration);
+}

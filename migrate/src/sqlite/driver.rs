@@ -1,0 +1,197 @@
+use std::time::Duration;
+
+use migrate_core::{Engine, Query, Value};
+use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
+use rusqlite::{Connection, ToSql};
+
+use super::error::{database_error, piece_error};
+use super::settings::Settings;
+use crate::database::{BlockingDatabase, sealed};
+use crate::driver::{DatabaseError, Driver, Failure, Piece, Row, Stage, Transaction};
+use crate::error::Error;
+
+/// A connection to SQLite for one run.
+#[derive(Debug)]
+pub struct SqliteDriver<'a> {
+    connection: &'a mut Connection,
+    /// How the caller configured it. Put back at the end.
+    settings: Settings,
+}
+
+impl sealed::Sealed for &mut Connection {}
+
+impl<'a> BlockingDatabase for &'a mut Connection {
+    type Driver = SqliteDriver<'a>;
+
+    fn open(self) -> Result<SqliteDriver<'a>, Error> {
+        let settings = Settings::take(self).map_err(|error| {
+            Error::database("reading the settings of the connection", database_error(error))
+        })?;
+        Ok(SqliteDriver { connection: self, settings })
+    }
+}
+
+impl Drop for SqliteDriver<'_> {
+    fn drop(&mut self) {
+        self.settings.put_back(self.connection);
+    }
+}
+
+impl Driver for SqliteDriver<'_> {
+    const ENGINE: Engine = Engine::Sqlite;
+
+    async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
+        match rows(self.connection, query) {
+            Ok(rows) => Ok(Some(rows)),
+            Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let result = self.connection.execute_batch(&format!("BEGIN IMMEDIATE;{sql};COMMIT"));
+        result.map_err(|error| {
+            roll_back(self.connection);
+            database_error(error)
+        })
+    }
+
+    async fn transactions(
+        &mut self,
+        transactions: &[Transaction<'_>],
+        committed: &mut (dyn FnMut(usize, Duration) + Send),
+    ) -> Result<(), Failure> {
+        for (number, transaction) in transactions.iter().enumerate() {
+            let elapsed = self.transaction(transaction);
+            let elapsed = elapsed.map_err(|(stage, error)| Failure { transaction: number, stage, error })?;
+            committed(number, elapsed);
+        }
+        Ok(())
+    }
+
+    async fn run_alone(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+        run_piece(self.connection, piece)
+    }
+
+    fn is_moved(error: &DatabaseError) -> bool {
+        // A row that is there already; the guard's NULL in a NOT NULL column, or as the answer to a guard.
+        let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];
+        error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
+    }
+
+    fn is_created(error: &DatabaseError) -> bool {
+        error.message.contains("already exists")
+    }
+}
+
+const GUARD: &str = "the history changed since the plan was made";
+
+impl SqliteDriver<'_> {
+    fn transaction(&mut self, transaction: &Transaction<'_>) -> Result<Duration, (Stage, DatabaseError)> {
+        let keys_off = transaction.piece.is_some_and(|piece| piece.script().execution().foreign_keys_off);
+        if keys_off {
+            // Inside the transaction this pragma would do nothing.
+            self.settings
+                .foreign_keys_off(self.connection)
+                .map_err(|error| (Stage::Claim, database_error(error)))?;
+        }
+        let result = self.begin_to_commit(transaction, keys_off);
+        if result.is_err() {
+            roll_back(self.connection);
+        }
+        if keys_off {
+            self.settings.foreign_keys_back(self.connection);
+        }
+        result
+    }
+
+    fn begin_to_commit(
+        &mut self,
+        transaction: &Transaction<'_>,
+        keys_off: bool,
+    ) -> Result<Duration, (Stage, DatabaseError)> {
+        let connection = &mut *self.connection;
+        let ours = |stage| move |error| (stage, database_error(error));
+        // IMMEDIATE takes the write lock now, so what the claim sees is what the commit will find.
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
+        for query in &transaction.claim {
+            let rows = rows(connection, query).map_err(|error| (Stage::Claim, error))?;
+            if rows.first().is_some_and(|row| matches!(row[..], [Value::Integer(None) | Value::Text(None)])) {
+                return Err((Stage::Claim, DatabaseError::of_ours(GUARD)));
+            }
+        }
+        if let Some(piece) = &transaction.piece {
+            run_piece(connection, piece).map_err(|error| (Stage::Script, error))?;
+            if connection.is_autocommit() {
+                let text = "the script ended the transaction that it runs in";
+                return Err((Stage::Script, DatabaseError::of_ours(text)));
+            }
+        }
+        let mut last = Vec::new();
+        for query in &transaction.record {
+            last = rows(connection, query).map_err(|error| (Stage::Record, error))?;
+        }
+        if keys_off {
+            check_foreign_keys(connection).map_err(|error| (Stage::Script, error))?;
+        }
+        connection.execute_batch("COMMIT").map_err(ours(Stage::Record))?;
+        let ms = last.first().and_then(|row| row.first()).and_then(Value::as_integer);
+        Ok(ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis))
+    }
+}
+
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // Some errors have rolled back already; there is nothing else that could be done here.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+/// A table rebuild without foreign keys may have left rows that point nowhere.
+fn check_foreign_keys(connection: &Connection) -> Result<(), DatabaseError> {
+    let mut check = connection.prepare("PRAGMA foreign_key_check").map_err(database_error)?;
+    let mut rows = check.query([]).map_err(database_error)?;
+    let Some(row) = rows.next().map_err(database_error)? else { return Ok(()) };
+    let table: String = row.get(0).map_err(database_error)?;
+    let parent: String = row.get(2).map_err(database_error)?;
+    let text =
+        format!("a row of `{table}` refers to a row of `{parent}` that does not exist (foreign_key_check)");
+    Err(DatabaseError::of_ours(&text))
+}
+
+fn run_piece(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    for (number, span) in piece.spans().iter().enumerate() {
+        let statement = span.of(piece.script().sql());
+        connection.execute_batch(statement).map_err(|error| piece_error(error, piece, number))?;
+    }
+    Ok(())
+}
+
+fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+    let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
+    let columns = statement.column_count();
+    let values = rusqlite::params_from_iter(query.values.iter().map(Bound));
+    let rows = statement.query_map(values, |row| (0..columns).map(|i| row.get_ref(i).map(value)).collect());
+    rows.and_then(Iterator::collect).map_err(database_error)
+}
+
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Value::Text(Some(text)) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Integer(Some(number)) => ToSqlOutput::Owned(SqlValue::Integer(*number)),
+            Value::Boolean(value) => ToSqlOutput::Owned(SqlValue::Integer((*value).into())),
+            Value::Text(None) | Value::Integer(None) => ToSqlOutput::Owned(SqlValue::Null),
+        })
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(number) => Value::Integer(Some(number)),
+        ValueRef::Text(text) => Value::Text(Some(String::from_utf8_lossy(text).into_owned())),
+        _ => Value::Text(None),
+    }
+}

@@ -1,0 +1,5 @@
+//! Runs on SQLite.
+
+mod driver;
+mod error;
+mod settings;

@@ -1,6 +1,6 @@
 use std::env;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Why everything stops: text for people.
@@ -10,8 +10,8 @@ pub(crate) struct Failed(pub(crate) String);
 pub(crate) type Done = Result<(), Failed>;
 
 /// The root of the workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace's directory")
 }
 
 /// The cargo that runs us, in the workspace.
@@ -30,10 +30,10 @@ pub(crate) fn run(title: &str, command: &mut Command) -> Done {
 
 /// Like [`run`], and hands on each line that the command prints.
 pub(crate) fn run_reading(title: &str, command: &mut Command, mut read: impl FnMut(&str)) -> Done {
-    announce(title, command);
+    // Colours would stand between the words.
+    announce(title, command.env("CARGO_TERM_COLOR", "never"));
     let status = io::pipe().and_then(|(output, input)| {
-        // Colours would stand between the words.
-        command.env("CARGO_TERM_COLOR", "never").stdout(input.try_clone()?).stderr(input);
+        command.stdout(input.try_clone()?).stderr(input);
         let mut child = command.spawn()?;
         // Our own ends of the pipe, which would keep it open.
         command.stdout(Stdio::null()).stderr(Stdio::null());

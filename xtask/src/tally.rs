@@ -14,8 +14,8 @@ impl Tally {
     /// Reads a line of a runner's output.
     pub(crate) fn read(&mut self, line: &str) {
         // cargo test: `test result: ok. 3 passed; 0 failed; …`; nextest: `Summary [ 1.2s] 3 tests run: 3 passed, …`
-        let line = line.trim_start();
-        if !(line.starts_with("test result: ") || line.starts_with("Summary [")) {
+        // nextest indents its summary, and also the output of tests that failed.
+        if !(line.starts_with("test result: ") || line.trim_start().starts_with("Summary [")) {
             return;
         }
         let counts = self.counts.get_or_insert_default();
@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn runs_add_up_and_other_lines_do_not_count() {
-        assert_eq!(summary(&["", "5 passed, 1 failed", "running 5 tests"]), None);
+        let output_of_a_failed_test = "    test result: FAILED. 0 passed; 1 failed; 0 ignored";
+        assert_eq!(summary(&["", "5 passed, 1 failed", "running 5 tests", output_of_a_failed_test]), None);
         let two = ["Summary [ 1s] 2 tests run: 2 passed, 0 skipped", "test result: ok. 1 passed; 0 failed;"];
         assert_eq!(summary(&two).as_deref(), Some("3 passed, 0 failed"));
     }

@@ -89,11 +89,7 @@ fn a_wrong_setting_is_named() {
     let place = Place::new();
     for (variable, value, want) in [
         ("MIGRATE_TEST_PG_URL", "postgres://host:port", "MIGRATE_TEST_PG_URL is not a connection string"),
-        (
-            "MIGRATE_TEST_PG_URL",
-            "postgres:///x?host=/nowhere",
-            "cannot connect to postgres:///x?host=/nowhere",
-        ),
+        ("MIGRATE_TEST_PG_URL", "postgres:///x?host=/nowhere", "cannot connect to postgresql://%2Fnowhere/x"),
         ("MIGRATE_TEST_PG_IDLE", "soon", "MIGRATE_TEST_PG_IDLE is not a number of seconds"),
         ("MIGRATE_TEST_TMP", "/nowhere", "cannot create /nowhere/migrate-test-"),
     ] {

@@ -1,11 +1,13 @@
+use std::fmt;
 use std::path::Path;
 
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::ServerError;
 
 /// Where a database is reached: the text for people and programs, and the same as a value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Address {
     pub(super) url: String,
     pub(super) config: Config,
@@ -22,11 +24,9 @@ impl Address {
 
     /// A server or pooler whose socket is in `directory`.
     pub(super) fn of_socket(directory: &Path, port: u16, database: &str) -> Self {
-        let bytes = directory.as_os_str().as_encoded_bytes();
-        let host: String = bytes.iter().map(|byte| percent_encoded(*byte)).collect();
         let mut config = Config::new();
         config.host_path(directory).port(port).user(USER).dbname(database);
-        Self { url: format!("postgresql://{USER}@{host}:{port}/{database}"), config }
+        Self { url: without_password(&config), config }
     }
 
     /// Another database of the same server.
@@ -39,11 +39,36 @@ impl Address {
     pub(super) async fn connect(&self) -> Result<Client, ServerError> {
         let connected = self.config.connect(NoTls).await;
         let (client, connection) =
-            connected.map_err(|error| ServerError::sql(format!("cannot connect to {}", self.url), error))?;
+            connected.map_err(|error| ServerError::sql(format!("cannot connect to {self}"), error))?;
         // How the connection ends is told to whoever uses the client.
         tokio::spawn(connection);
         Ok(client)
     }
+}
+
+/// The connection string without its password: logs are read by many.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_password(&self.config))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn without_password(config: &Config) -> String {
+    let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
+    let host = match config.get_hosts().first() {
+        Some(Host::Unix(directory)) => percent_encoded(directory),
+        Some(Host::Tcp(name)) => name.clone(),
+        None => String::new(),
+    };
+    let port = config.get_ports().first().map(|port| format!(":{port}")).unwrap_or_default();
+    let database = config.get_dbname().map(|name| format!("/{name}")).unwrap_or_default();
+    format!("postgresql://{user}{host}{port}{database}")
 }
 
 fn url_with_database(url: &str, name: &str) -> String {
@@ -58,11 +83,12 @@ fn url_with_database(url: &str, name: &str) -> String {
     format!("{scheme}://{credentials}{host}/{name}{parameters}")
 }
 
-fn percent_encoded(byte: u8) -> String {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+fn percent_encoded(path: &Path) -> String {
+    let encoded = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(*byte).to_string(),
         _ => format!("%{byte:02X}"),
-    }
+    };
+    path.as_os_str().as_encoded_bytes().iter().map(encoded).collect()
 }
 
 #[cfg(test)]
@@ -88,5 +114,15 @@ mod tests {
         assert_eq!(Address::parse(address.url.clone()).unwrap().config, address.config);
         let other = address.with_database("y");
         assert_eq!(Address::parse(other.url.clone()).unwrap().config, other.config);
+    }
+    #[test]
+    fn no_password_is_shown() {
+        let case = |url: &str, want| {
+            let address = Address::parse(url.to_owned()).unwrap();
+            assert_eq!((address.to_string().as_str(), format!("{address:?}").as_str()), (want, want));
+        };
+        case("postgres://u:secret@localhost:5433/x?connect_timeout=3", "postgresql://u@localhost:5433/x");
+        case("host=localhost user=u password=secret", "postgresql://u@localhost");
+        case("host=/tmp", "postgresql://%2Ftmp");
     }
 }

@@ -15,8 +15,9 @@ use super::server::Server;
 /// An empty database for one test: see [`Server::create_database`].
 ///
 /// It is dropped with this value, whoever is still connected to it. When the test panics it is kept, and its
-/// connection string printed, so that one can look at what the test saw; so it is when `MIGRATE_TEST_KEEP` is set.
-/// A later test process drops what was kept or left behind for more than an hour.
+/// connection string (without a password) printed, so that one can look at what the test saw. A test that returns
+/// an error has not panicked: set `MIGRATE_TEST_KEEP` to keep every database. A later test process drops what was
+/// kept or left behind for more than an hour.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -67,7 +68,7 @@ impl TestDatabase {
 static SWEPT: Once = Once::new();
 
 fn refused(server: &Server, error: tokio_postgres::Error) -> ServerError {
-    let doing = format!("cannot create a database on {}", server.url());
+    let doing = format!("cannot create a database on {}", server.address);
     if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
         let role = server.address.config.get_user().unwrap_or_default();
         return ServerError::sql(format!("{doing} (try ALTER ROLE \"{role}\" CREATEDB)"), error);
@@ -78,7 +79,7 @@ fn refused(server: &Server, error: tokio_postgres::Error) -> ServerError {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if thread::panicking() || env::var_os("MIGRATE_TEST_KEEP").is_some() {
-            eprintln!("test database kept: {}", self.address.url);
+            eprintln!("test database kept: {}", self.address);
             return;
         }
         let (server, name) = (self.server.clone(), self.name.clone());

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn an_entry_is_found_by_its_whole_name() {
         let passwd =
-            "root:x:0:0::/root:/bin/sh\npostgres2:x:9:9::/:/bin/sh\npostgres:x:101:104:a,b:/var:/bin/sh\n";
+            "root:x:0:0::/:/bin/sh\npostgres2:x:9:9::/:/bin/sh\npostgres:x:101:104:a,b:/var:/bin/sh\n";
         assert_eq!(entry(passwd, "postgres"), Some(Account::Other { uid: 101, gid: 104 }));
         assert_eq!(entry(passwd, "nobody"), None);
         assert_eq!(entry("postgres", "postgres"), None);

@@ -1,0 +1,1 @@
+ALTER TABLE loyalty_customers DROP COLUMN points;

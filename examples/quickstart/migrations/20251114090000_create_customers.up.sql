@@ -1,0 +1,16 @@
+-- migrate: older-binaries ok
+
+CREATE TABLE customers (
+    id          INTEGER PRIMARY KEY,
+    business_id TEXT NOT NULL,
+    program_id  INTEGER NOT NULL,
+    email       TEXT NOT NULL,
+    points      INTEGER NOT NULL DEFAULT 0,
+    referred_by INTEGER REFERENCES customers,
+    -- A customer who leaves is kept, for the books: a soft delete.
+    deleted_at  TEXT,
+    FOREIGN KEY (business_id, program_id) REFERENCES loyalty_programs (business_id, id)
+) STRICT;
+
+-- Only among live customers is an address unique: who left may come back.
+CREATE UNIQUE INDEX customers_live_email ON customers (business_id, email) WHERE deleted_at IS NULL;

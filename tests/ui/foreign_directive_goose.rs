@@ -1,0 +1,7 @@
+use migrate::{MigrationSet, embed_migrations};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations/foreign_directive_goose");
+
+fn main() {
+    println!("{}", MIGRATIONS.name());
+}

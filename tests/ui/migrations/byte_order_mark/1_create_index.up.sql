@@ -1,0 +1,2 @@
+﻿-- migrate: no-transaction
+CREATE INDEX CONCURRENTLY users_name ON users (name);

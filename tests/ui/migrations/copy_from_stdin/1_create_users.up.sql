@@ -1,0 +1,5 @@
+CREATE TABLE users (id bigint PRIMARY KEY);
+COPY users (id) FROM stdin;
+1
+2
+\.

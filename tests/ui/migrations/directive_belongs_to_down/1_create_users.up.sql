@@ -1,0 +1,2 @@
+-- migrate: nothing-to-undo "it was empty"
+CREATE TABLE users (id bigint PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- migrate: allow drop-column
+CREATE TABLE users (id bigint PRIMARY KEY);

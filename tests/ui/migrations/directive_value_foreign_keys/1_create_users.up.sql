@@ -1,0 +1,2 @@
+-- migrate: foreign-keys on
+CREATE TABLE users (id bigint PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- migrate: irreversible because
+CREATE TABLE users (id bigint PRIMARY KEY);

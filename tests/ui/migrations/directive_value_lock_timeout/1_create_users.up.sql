@@ -1,0 +1,2 @@
+-- migrate: lock-timeout 5
+CREATE TABLE users (id bigint PRIMARY KEY);

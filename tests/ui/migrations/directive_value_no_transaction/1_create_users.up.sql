@@ -1,0 +1,2 @@
+-- migrate: no-transaction please
+CREATE TABLE users (id bigint PRIMARY KEY);

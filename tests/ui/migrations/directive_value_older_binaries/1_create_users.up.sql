@@ -1,0 +1,2 @@
+-- migrate: older-binaries yes
+CREATE TABLE users (id bigint PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- migrate: risk medium
+CREATE TABLE users (id bigint PRIMARY KEY);

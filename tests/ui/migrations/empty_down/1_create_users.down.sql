@@ -1,0 +1,1 @@
+-- Nothing to do here, or is there?

@@ -1,0 +1,2 @@
+-- +goose NO TRANSACTION
+CREATE TABLE users (id bigint PRIMARY KEY);

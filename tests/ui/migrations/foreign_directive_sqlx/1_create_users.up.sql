@@ -1,0 +1,2 @@
+-- no-transaction
+CREATE TABLE users (id bigint PRIMARY KEY);

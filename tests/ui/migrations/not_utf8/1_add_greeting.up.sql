@@ -1,0 +1,2 @@
+-- The cafÃ©'s greeting.
+INSERT INTO texts VALUES ('café');

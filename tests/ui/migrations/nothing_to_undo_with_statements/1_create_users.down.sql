@@ -1,0 +1,2 @@
+-- migrate: nothing-to-undo "it was empty"
+DROP TABLE users;

@@ -1,0 +1,3 @@
+-- migrate: no-transactoin
+CREATE TABLE orders (id bigint PRIMARY KEY);
+COMMIT;

@@ -1,0 +1,4 @@
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE FUNCTION one() RETURNS int LANGUAGE sql AS $$
+    SELECT 1;
+$$;

@@ -1,0 +1,2 @@
+-- migrate: see the wiki
+CREATE TABLE users (id bigint PRIMARY KEY);

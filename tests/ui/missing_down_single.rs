@@ -1,0 +1,7 @@
+use migrate::{MigrationSet, embed_migrations};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations/missing_down_single");
+
+fn main() {
+    println!("{}", MIGRATIONS.name());
+}

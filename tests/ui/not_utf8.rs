@@ -1,0 +1,7 @@
+use migrate::{MigrationSet, embed_migrations};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations/not_utf8");
+
+fn main() {
+    println!("{}", MIGRATIONS.name());
+}

@@ -1,0 +1,7 @@
+use migrate::{MigrationSet, embed_migrations};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations/splits_differently");
+
+fn main() {
+    println!("{}", MIGRATIONS.name());
+}

@@ -23,7 +23,7 @@ mod version;
 
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics};
-pub use dialect::{Dialect, Engine};
+pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
 pub use history::{

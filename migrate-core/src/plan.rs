@@ -419,6 +419,13 @@ fn apply_step(migration: &Migration, rows: &mut BTreeMap<Version, (Checksum, Che
     }
 }
 
+impl Step {
+    /// Whether it goes on where an earlier run stopped, in a script without transaction.
+    pub fn resumes(&self) -> bool {
+        self.resumes
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}_{}", self.version, self.name)

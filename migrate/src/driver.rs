@@ -24,11 +24,29 @@ pub trait Driver: Send {
     fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
-        committed: &mut (dyn FnMut(usize, Duration) + Send),
+        tell: &mut Tell<'_>,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Runs a piece of a script outside of any transaction.
-    fn run_alone(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+    /// Runs one statement of a script outside of any transaction. One that `resumes` may have run already, in a
+    /// run that was cut off before it could record that.
+    fn run_alone(
+        &mut self,
+        piece: &Piece<'_>,
+        resumes: bool,
+    ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// Keeps other runners out, by asking again and again and never by waiting in the database: who waits there
+    /// for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
+    fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
+
+    /// Lets other runners in.
+    fn unlock(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Waits before the next try.
+    fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Whether a transaction that failed with this may succeed when it is run again.
+    fn is_transient(error: &DatabaseError) -> bool;
 
     /// Whether a claim failed with this because the history is not what the plan was made from.
     fn is_moved(error: &DatabaseError) -> bool;
@@ -39,13 +57,71 @@ pub trait Driver: Send {
 
 pub(crate) type Row = Vec<Value>;
 
+/// Who hears what happens while transactions run.
+pub(crate) type Tell<'a> = dyn FnMut(Event) + Send + 'a;
+
+#[derive(Debug)]
+pub enum Event {
+    /// The transaction of this number is committed.
+    Committed { transaction: usize, elapsed: Duration },
+    /// Whatever runs now waits for a lock that these hold.
+    Blocked(Vec<Blocker>),
+}
+
+/// A session that holds a lock which another waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Blocker {
+    /// Its process in the server.
+    pub pid: i32,
+    /// Its `application_name`.
+    pub application: String,
+    /// The address that it comes from, or nothing for a local one.
+    pub client: Option<String>,
+    /// `active`, `idle in transaction` and so on.
+    pub state: Option<String>,
+    /// Since when its transaction is open, by the database's clock: RFC 3339, UTC.
+    pub since: Option<String>,
+    /// The statement that it runs, or the last one that it ran.
+    pub query: Option<String>,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {}", self.pid)?;
+        let remarks =
+            [("", Some(&self.application).filter(|name| !name.is_empty())), ("from ", self.client.as_ref())];
+        for (label, remark) in remarks {
+            remark.iter().try_for_each(|remark| write!(f, ", {label}{remark}"))?;
+        }
+        let remarks = [("", &self.state), ("since ", &self.since), ("query: ", &self.query)];
+        for (label, remark) in remarks {
+            remark.iter().try_for_each(|remark| write!(f, ", {label}{remark}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The lock was not to be had.
+#[derive(Debug)]
+pub enum LockFailure {
+    /// Another runner held it until the deadline.
+    Held {
+        deadline: Duration,
+        holder: Option<Blocker>,
+    },
+    Database(DatabaseError),
+}
+
 /// What commits together: the claim of a history row, a piece of a script, and the record of it.
 #[derive(Debug)]
 pub struct Transaction<'a> {
     pub claim: Vec<Query>,
     pub piece: Option<Piece<'a>>,
-    /// The last of them returns how many milliseconds it took.
     pub record: Vec<Query>,
+    /// Whether the step is done with it. Then the last record returns how many milliseconds that took.
+    pub ends_step: bool,
 }
 
 /// Statements of a script that are sent together.
@@ -142,6 +218,8 @@ pub struct DatabaseError {
     pub context: Option<String>,
     /// In the script, where a piece of one failed.
     pub place: Option<Place>,
+    /// Who held the lock that a statement waited for in vain.
+    pub blockers: Vec<Blocker>,
     /// Whether the connection is gone, so that nothing is known of what was under way.
     pub is_disconnected: bool,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -157,6 +235,7 @@ impl DatabaseError {
             hint: None,
             context: None,
             place: None,
+            blockers: Vec::new(),
             is_disconnected: false,
             source: None,
         }

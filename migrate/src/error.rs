@@ -1,8 +1,9 @@
 use std::fmt;
+use std::time::Duration;
 
 use migrate_core::{Action, Dialect, Engine, Position, Refusal, Refused, Step, Version};
 
-use crate::driver::{DatabaseError, Place, Stage};
+use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
 
 /// Why a run, a plan or a status came to no good end.
@@ -22,6 +23,7 @@ enum Cause {
     Database { doing: &'static str, error: DatabaseError },
     History { table: String, problem: String },
     WrongEngine { dialect: Dialect, engine: Engine },
+    Locked { deadline: Duration, holder: Option<Blocker> },
     Contended,
 }
 
@@ -49,6 +51,8 @@ pub enum ErrorKind {
     History,
     /// The set is written for another database.
     WrongEngine,
+    /// Another runner did not come to its end before the deadline.
+    Locked,
     /// Other runners changed the history again and again while this one tried.
     Contended,
 }
@@ -72,6 +76,13 @@ impl Error {
 
     pub(crate) fn wrong_engine(dialect: Dialect, engine: Engine) -> Error {
         Error::new(Cause::WrongEngine { dialect, engine })
+    }
+
+    pub(crate) fn lock(failure: LockFailure) -> Error {
+        match failure {
+            LockFailure::Held { deadline, holder } => Error::new(Cause::Locked { deadline, holder }),
+            LockFailure::Database(error) => Error::database("taking the lock", error),
+        }
     }
 
     pub(crate) fn contended() -> Error {
@@ -104,6 +115,7 @@ impl Error {
             Cause::Step { .. } | Cause::Database { .. } => ErrorKind::Database,
             Cause::History { .. } => ErrorKind::History,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
+            Cause::Locked { .. } => ErrorKind::Locked,
             Cause::Contended => ErrorKind::Contended,
         }
     }
@@ -150,6 +162,14 @@ impl Error {
         }
     }
 
+    /// Who held the lock that the migration, or the whole run, waited for in vain.
+    pub fn blockers(&self) -> &[Blocker] {
+        match &self.0.cause {
+            Cause::Locked { holder, .. } => holder.as_slice(),
+            _ => self.database_error().map_or(&[], |error| &error.blockers),
+        }
+    }
+
     /// The code that the database gave: SQLSTATE (PostgreSQL manual, appendix A), or the extended result code of
     /// SQLite (<https://sqlite.org/rescode.html>) as a number.
     pub fn code(&self) -> Option<&str> {
@@ -188,6 +208,11 @@ impl fmt::Display for Error {
                 "this migration set is written for {dialect} and cannot run on {engine}\n \
                  help: set `dialect` in migrate.toml, or connect to the right database"
             )?,
+            Cause::Locked { deadline, holder } => {
+                write!(f, "another runner holds the lock for {} seconds now", deadline.as_secs())?;
+                holder.iter().try_for_each(|holder| write!(f, "\n held by: {holder}"))?;
+                f.write_str("\n help: see what it does; if it is stuck, end it with `SELECT pg_terminate_backend(<pid>)`")?;
+            }
             Cause::Contended => f.write_str(
                 "other runners changed the history again and again\n help: see who runs migrations, and try again",
             )?,
@@ -231,7 +256,7 @@ fn write_remarks(f: &mut fmt::Formatter<'_>, error: &DatabaseError) -> fmt::Resu
     for (label, remark) in remarks {
         remark.iter().try_for_each(|remark| write!(f, "\n {label}: {remark}"))?;
     }
-    Ok(())
+    error.blockers.iter().try_for_each(|blocker| write!(f, "\n blocked by: {blocker}"))
 }
 
 fn write_done(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {

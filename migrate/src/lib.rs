@@ -4,26 +4,35 @@
 mod database;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod driver;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod error;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrator;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod report;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod run;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use database::{BlockingDatabase, Database};
-pub use error::{Error, ErrorKind};
-pub use migrate_core::{
-    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Execution, InvalidChecksum,
-    InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, OlderBinaries, OutOfOrder,
-    Plan, Position, Problem, Refusal, Risk, Script, SetState, Span, Status, Step, Target, Version,
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use crate::{
+    database::{BlockingDatabase, Database},
+    driver::Blocker,
+    error::{Error, ErrorKind},
+    migrator::Migrator,
+    report::{MigrationReport, Progress, Report},
 };
-pub use migrator::Migrator;
-pub use report::{MigrationReport, Progress, Report};
+pub use migrate_core::{
+    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
+    InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet, MigrationState,
+    MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk,
+    Script, SetState, Span, Status, Step, Target, Version,
+};
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
 ///

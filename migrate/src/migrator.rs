@@ -35,6 +35,8 @@ pub struct Migrator<'s> {
     pub(crate) set: &'s MigrationSet,
     pub(crate) out_of_order: OutOfOrder,
     pub(crate) timeouts: Timeouts,
+    pub(crate) lock_deadline: Duration,
+    pub(crate) retries: usize,
     pub(crate) runner: Runner,
     history_schema: String,
     history_prefix: String,
@@ -52,6 +54,10 @@ impl<'s> Migrator<'s> {
             // Whoever waits for a lock makes all who come later wait behind it, readers too: five seconds are
             // what users of a web application sit through.
             timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
+            // Long enough for another replica to build an index, short enough to be noticed on a deployment.
+            lock_deadline: Duration::from_secs(5 * 60),
+            // With the growing pauses, about two minutes in which a blocker may come to its end.
+            retries: 10,
             runner: Runner { host: hostname(), application: None },
             history_schema: "public".to_owned(),
             history_prefix: "migrate".to_owned(),
@@ -72,6 +78,22 @@ impl<'s> Migrator<'s> {
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.lock = Some(timeout);
+        self
+    }
+
+    /// How long to wait for another runner to come to its end. Default: 5 minutes. PostgreSQL only; on SQLite
+    /// a runner waits 30 seconds for each migration of another.
+    #[must_use]
+    pub fn lock_deadline(mut self, deadline: Duration) -> Self {
+        self.lock_deadline = deadline;
+        self
+    }
+
+    /// How often a transaction is run again that gave up waiting for a lock, fell to a deadlock or could not be
+    /// serialized, with growing pauses between. Default: 10. What runs outside of a transaction is not run again.
+    #[must_use]
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
         self
     }
 

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use migrate_core::{Action, Step, Version};
 
+use crate::driver::Blocker;
+
 /// What a run did.
 ///
 /// `{}` shows a line for each migration; with the feature `serde` it serializes, times in milliseconds.
@@ -94,4 +96,38 @@ pub enum Progress<'a> {
     Planned(&'a migrate_core::Plan),
     /// What is committed.
     Done(&'a MigrationReport),
+    /// A migration waits for a lock that others hold. Told every second while it does.
+    Blocked {
+        /// What waits; of several under way the first.
+        step: &'a Step,
+        /// Who holds the lock.
+        blockers: &'a [Blocker],
+    },
+    /// A migration failed for no fault of its own, was rolled back and will be run again.
+    Retrying {
+        /// What failed.
+        step: &'a Step,
+        /// How.
+        error: &'a str,
+        /// How often it was tried.
+        tries: usize,
+        /// How long until the next try.
+        pause: Duration,
+    },
+}
+
+impl fmt::Display for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Progress::Planned(plan) => plan.fmt(f),
+            Progress::Done(migration) => migration.fmt(f),
+            Progress::Blocked { step, blockers } => {
+                write!(f, "waiting      {step} for a lock")?;
+                blockers.iter().try_for_each(|blocker| write!(f, "\n  held by {blocker}"))
+            }
+            Progress::Retrying { step, error, tries, pause } => {
+                write!(f, "trying again {step} in {} ms, after {tries} tries: {error}", pause.as_millis())
+            }
+        }
+    }
 }

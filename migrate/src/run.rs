@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Status, Step, Target, plan, status};
 
-use crate::driver::{Driver, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
@@ -70,13 +70,28 @@ impl<'a, D: Driver> Run<'a, D> {
                 None => known = Some(History::Missing),
             }
         }
+        let history = match known {
+            Some(history) => history,
+            None => self.history().await?,
+        };
+        let plan = self.plan_from(&history, target)?;
+        self.report.ahead.clone_from(&plan.ahead);
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let key = self.table.lock_key();
+        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        let result = self.run_locked(target).await;
+        self.driver.unlock().await;
+        result
+    }
+
+    /// What was read before the lock may be old by now. So may what is read under it where a lock is worthless
+    /// (a pooler between us): then a claim fails, and the plan is made anew.
+    async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
         for _ in 0..PLANS {
-            let history = match known.take() {
-                Some(history) => history,
-                None => self.history().await?,
-            };
+            let history = self.history().await?;
             let plan = self.plan_from(&history, target)?;
-            self.report.ahead.clone_from(&plan.ahead);
             if plan.is_empty() {
                 return Ok(());
             }
@@ -146,12 +161,11 @@ impl<'a, D: Driver> Run<'a, D> {
                 claim: self.claim(step),
                 piece: Some(Piece::whole(&step.script, self.timeouts(step, self.migrator.timeouts))),
                 record: self.record(step),
+                ends_step: true,
             })
             .collect();
-        let (migrator, report) = (self.migrator, &mut self.report);
-        let mut committed = |i: usize, elapsed| done(migrator, report, &steps[i], elapsed);
-        match self.driver.transactions(&transactions, &mut committed).await {
-            Ok(()) => Ok(Outcome::Done),
+        match self.transactions(steps, &transactions).await {
+            Ok(_) => Ok(Outcome::Done),
             Err(failure) => {
                 let step = &steps[failure.transaction];
                 self.failed(step, failure).await
@@ -159,53 +173,89 @@ impl<'a, D: Driver> Run<'a, D> {
         }
     }
 
+    /// Runs the transactions, one for each step, and reports what is done where a step ends with it. One that
+    /// failed for no fault of its own is run again after a pause, and the rest behind it.
+    async fn transactions(
+        &mut self,
+        steps: &[Step],
+        transactions: &[Transaction<'_>],
+    ) -> Result<(), Failure> {
+        let mut committed = 0;
+        let mut tries = 0;
+        loop {
+            let (migrator, report) = (self.migrator, &mut self.report);
+            let before = committed;
+            let mut tell = |event| match event {
+                Event::Committed { transaction, elapsed } => {
+                    committed += 1;
+                    if transactions[before + transaction].ends_step {
+                        done(migrator, report, &steps[before + transaction], elapsed);
+                    }
+                }
+                Event::Blocked(blockers) => {
+                    let step = &steps[committed.min(steps.len() - 1)];
+                    migrator.tell(&Progress::Blocked { step, blockers: &blockers });
+                }
+            };
+            let Err(failure) = self.driver.transactions(&transactions[before..], &mut tell).await else {
+                return Ok(());
+            };
+            if committed > before {
+                tries = 0;
+            }
+            if !D::is_transient(&failure.error) || tries == self.migrator.retries {
+                return Err(Failure { transaction: before + failure.transaction, ..failure });
+            }
+            let pause = pause_after(tries);
+            tries += 1;
+            let (step, error) = (&steps[before + failure.transaction], failure.error.to_string());
+            self.migrator.tell(&Progress::Retrying { step, error: &error, tries, pause });
+            self.driver.pause(pause).await;
+        }
+    }
+
     /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
     /// that can share a transaction with its count does.
     async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
-        let claim = Transaction { claim: self.claim(step), piece: None, record: Vec::new() };
-        if let Err(failure) = self.transaction(claim).await {
-            return self.failed(step, failure).await;
-        }
-        // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
-        // a limit here.
-        let timeouts = self.timeouts(step, Timeouts::default());
+        let claim =
+            Transaction { claim: self.claim(step), piece: None, record: Vec::new(), ends_step: false };
+        let mut result = self.transaction(step, claim).await;
         for number in step.done..step.script.spans().len() {
-            let piece = Piece::one(&step.script, number, timeouts);
-            let journal = self.table.journal(self.migrator.set.name(), step, number + 1);
-            let result = if D::ENGINE.runs_alone(piece.sql()) {
-                match self.driver.run_alone(&piece).await {
-                    Ok(()) => {
-                        self.transaction(Transaction {
-                            claim: Vec::new(),
-                            piece: None,
-                            record: vec![journal],
-                        })
-                        .await
-                    }
-                    Err(error) => Err(Failure { transaction: 0, stage: Stage::Script, error }),
-                }
-            } else {
-                self.transaction(Transaction { claim: Vec::new(), piece: Some(piece), record: vec![journal] })
-                    .await
-            };
-            if let Err(failure) = result {
-                return self.failed(step, failure).await;
+            if result.is_ok() {
+                result = self.statement(step, number).await;
             }
         }
-        let record = Transaction { claim: Vec::new(), piece: None, record: self.record(step) };
-        match self.transaction(record).await {
-            Ok(elapsed) => {
-                done(self.migrator, &mut self.report, step, elapsed);
-                Ok(Outcome::Done)
-            }
+        if result.is_ok() {
+            let record =
+                Transaction { claim: Vec::new(), piece: None, record: self.record(step), ends_step: true };
+            result = self.transaction(step, record).await;
+        }
+        match result {
+            Ok(()) => Ok(Outcome::Done),
             Err(failure) => self.failed(step, failure).await,
         }
     }
 
-    async fn transaction(&mut self, transaction: Transaction<'_>) -> Result<Duration, Failure> {
-        let mut elapsed = Duration::ZERO;
-        self.driver.transactions(&[transaction], &mut |_, took| elapsed = took).await?;
-        Ok(elapsed)
+    /// One statement of a script without transaction, and the count of it.
+    async fn statement(&mut self, step: &Step, number: usize) -> Result<(), Failure> {
+        // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
+        // a limit here.
+        let piece = Piece::one(&step.script, number, self.timeouts(step, Timeouts::default()));
+        let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
+        if !D::ENGINE.runs_alone(piece.sql()) {
+            let both =
+                Transaction { claim: Vec::new(), piece: Some(piece), record: journal, ends_step: false };
+            return self.transaction(step, both).await;
+        }
+        let resumes = step.resumes() && number == step.done;
+        let failure = |error| Failure { transaction: 0, stage: Stage::Script, error };
+        self.driver.run_alone(&piece, resumes).await.map_err(failure)?;
+        let journal = Transaction { claim: Vec::new(), piece: None, record: journal, ends_step: false };
+        self.transaction(step, journal).await
+    }
+
+    async fn transaction(&mut self, step: &Step, transaction: Transaction<'_>) -> Result<(), Failure> {
+        self.transactions(std::slice::from_ref(step), &[transaction]).await
     }
 
     fn claim(&self, step: &Step) -> Vec<migrate_core::Query> {
@@ -255,4 +305,11 @@ fn done(migrator: &Migrator<'_>, report: &mut Report, step: &Step, elapsed: Dura
     let migration = MigrationReport::new(step, elapsed);
     migrator.tell(&Progress::Done(&migration));
     report.migrations.push(migration);
+}
+
+/// A growing pause with a random part, so that two who met do not meet again.
+fn pause_after(tries: usize) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(10);
+    let pause = Duration::from_millis(200).saturating_mul(1 << tries.min(10)).min(LONGEST);
+    pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+pub use concurrent_index::ConcurrentIndex;
+
 use crate::statement::scan;
 
+mod concurrent_index;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 

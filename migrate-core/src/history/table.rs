@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{AppliedMigration, AppliedState, RecordedDown};
 use crate::plan::Head;
 use crate::query::{Query, Value};
-use crate::{Action, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
+use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
 
 /// The format of the history that this version of the library writes.
 pub const HISTORY_FORMAT: i64 = 1;
@@ -85,6 +85,12 @@ impl HistoryTable {
     /// The quoted name of the history table, with its schema.
     pub fn name(&self) -> &str {
         &self.history
+    }
+
+    /// The key of the lock under which runs write this history.
+    pub fn lock_key(&self) -> i64 {
+        let bytes = *Checksum::of(&format!("migrate {}", self.history)).as_bytes();
+        i64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes"))
     }
 
     /// What creates the tables. It fails when they exist: then another runner was faster.

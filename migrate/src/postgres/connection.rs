@@ -1,11 +1,16 @@
 use std::fmt;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio_postgres::Client;
 
 use super::PostgresDriver;
+use super::error::database_error;
+use super::lock::{self, Scope};
 use crate::database::{Database, sealed};
-use crate::driver::DatabaseError;
+use crate::driver::{DatabaseError, LockFailure};
 use crate::error::Error;
 
 /// The caller's client, or one that a pool lends.
@@ -15,19 +20,41 @@ use crate::error::Error;
 pub(super) struct Connection<'a> {
     lent: Lent<'a>,
     is_busy: bool,
+    lock: Option<Lock>,
 }
 
 enum Lent<'a> {
     Client(&'a mut Client),
-    /// Always there until the drop.
-    Object(Option<Object>),
+    /// The object is there but for the moment in which one is exchanged for another, and at the drop.
+    Pool(Pool, Option<Object>),
 }
 
-impl Connection<'_> {
+/// The lock of the run.
+enum Lock {
+    /// Held by a connection of its own, taken out of the pool's accounting, so that a pool of one connection
+    /// still has that one for the migrations. It ends with the connection.
+    Connection(ClientWrapper, i64),
+    /// Held by the session of the caller's client.
+    Session(i64),
+}
+
+impl<'a> Connection<'a> {
+    fn new(lent: Lent<'a>) -> Connection<'a> {
+        Connection { lent, is_busy: false, lock: None }
+    }
+
     pub(super) fn client(&self) -> &Client {
         match &self.lent {
             Lent::Client(client) => client,
-            Lent::Object(object) => object.as_ref().expect("only the drop takes the object out"),
+            Lent::Pool(_, object) => object.as_ref().expect("it is exchanged only while the lock is taken"),
+        }
+    }
+
+    /// The connection that holds the lock and is idle otherwise.
+    pub(super) fn observer(&self) -> Option<&Client> {
+        match &self.lock {
+            Some(Lock::Connection(client, _)) => Some(client),
+            _ => None,
         }
     }
 
@@ -38,11 +65,52 @@ impl Connection<'_> {
     pub(super) fn idle(&mut self) {
         self.is_busy = false;
     }
+
+    /// Takes the lock. A pooled connection takes it with it out of the pool, and another comes in its place.
+    pub(super) async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+        match &mut self.lent {
+            Lent::Client(client) => {
+                // Noted first: when this is cut off, the lock may be there and the answer under way.
+                self.lock = Some(Lock::Session(key));
+                let taken = lock::take(client, Scope::Session, key, deadline).await;
+                if taken.is_err() {
+                    self.lock = None;
+                }
+                taken
+            }
+            Lent::Pool(pool, object) => {
+                let holder = Object::take(object.take().expect("it is exchanged only here"));
+                let taken = lock::take(&holder, Scope::Transaction, key, deadline).await;
+                // Also when the lock is not to be had: the error still has to be told and logged.
+                *object = Some(pool.get().await.map_err(|error| LockFailure::Database(pool_error(error)))?);
+                taken?;
+                self.lock = Some(Lock::Connection(holder, key));
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives the lock back. Where that fails the connection is gone, and the lock with it.
+    pub(super) async fn unlock(&mut self) {
+        match &self.lock {
+            Some(Lock::Connection(client, key)) => {
+                drop(lock::release(client, Scope::Transaction, *key).await);
+            }
+            Some(Lock::Session(key)) => drop(lock::release(self.client(), Scope::Session, *key).await),
+            None => {}
+        }
+        self.lock = None;
+    }
 }
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        if let (Lent::Object(object), true) = (&mut self.lent, self.is_busy) {
+        if let Some(Lock::Session(key)) = self.lock {
+            // Cut off: the first poll sends the request, and nobody waits for the answer.
+            let release = pin!(lock::release(self.client(), Scope::Session, key));
+            let _ = release.poll(&mut Context::from_waker(Waker::noop()));
+        }
+        if let (Lent::Pool(_, object), true) = (&mut self.lent, self.is_busy) {
             drop(object.take().map(Object::take));
         }
     }
@@ -60,7 +128,7 @@ impl<'a> Database for &'a mut Client {
     type Driver = PostgresDriver<'a>;
 
     async fn connect(self) -> Result<PostgresDriver<'a>, Error> {
-        Ok(PostgresDriver { connection: Connection { lent: Lent::Client(self), is_busy: false } })
+        Ok(PostgresDriver::new(Connection::new(Lent::Client(self))))
     }
 }
 
@@ -70,14 +138,23 @@ impl Database for &Pool {
     type Driver = PostgresDriver<'static>;
 
     async fn connect(self) -> Result<PostgresDriver<'static>, Error> {
-        let object = self.get().await.map_err(|error| {
+        let object = self.get().await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
+        Ok(PostgresDriver::new(Connection::new(Lent::Pool(self.clone(), Some(object)))))
+    }
+}
+
+const GETTING: &str = "getting a connection from the pool";
+
+fn pool_error(error: deadpool_postgres::PoolError) -> DatabaseError {
+    match error {
+        deadpool_postgres::PoolError::Backend(error) => database_error(error),
+        error => {
             let message = error.to_string();
-            let source = Some(error.into());
-            Error::database(
-                "getting a connection from the pool",
-                DatabaseError { source, ..DatabaseError::of_ours(&message) },
-            )
-        })?;
-        Ok(PostgresDriver { connection: Connection { lent: Lent::Object(Some(object)), is_busy: false } })
+            DatabaseError {
+                is_disconnected: true,
+                source: Some(error.into()),
+                ..DatabaseError::of_ours(&message)
+            }
+        }
     }
 }

@@ -3,32 +3,69 @@
 //! No statement is ever prepared under a name: `query_typed` and the simple protocol take one round trip where
 //! `query` takes two, and work through a pooler that lends another connection to each transaction.
 
+mod alone;
+mod blocker;
 mod connection;
 mod error;
+mod lock;
 mod pipeline;
 mod query;
 mod session;
+mod watch;
 
 use std::time::Duration;
 
 use migrate_core::{Engine, Query};
 use tokio_postgres::Client;
 
-use crate::driver::{DatabaseError, Driver, Failure, Piece, Row, Timeouts, Transaction};
+use crate::driver::{DatabaseError, Driver, Failure, LockFailure, Piece, Row, Tell, Transaction};
 use connection::Connection;
-use session::Session;
+use watch::Watch;
 
 /// A connection to PostgreSQL for one run.
 #[derive(Debug)]
 pub struct PostgresDriver<'a> {
     connection: Connection<'a>,
+    /// The limit of the first query under the lock.
+    deadline: Option<Duration>,
+    /// The process of the server behind the connection.
+    pid: Option<i32>,
 }
 
-impl PostgresDriver<'_> {
+impl<'a> PostgresDriver<'a> {
+    fn new(connection: Connection<'a>) -> PostgresDriver<'a> {
+        PostgresDriver { connection, deadline: None, pid: None }
+    }
+
     fn client(&self) -> &Client {
         self.connection.client()
     }
+
+    /// Who to ask what keeps the transactions waiting, where there is a connection to ask with.
+    fn watch(&self) -> Option<Watch<'_>> {
+        Some(Watch { observer: self.connection.observer()?, pid: self.pid? })
+    }
+
+    /// The first query under the lock. A pooler with one server connection has given that to the lock and would
+    /// never answer. The process is asked for along with it, in the same round trip.
+    async fn first_query(&mut self, deadline: Duration, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        let client = self.client();
+        let pid = client.query_typed_one("SELECT pg_backend_pid()", &[]);
+        let both = async { futures_util::join!(query::run(client, query), pid) };
+        let Ok((rows, pid)) = tokio::time::timeout(deadline, both).await else {
+            let hint = "a run needs two connections to the server at once: give the pooler more than one";
+            return Err(DatabaseError {
+                is_disconnected: true,
+                hint: Some(hint.to_owned()),
+                ..DatabaseError::of_ours(&format!("no answer within {} seconds", deadline.as_secs()))
+            });
+        };
+        self.pid = pid.and_then(|row| row.try_get(0)).ok();
+        rows.map_err(error::database_error)
+    }
 }
+
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 impl Driver for PostgresDriver<'_> {
     const ENGINE: Engine = Engine::Postgres;
@@ -36,7 +73,10 @@ impl Driver for PostgresDriver<'_> {
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         const UNDEFINED_TABLE: &str = "42P01";
         self.connection.busy();
-        let result = query::run(self.client(), query).await.map_err(error::database_error);
+        let result = match self.deadline.take() {
+            None => query::run(self.client(), query).await.map_err(error::database_error),
+            Some(deadline) => self.first_query(deadline, query).await,
+        };
         self.connection.idle();
         match result {
             Ok(rows) => Ok(Some(rows)),
@@ -56,19 +96,47 @@ impl Driver for PostgresDriver<'_> {
     async fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
-        committed: &mut (dyn FnMut(usize, Duration) + Send),
+        tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
         self.connection.busy();
-        let result = pipeline::run(self.client(), transactions, committed).await;
+        let result = pipeline::run(self.client(), self.watch(), transactions, tell).await;
         self.connection.idle();
         result
     }
 
-    async fn run_alone(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    async fn run_alone(&mut self, piece: &Piece<'_>, resumes: bool) -> Result<(), DatabaseError> {
         self.connection.busy();
-        let result = run_alone(self.client(), piece).await;
+        if let Some(observer) = self.connection.observer() {
+            // A look at who blocks us may be under way, and `CREATE INDEX CONCURRENTLY` that meets its snapshot
+            // would wait for the transaction of our own lock. Answers come in order, and this one needs no
+            // snapshot.
+            let _ = observer.batch_execute("").await;
+        }
+        let result = alone::run(self.client(), piece, resumes).await;
         self.connection.idle();
         result
+    }
+
+    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+        self.connection.busy();
+        let result = self.connection.lock(key, deadline).await;
+        self.connection.idle();
+        self.deadline = self.connection.observer().map(|_| deadline);
+        result
+    }
+
+    async fn unlock(&mut self) {
+        self.connection.unlock().await;
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+
+    fn is_transient(error: &DatabaseError) -> bool {
+        const SERIALIZATION_FAILURE: &str = "40001";
+        const DEADLOCK_DETECTED: &str = "40P01";
+        matches!(error.code.as_deref(), Some(LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
     }
 
     fn is_moved(error: &DatabaseError) -> bool {
@@ -83,16 +151,4 @@ impl Driver for PostgresDriver<'_> {
         const UNIQUE_VIOLATION: &str = "23505";
         matches!(error.code.as_deref(), Some(DUPLICATE_TABLE | UNIQUE_VIOLATION))
     }
-}
-
-/// Limits outside of a transaction are the session's, so they are put back.
-async fn run_alone(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
-    if piece.timeouts == Timeouts::default() {
-        return pipeline::run_piece(client, piece).await;
-    }
-    let session = Session::save(client).await.map_err(error::database_error)?;
-    client.batch_execute(&pipeline::limits("SET", piece.timeouts)).await.map_err(error::database_error)?;
-    let result = pipeline::run_piece(client, piece).await;
-    let restored = session.restore(client).await.map_err(error::database_error);
-    result.and(restored)
 }

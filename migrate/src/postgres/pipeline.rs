@@ -10,14 +10,15 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::future::{Either, MaybeDone, maybe_done, select};
 use futures_util::{StreamExt, poll};
 use migrate_core::Value;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::session::Session;
-use super::{error, query};
-use crate::driver::{DatabaseError, Failure, Piece, Row, Stage, Timeouts, Transaction};
+use super::watch::Watch;
+use super::{LOCK_NOT_AVAILABLE, error, query};
+use crate::driver::{DatabaseError, Event, Failure, Piece, Row, Stage, Tell, Timeouts, Transaction};
 
 /// How many transactions are in flight at the most. Beyond some dozens nothing is gained, and what is sent behind
 /// a failure is sent in vain.
@@ -28,8 +29,9 @@ type InFlight<'c> =
 
 pub(super) async fn run(
     client: &Client,
+    watch: Option<Watch<'_>>,
     transactions: &[Transaction<'_>],
-    committed: &mut (dyn FnMut(usize, Duration) + Send),
+    tell: &mut Tell<'_>,
 ) -> Result<(), Failure> {
     let session = session_before(client, transactions).await?;
     let mut waiting = transactions.iter();
@@ -40,16 +42,41 @@ pub(super) async fn run(
             let Some(transaction) = waiting.next() else { break };
             in_flight.push_back(send(client, transaction, session.as_ref()).await);
         }
-        let Some(mut first) = in_flight.pop_front() else { break };
-        first.as_mut().await;
-        match (first.as_mut().take_output().expect("it has just been awaited"), &failure) {
-            (Ok(elapsed), _) => committed(number, elapsed),
+        let Some(first) = in_flight.pop_front() else { break };
+        match (outcome(first, watch, tell).await, &failure) {
+            (Ok(elapsed), _) => tell(Event::Committed { transaction: number, elapsed }),
             (Err((stage, error)), None) => failure = Some(Failure { transaction: number, stage, error }),
             // Stopped by the failure before it; awaited, so that the connection is quiet when we return.
             (Err(_), Some(_)) => {}
         }
     }
     failure.map_or(Ok(()), Err)
+}
+
+/// Waits for the answers of a transaction. Who blocks it meanwhile is told, and belongs to the error when it
+/// gives up waiting.
+async fn outcome(
+    mut in_flight: InFlight<'_>,
+    watch: Option<Watch<'_>>,
+    tell: &mut Tell<'_>,
+) -> Result<Duration, (Stage, DatabaseError)> {
+    let mut last = Vec::new();
+    while let Some(watch) = watch {
+        match select(in_flight.as_mut(), pin!(watch.look())).await {
+            Either::Left(_) => break,
+            Either::Right((blockers, _)) if blockers.is_empty() => {}
+            Either::Right((blockers, _)) => {
+                last.clone_from(&blockers);
+                tell(Event::Blocked(blockers));
+            }
+        }
+    }
+    in_flight.as_mut().await;
+    let outcome = in_flight.as_mut().take_output().expect("it has just been awaited");
+    outcome.map_err(|(stage, error)| match error.code.as_deref() {
+        Some(LOCK_NOT_AVAILABLE) => (stage, DatabaseError { blockers: last, ..error }),
+        _ => (stage, error),
+    })
 }
 
 /// What the session is to be again after each script that changes it.
@@ -88,7 +115,7 @@ async fn answers(
     transaction: &Transaction<'_>,
     session: Option<&Session>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
-    let Transaction { claim, piece, record } = transaction;
+    let Transaction { claim, piece, record, ends_step: _ } = transaction;
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
     let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED;{}", limits("SET LOCAL", timeouts));
     let begun = pin!(client.batch_execute(&begin));

@@ -7,7 +7,9 @@ use rusqlite::{Connection, ToSql};
 use super::error::{database_error, piece_error};
 use super::settings::Settings;
 use crate::database::{BlockingDatabase, sealed};
-use crate::driver::{DatabaseError, Driver, Failure, Piece, Row, Stage, Transaction};
+use crate::driver::{
+    DatabaseError, Driver, Event, Failure, LockFailure, Piece, Row, Stage, Tell, Transaction,
+};
 use crate::error::Error;
 
 /// A connection to SQLite for one run.
@@ -59,18 +61,34 @@ impl Driver for SqliteDriver<'_> {
     async fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
-        committed: &mut (dyn FnMut(usize, Duration) + Send),
+        tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
         for (number, transaction) in transactions.iter().enumerate() {
             let elapsed = self.transaction(transaction);
             let elapsed = elapsed.map_err(|(stage, error)| Failure { transaction: number, stage, error })?;
-            committed(number, elapsed);
+            tell(Event::Committed { transaction: number, elapsed });
         }
         Ok(())
     }
 
-    async fn run_alone(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    async fn run_alone(&mut self, piece: &Piece<'_>, _resumes: bool) -> Result<(), DatabaseError> {
         run_piece(self.connection, piece)
+    }
+
+    /// Each transaction begins with the write lock, and the others wait in their busy timeout.
+    async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
+        Ok(())
+    }
+
+    async fn unlock(&mut self) {}
+
+    async fn pause(&mut self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+
+    /// The busy timeout has waited already.
+    fn is_transient(_error: &DatabaseError) -> bool {
+        false
     }
 
     fn is_moved(error: &DatabaseError) -> bool {

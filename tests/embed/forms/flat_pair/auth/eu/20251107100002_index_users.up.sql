@@ -1,0 +1,3 @@
+-- migrate: no-transaction
+-- migrate: older-binaries ok
+CREATE INDEX CONCURRENTLY users_id ON users (id);

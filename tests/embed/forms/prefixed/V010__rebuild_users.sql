@@ -1,0 +1,2 @@
+PRAGMA foreign_keys = OFF;
+DROP TABLE users;

@@ -1,0 +1,1 @@
+-- migrate: nothing-to-undo "the first user stays"

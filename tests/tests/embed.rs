@@ -1,0 +1,248 @@
+//! `embed_migrations!` where it works: what it bakes in, where it may stand, and when it runs again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a surprise in a helper ends the test, as it does in the test itself"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use include_dir::{Dir, include_dir};
+use migrate::{Checksum, Down, Migration, MigrationSet, Script, embed_migrations};
+
+static FLAT_PAIR: MigrationSet = embed_migrations!("embed/forms/flat_pair");
+static FLAT_SINGLE: MigrationSet = embed_migrations!("embed/forms/flat_single");
+static DIRECTORY: MigrationSet = embed_migrations!("embed/forms/directory");
+static PREFIXED: MigrationSet = embed_migrations!("embed/forms/prefixed");
+
+static FLAT_PAIR_DIR: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embed/forms/flat_pair");
+static FLAT_SINGLE_DIR: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embed/forms/flat_single");
+static DIRECTORY_DIR: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embed/forms/directory");
+static PREFIXED_DIR: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embed/forms/prefixed");
+
+/// Each form: its name, the set of the macro, the folder of `include_dir!`, and how many migrations there are.
+fn forms() -> [(&'static str, &'static MigrationSet, &'static Dir<'static>, usize); 4] {
+    [
+        ("flat_pair", &FLAT_PAIR, &FLAT_PAIR_DIR, 4),
+        ("flat_single", &FLAT_SINGLE, &FLAT_SINGLE_DIR, 3),
+        ("directory", &DIRECTORY, &DIRECTORY_DIR, 4),
+        ("prefixed", &PREFIXED, &PREFIXED_DIR, 3),
+    ]
+}
+
+#[test]
+fn three_ways_in_make_the_same_set() {
+    for (name, embedded, dir, count) in forms() {
+        assert_eq!(embedded.migrations().len(), count, "{name}");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("embed/forms").join(name);
+        let read = MigrationSet::read(folder).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let included = MigrationSet::from_dir(dir).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        assert_eq!(*embedded, read, "{name}");
+        assert_eq!(*embedded, included, "{name}");
+        // `==` compares what a run depends on; the chain follows from it.
+        assert_eq!(embedded.chain(), read.chain(), "{name}");
+        assert_eq!(embedded.chain(), included.chain(), "{name}");
+    }
+}
+
+#[test]
+fn checksums_and_chain_are_those_of_the_scripts() {
+    for (name, set, ..) in forms() {
+        let mut chain = None;
+        for migration in set.migrations() {
+            let scripts = [Some(migration.up()), migration.down().script(), migration.verify()];
+            for script in scripts.into_iter().flatten() {
+                assert_eq!(script.checksum(), Checksum::of(script.sql()), "{name}: {}", script.path());
+            }
+            chain = Some(Checksum::chain(chain, migration.version(), migration.up().checksum()));
+        }
+        assert!(chain.is_some() && set.chain() == chain, "{name}");
+    }
+}
+
+#[test]
+fn everything_in_a_folder_arrives() {
+    let names: Vec<String> = FLAT_PAIR.migrations().iter().map(Migration::to_string).collect();
+    assert_eq!(
+        names,
+        [
+            "20251107100000_create_users",
+            "20251107100001_add_zoe",
+            "20251107100002_index_users",
+            "20251107100003_drop_names",
+        ]
+    );
+    let [create_users, add_zoe, index_users, drop_names] = FLAT_PAIR.migrations() else {
+        panic!("{names:?}")
+    };
+
+    assert_eq!(FLAT_PAIR.name(), "accounts");
+    assert_eq!(
+        FLAT_PAIR.display_path(index_users.up().path()),
+        "embed/forms/flat_pair/auth/eu/20251107100002_index_users.up.sql"
+    );
+
+    let execution = create_users.up().execution();
+    assert!(execution.transaction && !execution.changes_session);
+    assert_eq!(execution.lock_timeout.unwrap().as_millis(), 500);
+    assert_eq!(execution.statement_timeout.unwrap().as_secs(), 1800);
+    assert_eq!(create_users.risk(), Some(migrate::Risk::Safe));
+    assert_eq!(create_users.older_binaries(), migrate::OlderBinaries::Refuse);
+    assert_eq!(create_users.up().statements().count(), 2);
+    assert_eq!(create_users.verify().unwrap().statements().next(), Some("SELECT id, name FROM users"));
+
+    assert_eq!(add_zoe.up().sql(), "INSERT INTO users (id, name)\nVALUES (1, 'Zoë 🦀');\n");
+    assert_eq!(add_zoe.down().script().unwrap().spans(), []);
+
+    assert!(!index_users.up().execution().transaction);
+    assert_eq!(index_users.older_binaries(), migrate::OlderBinaries::Ok);
+
+    assert_eq!(*drop_names.down(), Down::Irreversible(Some("the names are gone".into())));
+    assert!(drop_names.up().execution().changes_session);
+
+    assert_eq!(*FLAT_SINGLE.migrations()[0].down(), Down::Irreversible(None));
+    assert!(!DIRECTORY.migrations()[2].up().execution().transaction, "metadata.toml says so");
+    assert!(PREFIXED.migrations()[2].up().execution().foreign_keys_off);
+}
+
+#[test]
+fn stands_wherever_an_expression_of_constants_may() {
+    const CONSTANT: MigrationSet = embed_migrations!("embed/forms/flat_pair");
+    const REFERENCE: &MigrationSet = &embed_migrations!("embed/forms/flat_pair");
+    static IN_A_FUNCTION: MigrationSet = embed_migrations!("embed/forms/flat_pair");
+    let local = embed_migrations!("embed/forms/flat_pair",);
+    let of_a_constant_function = const { constant() };
+    for set in [&CONSTANT, REFERENCE, &IN_A_FUNCTION, &local, &of_a_constant_function] {
+        assert_eq!(*set, FLAT_PAIR);
+    }
+}
+
+const fn constant() -> MigrationSet {
+    embed_migrations!("embed/forms/flat_pair")
+}
+
+#[test]
+fn arguments_win_over_migrate_toml() {
+    static SET: MigrationSet = embed_migrations!("embed/forms/flat_single", set = "jobs", dialect = "sqlite");
+    assert_eq!((SET.name(), SET.dialect()), ("jobs", migrate::Dialect::Sqlite));
+    assert_eq!((FLAT_SINGLE.name(), FLAT_SINGLE.dialect()), ("default", migrate::Dialect::Postgres));
+}
+
+#[test]
+fn nothing_is_allocated() {
+    let measured = allocation_counter::measure(|| {
+        for (_, set, ..) in forms() {
+            assert!(set.chain().is_some());
+            for migration in set.migrations() {
+                let scripts = [Some(migration.up()), migration.down().script(), migration.verify()];
+                let length: usize =
+                    scripts.into_iter().flatten().flat_map(Script::statements).map(str::len).sum();
+                assert!(length > 0 && set.get(migration.version()) == Some(migration));
+            }
+        }
+    });
+    assert_eq!(measured.count_total, 0);
+    // The counter counts: the same set, read from the folder, takes memory.
+    let measured = allocation_counter::measure(|| drop(MigrationSet::from_dir(&FLAT_PAIR_DIR)));
+    assert!(measured.count_total > 0);
+}
+
+/// A cargo project with a migrations folder. It is made anew; the built dependencies stay between runs.
+struct Project {
+    directory: PathBuf,
+}
+
+impl Project {
+    fn new(name: &str) -> Project {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if directory.join("migrations").exists() {
+            fs::remove_dir_all(directory.join("migrations")).unwrap();
+        }
+        let project = Project { directory };
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let manifest = format!(
+            "[package]\nname = '{name}'\nedition = '2024'\n\n[dependencies]\nmigrate.path = '{}'\n\n\
+             # It lies below a workspace to which it does not belong.\n[workspace]\n",
+            workspace.join("migrate").display()
+        );
+        project.write("Cargo.toml", &manifest);
+        // The versions that are there: this works without a network.
+        project.write("Cargo.lock", &fs::read_to_string(workspace.join("Cargo.lock")).unwrap());
+        project
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.directory.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// What `cargo check` says, and whether all is well.
+    fn check(&self) -> (bool, String) {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["check", "--offline", "--target-dir", "target"]).current_dir(&self.directory);
+        // The flags of whoever runs the tests are for their own build.
+        let output = cargo.env_remove("RUSTFLAGS").output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    #[track_caller]
+    fn passes(&self) {
+        let (success, text) = self.check();
+        assert!(success, "{text}");
+    }
+
+    #[track_caller]
+    fn fails_with(&self, message: &str) {
+        let (success, text) = self.check();
+        assert!(!success && text.contains(message), "{text}");
+    }
+}
+
+/// A success is remembered by cargo, so a failure behind it shows that the change was seen.
+#[test]
+fn an_edit_runs_the_macro_again() {
+    let (up, down) = ("migrations/1_create_users/up.sql", "migrations/1_create_users/down.sql");
+    let (policy, metadata) = ("migrations/migrate.toml", "migrations/1_create_users/metadata.toml");
+    let right = [
+        (up, "CREATE TABLE users (id bigint);"),
+        (down, "DROP TABLE users;"),
+        (policy, "set = 'accounts'"),
+        (metadata, "run_in_transaction = true"),
+    ];
+    let source = |argument: &str| {
+        format!(
+            "static MIGRATIONS: migrate::MigrationSet = migrate::embed_migrations!({argument});\n\n\
+             fn main() {{\n    println!(\"{{}}\", MIGRATIONS.name());\n}}\n"
+        )
+    };
+    let project = Project::new("embed_rebuild");
+    let folder = project.directory.join("migrations").to_str().unwrap().to_owned();
+
+    project.write("src/main.rs", &source(""));
+    project.fails_with(&format!("the migrations folder does not exist (looked in {folder})\n"));
+    for (path, text) in right {
+        project.write(path, text);
+    }
+    project.passes();
+    // An absolute path, which a source file of this repository could not hold.
+    project.write("src/main.rs", &source(&format!("{folder:?}")));
+    project.passes();
+    assert!(!project.check().1.contains("Checking embed_rebuild"), "cargo does not remember");
+
+    let wrong = [
+        (up, "CREATE TABLE users (id bigint); COMMIT;", "begins or ends a transaction itself"),
+        (down, "-- Nothing.", "the rollback script holds no statement"),
+        (policy, "sett = 'accounts'", "unknown field `sett`"),
+        (metadata, "transaction = true", "unknown field `transaction`"),
+    ];
+    for ((path, right), (_, text, message)) in right.into_iter().zip(wrong) {
+        project.write(path, text);
+        project.fails_with(message);
+        project.write(path, right);
+        project.passes();
+    }
+    fs::remove_file(project.directory.join(down)).unwrap();
+    project.fails_with("no way back");
+}

@@ -1,4 +1,111 @@
 //! Embedded SQL migrations for PostgreSQL and SQLite, proven at compile time.
+//!
+//! A folder of SQL scripts, each with its rollback, becomes a constant of your binary; the binary brings any
+//! database to the state that it needs.
+//!
+//! ```
+//! use migrate::{MigrationSet, Migrator, embed_migrations};
+//!
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! # #[cfg(feature = "sqlite")]
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut connection = rusqlite::Connection::open_in_memory()?;
+//!     let report = Migrator::new(&MIGRATIONS).migrate_blocking(&mut connection)?;
+//!     println!("{report}");
+//! #   assert_eq!(report.migrations.len(), 2);
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! On PostgreSQL the database is a `deadpool_postgres::Pool` or a `tokio_postgres::Client`:
+//!
+//! ```
+//! # use migrate::{MigrationSet, embed_migrations};
+//! # static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//! # #[cfg(feature = "postgres")]
+//! async fn start(pool: deadpool_postgres::Pool) -> Result<(), migrate::Error> {
+//!     let report = migrate::Migrator::new(&MIGRATIONS).migrate(&pool).await?;
+//!     println!("{report}");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! TLS is the caller's, through their own pool or client: the package `tls` in `examples/` shows it.
+//!
+//! # The folder
+//!
+//! ```text
+//! migrations/
+//!   migrate.toml                              optional: the policy
+//!   20251107100000_create_tenants.up.sql      applies the migration
+//!   20251107100000_create_tenants.down.sql    rolls it back
+//!   billing/                                  folders only group: one order over the tree
+//!     20251114090000_create_invoices.up.sql
+//!     20251114090000_create_invoices.down.sql
+//! ```
+//!
+//! The number before the first `_` is the [`Version`] and orders the migrations. Three other forms are read too:
+//! `<version>_<name>.sql` without rollbacks, diesel's and Prisma's `<version>_<name>/up.sql` (or `migration.sql`),
+//! Flyway's and refinery's `V1__name.sql` with `U1__name.sql`. One tree has one form. A file that fits none is a
+//! compile error unless `ignore` names it.
+//!
+//! ## `migrate.toml`
+//!
+//! | key | meaning | default |
+//! |---|---|---|
+//! | `dialect` | `"postgres"`, `"sqlite"`, or `"any"` for SQL that both read alike | `"postgres"` |
+//! | `set` | the name of the set in the history, so that several share a database | `"default"` |
+//! | `rollback` | `"required"`: a migration without a way back is an error, unless it says that it is irreversible; `"optional"` | `"required"` |
+//! | `ignore` | globs of files that are no migrations | none |
+//! | `names.pattern` | a regular expression for the names | none |
+//! | `names.vague` | names that are refused once there is a `[names]` | update, changes, fix, migration, new_fields |
+//!
+//! ## Directives
+//!
+//! They stand in the comments at the top of a script.
+//!
+//! | directive | meaning |
+//! |---|---|
+//! | `-- migrate: no-transaction` | each statement by itself, for `CREATE INDEX CONCURRENTLY` and its like; a run that is cut off goes on where it stopped |
+//! | `-- migrate: irreversible "why"` | there is no rollback script |
+//! | `-- migrate: nothing-to-undo "why"` | in a rollback script without statements: that is meant |
+//! | `-- migrate: lock-timeout 5s` | how long a statement may wait for a lock (`ms`, `s`, `min`, `h`) |
+//! | `-- migrate: statement-timeout 30min` | how long a statement may run |
+//! | `-- migrate: older-binaries ok` | binaries that do not contain this migration may run on its schema; `refuse` is the default |
+//! | `-- migrate: risk safe` | what the author says of it: `safe`, `controlled` or `high` |
+//! | `-- migrate: allow <hazard> "why"` | an exception, also above a single statement |
+//! | `-- migrate: foreign-keys off` | SQLite: for a table rebuild; the pragma itself does too |
+//!
+//! # A run
+//!
+//! 1. One round trip asks whether all is applied. If so, that was the run: nothing is locked, nothing written.
+//! 2. Otherwise the history is read and the [`Plan`] made: a pure function of the set, the history and the
+//!    target. What can be refused is refused here, before anything runs.
+//! 3. On PostgreSQL the run takes a lock, by asking again and again, reads the history again and plans again.
+//! 4. Each migration is one transaction: it claims its row of the history, runs the script, records it. Many are
+//!    under way at once, and a failure stops all that come behind it.
+//!
+//! The history lies in two tables, `migrate_history` and the append-only `migrate_log`, in the schema `public`
+//! unless [`Migrator::history_schema`] names another. Each row holds the rollback script, so an older binary can
+//! roll back what it does not contain.
+//!
+//! An [`Error`] says what failed and where, down to line and column of the script, what was done before, and what
+//! to do. The run can then simply be started again.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `macros` (default) | [`embed_migrations!`] |
+//! | `postgres` | runs on `deadpool_postgres::Pool` and `tokio_postgres::Client` |
+//! | `sqlite` | runs on `rusqlite::Connection`, linked with the system's SQLite |
+//! | `sqlite-bundled` | the same, with an SQLite that is built along |
+//! | `include_dir` | [`MigrationSet::from_dir`] |
+//! | `serde` | `serde::Serialize` for reports, plans and statuses |
+//! | `testing` | a throw-away PostgreSQL server for tests: [`testing`] |
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod database;
@@ -36,11 +143,12 @@ pub use migrate_core::{
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
 ///
-/// ```ignore
+/// ```
 /// use migrate::{MigrationSet, embed_migrations};
 ///
 /// static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
-/// static JOBS: MigrationSet = embed_migrations!("jobs/migrations", set = "jobs", dialect = "any");
+/// static JOBS: MigrationSet = embed_migrations!("migrations", set = "jobs", dialect = "any");
+/// assert_eq!(JOBS.name(), "jobs");
 /// ```
 ///
 /// A relative path starts where the package's `Cargo.toml` lies; without a path the folder is `migrations`.
@@ -48,6 +156,9 @@ pub use migrate_core::{
 ///
 /// Everything that is wrong with the folder is a compile error, and all of it is told at once: see [`Problem`].
 /// The expansion is a constant: nothing is parsed, hashed or allocated at startup.
+///
+/// Cargo compiles again when a file of the folder changes. It does not notice a file that is *added* until
+/// something else of the crate changes; a build script that says `cargo::rerun-if-changed=migrations` makes it.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! embed_migrations {
@@ -61,3 +172,8 @@ pub mod __private {
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
 }
+
+/// The Rust in the README is compiled with the tests.
+#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

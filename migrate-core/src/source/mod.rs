@@ -94,9 +94,12 @@ impl MigrationSet {
 
     /// The set of a folder that `include_dir!` embedded, for those who embed it anyway. It is parsed at run time.
     ///
-    /// ```ignore
-    /// static DIR: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/migrations");
+    /// ```
+    /// # use migrate_core::MigrationSet;
+    /// static DIR: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/../migrate/migrations");
     /// let set = MigrationSet::from_dir(&DIR)?;
+    /// assert_eq!(set.migrations().len(), 2);
+    /// # Ok::<(), migrate_core::Diagnostics>(())
     /// ```
     ///
     /// # Errors

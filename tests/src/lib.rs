@@ -1,1 +1,19 @@
-//! Tests of `migrate` against real databases.
+//! Tests of `migrate` against real databases, and what they stand on.
+//!
+//! The conformance suite (`tests/conformance`) is written once, against a [`Sandbox`], and mounted for every
+//! engine by [`conformance!`]. A [`Folder`] makes migration sets from files, as a user would.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a surprise in a helper ends the test, as it does in the test itself"
+)]
+
+mod folder;
+mod mount;
+mod postgres;
+mod sandbox;
+mod sqlite;
+
+pub use folder::{Folder, version};
+pub use postgres::{PostgresClient, PostgresPool, query};
+pub use sandbox::{Rows, Sandbox};
+pub use sqlite::{SqliteFile, schema_of, select};

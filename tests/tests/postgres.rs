@@ -1,0 +1,422 @@
+//! What only PostgreSQL has: sessions, schemas, limits, and futures that are dropped.
+
+use std::time::{Duration, Instant};
+
+use migrate::{Dialect, ErrorKind, Migrator, SetState, Target};
+use migrate_tests::{Folder, PostgresPool, Sandbox, query, version};
+use tokio::time::{sleep, timeout};
+
+async fn database(hint: &str) -> PostgresPool {
+    PostgresPool::create(hint).await
+}
+
+fn folder() -> Folder {
+    Folder::new(Dialect::Postgres)
+}
+
+/// Two migrations: the first holds `script`, the second creates a table by a bare name.
+fn followed(script: &str) -> Folder {
+    let undo = "DROP TABLE IF EXISTS first";
+    folder().migration("1_first", script, undo).migration(
+        "2_second",
+        "CREATE TABLE second ()",
+        "DROP TABLE second",
+    )
+}
+
+/// Where the tables are, and whose they are.
+const PLACES: &str = "SELECT schemaname || '.' || tablename FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename !~ '^migrate_' ORDER BY 1";
+const SESSION: &str = "SELECT current_setting('search_path'), current_user, session_user,
+    current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('TimeZone'),
+    current_setting('client_min_messages'), current_setting('application_name'),
+    current_setting('default_transaction_isolation')";
+
+// Sessions
+
+#[tokio::test]
+async fn what_a_script_does_to_the_session_does_not_reach_the_next() {
+    for script in [
+        "CREATE SCHEMA app; SET search_path TO app; CREATE TABLE first ()",
+        "CREATE SCHEMA app; SELECT set_config('search_path', '', false); CREATE TABLE app.first ()",
+        "CREATE SCHEMA app; SELECT pg_catalog.set_config('search_path', 'app', false); CREATE TABLE first ()",
+        "CREATE SCHEMA app; SET SESSION search_path = app, public; CREATE TABLE first ()",
+        "CREATE SCHEMA app; SET LOCAL search_path = app; CREATE TABLE first ()",
+        "CREATE SCHEMA app; CREATE TABLE app.first (); SET TimeZone TO 'Asia/Tokyo'; SET client_min_messages = error",
+        "CREATE SCHEMA app; CREATE TABLE app.first (); SET default_transaction_isolation = 'serializable'",
+    ] {
+        let mut db = database("session").await;
+        let before = db.rows(SESSION).await;
+        let set = followed(script).set();
+        let report = db.migrate(&Migrator::new(&set)).await.unwrap();
+        assert_eq!(report.migrations.len(), 2, "{script}");
+        assert_eq!(db.column(PLACES).await, ["app.first", "public.second"], "{script}");
+        assert_eq!(db.rows(SESSION).await, before, "{script}");
+        assert!(db.migrate(&Migrator::new(&set)).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_callers_own_settings_survive() {
+    for script in [
+        "CREATE TABLE first ()",
+        "RESET ALL; SET search_path TO pg_catalog",
+        "DISCARD PLANS; SET statement_timeout = '1h'",
+    ] {
+        let mut db = database("settings").await;
+        db.execute(
+            "CREATE SCHEMA mine; SET search_path TO mine, public; SET statement_timeout = '77s'; SET lock_timeout = '7s';
+             SET TimeZone TO 'Europe/Berlin'; SET application_name TO 'shop'; SET client_min_messages = error;
+             SET default_transaction_isolation = 'repeatable read'",
+        )
+        .await;
+        let before = db.rows(SESSION).await;
+        let set = followed(script).set();
+        db.migrate(&Migrator::new(&set)).await.unwrap();
+        assert_eq!(db.rows(SESSION).await, before, "{script}");
+        assert_eq!(db.column(PLACES).await.last().unwrap(), "mine.second");
+        db.rollback(&Migrator::new(&set), 2).await.unwrap();
+        assert_eq!(db.rows(SESSION).await, before, "{script}");
+    }
+}
+
+#[tokio::test]
+async fn the_callers_settings_survive_a_failure() {
+    let mut db = database("settings_failure").await;
+    db.execute("SET statement_timeout = '77s'; SET application_name TO 'shop'").await;
+    let before = db.rows(SESSION).await;
+    let set = followed("SET search_path TO nowhere; SET statement_timeout = '1h'; SELECT 1/0").set();
+    db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!(db.rows(SESSION).await, before);
+    let set = followed("-- migrate: no-transaction\nSET statement_timeout = '1h'; SELECT 1/0").set();
+    db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!(db.rows(SESSION).await, before);
+}
+
+#[tokio::test]
+async fn a_transaction_of_the_script_inside_a_block_is_refused_by_the_server() {
+    let mut db = database("block_commit").await;
+    let set = followed("CREATE TABLE first (); DO $$ BEGIN COMMIT; END $$").set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Script, Some("2D000")));
+    assert_eq!(db.tables().await, [""; 0]);
+    assert_eq!(db.history().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_block_that_commits_runs_without_transaction() {
+    let mut db = database("block_commit_alone").await;
+    let batches = "-- migrate: no-transaction\nCREATE TABLE first (n int);
+        DO $$ BEGIN FOR n IN 1..3 LOOP INSERT INTO first VALUES (n); COMMIT; END LOOP; END $$;";
+    let set = followed(batches).set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column("SELECT count(*) FROM first").await, ["3"]);
+    assert_eq!(db.history().await, ["1 applied", "2 applied"]);
+}
+
+#[tokio::test]
+async fn an_error_inside_a_function_points_at_the_statement() {
+    let mut db = database("in_function").await;
+    let script = "CREATE TABLE first ();\n\n  DO $$ BEGIN\n  PERFORM 1;\n  PERFORM missing();\nEND $$;";
+    let set = followed(script).set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!(error.code(), Some("42883"));
+    assert_eq!(error.position().unwrap().to_string(), "3:3");
+    let text = error.to_string();
+    assert!(
+        text.contains("\n hint: No function matches") && text.contains("\n context: PL/pgSQL function"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_detail_of_the_server_is_told() {
+    let mut db = database("detail").await;
+    let set = followed("CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first VALUES (1), (1)").set();
+    let text = db.migrate(&Migrator::new(&set)).await.unwrap_err().to_string();
+    assert!(text.contains("\n detail: Key (id)=(1) already exists."), "{text}");
+}
+
+// The history's place
+
+#[tokio::test]
+async fn the_history_has_a_schema_of_its_own() {
+    let mut db = database("history_schema").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set).history_schema("my \"app\" schema").history_prefix("it's \"mine\"");
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+    db.plan(&migrator, Target::Latest).await.unwrap();
+    assert_eq!(db.column("SELECT nspname FROM pg_namespace WHERE nspname ~ 'app'").await, [""; 0]);
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
+    let tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname ~ 'app' ORDER BY 2";
+    let schema = "my \"app\" schema";
+    assert_eq!(db.rows(tables).await, [[schema, "it's \"mine\"_history"], [schema, "it's \"mine\"_log"]]);
+    assert_eq!(
+        db.column("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").await,
+        ["first", "second"]
+    );
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert_eq!(db.rollback(&migrator, 1).await.unwrap().migrations.len(), 1);
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+}
+
+#[tokio::test]
+async fn the_history_is_found_whatever_the_search_path() {
+    let mut db = database("search_path").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    db.execute("CREATE SCHEMA other; CREATE TABLE other.migrate_history (); SET search_path TO other").await;
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::UpToDate);
+    db.rollback(&migrator, 0).await.unwrap();
+    db.execute("SET search_path TO ''").await;
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn status_and_plan_need_no_right_but_select() {
+    let mut db = database("reader").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    // A role of the server's own that may read every table and do nothing else.
+    db.execute("SET ROLE pg_read_all_data").await;
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+    assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 2);
+    db.migrate(&migrator).await.unwrap_err();
+    db.execute("RESET ROLE").await;
+    db.migrate_to(&migrator, version(1)).await.unwrap();
+    db.execute("SET ROLE pg_read_all_data").await;
+    let records = db.records().await;
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+    assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 1);
+    assert_eq!(db.plan(&migrator, Target::Down(1)).await.unwrap().steps.len(), 1);
+    let error = db.migrate(&migrator).await.unwrap_err();
+    assert_eq!(error.code(), Some("42501"), "{error}");
+    assert_eq!(db.records().await, records);
+    db.execute("RESET ROLE").await;
+    db.migrate(&migrator).await.unwrap();
+    db.execute("SET ROLE pg_read_all_data").await;
+    // With nothing to do, not even a run needs more.
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn status_runs_in_a_session_that_may_only_read() {
+    let mut db = database("read_only").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    db.execute("SET default_transaction_read_only = on").await;
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+    assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 2);
+    let error = db.migrate(&migrator).await.unwrap_err();
+    assert_eq!(error.code(), Some("25006"), "{error}");
+}
+
+#[tokio::test]
+async fn a_set_for_sqlite_is_refused() {
+    let mut db = database("wrong_engine").await;
+    let set = Folder::new(Dialect::Sqlite).table(1, "a").set();
+    let migrator = Migrator::new(&set);
+    for error in [
+        db.migrate(&migrator).await.unwrap_err(),
+        db.status(&migrator).await.unwrap_err(),
+        db.plan(&migrator, Target::Latest).await.unwrap_err(),
+        db.rollback(&migrator, 1).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::WrongEngine);
+        assert!(error.to_string().contains("written for sqlite and cannot run on PostgreSQL"), "{error}");
+    }
+    assert_eq!(db.column(PLACES).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_set_for_any_engine_runs() {
+    let mut db = database("any_engine").await;
+    let set = Folder::new(Dialect::Any).table(1, "a").set();
+    assert_eq!(db.migrate(&Migrator::new(&set)).await.unwrap().migrations.len(), 1);
+}
+
+// Limits
+
+#[tokio::test]
+async fn a_lock_that_is_not_to_be_had_ends_the_wait() {
+    let mut db = database("lock_timeout").await;
+    db.execute("CREATE TABLE busy (); SET lock_timeout = '77s'").await;
+    let other = db.database().connect().await.unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE").await.unwrap();
+    let script = "-- migrate: lock-timeout 50ms\nCREATE TABLE first ();\nALTER TABLE busy ADD COLUMN n int";
+    let set = followed(script).set();
+    let started = Instant::now();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Script, Some("55P03")));
+    assert_eq!(error.statement(), Some("ALTER TABLE busy ADD COLUMN n int"));
+    assert_eq!(db.column(PLACES).await, ["public.busy"]);
+    assert_eq!(db.column("SHOW lock_timeout").await, ["77s"]);
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(db.migrate(&Migrator::new(&set)).await.unwrap().migrations.len(), 2);
+    assert_eq!(db.column("SHOW lock_timeout").await, ["77s"]);
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_stopped() {
+    let mut db = database("statement_timeout").await;
+    let set =
+        followed("-- migrate: statement-timeout 50ms\nCREATE TABLE first (); SELECT pg_sleep(30)").set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Script, Some("57014")));
+    assert_eq!(error.statement(), Some("SELECT pg_sleep(30)"));
+    assert_eq!(db.column("SHOW statement_timeout").await, ["0"]);
+    assert_eq!(db.tables().await, [""; 0]);
+    assert_eq!(db.log().await, ["failure 1"]);
+}
+
+#[tokio::test]
+async fn limits_hold_for_their_script_alone() {
+    let mut db = database("limits").await;
+    let note = "INSERT INTO seen VALUES (current_setting('lock_timeout') || ' ' || current_setting('statement_timeout'))";
+    let limited = format!("-- migrate: lock-timeout 3s\n-- migrate: statement-timeout 2min\n{note}");
+    let alone = format!("-- migrate: no-transaction\n{note}");
+    let alone_limited = format!(
+        "-- migrate: no-transaction\n-- migrate: lock-timeout 4s\n{note}; DO $$ BEGIN {note}; END $$"
+    );
+    let set = folder()
+        .migration("1_seen", "CREATE TABLE seen (limits text)", "DROP TABLE seen")
+        .migration("2_limited", &limited, "SELECT 1")
+        .migration("3_default", note, "SELECT 1")
+        .migration("4_alone", &alone, "SELECT 1")
+        .migration("5_alone_limited", &alone_limited, "SELECT 1")
+        .migration("6_default", note, "SELECT 1")
+        .set();
+    let migrator =
+        Migrator::new(&set).lock_timeout(Duration::from_secs(9)).statement_timeout(Duration::from_secs(70));
+    db.migrate(&migrator).await.unwrap();
+    // A script without transaction has no limits but its own.
+    let want = ["3s 2min", "9s 70s", "0 0", "4s 0", "4s 0", "9s 70s"];
+    assert_eq!(db.column("SELECT limits FROM seen").await, want);
+    assert_eq!(
+        db.rows("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')").await,
+        [["0", "0"]]
+    );
+}
+
+// Futures that are dropped
+
+/// Waits until nobody but us is connected, and then looks.
+async fn alone(db: &mut PostgresPool) {
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while db.column(others).await != ["0"] {
+        assert!(Instant::now() < deadline, "a connection of the dropped run is still there");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_run_leaves_a_healthy_pool_and_a_truthful_history() {
+    let mut db = database("dropped").await;
+    let mut folder = folder();
+    for n in 1..=12 {
+        let wait = if n == 6 { "; SELECT pg_sleep(1)" } else { "" };
+        let up = format!("SET search_path TO public; CREATE TABLE t{n:02} (){wait}");
+        folder = folder.migration(&format!("{n}_t"), &up, &format!("DROP TABLE t{n:02}"));
+    }
+    let set = folder.set();
+    let migrator = Migrator::new(&set);
+    let cut = timeout(Duration::from_millis(400), migrator.migrate(db.pool())).await;
+    assert!(cut.is_err(), "the run was over before it could be dropped: {cut:?}");
+
+    alone(&mut db).await;
+    assert_eq!(db.pool().status().size, 1);
+    let applied =
+        "SELECT 't' || lpad(version::text, 2, '0') FROM migrate_history WHERE state = 'applied' ORDER BY 1";
+    assert_eq!(db.column(applied).await, db.tables().await);
+    assert_eq!(db.column("SELECT count(*) FROM migrate_history WHERE state <> 'applied'").await, ["0"]);
+    assert_eq!(db.column("SHOW search_path").await, ["\"$user\", public"]);
+
+    let before = db.tables().await.len();
+    let report = db.migrate(&migrator).await.unwrap();
+    assert_eq!(report.migrations.len(), 12 - before);
+    assert_eq!(db.tables().await.len(), 12);
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::UpToDate);
+}
+
+#[tokio::test]
+async fn a_run_without_transaction_that_is_dropped_goes_on() {
+    let mut db = database("dropped_alone").await;
+    let up = |wait: u8| {
+        format!(
+            "-- migrate: no-transaction\nCREATE TABLE first (n int);\nSELECT pg_sleep({wait});\nINSERT INTO first VALUES (1)"
+        )
+    };
+    let slow = followed(&up(1));
+    let set = slow.set();
+    assert!(timeout(Duration::from_millis(400), Migrator::new(&set).migrate(db.pool())).await.is_err());
+    alone(&mut db).await;
+    let done = db.column("SELECT statements_done FROM migrate_history WHERE version = 1").await;
+    // The server may have come to the end of what it was sent.
+    assert!(done == ["1"] || done == ["2"], "{done:?}");
+    assert_eq!(db.history().await, ["1 applying"]);
+    assert_eq!(db.migrate(&Migrator::new(&set)).await.unwrap().migrations.len(), 2);
+    assert_eq!(db.column("SELECT n FROM first").await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_leaves_a_truthful_history() {
+    let mut db = database("cut").await;
+    let set = folder()
+        .table(1, "a")
+        .migration("2_b", "CREATE TABLE b (); SELECT pg_terminate_backend(pg_backend_pid())", "DROP TABLE b")
+        .table(3, "c")
+        .set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!((error.version(), error.report().migrations.len()), (Some(version(2)), 1));
+    assert_eq!(db.tables().await, ["a"]);
+    assert_eq!(db.history().await, ["1 applied"]);
+}
+
+// Without transaction
+
+#[tokio::test]
+async fn several_indexes_are_built_concurrently() {
+    let mut db = database("concurrently").await;
+    let up = "-- migrate: no-transaction
+        CREATE INDEX CONCURRENTLY by_a ON box (a);
+        CREATE INDEX CONCURRENTLY by_b ON box (b);
+        CREATE INDEX CONCURRENTLY by_missing ON box (missing);
+        CREATE INDEX CONCURRENTLY by_ab ON box (a, b)";
+    let down = "-- migrate: no-transaction
+        DROP INDEX CONCURRENTLY by_ab; DROP INDEX CONCURRENTLY by_b; DROP INDEX CONCURRENTLY by_a";
+    let folder = folder()
+        .migration("1_box", "CREATE TABLE box (a int, b int)", "DROP TABLE box")
+        .migration("2_indexes", up, down)
+        .table(3, "c");
+    let error = db.migrate(&Migrator::new(&folder.set())).await.unwrap_err();
+    assert_eq!((error.code(), error.position().unwrap().to_string().as_str()), (Some("42703"), "4:9"));
+    let indexes = "SELECT indexrelid::regclass::text, indisvalid FROM pg_index
+        WHERE indrelid = 'box'::regclass ORDER BY 1";
+    assert_eq!(db.rows(indexes).await, [["by_a", "t"], ["by_b", "t"]]);
+    assert_eq!(db.history().await, ["1 applied", "2 applying"]);
+
+    let set =
+        folder.migration("2_indexes", &up.replace("missing", "ba").replace("(ba)", "(b, a)"), down).set();
+    let report = db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!((report.migrations.len(), report.migrations[0].statements), (2, 2));
+    assert_eq!(db.rows(indexes).await, [["by_a", "t"], ["by_ab", "t"], ["by_b", "t"], ["by_ba", "t"]]);
+}
+
+#[tokio::test]
+async fn the_pools_connection_is_given_back() {
+    let mut db = database("given_back").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let pid = db.column("SELECT pg_backend_pid()").await;
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    db.rollback(&Migrator::new(&set), 1).await.unwrap();
+    let broken = followed("CREATE TABLE first ()").migration("2_second", "SELEC 1", "SELECT 1").set();
+    db.migrate(&Migrator::new(&broken)).await.unwrap_err();
+    assert_eq!(db.column("SELECT pg_backend_pid()").await, pid);
+    let client = db.pool().get().await.unwrap();
+    // Not in a transaction: a statement that refuses one runs.
+    assert_eq!(query(&client, "VACUUM first").await, [[""; 0]; 0]);
+}

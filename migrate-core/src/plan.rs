@@ -94,6 +94,8 @@ pub struct Step {
     pub(crate) chain: Option<Checksum>,
     /// The row that must stand before it.
     pub(crate) before: Option<Head>,
+    /// The row that a rollback before this one must have taken away.
+    pub(crate) gone: Option<Version>,
     /// Rows behind it that cover another history once it is there.
     pub(crate) rechain: Vec<Head>,
     /// The rollback script to record.
@@ -340,8 +342,9 @@ impl Planning<'_> {
         let mut steps = Vec::new();
         for row in self.rows.values().rev().take(count) {
             let step = self.way_back(row).and_then(|script| self.rollback_step(row, script));
+            let gone = steps.last().map(|step: &Step| step.version);
             match step {
-                Ok(step) => steps.push(step),
+                Ok(step) => steps.push(Step { gone, ..step }),
                 Err(refusal) => refusals.push(refusal),
             }
         }
@@ -360,6 +363,7 @@ impl Planning<'_> {
             checksum: row.checksum,
             chain: Some(row.chain),
             before: None,
+            gone: None,
             rechain: Vec::new(),
             down: None,
             older_binaries: row.older_binaries,
@@ -413,6 +417,7 @@ fn apply_step(migration: &Migration, rows: &mut BTreeMap<Version, (Checksum, Che
         checksum,
         chain: Some(chain),
         before,
+        gone: None,
         rechain,
         down: migration.down.script().cloned(),
         older_binaries: migration.older_binaries(),

@@ -51,6 +51,15 @@ pub trait Driver: Send {
     /// Whether a claim failed with this because the history is not what the plan was made from.
     fn is_moved(error: &DatabaseError) -> bool;
 
+    /// Notes the settings of the session, before a script without transaction that changes them.
+    fn save_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// Sets them back.
+    fn restore_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// Whether [`Driver::create`] failed with this because there is no such schema.
+    fn is_missing_schema(error: &DatabaseError) -> bool;
+
     /// Whether [`Driver::create`] failed with this because another runner was faster.
     fn is_created(error: &DatabaseError) -> bool;
 }
@@ -111,6 +120,8 @@ pub enum LockFailure {
         deadline: Duration,
         holder: Option<Blocker>,
     },
+    /// The caller's connection is inside a transaction of the caller's.
+    InTransaction,
     Database(DatabaseError),
 }
 
@@ -202,8 +213,9 @@ pub struct Failure {
 pub enum Stage {
     Claim,
     Script,
-    /// Recording, or the commit.
     Record,
+    /// The end of the transaction, when deferred constraints are checked.
+    Commit,
 }
 
 /// What a database said of a statement that failed.

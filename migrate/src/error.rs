@@ -23,6 +23,7 @@ enum Cause {
     Database { doing: &'static str, error: DatabaseError },
     History { table: String, problem: String },
     WrongEngine { dialect: Dialect, engine: Engine },
+    InTransaction,
     Locked { deadline: Duration, holder: Option<Blocker> },
     Contended,
 }
@@ -78,9 +79,14 @@ impl Error {
         Error::new(Cause::WrongEngine { dialect, engine })
     }
 
+    pub(crate) fn in_transaction() -> Error {
+        Error::new(Cause::InTransaction)
+    }
+
     pub(crate) fn lock(failure: LockFailure) -> Error {
         match failure {
             LockFailure::Held { deadline, holder } => Error::new(Cause::Locked { deadline, holder }),
+            LockFailure::InTransaction => Error::in_transaction(),
             LockFailure::Database(error) => Error::database("taking the lock", error),
         }
     }
@@ -111,8 +117,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
             Cause::Refused(_) => ErrorKind::Refused,
-            Cause::Step { stage: Stage::Script, .. } => ErrorKind::Script,
-            Cause::Step { .. } | Cause::Database { .. } => ErrorKind::Database,
+            Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
+            Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
+            Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
             Cause::History { .. } => ErrorKind::History,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::Locked { .. } => ErrorKind::Locked,
@@ -208,6 +215,10 @@ impl fmt::Display for Error {
                 "this migration set is written for {dialect} and cannot run on {engine}\n \
                  help: set `dialect` in migrate.toml, or connect to the right database"
             )?,
+            Cause::InTransaction => f.write_str(
+                "the connection is inside a transaction that the caller began\n \
+                 help: commit it or roll it back first: each migration is a transaction of its own",
+            )?,
             Cause::Locked { deadline, holder } => {
                 write!(f, "another runner holds the lock for {} seconds now", deadline.as_secs())?;
                 holder.iter().try_for_each(|holder| write!(f, "\n held by: {holder}"))?;
@@ -235,6 +246,7 @@ fn write_step(
         Stage::Claim => " could not be claimed in the history",
         Stage::Script => " failed",
         Stage::Record => " could not be recorded",
+        Stage::Commit => " failed at its commit",
     };
     write!(f, "{what} {}_{}{doing}: {error}\n --> {}", step.version, step.name, step.path)?;
     if let Some(place) = &error.place {

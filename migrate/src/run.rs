@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Status, Step, Target, plan, status};
 
-use crate::driver::{Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
@@ -132,8 +132,15 @@ impl<'a, D: Driver> Run<'a, D> {
         plan(set, D::ENGINE, history.rows(), target, *out_of_order).map_err(Error::refused)
     }
 
+    /// The schema is created only when it is missing: a role that may not create one may still own it.
     async fn create_history(&mut self) -> Result<(), Error> {
-        match self.driver.create(&self.table.create()).await {
+        let mut created = self.driver.create(&self.table.create()).await;
+        if let (Err(error), Some(schema)) = (&created, self.table.create_schema())
+            && D::is_missing_schema(error)
+        {
+            created = self.driver.create(&(schema + &self.table.create())).await;
+        }
+        match created {
             Err(error) if !D::is_created(&error) => Err(Error::database("creating the history table", error)),
             _ => Ok(()),
         }
@@ -220,10 +227,8 @@ impl<'a, D: Driver> Run<'a, D> {
         let claim =
             Transaction { claim: self.claim(step), piece: None, record: Vec::new(), ends_step: false };
         let mut result = self.transaction(step, claim).await;
-        for number in step.done..step.script.spans().len() {
-            if result.is_ok() {
-                result = self.statement(step, number).await;
-            }
+        if result.is_ok() {
+            result = self.statements(step).await;
         }
         if result.is_ok() {
             let record =
@@ -234,6 +239,33 @@ impl<'a, D: Driver> Run<'a, D> {
             Ok(()) => Ok(Outcome::Done),
             Err(failure) => self.failed(step, failure).await,
         }
+    }
+
+    /// Settings hold from one statement to the next, and no longer than the script. Those of the part that an
+    /// earlier run has done are made again.
+    async fn statements(&mut self, step: &Step) -> Result<(), Failure> {
+        let changes_session = step.script.execution().changes_session;
+        if changes_session {
+            self.driver.save_session().await.map_err(of_script)?;
+        }
+        let mut result = Ok(());
+        for (number, statement) in step.script.statements().enumerate() {
+            if result.is_ok() {
+                result = match number < step.done {
+                    true if D::ENGINE.changes_session(statement) => {
+                        let piece = Piece::one(&step.script, number, Timeouts::default());
+                        self.driver.run_alone(&piece, false).await.map_err(of_script)
+                    }
+                    true => Ok(()),
+                    false => self.statement(step, number).await,
+                };
+            }
+        }
+        if changes_session {
+            let restored = self.driver.restore_session().await.map_err(of_script);
+            result = result.and(restored);
+        }
+        result
     }
 
     /// One statement of a script without transaction, and the count of it.
@@ -248,8 +280,7 @@ impl<'a, D: Driver> Run<'a, D> {
             return self.transaction(step, both).await;
         }
         let resumes = step.resumes() && number == step.done;
-        let failure = |error| Failure { transaction: 0, stage: Stage::Script, error };
-        self.driver.run_alone(&piece, resumes).await.map_err(failure)?;
+        self.driver.run_alone(&piece, resumes).await.map_err(of_script)?;
         let journal = Transaction { claim: Vec::new(), piece: None, record: journal, ends_step: false };
         self.transaction(step, journal).await
     }
@@ -290,6 +321,10 @@ impl<'a, D: Driver> Run<'a, D> {
         let path = set.display_path(step.script.path());
         Err(Error::step(step, path, stage, error))
     }
+}
+
+fn of_script(error: DatabaseError) -> Failure {
+    Failure { transaction: 0, stage: Stage::Script, error }
 }
 
 const READING: &str = "reading the history";

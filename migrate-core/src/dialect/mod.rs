@@ -83,6 +83,12 @@ impl Engine {
             Engine::Sqlite => sqlite::refuses_transaction(&statement.words),
         })
     }
+
+    /// Whether a statement changes settings that the rest of its script may count on.
+    pub fn changes_session(self, statement: &str) -> bool {
+        let scan = scan(statement, self);
+        self == Engine::Postgres && scan.statements.iter().any(|one| postgres::changes_session(&one.words))
+    }
 }
 
 impl fmt::Display for Engine {

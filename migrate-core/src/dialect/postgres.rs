@@ -49,10 +49,12 @@ pub(crate) fn copies_from_stdin(words: &Words) -> bool {
     words.get(0) == "COPY" && words.pairs().any(|pair| pair == ("FROM", "STDIN"))
 }
 
-/// Whether the statement leaves something in the session behind that outlives its transaction.
+/// Whether the statement changes a setting that outlives its transaction, or the role, without whose rights the
+/// history cannot be written.
 pub(crate) fn changes_session(words: &Words) -> bool {
     match words.get(0) {
-        "SET" => !matches!(words.get(1), "LOCAL" | "CONSTRAINTS" | "TRANSACTION"),
+        "SET" if words.get(1) == "LOCAL" => matches!(words.get(2), "ROLE" | "SESSION"),
+        "SET" => !matches!(words.get(1), "CONSTRAINTS" | "TRANSACTION"),
         "RESET" | "DISCARD" => true,
         _ => words.contain("SET_CONFIG"),
     }

@@ -93,22 +93,20 @@ impl HistoryTable {
         i64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes"))
     }
 
+    /// What creates the schema of the history, where the engine has schemas.
+    pub fn create_schema(&self) -> Option<String> {
+        self.schema.as_ref().map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {};", quoted(schema)))
+    }
+
     /// What creates the tables. It fails when they exist: then another runner was faster.
     pub fn create(&self) -> String {
         let (bigint, timestamp, identity) = match self.engine {
             Engine::Postgres => ("bigint", "timestamptz", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
             Engine::Sqlite => ("integer", "text", "integer PRIMARY KEY"),
         };
-        let schema = match &self.schema {
-            // `public` is there, and an ordinary role may not create schemas.
-            Some(schema) if schema != "public" => {
-                format!("CREATE SCHEMA IF NOT EXISTS {};\n", quoted(schema))
-            }
-            _ => String::new(),
-        };
         let HistoryTable { history, log, .. } = self;
         format!(
-            "{schema}CREATE TABLE {history} (
+            "CREATE TABLE {history} (
     set_name text NOT NULL,
     version {bigint} NOT NULL,
     name text NOT NULL,
@@ -201,7 +199,10 @@ CREATE TABLE {log} (
         match (step.action, step.resumes) {
             (Action::Apply, false) => vec![self.claim_apply(set, step, runner)],
             (Action::Apply, true) => vec![self.claim_resumed(set, step), self.guard(set, step)],
-            (Action::Rollback, _) => vec![self.claim_rollback(set, step), self.guard(set, step)],
+            (Action::Rollback, _) => {
+                let gone = step.gone.map(|version| self.guard_gone(set, version));
+                gone.into_iter().chain([self.claim_rollback(set, step), self.guard(set, step)]).collect()
+            }
         }
     }
 
@@ -279,6 +280,15 @@ CREATE TABLE {log} (
         values.extend(row_key(set, step));
         values.push(from.as_str().into());
         Query { sql, values }
+    }
+
+    /// Fails unless the rollback that was sent before took effect.
+    fn guard_gone(&self, set: &str, version: Version) -> Query {
+        let sql = format!(
+            "SELECT 1 / (CASE count(*) WHEN 0 THEN 1 ELSE 0 END) FROM {} WHERE set_name = $1 AND version = $2",
+            self.history
+        );
+        Query { sql, values: vec![set.into(), version.as_i64().into()] }
     }
 
     /// Fails unless the claim before it took effect.
@@ -460,12 +470,13 @@ mod tests {
     #[test]
     fn identifiers_are_quoted() {
         assert_eq!(HistoryTable::postgres("a\"b", "my app").name(), r#""a""b"."my app_history""#);
-        assert!(
-            HistoryTable::postgres("app", "migrate")
-                .create()
-                .starts_with("CREATE SCHEMA IF NOT EXISTS \"app\";")
-        );
-        assert!(HistoryTable::postgres("public", "migrate").create().starts_with("CREATE TABLE \"public\"."));
+    }
+
+    #[test]
+    fn the_schema_is_created_apart() {
+        let schema = HistoryTable::postgres("my app", "migrate").create_schema();
+        assert_eq!(schema.as_deref(), Some("CREATE SCHEMA IF NOT EXISTS \"my app\";"));
+        assert_eq!(HistoryTable::sqlite("migrate").create_schema(), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 use super::PostgresDriver;
 use super::error::database_error;
 use super::lock::{self, Scope};
+use super::session::Session;
 use crate::database::{Database, sealed};
 use crate::driver::{DatabaseError, LockFailure};
 use crate::error::Error;
@@ -20,6 +21,8 @@ use crate::error::Error;
 pub(super) struct Connection<'a> {
     lent: Lent<'a>,
     is_busy: bool,
+    /// Settings that a script without transaction may have changed, as they were.
+    session: Option<Session>,
     lock: Option<Lock>,
 }
 
@@ -40,7 +43,7 @@ enum Lock {
 
 impl<'a> Connection<'a> {
     fn new(lent: Lent<'a>) -> Connection<'a> {
-        Connection { lent, is_busy: false, lock: None }
+        Connection { lent, is_busy: false, session: None, lock: None }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -64,6 +67,19 @@ impl<'a> Connection<'a> {
 
     pub(super) fn idle(&mut self) {
         self.is_busy = false;
+    }
+
+    pub(super) async fn save_session(&mut self) -> Result<(), tokio_postgres::Error> {
+        self.session = Some(Session::save(self.client()).await?);
+        Ok(())
+    }
+
+    pub(super) async fn restore_session(&mut self) -> Result<(), tokio_postgres::Error> {
+        if let Some(session) = &self.session {
+            session.restore(self.client()).await?;
+        }
+        self.session = None;
+        Ok(())
     }
 
     /// Takes the lock. A pooled connection takes it with it out of the pool, and another comes in its place.
@@ -110,7 +126,7 @@ impl Drop for Connection<'_> {
             let release = pin!(lock::release(self.client(), Scope::Session, key));
             let _ = release.poll(&mut Context::from_waker(Waker::noop()));
         }
-        if let (Lent::Pool(_, object), true) = (&mut self.lent, self.is_busy) {
+        if let (Lent::Pool(_, object), true) = (&mut self.lent, self.is_busy || self.session.is_some()) {
             drop(object.take().map(Object::take));
         }
     }

@@ -42,7 +42,15 @@ pub(super) async fn take(
     let failed = |error| LockFailure::Database(error::database_error(error));
     let until = Instant::now() + deadline;
     let mut pause = Duration::from_millis(20);
-    while !try_take(client, scope, key).await.map_err(failed)? {
+    loop {
+        match try_take(client, scope, key).await.map_err(failed)? {
+            Try::Taken => return Ok(()),
+            Try::Held => {}
+            Try::InTransaction => {
+                release(client, scope, key).await.map_err(failed)?;
+                return Err(LockFailure::InTransaction);
+            }
+        }
         if Instant::now() >= until {
             let holder = blocker::holder(client, key).await.map_err(failed)?;
             return Err(LockFailure::Held { deadline, holder });
@@ -51,24 +59,37 @@ pub(super) async fn take(
         sleep(jittered.min(until.saturating_duration_since(Instant::now()))).await;
         pause = (pause * 3 / 2).min(Duration::from_secs(1));
     }
-    Ok(())
 }
 
-async fn try_take(client: &Client, scope: Scope, key: i64) -> Result<bool, Error> {
+/// What became of one try.
+enum Try {
+    Taken,
+    Held,
+    InTransaction,
+}
+
+async fn try_take(client: &Client, scope: Scope, key: i64) -> Result<Try, Error> {
     let sql = match scope {
         Scope::Transaction => format!("{BEGIN} SELECT pg_try_advisory_xact_lock({key})"),
-        Scope::Session => format!("SELECT pg_try_advisory_lock({key})"),
+        // A statement outside of a transaction begins its own at the very moment that it comes.
+        Scope::Session => format!("SELECT pg_try_advisory_lock({key}), now() = statement_timestamp()"),
     };
     let answers = client.simple_query(&sql).await?;
-    let last_row = answers.iter().rev().find_map(|answer| match answer {
-        SimpleQueryMessage::Row(row) => row.get(0),
+    let row = answers.iter().rev().find_map(|answer| match answer {
+        SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    let is_taken = last_row == Some("t");
-    if !is_taken && scope == Scope::Transaction {
+    let is_true = |column| row.is_some_and(|row| row.get(column) == Some("t"));
+    if scope == Scope::Session && !is_true(1) {
+        return Ok(Try::InTransaction);
+    }
+    if is_true(0) {
+        return Ok(Try::Taken);
+    }
+    if scope == Scope::Transaction {
         client.batch_execute("ROLLBACK").await?;
     }
-    Ok(is_taken)
+    Ok(Try::Held)
 }
 
 /// Gives the lock back.

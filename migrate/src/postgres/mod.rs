@@ -133,6 +133,25 @@ impl Driver for PostgresDriver<'_> {
         tokio::time::sleep(pause).await;
     }
 
+    async fn save_session(&mut self) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let result = self.connection.save_session().await.map_err(error::database_error);
+        self.connection.idle();
+        result
+    }
+
+    async fn restore_session(&mut self) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let result = self.connection.restore_session().await.map_err(error::database_error);
+        self.connection.idle();
+        result
+    }
+
+    fn is_missing_schema(error: &DatabaseError) -> bool {
+        const INVALID_SCHEMA_NAME: &str = "3F000";
+        error.code.as_deref() == Some(INVALID_SCHEMA_NAME)
+    }
+
     fn is_transient(error: &DatabaseError) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK_DETECTED: &str = "40P01";

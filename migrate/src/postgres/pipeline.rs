@@ -92,8 +92,9 @@ async fn session_before(
     })
 }
 
+/// A script without transaction keeps its settings from one statement to the next.
 fn changes_session(transaction: &Transaction<'_>) -> bool {
-    transaction.piece.is_some_and(|piece| piece.script().execution().changes_session)
+    transaction.ends_step && transaction.piece.is_some_and(|piece| piece.script().execution().changes_session)
 }
 
 /// Sends all messages of a transaction, and returns the future of their answers. A message goes out at the first
@@ -126,26 +127,26 @@ async fn answers(
             None => Ok(()),
         }
     });
-    let recorded = pin!(queries(client, record));
     let restored = pin!(async {
         match session {
             Some(session) => session.restore(client).await,
             None => Ok(()),
         }
     });
+    let recorded = pin!(queries(client, record));
     let commit = pin!(client.batch_execute("COMMIT"));
     // `join!` polls in this order, and so sends in this order.
-    let (begun, claimed, ran, recorded, restored, commit) =
-        futures_util::join!(begun, claimed, ran, recorded, restored, commit);
+    let (begun, claimed, ran, restored, recorded, commit) =
+        futures_util::join!(begun, claimed, ran, restored, recorded, commit);
 
     // The first failure is the cause. A COMMIT after it answers as if all were well, and rolls back.
     let failed = |stage| move |error| (stage, error::database_error(error));
     begun.map_err(failed(Stage::Claim))?;
     claimed.map_err(failed(Stage::Claim))?;
     ran.map_err(|error| (Stage::Script, error))?;
-    let rows = recorded.map_err(failed(Stage::Record))?;
     restored.map_err(failed(Stage::Record))?;
-    commit.map_err(failed(Stage::Record))?;
+    let rows = recorded.map_err(failed(Stage::Record))?;
+    commit.map_err(failed(Stage::Commit))?;
     Ok(elapsed(&rows))
 }
 

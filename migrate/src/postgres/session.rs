@@ -13,7 +13,15 @@ const SAVE: &str =
     "SELECT name, current_setting(name) FROM (VALUES ('session_authorization'), ('role')) AS users(name)
     UNION ALL SELECT name, setting FROM pg_settings WHERE source = 'session'";
 
-const RESTORE: &str = "SELECT set_config(name, value, false) FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place) ORDER BY place";
+/// What a script has set and the session had not. `RESET ALL` would also forget settings of the caller's own
+/// making, which no view lists.
+const RESET: &str = "WITH changed AS MATERIALIZED (
+        SELECT name, reset_val FROM pg_settings WHERE source = 'session' AND name <> ALL ($1)
+    )
+    SELECT set_config(name, reset_val, false) FROM changed";
+
+const RESTORE: &str = "SELECT set_config(name, value, false)
+    FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place) ORDER BY place";
 
 impl Session {
     pub(super) async fn save(client: &Client) -> Result<Session, Error> {
@@ -25,11 +33,12 @@ impl Session {
     /// Sets everything back, in one round trip: what a script has changed since is reset first. Inside a
     /// transaction it takes effect when that commits, for good.
     pub(super) async fn restore(&self, client: &Client) -> Result<(), Error> {
-        let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        let saved: [(&(dyn ToSql + Sync), Type); 2] =
             [(&self.names, Type::TEXT_ARRAY), (&self.values, Type::TEXT_ARRAY)];
-        let reset = client.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL");
-        let restore = client.query_typed(RESTORE, &parameters);
-        let (reset, restored) = futures_util::join!(reset, restore);
-        reset.and(restored).map(drop)
+        let user = client.batch_execute("RESET SESSION AUTHORIZATION");
+        let reset = client.query_typed(RESET, &saved[..1]);
+        let restore = client.query_typed(RESTORE, &saved);
+        let (user, reset, restored) = futures_util::join!(user, reset, restore);
+        user.and(reset).and(restored).map(drop)
     }
 }

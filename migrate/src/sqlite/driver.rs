@@ -26,6 +26,9 @@ impl<'a> BlockingDatabase for &'a mut Connection {
     type Driver = SqliteDriver<'a>;
 
     fn open(self) -> Result<SqliteDriver<'a>, Error> {
+        if !self.is_autocommit() {
+            return Err(Error::in_transaction());
+        }
         let settings = Settings::take(self).map_err(|error| {
             Error::database("reading the settings of the connection", database_error(error))
         })?;
@@ -84,6 +87,19 @@ impl Driver for SqliteDriver<'_> {
 
     async fn pause(&mut self, pause: Duration) {
         std::thread::sleep(pause);
+    }
+
+    /// SQLite's settings belong to the connection, and a script that changes them means that.
+    async fn save_session(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    async fn restore_session(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn is_missing_schema(_error: &DatabaseError) -> bool {
+        false
     }
 
     /// The busy timeout has waited already.
@@ -152,7 +168,7 @@ impl SqliteDriver<'_> {
         if keys_off {
             check_foreign_keys(connection).map_err(|error| (Stage::Script, error))?;
         }
-        connection.execute_batch("COMMIT").map_err(ours(Stage::Record))?;
+        connection.execute_batch("COMMIT").map_err(ours(Stage::Commit))?;
         let ms = last.first().and_then(|row| row.first()).and_then(Value::as_integer);
         Ok(ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis))
     }

@@ -35,6 +35,16 @@ pub trait Driver: Send {
         resumes: bool,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
+    /// Runs a verify script and takes back whatever it did. It fails when a statement does, or when the first
+    /// column of a row is false.
+    fn check(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// The name of the database: of SQLite the path of the file, or nothing for one in memory.
+    fn database_name(&mut self) -> impl Future<Output = Result<String, DatabaseError>> + Send;
+
+    /// Drops everything in the database.
+    fn wipe(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
     /// Keeps other runners out, by asking again and again and never by waiting in the database: who waits there
     /// for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
     fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
@@ -217,6 +227,9 @@ pub enum Stage {
     /// The end of the transaction, when deferred constraints are checked.
     Commit,
 }
+
+/// What a check says that ran and found something.
+pub(crate) const FALSE: &str = "the first column of a row is false";
 
 /// What a database said of a statement that failed.
 #[derive(Debug)]

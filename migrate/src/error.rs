@@ -23,6 +23,7 @@ enum Cause {
     Database { doing: &'static str, error: DatabaseError },
     History { table: String, problem: String },
     WrongEngine { dialect: Dialect, engine: Engine },
+    WrongDatabase { asked: String, connected: String },
     InTransaction,
     Locked { deadline: Duration, holder: Option<Blocker> },
     Contended,
@@ -52,6 +53,8 @@ pub enum ErrorKind {
     History,
     /// The set is written for another database.
     WrongEngine,
+    /// The database to wipe is another than the one that the connection leads to.
+    WrongDatabase,
     /// Another runner did not come to its end before the deadline.
     Locked,
     /// Other runners changed the history again and again while this one tried.
@@ -77,6 +80,10 @@ impl Error {
 
     pub(crate) fn wrong_engine(dialect: Dialect, engine: Engine) -> Error {
         Error::new(Cause::WrongEngine { dialect, engine })
+    }
+
+    pub(crate) fn wrong_database(asked: &str, connected: String) -> Error {
+        Error::new(Cause::WrongDatabase { asked: asked.to_owned(), connected })
     }
 
     pub(crate) fn in_transaction() -> Error {
@@ -122,6 +129,7 @@ impl Error {
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
             Cause::History { .. } => ErrorKind::History,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
+            Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
             Cause::Locked { .. } => ErrorKind::Locked,
             Cause::Contended => ErrorKind::Contended,
         }
@@ -215,6 +223,11 @@ impl fmt::Display for Error {
                 "this migration set is written for {dialect} and cannot run on {engine}\n \
                  help: set `dialect` in migrate.toml, or connect to the right database"
             )?,
+            Cause::WrongDatabase { asked, connected } => write!(
+                f,
+                "`{asked}` was to be wiped, and the connection leads to `{connected}`\n \
+                 help: nothing was touched; name the database that may be wiped"
+            )?,
             Cause::InTransaction => f.write_str(
                 "the connection is inside a transaction that the caller began\n \
                  help: commit it or roll it back first: each migration is a transaction of its own",
@@ -239,8 +252,8 @@ fn write_step(
     error: &DatabaseError,
 ) -> fmt::Result {
     let what = match step.action {
-        Action::Apply => "migration",
         Action::Rollback => "the rollback of migration",
+        _ => "migration",
     };
     let doing = match stage {
         Stage::Claim => " could not be claimed in the history",

@@ -125,6 +125,8 @@ mod run;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod verification;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use crate::{
@@ -133,6 +135,7 @@ pub use crate::{
     error::{Error, ErrorKind},
     migrator::Migrator,
     report::{MigrationReport, Progress, Report},
+    verification::{Finding, Verification},
 };
 pub use migrate_core::{
     Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,

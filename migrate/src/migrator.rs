@@ -10,6 +10,7 @@ use crate::driver::Timeouts;
 use crate::error::Error;
 use crate::report::{Progress, Report};
 use crate::run::Run;
+use crate::verification::Verification;
 
 /// Brings a database to the state that a [`MigrationSet`] describes.
 ///
@@ -197,6 +198,86 @@ impl<'s> Migrator<'s> {
         self.run(database, Target::DownTo(version)).await
     }
 
+    /// Rolls the last migration back and applies it again, for work on a draft.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::rollback`]; refused when the set does not hold it.
+    pub async fn redo(&self, database: impl Database) -> Result<Report, Error> {
+        self.run(database, Target::Redo).await
+    }
+
+    /// Takes every migration up to `version` as being in place, without running it: for a database that came to
+    /// be by other means.
+    ///
+    /// # Errors
+    ///
+    /// Refused when anything is applied already, or the set does not hold `version`.
+    pub async fn baseline(&self, database: impl Database, version: Version) -> Result<Report, Error> {
+        self.run(database, Target::Baseline(version)).await
+    }
+
+    /// Takes one migration as applied, because it was applied or finished by hand.
+    ///
+    /// # Errors
+    ///
+    /// Refused when the set does not hold `version`.
+    pub async fn resolve_applied(&self, database: impl Database, version: Version) -> Result<Report, Error> {
+        self.run(database, Target::ResolveApplied(version)).await
+    }
+
+    /// Takes one migration as not applied, because it was undone by hand. Its rollback script does not run.
+    ///
+    /// # Errors
+    ///
+    /// Refused when the history does not hold `version`.
+    pub async fn resolve_rolled_back(
+        &self,
+        database: impl Database,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run(database, Target::ResolveRolledBack(version)).await
+    }
+
+    /// Accepts migrations that were edited after they were applied: the history takes the checksums and rollback
+    /// scripts of the set. Nothing else is changed, so the edit must not change what the script does.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached or the history not be understood.
+    pub async fn repair(&self, database: impl Database) -> Result<Report, Error> {
+        self.run(database, Target::Repair).await
+    }
+
+    /// Compares every row of the history with the set, and runs the `.verify.sql` of each migration that is
+    /// applied, in a transaction that is rolled back.
+    ///
+    /// A verify script fails when one of its statements does, or when the first column of a row is false (on
+    /// SQLite: 0). So `SELECT count(*) = 0 FROM orders WHERE business_id IS NULL` is a check.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached or the history not be understood. What does not hold is no error but
+    /// a [`Finding`](crate::Finding).
+    pub async fn verify(&self, database: impl Database) -> Result<Verification, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.verify().await
+    }
+
+    /// Drops **everything** in the database, whether a migration made it or not, and applies all migrations.
+    ///
+    /// `name` is the database that may be wiped, as a safeguard against the wrong connection: what
+    /// `SELECT current_database()` says, or the path of the SQLite file (empty for one in memory).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongDatabase`](crate::ErrorKind::WrongDatabase) when the connection leads to another; then
+    /// nothing was touched. Otherwise as [`Migrator::migrate`].
+    pub async fn reset(&self, database: impl Database, name: &str) -> Result<Report, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.reset(name).await
+    }
+
     async fn run(&self, database: impl Database, target: Target) -> Result<Report, Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.run(target).await
@@ -264,6 +345,83 @@ impl<'s> Migrator<'s> {
         version: Version,
     ) -> Result<Report, Error> {
         self.run_blocking(database, Target::DownTo(version))
+    }
+
+    /// As [`Migrator::redo`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::redo`].
+    pub fn redo_blocking(&self, database: impl BlockingDatabase) -> Result<Report, Error> {
+        self.run_blocking(database, Target::Redo)
+    }
+
+    /// As [`Migrator::baseline`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::baseline`].
+    pub fn baseline_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::Baseline(version))
+    }
+
+    /// As [`Migrator::resolve_applied`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::resolve_applied`].
+    pub fn resolve_applied_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::ResolveApplied(version))
+    }
+
+    /// As [`Migrator::resolve_rolled_back`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::resolve_rolled_back`].
+    pub fn resolve_rolled_back_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::ResolveRolledBack(version))
+    }
+
+    /// As [`Migrator::repair`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::repair`].
+    pub fn repair_blocking(&self, database: impl BlockingDatabase) -> Result<Report, Error> {
+        self.run_blocking(database, Target::Repair)
+    }
+
+    /// As [`Migrator::verify`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::verify`].
+    pub fn verify_blocking(&self, database: impl BlockingDatabase) -> Result<Verification, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.verify())
+    }
+
+    /// As [`Migrator::reset`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::reset`].
+    pub fn reset_blocking(&self, database: impl BlockingDatabase, name: &str) -> Result<Report, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.reset(name))
     }
 
     fn run_blocking(&self, database: impl BlockingDatabase, target: Target) -> Result<Report, Error> {

@@ -55,7 +55,7 @@ impl MigrationReport {
             action: step.action,
             version: step.version,
             name: step.name.to_string(),
-            statements: step.script.spans().len() - step.done,
+            statements: if step.action.runs_script() { step.script.spans().len() - step.done } else { 0 },
             elapsed,
         }
     }
@@ -66,8 +66,16 @@ impl fmt::Display for MigrationReport {
         let action = match self.action {
             Action::Apply => "applied",
             Action::Rollback => "rolled back",
+            Action::Baseline => "baseline",
+            Action::ResolveApplied => "taken as applied",
+            Action::ResolveRolledBack => "taken as rolled back",
+            Action::Repair => "repaired",
         };
-        write!(f, "{action:<11}  {}_{}  {} ms", self.version, self.name, self.elapsed.as_millis())
+        write!(f, "{action:<11}  {}_{}", self.version, self.name)?;
+        if self.action.runs_script() {
+            write!(f, "  {} ms", self.elapsed.as_millis())?;
+        }
+        Ok(())
     }
 }
 

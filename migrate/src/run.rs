@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Status, Step, Target, plan, status};
+use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Script, Status, Step, Target, plan, status};
 
 use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
+use crate::verification::{Finding, Verification, findings};
 
 /// How often a run makes a new plan because another runner changed the history. Each time something was applied,
 /// so only runners that undo each other's work come here.
@@ -54,8 +55,49 @@ impl<'a, D: Driver> Run<'a, D> {
         self.plan_from(&history, target)
     }
 
+    /// Compares the whole history with the set, and runs the verify scripts of what is applied.
+    pub(crate) async fn verify(mut self) -> Result<Verification, Error> {
+        let history = self.history().await?;
+        let set = self.migrator.set;
+        let mut findings = findings(set, history.rows());
+        let applied = history.rows().iter().filter(|row| !row.state.is_dirty());
+        for migration in applied.filter_map(|row| set.get(row.version)) {
+            let Some(script) = migration.verify() else { continue };
+            let piece = Piece::whole(script, self.timeouts(script, self.migrator.timeouts));
+            if let Err(error) = self.driver.check(&piece).await {
+                if error.is_disconnected {
+                    return Err(Error::database("verifying", error));
+                }
+                findings.push(Finding::not_in_place(migration, set.display_path(script.path()), &error));
+            }
+        }
+        Ok(Verification { findings })
+    }
+
+    /// Wipes the database of that name, and applies everything to it.
+    pub(crate) async fn reset(mut self, database: &str) -> Result<Report, Error> {
+        let name = self.driver.database_name().await.map_err(|error| Error::database(WIPING, error))?;
+        if name != database {
+            return Err(Error::wrong_database(database, name));
+        }
+        let key = self.table.lock_key();
+        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        let wiped = self.driver.wipe().await.map_err(|error| Error::database(WIPING, error));
+        let result = match wiped {
+            Ok(()) => self.run_locked(Target::Latest).await,
+            Err(error) => Err(error),
+        };
+        self.driver.unlock().await;
+        self.ended(result)
+    }
+
     pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
-        match self.try_run(target).await {
+        let result = self.try_run(target).await;
+        self.ended(result)
+    }
+
+    fn ended(self, result: Result<(), Error>) -> Result<Report, Error> {
+        match result {
             Ok(()) => Ok(self.report),
             Err(error) => Err(error.with_report(self.report)),
         }
@@ -148,7 +190,8 @@ impl<'a, D: Driver> Run<'a, D> {
 
     /// Scripts in transactions go out together; one without is a barrier.
     async fn carry_out(&mut self, plan: &Plan) -> Result<Outcome, Error> {
-        let runs_in_transaction = |step: &Step| step.script.execution().transaction;
+        let runs_in_transaction =
+            |step: &Step| step.script.execution().transaction || !step.action.runs_script();
         for steps in plan.steps.chunk_by(|a, b| runs_in_transaction(a) && runs_in_transaction(b)) {
             let outcome = match steps {
                 [step] if !runs_in_transaction(step) => self.without_transaction(step).await?,
@@ -166,7 +209,10 @@ impl<'a, D: Driver> Run<'a, D> {
             .iter()
             .map(|step| Transaction {
                 claim: self.claim(step),
-                piece: Some(Piece::whole(&step.script, self.timeouts(step, self.migrator.timeouts))),
+                piece: step
+                    .action
+                    .runs_script()
+                    .then(|| Piece::whole(&step.script, self.timeouts(&step.script, self.migrator.timeouts))),
                 record: self.record(step),
                 ends_step: true,
             })
@@ -272,7 +318,7 @@ impl<'a, D: Driver> Run<'a, D> {
     async fn statement(&mut self, step: &Step, number: usize) -> Result<(), Failure> {
         // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
         // a limit here.
-        let piece = Piece::one(&step.script, number, self.timeouts(step, Timeouts::default()));
+        let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
         let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
         if !D::ENGINE.runs_alone(piece.sql()) {
             let both =
@@ -298,8 +344,8 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     /// The script's own limits, else `default`.
-    fn timeouts(&self, step: &Step, default: Timeouts) -> Timeouts {
-        let execution = step.script.execution();
+    fn timeouts(&self, script: &Script, default: Timeouts) -> Timeouts {
+        let execution = script.execution();
         Timeouts {
             lock: execution.lock_timeout.or(default.lock),
             statement: execution.statement_timeout.or(default.statement),
@@ -328,6 +374,7 @@ fn of_script(error: DatabaseError) -> Failure {
 }
 
 const READING: &str = "reading the history";
+const WIPING: &str = "wiping the database";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {

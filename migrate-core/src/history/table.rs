@@ -196,26 +196,37 @@ CREATE TABLE {log} (
     /// Scripts are sent without waiting for the answers of earlier ones, so this must *fail*: a count of zero
     /// divides by zero in PostgreSQL, and gives NULL for a NOT NULL column in SQLite.
     pub fn claim(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
-        match (step.action, step.resumes) {
-            (Action::Apply, false) => vec![self.claim_apply(set, step, runner)],
-            (Action::Apply, true) => vec![self.claim_resumed(set, step), self.guard(set, step)],
-            (Action::Rollback, _) => {
+        match (step.action, step.was) {
+            (Action::Apply, _) if step.resumes => {
+                vec![self.claim_resumed(set, step), self.guard(set, step, Some(AppliedState::Applying))]
+            }
+            (Action::Apply, _) => vec![self.insert(set, step, runner, AppliedState::Applying)],
+            (Action::Baseline, _) => vec![self.insert(set, step, runner, AppliedState::Baseline)],
+            (Action::ResolveApplied, None) => vec![self.insert(set, step, runner, AppliedState::Applied)],
+            (Action::ResolveApplied, Some(was)) => {
+                vec![self.settle(set, step, was), self.guard(set, step, Some(AppliedState::Applied))]
+            }
+            (Action::Repair, was) => {
+                let was = was.unwrap_or(step.chain);
+                vec![self.accept(set, step, was), self.guard(set, step, None)]
+            }
+            (Action::Rollback | Action::ResolveRolledBack, _) => {
                 let gone = step.gone.map(|version| self.guard_gone(set, version));
-                gone.into_iter().chain([self.claim_rollback(set, step), self.guard(set, step)]).collect()
+                let guard = self.guard(set, step, Some(AppliedState::RollingBack));
+                gone.into_iter().chain([self.claim_rollback(set, step), guard]).collect()
             }
         }
     }
 
-    fn claim_apply(&self, set: &str, step: &Step, runner: &Runner) -> Query {
+    fn insert(&self, set: &str, step: &Step, runner: &Runner, state: AppliedState) -> Query {
         let HistoryTable { history, .. } = self;
-        let now = self.now();
-        let role = self.role();
+        let (now, role, state) = (self.now(), self.role(), state.as_str());
         let mut values: Vec<Value> = vec![
             set.into(),
             step.version.as_i64().into(),
             step.name.as_ref().into(),
             step.checksum.to_string().as_str().into(),
-            step.chain.map(|chain| chain.to_string()).as_deref().into(),
+            step.chain.to_string().as_str().into(),
             step.down.as_ref().map(Script::sql).into(),
             step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
             step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
@@ -241,7 +252,7 @@ CREATE TABLE {log} (
         let sql = format!(
             "INSERT INTO {history} (set_name, version, name, checksum, chain, down_script, down_checksum, \
              down_transaction, older_binaries, host, application, applied_by, state, started_at, format, \
-             statements_done) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {role}, 'applying', {now}, \
+             statements_done) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {role}, '{state}', {now}, \
              {HISTORY_FORMAT}, ({guard}))"
         );
         Query { sql, values }
@@ -257,7 +268,7 @@ CREATE TABLE {log} (
             self.now()
         );
         let values = vec![
-            step.chain.map(|chain| chain.to_string()).as_deref().into(),
+            step.chain.to_string().as_str().into(),
             step.checksum.to_string().as_str().into(),
             step.down.as_ref().map(Script::sql).into(),
             step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
@@ -269,17 +280,41 @@ CREATE TABLE {log} (
     }
 
     fn claim_rollback(&self, set: &str, step: &Step) -> Query {
-        let from = if step.resumes { AppliedState::RollingBack } else { AppliedState::Applied };
+        let from = match (step.action, step.resumes) {
+            (Action::ResolveRolledBack, _) => "",
+            (_, true) => " AND state = 'rolling_back'",
+            (_, false) => " AND state = 'applied'",
+        };
         let sql = format!(
             "UPDATE {} SET state = 'rolling_back', started_at = {}, statements_done = $1 \
-             WHERE set_name = $2 AND version = $3 AND chain = $4 AND state = $5",
+             WHERE set_name = $2 AND version = $3 AND chain = $4{from}",
             self.history,
             self.now()
         );
         let mut values = vec![count(step.done).into()];
         values.extend(row_key(set, step));
-        values.push(from.as_str().into());
         Query { sql, values }
+    }
+
+    /// Takes a script that stopped half way for finished.
+    fn settle(&self, set: &str, step: &Step, was: Checksum) -> Query {
+        let sql = format!(
+            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4, state = 'applied', \
+             statements_done = 0, finished_at = {} WHERE set_name = $5 AND version = $6 AND chain = $7",
+            self.history,
+            self.now()
+        );
+        Query { sql, values: new_and_old(set, step, was) }
+    }
+
+    /// Takes the present script for the one that was applied.
+    fn accept(&self, set: &str, step: &Step, was: Checksum) -> Query {
+        let sql = format!(
+            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4 \
+             WHERE set_name = $5 AND version = $6 AND chain = $7",
+            self.history
+        );
+        Query { sql, values: new_and_old(set, step, was) }
     }
 
     /// Fails unless the rollback that was sent before took effect.
@@ -292,18 +327,15 @@ CREATE TABLE {log} (
     }
 
     /// Fails unless the claim before it took effect.
-    fn guard(&self, set: &str, step: &Step) -> Query {
+    fn guard(&self, set: &str, step: &Step, state: Option<AppliedState>) -> Query {
+        let state = state.map_or(String::new(), |state| format!(" AND state = '{}'", state.as_str()));
         let sql = format!(
             "SELECT 1 / count(*) FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
-             AND state = $4 AND statements_done = $5",
+             AND statements_done = $4{state}",
             self.history
         );
-        let state = match step.action {
-            Action::Apply => AppliedState::Applying,
-            Action::Rollback => AppliedState::RollingBack,
-        };
         let mut values = row_key(set, step);
-        values.extend([state.as_str().into(), count(step.done).into()]);
+        values.push(count(step.done).into());
         Query { sql, values }
     }
 
@@ -313,7 +345,10 @@ CREATE TABLE {log} (
         queries.push(self.log(set, step, runner));
         queries.push(match step.action {
             Action::Apply => self.finish_apply(set, step),
-            Action::Rollback => self.finish_rollback(set, step),
+            Action::Rollback | Action::ResolveRolledBack => self.finish_rollback(set, step),
+            Action::Baseline | Action::ResolveApplied | Action::Repair => {
+                Query { sql: "SELECT 0".to_owned(), values: Vec::new() }
+            }
         });
         queries
     }
@@ -347,7 +382,8 @@ CREATE TABLE {log} (
 
     fn log(&self, set: &str, step: &Step, runner: &Runner) -> Query {
         let HistoryTable { history, log, .. } = self;
-        let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
+        let (now, role) = (self.now(), self.role());
+        let elapsed = if step.action.runs_script() { self.elapsed() } else { "NULL" };
         let sql = format!(
             "INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, \
              elapsed_ms, applied_by) SELECT $1, $2, $3, {now}, set_name, version, name, checksum, {elapsed}, {role} \
@@ -418,8 +454,20 @@ CREATE TABLE {log} (
 }
 
 fn row_key(set: &str, step: &Step) -> Vec<Value> {
-    let chain = step.chain.map(|chain| chain.to_string());
-    vec![set.into(), step.version.as_i64().into(), chain.as_deref().into()]
+    vec![set.into(), step.version.as_i64().into(), step.chain.to_string().as_str().into()]
+}
+
+/// What a row becomes, and which row it is.
+fn new_and_old(set: &str, step: &Step, was: Checksum) -> Vec<Value> {
+    vec![
+        step.chain.to_string().as_str().into(),
+        step.checksum.to_string().as_str().into(),
+        step.down.as_ref().map(Script::sql).into(),
+        step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
+        set.into(),
+        step.version.as_i64().into(),
+        was.to_string().as_str().into(),
+    ]
 }
 
 fn count(statements: usize) -> i64 {

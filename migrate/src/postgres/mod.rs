@@ -5,6 +5,7 @@
 
 mod alone;
 mod blocker;
+mod check;
 mod connection;
 mod error;
 mod lock;
@@ -65,6 +66,17 @@ impl<'a> PostgresDriver<'a> {
     }
 }
 
+/// Every schema but the system's, and an empty `public`, as in a new database (PostgreSQL manual, 5.9.2).
+const WIPE: &str = "DO $wipe$
+    DECLARE victim name;
+    BEGIN
+        FOR victim IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+            EXECUTE format('DROP SCHEMA %I CASCADE', victim);
+        END LOOP;
+        CREATE SCHEMA public;
+        GRANT USAGE ON SCHEMA public TO PUBLIC;
+    END $wipe$";
+
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 impl Driver for PostgresDriver<'_> {
@@ -113,6 +125,27 @@ impl Driver for PostgresDriver<'_> {
             let _ = observer.batch_execute("").await;
         }
         let result = alone::run(self.client(), piece, resumes).await;
+        self.connection.idle();
+        result
+    }
+
+    async fn check(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let result = check::run(self.client(), piece).await;
+        self.connection.idle();
+        result
+    }
+
+    async fn database_name(&mut self) -> Result<String, DatabaseError> {
+        self.connection.busy();
+        let row = self.client().query_typed_one("SELECT current_database()::text", &[]).await;
+        self.connection.idle();
+        row.and_then(|row| row.try_get(0)).map_err(error::database_error)
+    }
+
+    async fn wipe(&mut self) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let result = self.client().batch_execute(WIPE).await.map_err(error::database_error);
         self.connection.idle();
         result
     }

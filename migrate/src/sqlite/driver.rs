@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use migrate_core::{Engine, Query, Value};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::error::{database_error, piece_error};
 use super::settings::Settings;
 use crate::database::{BlockingDatabase, sealed};
 use crate::driver::{
-    DatabaseError, Driver, Event, Failure, LockFailure, Piece, Row, Stage, Tell, Transaction,
+    DatabaseError, Driver, Event, FALSE, Failure, LockFailure, Piece, Row, Stage, Tell, Transaction,
 };
 use crate::error::Error;
 
@@ -76,6 +76,27 @@ impl Driver for SqliteDriver<'_> {
 
     async fn run_alone(&mut self, piece: &Piece<'_>, _resumes: bool) -> Result<(), DatabaseError> {
         run_piece(self.connection, piece)
+    }
+
+    async fn check(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+        self.connection.execute_batch("BEGIN").map_err(database_error)?;
+        let result = check(self.connection, piece);
+        roll_back(self.connection);
+        result
+    }
+
+    async fn database_name(&mut self) -> Result<String, DatabaseError> {
+        Ok(self.connection.path().unwrap_or_default().to_owned())
+    }
+
+    async fn wipe(&mut self) -> Result<(), DatabaseError> {
+        self.settings.foreign_keys_off(self.connection).map_err(database_error)?;
+        let result = wipe(self.connection).map_err(database_error);
+        if result.is_err() {
+            roll_back(self.connection);
+        }
+        self.settings.foreign_keys_back(self.connection);
+        result
     }
 
     /// Each transaction begins with the write lock, and the others wait in their busy timeout.
@@ -199,6 +220,38 @@ fn run_piece(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseE
         connection.execute_batch(statement).map_err(|error| piece_error(error, piece, number))?;
     }
     Ok(())
+}
+
+fn check(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    for (number, span) in piece.spans().iter().enumerate() {
+        let failed = |error| piece_error(error, piece, number);
+        let mut statement = connection.prepare(span.of(piece.script().sql())).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            if matches!(row.get_ref(0), Ok(ValueRef::Integer(0))) {
+                let place = Some(piece.place(None, number));
+                return Err(DatabaseError { place, ..DatabaseError::of_ours(FALSE) });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Virtual tables go first: they take tables of their own with them. What belongs to SQLite itself or to a table
+/// goes with that.
+fn wipe(connection: &Connection) -> rusqlite::Result<()> {
+    const OBJECTS: &str = "SELECT type, name FROM sqlite_schema
+        WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+        ORDER BY coalesce(sql, '') NOT LIKE 'CREATE VIRTUAL%', type = 'table'";
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let first = |connection: &Connection| {
+        let object = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+        connection.query_row(OBJECTS, [], object).optional()
+    };
+    while let Some((kind, name)) = first(connection)? {
+        connection.execute_batch(&format!("DROP {kind} \"{}\"", name.replace('"', "\"\"")))?;
+    }
+    connection.execute_batch("COMMIT")
 }
 
 fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {

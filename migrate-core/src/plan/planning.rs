@@ -1,0 +1,274 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::chain::{Chain, Link};
+use super::{Action, OutOfOrder, Plan, Refusal, Step};
+use crate::source::parse_recorded;
+use crate::{
+    AppliedMigration, AppliedState, Down, Engine, Migration, MigrationSet, OlderBinaries, Script, Version,
+};
+
+/// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
+pub(super) struct Planning<'a> {
+    pub(super) set: &'a MigrationSet,
+    pub(super) engine: Engine,
+    pub(super) rows: BTreeMap<Version, &'a AppliedMigration>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl Planning<'_> {
+    pub(super) fn up(&mut self, last: Version, out_of_order: OutOfOrder) -> Plan {
+        self.refuse_dirty(AppliedState::RollingBack);
+        self.refuse_changed();
+        let ahead = self.refuse_unknown();
+        let pending = self.pending(last);
+        if out_of_order == OutOfOrder::Refuse {
+            self.refuse_late(&pending);
+        }
+        let mut chain = self.chain();
+        let steps = pending.into_iter().map(|migration| self.apply_step(&migration, &mut chain)).collect();
+        Plan { steps, ahead }
+    }
+
+    /// Everything above `version`.
+    pub(super) fn down_to(&mut self, version: Version) -> Plan {
+        if !self.rows.contains_key(&version) {
+            self.refusals.push(Refusal::TargetNotApplied { version });
+        }
+        self.down(self.rows.keys().filter(|above| **above > version).count())
+    }
+
+    pub(super) fn down(&mut self, count: usize) -> Plan {
+        self.refuse_dirty(AppliedState::Applying);
+        let rows: Vec<&AppliedMigration> = self.rows.values().rev().take(count).copied().collect();
+        let mut steps: Vec<Step> = Vec::new();
+        for row in rows {
+            let gone = steps.last().map(|step| step.version);
+            match self.way_back(row).and_then(|script| self.rollback_step(row, script)) {
+                Ok(step) => steps.push(Step { gone, ..step }),
+                Err(refusal) => self.refusals.push(refusal),
+            }
+        }
+        Plan { steps, ahead: Vec::new() }
+    }
+
+    /// The last one back and forth again.
+    pub(super) fn redo(&mut self) -> Plan {
+        self.refuse_dirty(AppliedState::RollingBack);
+        let mut plan = self.down(1);
+        let Some((version, row)) = self.rows.pop_last() else { return plan };
+        match self.set.get(version).cloned() {
+            Some(migration) => {
+                let mut chain = self.chain();
+                plan.steps.push(self.apply_step(&migration, &mut chain));
+            }
+            None => self.refusals.push(Refusal::Unknown { version, name: row.name.clone() }),
+        }
+        plan
+    }
+
+    /// Every migration up to `last` is taken as being in place.
+    pub(super) fn baseline(&mut self, last: Version) -> Plan {
+        let applied = self.rows.values().find(|row| row.state != AppliedState::Baseline);
+        if let Some(row) = applied {
+            self.refusals.push(Refusal::AlreadyApplied { version: row.version, name: row.name.clone() });
+        }
+        let pending = self.pending(last);
+        let mut chain = self.chain();
+        let step =
+            |migration: &Migration| step(Action::Baseline, migration, chain.insert_migration(migration));
+        Plan { steps: pending.iter().map(step).collect(), ahead: Vec::new() }
+    }
+
+    /// One migration is taken as applied, whatever the history says of it.
+    pub(super) fn resolve_applied(&mut self, version: Version) -> Plan {
+        let Some(migration) = self.set.get(version) else {
+            self.refusals.push(Refusal::UnknownTarget { version });
+            return Plan::default();
+        };
+        let row = self.rows.get(&version).copied();
+        if row.is_some_and(|row| !row.state.is_dirty()) {
+            return Plan::default();
+        }
+        let link = self.chain().insert_migration(migration);
+        let step = step(Action::ResolveApplied, migration, link);
+        Plan { steps: vec![Step { was: row.map(|row| row.chain), ..step }], ahead: Vec::new() }
+    }
+
+    /// One migration is taken as rolled back, whatever the history says of it.
+    pub(super) fn resolve_rolled_back(&mut self, version: Version) -> Plan {
+        let Some(row) = self.rows.get(&version).copied() else {
+            self.refusals.push(Refusal::TargetNotApplied { version });
+            return Plan::default();
+        };
+        let script = self.way_back(row).unwrap_or_else(|_| parse_recorded("", "", self.engine, true));
+        let rechain = self.chain().remove(version);
+        let step = row_step(Action::ResolveRolledBack, row, script);
+        Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
+    }
+
+    /// The checksums of the set are taken for those of the history.
+    pub(super) fn repair(&mut self) -> Plan {
+        let mut chain = self.chain();
+        let mut steps: Vec<Step> = Vec::new();
+        for migration in self.changed() {
+            let was = chain.value(migration.version);
+            let link = chain.insert_migration(&migration);
+            steps.push(Step { was, ..step(Action::Repair, &migration, link) });
+        }
+        Plan { steps, ahead: Vec::new() }
+    }
+
+    /// A script without transaction that stopped half way is finished in its own direction first.
+    fn refuse_dirty(&mut self, state: AppliedState) {
+        let action = if state == AppliedState::Applying { Action::Apply } else { Action::Rollback };
+        let dirty = self.rows.values().filter(|row| row.state == state).map(|row| Refusal::Dirty {
+            version: row.version,
+            name: row.name.clone(),
+            action,
+            statements_done: row.statements_done,
+        });
+        self.refusals.extend(dirty);
+    }
+
+    fn refuse_changed(&mut self) {
+        let changed = self.changed().into_iter().map(|migration| Refusal::Changed {
+            version: migration.version,
+            path: self.set.display_path(migration.up.path()),
+        });
+        self.refusals.extend(changed);
+    }
+
+    /// The migrations that were edited since they were applied.
+    fn changed(&self) -> Vec<Migration> {
+        let is_changed = |migration: &&Migration| {
+            let row = self.rows.get(&migration.version);
+            row.is_some_and(|row| row.checksum != migration.up.checksum && !row.state.is_dirty())
+        };
+        self.set.migrations().iter().filter(is_changed).cloned().collect()
+    }
+
+    /// What is applied and not in the set must say that older binaries may run; the versions that do.
+    fn refuse_unknown(&mut self) -> Vec<Version> {
+        let unknown = self.rows.values().copied().filter(|row| self.set.get(row.version).is_none());
+        let (ahead, refused): (Vec<&AppliedMigration>, Vec<_>) =
+            unknown.partition(|row| row.older_binaries == OlderBinaries::Ok && !row.state.is_dirty());
+        let refused =
+            refused.into_iter().map(|row| Refusal::Unknown { version: row.version, name: row.name.clone() });
+        self.refusals.extend(refused);
+        ahead.into_iter().map(|row| row.version).collect()
+    }
+
+    fn refuse_late(&mut self, pending: &[Migration]) {
+        let Some((&newest, _)) = self.rows.last_key_value() else { return };
+        let is_late = |migration: &&Migration| {
+            migration.version < newest && !self.rows.contains_key(&migration.version)
+        };
+        let late = pending.iter().filter(is_late).map(|migration| Refusal::OutOfOrder {
+            version: migration.version,
+            path: self.set.display_path(migration.up.path()),
+            newest,
+        });
+        self.refusals.extend(late);
+    }
+
+    /// The migrations up to `last` that are not applied, or not to their end.
+    fn pending(&self, last: Version) -> Vec<Migration> {
+        let is_pending = |migration: &&Migration| {
+            let row = self.rows.get(&migration.version);
+            migration.version <= last && row.is_none_or(|row| row.state == AppliedState::Applying)
+        };
+        self.set.migrations().iter().filter(is_pending).cloned().collect()
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::of(self.rows.values().copied())
+    }
+
+    fn apply_step(&mut self, migration: &Migration, chain: &mut Chain) -> Step {
+        let step = step(Action::Apply, migration, chain.insert_migration(migration));
+        let Some(row) = self.rows.get(&migration.version) else { return step };
+        let done = self.done(row, &step.script).unwrap_or_else(|refusal| {
+            self.refusals.push(refusal);
+            0
+        });
+        Step { done, resumes: true, ..step }
+    }
+
+    fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
+        let resumes = row.state == AppliedState::RollingBack;
+        let done = if resumes { self.done(row, &script)? } else { 0 };
+        Ok(Step { done, resumes, ..row_step(Action::Rollback, row, script) })
+    }
+
+    /// How many statements of `script` an earlier run has done, if it stopped half way in it.
+    fn done(&self, row: &AppliedMigration, script: &Script) -> Result<usize, Refusal> {
+        let done = row.statements_done;
+        let is_same = row.statements_checksum == Some(script.checksum_of_first(done));
+        if done == 0 || (is_same && !script.execution().transaction && done <= script.spans().len()) {
+            return Ok(done);
+        }
+        let path = self.set.display_path(script.path());
+        Err(Refusal::DonePartChanged { version: row.version, path, statements_done: done })
+    }
+
+    /// The set's own rollback script where the set holds the migration as it was applied, else the recorded one.
+    fn way_back(&self, row: &AppliedMigration) -> Result<Script, Refusal> {
+        let (version, name) = (row.version, row.name.clone());
+        if row.state == AppliedState::Baseline {
+            return Err(Refusal::Baseline { version, name });
+        }
+        let ours = self.set.get(version).filter(|migration| migration.up.checksum == row.checksum);
+        match (ours.map(Migration::down), &row.down) {
+            (Some(Down::Script(script)), _) => Ok(script.clone()),
+            (Some(Down::Irreversible(why)), _) => {
+                Err(Refusal::Irreversible { version, name, why: why.as_deref().map(str::to_owned) })
+            }
+            (None, None) => Err(Refusal::Irreversible { version, name, why: None }),
+            (None, Some(down)) => {
+                let path = format!("the rollback script that the history recorded for {row}");
+                Ok(parse_recorded(&path, &down.sql, self.engine, down.transaction))
+            }
+        }
+    }
+}
+
+/// A step that writes the row of a migration.
+fn step(action: Action, migration: &Migration, Link { before, chain, rechain }: Link) -> Step {
+    Step {
+        action,
+        version: migration.version,
+        name: migration.name.clone(),
+        script: migration.up.clone(),
+        done: 0,
+        resumes: false,
+        checksum: migration.up.checksum,
+        chain,
+        was: None,
+        before,
+        gone: None,
+        rechain,
+        down: migration.down.script().cloned(),
+        older_binaries: migration.older_binaries,
+    }
+}
+
+/// A step that takes a row away.
+fn row_step(action: Action, row: &AppliedMigration, script: Script) -> Step {
+    Step {
+        action,
+        version: row.version,
+        name: Cow::Owned(row.name.clone()),
+        script,
+        done: 0,
+        resumes: false,
+        checksum: row.checksum,
+        chain: row.chain,
+        was: Some(row.chain),
+        before: None,
+        gone: None,
+        rechain: Vec::new(),
+        down: None,
+        older_binaries: row.older_binaries,
+    }
+}

@@ -1,0 +1,164 @@
+use std::fmt;
+
+use crate::{Action, Version};
+
+/// Why a run is refused, before anything runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "reason", rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A migration was edited after it was applied.
+    Changed {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
+    },
+    /// A migration is older than one that is applied.
+    OutOfOrder {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
+        /// The newest that is applied.
+        newest: Version,
+    },
+    /// A migration is applied that the set does not hold, and does not say that older binaries may run.
+    Unknown {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+    },
+    /// A migration without transaction stopped half way, in the other direction.
+    Dirty {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// What was to be done with it.
+        action: Action,
+        /// Statements done.
+        statements_done: usize,
+    },
+    /// A migration without transaction stopped half way, and the part already done was edited since.
+    DonePartChanged {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
+        /// Statements done.
+        statements_done: usize,
+    },
+    /// The target is not in the set.
+    UnknownTarget {
+        /// The target.
+        version: Version,
+    },
+    /// The target of a rollback is not applied.
+    TargetNotApplied {
+        /// The target.
+        version: Version,
+    },
+    /// A migration to roll back is irreversible.
+    Irreversible {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// The reason that its author gave.
+        why: Option<String>,
+    },
+    /// A baseline is for a database that we have applied nothing to.
+    AlreadyApplied {
+        /// A version that is applied.
+        version: Version,
+        /// Its name.
+        name: String,
+    },
+    /// A migration to roll back was never applied by us.
+    Baseline {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Every reason why a run is refused: never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(pub Vec<Refusal>);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Changed { version, path } => write!(
+                f,
+                "migration {version} was edited after it was applied to this database\n --> {path}\n \
+                 help: restore the file, and put the change in a new migration; where the edit changes nothing, \
+                 `repair` accepts it"
+            ),
+            Refusal::OutOfOrder { version, path, newest } => write!(
+                f,
+                "migration {version} is pending, and {newest}, which comes after it, is applied\n --> {path}\n \
+                 help: give it a version above {newest}, or allow `OutOfOrder::Apply` where the two do not touch"
+            ),
+            Refusal::Unknown { version, name } => write!(
+                f,
+                "migration {version}_{name} is applied, and this binary does not contain it\n \
+                 help: run a binary that does, or roll the migration back; one that says \
+                 `-- migrate: older-binaries ok` lets older binaries run"
+            ),
+            Refusal::Dirty { version, name, action, statements_done } => {
+                let (what, finish) = match action {
+                    Action::Rollback => ("the rollback of migration", "roll back"),
+                    _ => ("migration", "migrate"),
+                };
+                write!(
+                    f,
+                    "{what} {version}_{name} runs without transaction and stopped after {statements_done} \
+                     statements\n help: {finish} first: it goes on where it stopped"
+                )
+            }
+            Refusal::DonePartChanged { version, path, statements_done } => write!(
+                f,
+                "migration {version} stopped after {statements_done} statements, and these were edited since\n \
+                 --> {path}\n help: restore them as they ran; only what comes behind them may be corrected"
+            ),
+            Refusal::UnknownTarget { version } => {
+                write!(f, "the target {version} is no version of this set\n help: name one that is")
+            }
+            Refusal::TargetNotApplied { version } => write!(
+                f,
+                "the target {version} of the rollback is not applied\n help: name a version that is; it stays applied"
+            ),
+            Refusal::Irreversible { version, name, why } => {
+                write!(f, "migration {version}_{name} is irreversible")?;
+                why.iter().try_for_each(|why| write!(f, ": {why}"))?;
+                f.write_str("\n help: restore a backup, or write a new migration that repairs what it did")
+            }
+            Refusal::AlreadyApplied { version, name } => write!(
+                f,
+                "migration {version}_{name} is applied, so this database needs no baseline\n \
+                 help: record single migrations as applied with `resolve_applied`"
+            ),
+            Refusal::Baseline { version, name } => write!(
+                f,
+                "migration {version}_{name} is part of the baseline and was never applied by a run\n \
+                 help: roll back to a version above it"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, refusal) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n" };
+            write!(f, "{separator}{refusal}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refused {}

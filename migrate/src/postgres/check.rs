@@ -1,0 +1,40 @@
+//! A verify script: it runs in a transaction that cannot write and is rolled back.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use tokio_postgres::{Client, Error, SimpleQueryMessage};
+
+use super::error::{database_error, piece_error};
+use super::pipeline::limits;
+use crate::driver::{DatabaseError, FALSE, Piece};
+
+pub(super) async fn run(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+    let begin =
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY;{}", limits("SET LOCAL", piece.timeouts));
+    client.batch_execute(&begin).await.map_err(database_error)?;
+    let mut completed = 0;
+    let result = statements(client, piece, &mut completed).await;
+    client.batch_execute("ROLLBACK").await.map_err(database_error)?;
+    match result.map_err(|error| piece_error(error, piece, completed))? {
+        true => Ok(()),
+        false => {
+            let place = Some(piece.place(None, completed));
+            Err(DatabaseError { place, ..DatabaseError::of_ours(FALSE) })
+        }
+    }
+}
+
+/// Whether no row says false. `completed` counts the statements before the first that does, or that fails.
+async fn statements(client: &Client, piece: &Piece<'_>, completed: &mut usize) -> Result<bool, Error> {
+    let mut answers = pin!(client.simple_query_raw(piece.sql()).await?);
+    let mut holds = true;
+    while let Some(answer) = answers.next().await {
+        match answer? {
+            SimpleQueryMessage::Row(row) if row.try_get(0)? == Some("f") => holds = false,
+            SimpleQueryMessage::CommandComplete(_) if holds => *completed += 1,
+            _ => {}
+        }
+    }
+    Ok(holds)
+}

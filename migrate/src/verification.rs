@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use migrate_core::{AppliedMigration, Checksum, Migration, MigrationSet, MigrationState, Version, status};
+
+use crate::driver::DatabaseError;
+
+/// What [`Migrator::verify`](crate::Migrator::verify) found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Verification {
+    /// Everything that is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+impl Verification {
+    /// Whether nothing was found.
+    pub fn is_ok(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "finding", rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Finding {
+    /// A migration is not simply applied or pending.
+    State {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// How it stands.
+        state: MigrationState,
+    },
+    /// A row of the history does not follow from those before it: somebody edited the table.
+    BrokenChain {
+        /// The version of the row.
+        version: Version,
+    },
+    /// The verify script of an applied migration failed.
+    NotInPlace {
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// The script.
+        path: String,
+        /// What the database said.
+        error: String,
+    },
+}
+
+impl Finding {
+    pub(crate) fn not_in_place(migration: &Migration, path: String, error: &DatabaseError) -> Finding {
+        let place = error.place.as_ref().map_or(String::new(), |place| format!(":{}", place.position));
+        Finding::NotInPlace {
+            version: migration.version(),
+            name: migration.name().to_owned(),
+            path: path + &place,
+            error: error.to_string(),
+        }
+    }
+}
+
+/// What the history alone shows.
+pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<Finding> {
+    let is_fine =
+        |state| matches!(state, MigrationState::Applied | MigrationState::Baseline | MigrationState::Pending);
+    let states = status(set, history).migrations.into_iter().filter(|migration| !is_fine(migration.state));
+    let states = states.map(|migration| Finding::State {
+        version: migration.version,
+        name: migration.name,
+        state: migration.state,
+    });
+    states.chain(broken_chain(history)).collect()
+}
+
+fn broken_chain(history: &[AppliedMigration]) -> Vec<Finding> {
+    let rows: BTreeMap<Version, &AppliedMigration> = history.iter().map(|row| (row.version, row)).collect();
+    let mut before = None;
+    let mut broken = Vec::new();
+    for row in rows.values() {
+        if row.chain != Checksum::chain(before, row.version, row.checksum) {
+            broken.push(Finding::BrokenChain { version: row.version });
+        }
+        before = Some(row.chain);
+    }
+    broken
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::State { version, name, state } => write!(f, "migration {version}_{name} is {state}"),
+            Finding::BrokenChain { version } => {
+                write!(f, "the history row of {version} does not follow from those before it")
+            }
+            Finding::NotInPlace { version, name, path, error } => {
+                write!(f, "migration {version}_{name} is not in place: {error}\n --> {path}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.findings.is_empty() {
+            return f.write_str("everything is in place");
+        }
+        for (i, finding) in self.findings.iter().enumerate() {
+            let new_line = if i == 0 { "" } else { "\n" };
+            write!(f, "{new_line}{finding}")?;
+        }
+        Ok(())
+    }
+}

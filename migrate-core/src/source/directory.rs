@@ -52,8 +52,9 @@ impl Walk {
     }
 
     fn entry(&mut self, path: &Path, inside: &str) {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            return self.report(Problem::PathNotUtf8, &join(inside, &path.to_string_lossy()));
+        let name = path.file_name().unwrap_or_default();
+        let Some(name) = name.to_str() else {
+            return self.report(Problem::PathNotUtf8, &join(inside, &name.to_string_lossy()));
         };
         if name.starts_with('.') {
             return;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use migrate::{Dialect, ErrorKind, Migrator, SetState, Target};
-use migrate_tests::{Folder, PostgresPool, Sandbox, query, version};
+use migrate_tests::{Folder, PostgresClient, PostgresPool, Sandbox, query, version};
 use tokio::time::{sleep, timeout};
 
 async fn database(hint: &str) -> PostgresPool {
@@ -63,7 +63,7 @@ async fn the_callers_own_settings_survive() {
         "RESET ALL; SET search_path TO pg_catalog",
         "DISCARD PLANS; SET statement_timeout = '1h'",
     ] {
-        let mut db = database("settings").await;
+        let mut db = PostgresClient::create("settings").await;
         db.execute(
             "CREATE SCHEMA mine; SET search_path TO mine, public; SET statement_timeout = '77s'; SET lock_timeout = '7s';
              SET TimeZone TO 'Europe/Berlin'; SET application_name TO 'shop'; SET client_min_messages = error;
@@ -82,7 +82,7 @@ async fn the_callers_own_settings_survive() {
 
 #[tokio::test]
 async fn the_callers_settings_survive_a_failure() {
-    let mut db = database("settings_failure").await;
+    let mut db = PostgresClient::create("settings_failure").await;
     db.execute("SET statement_timeout = '77s'; SET application_name TO 'shop'").await;
     let before = db.rows(SESSION).await;
     let set = followed("SET search_path TO nowhere; SET statement_timeout = '1h'; SELECT 1/0").set();
@@ -91,6 +91,53 @@ async fn the_callers_settings_survive_a_failure() {
     let set = followed("-- migrate: no-transaction\nSET statement_timeout = '1h'; SELECT 1/0").set();
     db.migrate(&Migrator::new(&set)).await.unwrap_err();
     assert_eq!(db.rows(SESSION).await, before);
+}
+
+#[tokio::test]
+async fn a_role_that_a_script_takes_does_not_reach_the_next() {
+    // This role owns `public`, and has no rights on the history.
+    for script in [
+        "SET ROLE pg_database_owner; CREATE TABLE first ()",
+        "SELECT set_config('role', 'pg_database_owner', false); CREATE TABLE first ()",
+        "SET LOCAL ROLE pg_database_owner; CREATE TABLE first ()",
+        "SET SESSION AUTHORIZATION pg_database_owner; CREATE TABLE first ()",
+    ] {
+        let mut db = database("role").await;
+        let before = db.rows(SESSION).await;
+        let set = followed(script).set();
+        let report = db.migrate(&Migrator::new(&set)).await;
+        let report = report.unwrap_or_else(|error| panic!("{script}\n{error}"));
+        assert_eq!(report.migrations.len(), 2);
+        let owners = db.rows(
+            "SELECT tablename, tableowner FROM pg_tables WHERE tablename !~ '^(pg|sql|migrate)_' ORDER BY 1",
+        );
+        let me = before[0][1].clone();
+        assert_eq!(owners.await, [["first", "pg_database_owner"], ["second", me.as_str()]], "{script}");
+        assert_eq!(db.rows(SESSION).await, before, "{script}");
+    }
+}
+
+#[tokio::test]
+async fn a_setting_of_the_callers_own_invention_survives() {
+    let mut db = PostgresClient::create("custom_setting").await;
+    db.execute("SELECT set_config('app.tenant', '7', false)").await;
+    let set = followed("SET search_path TO public").set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column("SELECT current_setting('app.tenant', true)").await, ["7"]);
+}
+
+/// The caller's own transaction is neither committed nor rolled back by us.
+#[tokio::test]
+async fn a_client_inside_a_transaction_is_refused() {
+    let mut db = PostgresClient::create("inside").await;
+    let first = Folder::new(Dialect::Postgres).table(1, "a");
+    db.migrate(&Migrator::new(&first.set())).await.unwrap();
+    db.execute("BEGIN; CREATE TABLE mine ()").await;
+    let set = first.table(2, "b").set();
+    let result = db.migrate(&Migrator::new(&set)).await;
+    db.execute("ROLLBACK").await;
+    assert_eq!(db.tables().await, ["a"]);
+    assert!(result.is_err());
 }
 
 #[tokio::test]
@@ -176,7 +223,7 @@ async fn the_history_is_found_whatever_the_search_path() {
 
 #[tokio::test]
 async fn status_and_plan_need_no_right_but_select() {
-    let mut db = database("reader").await;
+    let mut db = PostgresClient::create("reader").await;
     let set = followed("CREATE TABLE first ()").set();
     let migrator = Migrator::new(&set);
     // A role of the server's own that may read every table and do nothing else.
@@ -203,7 +250,7 @@ async fn status_and_plan_need_no_right_but_select() {
 
 #[tokio::test]
 async fn status_runs_in_a_session_that_may_only_read() {
-    let mut db = database("read_only").await;
+    let mut db = PostgresClient::create("read_only").await;
     let set = followed("CREATE TABLE first ()").set();
     let migrator = Migrator::new(&set);
     db.execute("SET default_transaction_read_only = on").await;
@@ -211,6 +258,16 @@ async fn status_runs_in_a_session_that_may_only_read() {
     assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 2);
     let error = db.migrate(&migrator).await.unwrap_err();
     assert_eq!(error.code(), Some("25006"), "{error}");
+}
+
+#[tokio::test]
+async fn the_history_schema_may_have_been_made_by_somebody_else() {
+    let mut db = PostgresClient::create("given_schema").await;
+    // A role that may not create schemas.
+    db.execute("CREATE SCHEMA ours AUTHORIZATION pg_database_owner; SET ROLE pg_database_owner").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set).history_schema("ours");
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
 }
 
 #[tokio::test]
@@ -241,21 +298,22 @@ async fn a_set_for_any_engine_runs() {
 
 #[tokio::test]
 async fn a_lock_that_is_not_to_be_had_ends_the_wait() {
-    let mut db = database("lock_timeout").await;
+    let mut db = PostgresClient::create("lock_timeout").await;
     db.execute("CREATE TABLE busy (); SET lock_timeout = '77s'").await;
-    let other = db.database().connect().await.unwrap();
-    other.batch_execute("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE").await.unwrap();
+    let mut other = db.beside().await;
+    other.execute("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE").await;
     let script = "-- migrate: lock-timeout 50ms\nCREATE TABLE first ();\nALTER TABLE busy ADD COLUMN n int";
     let set = followed(script).set();
+    let migrator = Migrator::new(&set).retries(0);
     let started = Instant::now();
-    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    let error = db.migrate(&migrator).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     assert_eq!((error.kind(), error.code()), (ErrorKind::Script, Some("55P03")));
     assert_eq!(error.statement(), Some("ALTER TABLE busy ADD COLUMN n int"));
     assert_eq!(db.column(PLACES).await, ["public.busy"]);
     assert_eq!(db.column("SHOW lock_timeout").await, ["77s"]);
-    other.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(db.migrate(&Migrator::new(&set)).await.unwrap().migrations.len(), 2);
+    other.execute("ROLLBACK").await;
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
     assert_eq!(db.column("SHOW lock_timeout").await, ["77s"]);
 }
 
@@ -407,16 +465,61 @@ async fn several_indexes_are_built_concurrently() {
 }
 
 #[tokio::test]
-async fn the_pools_connection_is_given_back() {
-    let mut db = database("given_back").await;
+async fn the_pool_is_as_healthy_as_before() {
+    let mut db = database("healthy").await;
     let set = followed("CREATE TABLE first ()").set();
-    let pid = db.column("SELECT pg_backend_pid()").await;
-    db.migrate(&Migrator::new(&set)).await.unwrap();
-    db.rollback(&Migrator::new(&set), 1).await.unwrap();
     let broken = followed("CREATE TABLE first ()").migration("2_second", "SELEC 1", "SELECT 1").set();
-    db.migrate(&Migrator::new(&broken)).await.unwrap_err();
-    assert_eq!(db.column("SELECT pg_backend_pid()").await, pid);
-    let client = db.pool().get().await.unwrap();
+    for _ in 0..3 {
+        db.migrate(&Migrator::new(&set)).await.unwrap();
+        db.rollback(&Migrator::new(&set), 1).await.unwrap();
+        db.migrate(&Migrator::new(&broken)).await.unwrap_err();
+    }
+    alone(&mut db).await;
+    let status = db.pool().status();
+    assert_eq!((status.max_size, status.size, status.available, status.waiting), (1, 1, 1, 0));
     // Not in a transaction: a statement that refuses one runs.
+    let client = db.pool().get().await.unwrap();
     assert_eq!(query(&client, "VACUUM first").await, [[""; 0]; 0]);
+}
+
+#[tokio::test]
+async fn an_index_that_could_not_be_built_is_built_anew() {
+    let mut db = database("invalid_index").await;
+    let up = "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY once ON box (a);";
+    let set = folder()
+        .migration("1_box", "CREATE TABLE box (a int); INSERT INTO box VALUES (1), (1)", "DROP TABLE box")
+        .migration("2_once", up, "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY once")
+        .set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!(error.code(), Some("23505"), "{error}");
+    db.execute("DELETE FROM box").await;
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    let valid = "SELECT indisvalid FROM pg_index WHERE indrelid = 'box'::regclass";
+    assert_eq!(db.column(valid).await, ["t"]);
+}
+
+#[tokio::test]
+async fn a_setting_in_a_script_without_transaction_holds_to_its_end() {
+    let mut db = database("alone_setting").await;
+    let up = "-- migrate: no-transaction\nSET search_path TO app;\nCREATE TABLE first (n int);\n\
+        CREATE INDEX CONCURRENTLY by_n ON first (n)";
+    let set = followed(up).set();
+    db.execute("CREATE SCHEMA app").await;
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column(PLACES).await, ["app.first", "public.second"]);
+    assert_eq!(db.column("SHOW search_path").await, ["\"$user\", public"]);
+}
+
+#[tokio::test]
+async fn a_setting_in_the_part_that_is_done_holds_for_the_rest() {
+    let mut db = database("resumed_setting").await;
+    let up = |last: &str| {
+        format!("-- migrate: no-transaction\nSET search_path TO app;\nCREATE TABLE first (n int);\n{last}")
+    };
+    db.execute("CREATE SCHEMA app").await;
+    let folder = followed(&up("INSERT INTO first VALUES ('x')"));
+    db.migrate(&Migrator::new(&folder.set())).await.unwrap_err();
+    let set = folder.migration("1_first", &up("INSERT INTO first VALUES (1)"), "SELECT 1").set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column("SELECT n FROM app.first").await, ["1"]);
 }

@@ -346,6 +346,19 @@ fn vacuum_is_journaled() {
     assert_eq!(history(&connection), ["1 applied", "2 applied"]);
 }
 
+#[test]
+fn a_connection_inside_a_transaction_is_refused() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch("BEGIN; CREATE TABLE mine (id integer)").unwrap();
+    let set = folder().table(1, "a").set();
+    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database);
+    // What the caller has begun is the caller's to end.
+    assert!(!connection.is_autocommit());
+    connection.execute_batch("COMMIT").unwrap();
+    assert_eq!(schema_of(&connection), "table mine mine CREATE TABLE mine (id integer)");
+}
+
 // Several at once
 
 fn many() -> Folder {

@@ -6,6 +6,8 @@ use migrate_tests::{Sandbox, conformance, version};
 use crate::{folder, numbers, strings, versions};
 
 conformance! {
+    a_constraint_fails_at_the_commit_of_a_single_one,
+    a_rollback_fails_among_many,
     a_statement_fails_among_many,
     a_syntax_error_among_many,
     a_constraint_fails_at_the_commit_among_many,
@@ -64,4 +66,40 @@ async fn a_syntax_error_among_many<S: Sandbox>(mut db: S) {
 async fn a_constraint_fails_at_the_commit_among_many<S: Sandbox>(mut db: S) {
     let error = among_many(&mut db, "INSERT INTO child VALUES (1, 404)").await;
     assert_eq!(error.code(), Some(S::FOREIGN_KEY));
+}
+
+async fn a_constraint_fails_at_the_commit_of_a_single_one<S: Sandbox>(mut db: S) {
+    let child = "CREATE TABLE parent (id integer PRIMARY KEY);
+        CREATE TABLE child (parent_id integer REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)";
+    let set = folder(&db)
+        .migration("1_child", child, "DROP TABLE child; DROP TABLE parent")
+        .migration("2_orphan", "INSERT INTO child VALUES (404)", "DELETE FROM child")
+        .set();
+    let error = db.migrate(&Migrator::new(&set)).await.unwrap_err();
+    assert_eq!((error.version(), error.code()), (Some(version(2)), Some(S::FOREIGN_KEY)));
+    assert_eq!(db.history().await, ["1 applied"]);
+    assert_eq!(db.column("SELECT count(*) FROM child").await, ["0"]);
+    assert_eq!(db.log().await, ["apply 1", "failure 2"]);
+    // It is the script that is at fault, not the database.
+    assert_eq!(error.kind(), ErrorKind::Script, "{error}");
+}
+
+async fn a_rollback_fails_among_many(mut db: impl Sandbox) {
+    let mut folder = folder(&db);
+    for n in 1..=150 {
+        folder = folder.table(n, &format!("t{n}"));
+    }
+    let folder = folder.migration(
+        "38_create_t38",
+        "CREATE TABLE t38 (id integer)",
+        "DROP TABLE t38; DROP TABLE missing",
+    );
+    let set = folder.set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    let error = db.rollback(&Migrator::new(&set), usize::MAX).await.unwrap_err();
+    assert_eq!(error.version(), Some(version(38)));
+    assert_eq!(versions(error.report()), (39..=150).rev().collect::<Vec<_>>());
+    let kept: Vec<i64> = (1..=38).collect();
+    assert_eq!(db.column("SELECT version FROM migrate_history ORDER BY version").await, strings(&kept));
+    assert_eq!(db.tables().await.len(), kept.len());
 }

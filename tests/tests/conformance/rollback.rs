@@ -6,6 +6,7 @@ use migrate_tests::{Sandbox, conformance, version};
 use crate::{folder, versions};
 
 conformance! {
+    nothing_runs_behind_a_rollback_that_fails,
     rolls_back_the_last_steps,
     rolls_back_to_a_version,
     rolls_all_back,
@@ -200,4 +201,20 @@ async fn a_rollback_of_an_empty_database_does_nothing(mut db: impl Sandbox) {
     let schema = db.schema().await;
     assert!(db.rollback(&Migrator::new(&set), usize::MAX).await.unwrap().is_empty());
     assert_eq!(db.schema().await, schema);
+}
+
+async fn nothing_runs_behind_a_rollback_that_fails(mut db: impl Sandbox) {
+    let set = folder(&db)
+        .table(1, "a")
+        .table(2, "b")
+        .migration("3_c", "CREATE TABLE c (id integer)", "DROP TABLE missing")
+        .table(4, "d")
+        .set();
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    let error = db.rollback(&migrator, usize::MAX).await.unwrap_err();
+    assert_eq!(error.version(), Some(version(3)));
+    assert_eq!(versions(error.report()), [4]);
+    assert_eq!(db.history().await, ["1 applied", "2 applied", "3 applied"]);
+    assert_eq!(db.tables().await, ["a", "b", "c"]);
 }

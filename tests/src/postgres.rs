@@ -104,6 +104,11 @@ macro_rules! postgres_sandbox {
                 migrator.rollback_to($database, version).await
             }
 
+            async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
+                let $this = self;
+                migrator.baseline($database, version).await
+            }
+
             async fn execute(&mut self, sql: &str) {
                 let $this = self;
                 $client.batch_execute(sql).await.unwrap();

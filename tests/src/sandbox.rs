@@ -43,6 +43,9 @@ pub trait Sandbox: Sized {
     /// [`Migrator::rollback_to`]
     async fn rollback_to(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
 
+    /// [`Migrator::baseline`]
+    async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
+
     /// Runs SQL that gives no rows.
     async fn execute(&mut self, sql: &str);
 

@@ -72,6 +72,10 @@ impl Sandbox for SqliteFile {
         migrator.rollback_to_blocking(&mut self.connection, version)
     }
 
+    async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
+        migrator.baseline_blocking(&mut self.connection, version)
+    }
+
     async fn execute(&mut self, sql: &str) {
         self.connection.execute_batch(sql).unwrap();
     }

@@ -20,6 +20,7 @@ conformance! {
     a_script_with_nothing_to_undo_rolls_back,
     an_edited_migration_is_rolled_back_by_the_recorded_script,
     a_corrected_rollback_script_is_the_one_that_runs,
+    a_baseline_is_not_rolled_back,
     a_rollback_of_an_empty_database_does_nothing,
 }
 
@@ -217,4 +218,18 @@ async fn nothing_runs_behind_a_rollback_that_fails(mut db: impl Sandbox) {
     assert_eq!(versions(error.report()), [4]);
     assert_eq!(db.history().await, ["1 applied", "2 applied", "3 applied"]);
     assert_eq!(db.tables().await, ["a", "b", "c"]);
+}
+
+async fn a_baseline_is_not_rolled_back(mut db: impl Sandbox) {
+    let set = folder(&db).table(1, "a").table(2, "b").set();
+    let migrator = Migrator::new(&set);
+    db.execute("CREATE TABLE a (id integer)").await;
+    db.baseline(&migrator, version(1)).await.unwrap();
+    db.migrate(&migrator).await.unwrap();
+    let records = db.records().await;
+    let error = db.rollback(&migrator, usize::MAX).await.unwrap_err();
+    assert_eq!(error.refusals(), [Refusal::Baseline { version: version(1), name: "create_a".to_owned() }]);
+    assert_eq!(db.records().await, records);
+    assert_eq!(versions(&db.rollback_to(&migrator, version(1)).await.unwrap()), [2]);
+    assert_eq!(db.tables().await, ["a"]);
 }

@@ -157,7 +157,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The path inside the migrations folder.
+    /// The path inside the migrations folder; empty for a rollback script that comes from the history.
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -61,10 +61,11 @@ pub trait Driver: Send {
     /// Whether a claim failed with this because the history is not what the plan was made from.
     fn is_moved(error: &DatabaseError) -> bool;
 
-    /// Notes the settings of the session, before a script without transaction that changes them.
+    /// Notes the settings of the session, before a script without transaction that changes them. On SQLite these
+    /// are the foreign keys, which are off from here on.
     fn save_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Sets them back.
+    /// Sets them back. On SQLite it fails when rows point nowhere now.
     fn restore_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Whether [`Driver::create`] failed with this because there is no such schema.

@@ -290,7 +290,8 @@ impl<'a, D: Driver> Run<'a, D> {
     /// Settings hold from one statement to the next, and no longer than the script. Those of the part that an
     /// earlier run has done are made again.
     async fn statements(&mut self, step: &Step) -> Result<(), Failure> {
-        let changes_session = step.script.execution().changes_session;
+        let execution = step.script.execution();
+        let changes_session = execution.changes_session || execution.foreign_keys_off;
         if changes_session {
             self.driver.save_session().await.map_err(of_script)?;
         }
@@ -364,7 +365,7 @@ impl<'a, D: Driver> Run<'a, D> {
             // The failure itself is what the caller must see, not that it could not be logged.
             let _ = self.driver.query(&log).await;
         }
-        let path = set.display_path(step.script.path());
+        let path = step.display_path(set);
         Err(Error::step(step, path, stage, error))
     }
 }

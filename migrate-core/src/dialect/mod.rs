@@ -80,7 +80,9 @@ impl Engine {
             Engine::Postgres => {
                 postgres::refuses_transaction(&statement.words) || postgres::may_commit(&statement.words)
             }
-            Engine::Sqlite => sqlite::refuses_transaction(&statement.words),
+            Engine::Sqlite => {
+                sqlite::refuses_transaction(&statement.words) || sqlite::is_pragma(&statement.words)
+            }
         })
     }
 

@@ -55,7 +55,8 @@ pub(crate) fn changes_session(words: &Words) -> bool {
     match words.get(0) {
         "SET" if words.get(1) == "LOCAL" => matches!(words.get(2), "ROLE" | "SESSION"),
         "SET" => !matches!(words.get(1), "CONSTRAINTS" | "TRANSACTION"),
-        "RESET" | "DISCARD" => true,
+        // What a block or a procedure does is not seen from here.
+        "RESET" | "DISCARD" | "DO" | "CALL" => true,
         _ => words.contain("SET_CONFIG"),
     }
 }

@@ -6,6 +6,11 @@ pub(crate) fn refuses_transaction(words: &Words) -> bool {
         || (words.starts_with(&["PRAGMA"]) && words.contain("JOURNAL_MODE"))
 }
 
+/// Whether the statement is a pragma: some of them do nothing inside a transaction.
+pub(crate) fn is_pragma(words: &Words) -> bool {
+    words.get(0) == "PRAGMA"
+}
+
 /// Whether the statement begins or ends a transaction. Savepoints are the script's own affair.
 pub(crate) fn controls_transaction(words: &Words) -> bool {
     match words.get(0) {

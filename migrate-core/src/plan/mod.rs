@@ -186,9 +186,21 @@ pub fn plan(
 }
 
 impl Step {
+    /// Where its script is: the file as the user would type it, or that it comes from the history.
+    pub fn display_path(&self, set: &MigrationSet) -> String {
+        display_path(set, &self.script, &self.to_string())
+    }
+
     /// Whether it goes on where an earlier run stopped, in a script without transaction.
     pub fn resumes(&self) -> bool {
         self.resumes
+    }
+}
+
+fn display_path(set: &MigrationSet, script: &Script, migration: &str) -> String {
+    match script.path() {
+        "" => format!("the rollback script that the history recorded for {migration}"),
+        path => set.display_path(path),
     }
 }
 

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::chain::{Chain, Link};
-use super::{Action, OutOfOrder, Plan, Refusal, Step};
+use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
 use crate::source::parse_recorded;
 use crate::{
     AppliedMigration, AppliedState, Down, Engine, Migration, MigrationSet, OlderBinaries, Script, Version,
@@ -101,7 +101,7 @@ impl Planning<'_> {
             self.refusals.push(Refusal::TargetNotApplied { version });
             return Plan::default();
         };
-        let script = self.way_back(row).unwrap_or_else(|_| parse_recorded("", "", self.engine, true));
+        let script = self.way_back(row).unwrap_or_else(|_| parse_recorded("", self.engine, true));
         let rechain = self.chain().remove(version);
         let step = row_step(Action::ResolveRolledBack, row, script);
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
@@ -208,7 +208,7 @@ impl Planning<'_> {
         if done == 0 || (is_same && !script.execution().transaction && done <= script.spans().len()) {
             return Ok(done);
         }
-        let path = self.set.display_path(script.path());
+        let path = display_path(self.set, script, &row.to_string());
         Err(Refusal::DonePartChanged { version: row.version, path, statements_done: done })
     }
 
@@ -225,10 +225,7 @@ impl Planning<'_> {
                 Err(Refusal::Irreversible { version, name, why: why.as_deref().map(str::to_owned) })
             }
             (None, None) => Err(Refusal::Irreversible { version, name, why: None }),
-            (None, Some(down)) => {
-                let path = format!("the rollback script that the history recorded for {row}");
-                Ok(parse_recorded(&path, &down.sql, self.engine, down.transaction))
-            }
+            (None, Some(down)) => Ok(parse_recorded(&down.sql, self.engine, down.transaction)),
         }
     }
 }

@@ -31,12 +31,12 @@ pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, tran
 }
 
 /// Reads a script that a history row recorded: it was checked when it was written.
-pub(crate) fn parse_recorded(path: &str, sql: &str, engine: Engine, transaction: bool) -> Script {
+pub(crate) fn parse_recorded(sql: &str, engine: Engine, transaction: bool) -> Script {
     let dialect = match engine {
         Engine::Postgres => Dialect::Postgres,
         Engine::Sqlite => Dialect::Sqlite,
     };
-    Parsed::new(path, sql, Part::Down, dialect, transaction).script
+    Parsed::new("", sql, Part::Down, dialect, transaction).script
 }
 
 type Located = (Problem, Option<usize>);

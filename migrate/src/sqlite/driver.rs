@@ -110,13 +110,14 @@ impl Driver for SqliteDriver<'_> {
         std::thread::sleep(pause);
     }
 
-    /// SQLite's settings belong to the connection, and a script that changes them means that.
     async fn save_session(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
+        self.settings.foreign_keys_off(self.connection).map_err(database_error)
     }
 
     async fn restore_session(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
+        let result = check_foreign_keys(self.connection);
+        self.settings.foreign_keys_back(self.connection);
+        result
     }
 
     fn is_missing_schema(_error: &DatabaseError) -> bool {
@@ -143,7 +144,8 @@ const GUARD: &str = "the history changed since the plan was made";
 
 impl SqliteDriver<'_> {
     fn transaction(&mut self, transaction: &Transaction<'_>) -> Result<Duration, (Stage, DatabaseError)> {
-        let keys_off = transaction.piece.is_some_and(|piece| piece.script().execution().foreign_keys_off);
+        let keys_off = transaction.ends_step
+            && transaction.piece.is_some_and(|piece| piece.script().execution().foreign_keys_off);
         if keys_off {
             // Inside the transaction this pragma would do nothing.
             self.settings

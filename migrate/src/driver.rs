@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Engine, Position, Query, Script, Span, Value};
+use migrate_core::{Engine, Position, Query, Script, Span, Step, Value};
 
 /// A connection that a run has to itself.
 ///
@@ -33,6 +33,7 @@ pub trait Driver: Send {
         &mut self,
         piece: &Piece<'_>,
         resumes: bool,
+        tell: &mut Tell<'_>,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Runs a verify script and takes back whatever it did. It fails when a statement does, or when the first
@@ -86,6 +87,8 @@ pub enum Event {
     Committed { transaction: usize, elapsed: Duration },
     /// Whatever runs now waits for a lock that these hold.
     Blocked(Vec<Blocker>),
+    /// Whatever runs now does so for this long. Told every second.
+    Running(Duration),
 }
 
 /// A session that holds a lock which another waits for.
@@ -144,6 +147,8 @@ pub struct Transaction<'a> {
     pub record: Vec<Query>,
     /// Whether the step is done with it. Then the last record returns how many milliseconds that took.
     pub ends_step: bool,
+    /// What it belongs to.
+    pub step: &'a Step,
 }
 
 /// Statements of a script that are sent together.

@@ -95,6 +95,25 @@
 //! An [`Error`] says what failed and where, down to line and column of the script, what was done before, and what
 //! to do. The run can then simply be started again.
 //!
+//! # Watching a run
+//!
+//! [`Migrator::on_progress`] calls back with what is planned, done, blocked, tried again or slow. With the feature
+//! `tracing` the same comes as events, inside the spans `run` (`set`, `engine`, `target`), `migration` (`version`,
+//! `name`, `action`) and, outside of transactions, `statement` (`number`):
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | planned | info | `migrations` |
+//! | migration done | info | `version`, `name`, `action`, `statements`, `elapsed_ms`, `outcome` = `done` |
+//! | migration waits for a lock | warn | `version`, `pid`, `blocker` |
+//! | migration will be tried again | warn | `version`, `error`, `tries`, `pause_ms`, `outcome` = `retried` |
+//! | migration is still running | warn | `version`, `elapsed_ms` |
+//! | migration failed | error | `version`, `name`, `action`, `error`, `outcome` = `failed` |
+//!
+//! `outcome` and `elapsed_ms` make the metrics: count the one, measure the other, by `action`. Scripts that share
+//! a round trip are under way together; the span of each ends when its answer is there, and `elapsed_ms` is the
+//! database's own measure.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -105,6 +124,7 @@
 //! | `sqlite-bundled` | the same, with an SQLite that is built along |
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
+//! | `tracing` | spans and events, see below |
 //! | `testing` | a throw-away PostgreSQL server for tests: [`testing`] |
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -125,6 +145,8 @@ mod run;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod trace;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod verification;
 

@@ -10,6 +10,7 @@ use crate::driver::Timeouts;
 use crate::error::Error;
 use crate::report::{Progress, Report};
 use crate::run::Run;
+use crate::trace;
 use crate::verification::Verification;
 
 /// Brings a database to the state that a [`MigrationSet`] describes.
@@ -38,6 +39,7 @@ pub struct Migrator<'s> {
     pub(crate) timeouts: Timeouts,
     pub(crate) lock_deadline: Duration,
     pub(crate) retries: usize,
+    pub(crate) slow_after: Duration,
     pub(crate) runner: Runner,
     history_schema: String,
     history_prefix: String,
@@ -59,6 +61,8 @@ impl<'s> Migrator<'s> {
             lock_deadline: Duration::from_secs(5 * 60),
             // With the growing pauses, about two minutes in which a blocker may come to its end.
             retries: 10,
+            // Longer than any deployment waits; shorter than a working day is spent wondering.
+            slow_after: Duration::from_secs(30 * 60),
             runner: Runner { host: hostname(), application: None },
             history_schema: "public".to_owned(),
             history_prefix: "migrate".to_owned(),
@@ -95,6 +99,14 @@ impl<'s> Migrator<'s> {
     #[must_use]
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// After what time a migration that is still running is told to be slow, while it is. Default: 30 minutes.
+    /// PostgreSQL only.
+    #[must_use]
+    pub fn slow_after(mut self, threshold: Duration) -> Self {
+        self.slow_after = threshold;
         self
     }
 
@@ -437,6 +449,7 @@ impl<'s> Migrator<'s> {
     }
 
     pub(crate) fn tell(&self, progress: &Progress<'_>) {
+        trace::progress(progress);
         if let Some(tell) = &self.on_progress {
             tell(progress);
         }

@@ -122,6 +122,13 @@ pub enum Progress<'a> {
         /// How long until the next try.
         pause: Duration,
     },
+    /// A migration runs for longer than [`Migrator::slow_after`](crate::Migrator::slow_after), and still does.
+    Slow {
+        /// What is slow.
+        step: &'a Step,
+        /// For how long it runs.
+        elapsed: Duration,
+    },
 }
 
 impl fmt::Display for Progress<'_> {
@@ -135,6 +142,9 @@ impl fmt::Display for Progress<'_> {
             }
             Progress::Retrying { step, error, tries, pause } => {
                 write!(f, "trying again {step} in {} ms, after {tries} tries: {error}", pause.as_millis())
+            }
+            Progress::Slow { step, elapsed } => {
+                write!(f, "still running {step} after {} minutes", elapsed.as_secs() / 60)
             }
         }
     }

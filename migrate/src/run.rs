@@ -8,6 +8,7 @@ use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeout
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
+use crate::trace;
 use crate::verification::{Finding, Verification, findings};
 
 /// How often a run makes a new plan because another runner changed the history. Each time something was applied,
@@ -92,7 +93,8 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
-        let result = self.try_run(target).await;
+        let span = trace::run(self.migrator.set.name(), D::ENGINE, target);
+        let result = trace::inside(span, self.try_run(target)).await;
         self.ended(result)
     }
 
@@ -215,6 +217,7 @@ impl<'a, D: Driver> Run<'a, D> {
                     .then(|| Piece::whole(&step.script, self.timeouts(&step.script, self.migrator.timeouts))),
                 record: self.record(step),
                 ends_step: true,
+                step,
             })
             .collect();
         match self.transactions(steps, &transactions).await {
@@ -235,15 +238,20 @@ impl<'a, D: Driver> Run<'a, D> {
     ) -> Result<(), Failure> {
         let mut committed = 0;
         let mut tries = 0;
+        let mut slow = Slow::default();
         loop {
             let (migrator, report) = (self.migrator, &mut self.report);
             let before = committed;
             let mut tell = |event| match event {
                 Event::Committed { transaction, elapsed } => {
                     committed += 1;
+                    slow = Slow::default();
                     if transactions[before + transaction].ends_step {
                         done(migrator, report, &steps[before + transaction], elapsed);
                     }
+                }
+                Event::Running(elapsed) => {
+                    slow.tell(migrator, &steps[committed.min(steps.len() - 1)], elapsed);
                 }
                 Event::Blocked(blockers) => {
                     let step = &steps[committed.min(steps.len() - 1)];
@@ -271,14 +279,19 @@ impl<'a, D: Driver> Run<'a, D> {
     /// that can share a transaction with its count does.
     async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
         let claim =
-            Transaction { claim: self.claim(step), piece: None, record: Vec::new(), ends_step: false };
+            Transaction { claim: self.claim(step), piece: None, record: Vec::new(), ends_step: false, step };
         let mut result = self.transaction(step, claim).await;
         if result.is_ok() {
             result = self.statements(step).await;
         }
         if result.is_ok() {
-            let record =
-                Transaction { claim: Vec::new(), piece: None, record: self.record(step), ends_step: true };
+            let record = Transaction {
+                claim: Vec::new(),
+                piece: None,
+                record: self.record(step),
+                ends_step: true,
+                step,
+            };
             result = self.transaction(step, record).await;
         }
         match result {
@@ -301,7 +314,7 @@ impl<'a, D: Driver> Run<'a, D> {
                 result = match number < step.done {
                     true if D::ENGINE.changes_session(statement) => {
                         let piece = Piece::one(&step.script, number, Timeouts::default());
-                        self.driver.run_alone(&piece, false).await.map_err(of_script)
+                        self.driver.run_alone(&piece, false, &mut |_| {}).await.map_err(of_script)
                     }
                     true => Ok(()),
                     false => self.statement(step, number).await,
@@ -322,13 +335,25 @@ impl<'a, D: Driver> Run<'a, D> {
         let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
         let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
         if !D::ENGINE.runs_alone(piece.sql()) {
-            let both =
-                Transaction { claim: Vec::new(), piece: Some(piece), record: journal, ends_step: false };
+            let both = Transaction {
+                claim: Vec::new(),
+                piece: Some(piece),
+                record: journal,
+                ends_step: false,
+                step,
+            };
             return self.transaction(step, both).await;
         }
         let resumes = step.resumes() && number == step.done;
-        self.driver.run_alone(&piece, resumes).await.map_err(of_script)?;
-        let journal = Transaction { claim: Vec::new(), piece: None, record: journal, ends_step: false };
+        let (migrator, mut slow) = (self.migrator, Slow::default());
+        let mut tell = |event| {
+            if let Event::Running(elapsed) = event {
+                slow.tell(migrator, step, elapsed);
+            }
+        };
+        let ran = self.driver.run_alone(&piece, resumes, &mut tell);
+        trace::inside(trace::statement(number), ran).await.map_err(of_script)?;
+        let journal = Transaction { claim: Vec::new(), piece: None, record: journal, ends_step: false, step };
         self.transaction(step, journal).await
     }
 
@@ -365,8 +390,22 @@ impl<'a, D: Driver> Run<'a, D> {
             // The failure itself is what the caller must see, not that it could not be logged.
             let _ = self.driver.query(&log).await;
         }
+        trace::failed(step, &error.to_string());
         let path = step.display_path(set);
         Err(Error::step(step, path, stage, error))
+    }
+}
+
+/// Whether it was told already that a migration is slow.
+#[derive(Default)]
+struct Slow(bool);
+
+impl Slow {
+    fn tell(&mut self, migrator: &Migrator<'_>, step: &Step, elapsed: Duration) {
+        if !self.0 && elapsed >= migrator.slow_after {
+            self.0 = true;
+            migrator.tell(&Progress::Slow { step, elapsed });
+        }
     }
 }
 

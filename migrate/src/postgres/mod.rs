@@ -116,7 +116,12 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn run_alone(&mut self, piece: &Piece<'_>, resumes: bool) -> Result<(), DatabaseError> {
+    async fn run_alone(
+        &mut self,
+        piece: &Piece<'_>,
+        resumes: bool,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), DatabaseError> {
         self.connection.busy();
         if let Some(observer) = self.connection.observer() {
             // A look at who blocks us may be under way, and `CREATE INDEX CONCURRENTLY` that meets its snapshot
@@ -124,7 +129,7 @@ impl Driver for PostgresDriver<'_> {
             // snapshot.
             let _ = observer.batch_execute("").await;
         }
-        let result = alone::run(self.client(), piece, resumes).await;
+        let (result, _) = watch::watched(alone::run(self.client(), piece, resumes), None, tell).await;
         self.connection.idle();
         result
     }

@@ -10,15 +10,16 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::future::{Either, MaybeDone, maybe_done, select};
+use futures_util::future::{MaybeDone, maybe_done};
 use futures_util::{StreamExt, poll};
 use migrate_core::Value;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::session::Session;
-use super::watch::Watch;
+use super::watch::{Watch, watched};
 use super::{LOCK_NOT_AVAILABLE, error, query};
 use crate::driver::{DatabaseError, Event, Failure, Piece, Row, Stage, Tell, Timeouts, Transaction};
+use crate::trace;
 
 /// How many transactions are in flight at the most. Beyond some dozens nothing is gained, and what is sent behind
 /// a failure is sent in vain.
@@ -37,13 +38,14 @@ pub(super) async fn run(
     let mut waiting = transactions.iter();
     let mut in_flight: VecDeque<InFlight<'_>> = VecDeque::new();
     let mut failure = None;
-    for number in 0..transactions.len() {
+    for (number, transaction) in transactions.iter().enumerate() {
         while failure.is_none() && in_flight.len() < IN_FLIGHT {
-            let Some(transaction) = waiting.next() else { break };
-            in_flight.push_back(send(client, transaction, session.as_ref()).await);
+            let Some(next) = waiting.next() else { break };
+            in_flight.push_back(send(client, next, session.as_ref()).await);
         }
         let Some(first) = in_flight.pop_front() else { break };
-        match (outcome(first, watch, tell).await, &failure) {
+        let span = trace::migration(transaction.step);
+        match (trace::inside(span, outcome(first, watch, tell)).await, &failure) {
             (Ok(elapsed), _) => tell(Event::Committed { transaction: number, elapsed }),
             (Err((stage, error)), None) => failure = Some(Failure { transaction: number, stage, error }),
             // Stopped by the failure before it; awaited, so that the connection is quiet when we return.
@@ -53,25 +55,13 @@ pub(super) async fn run(
     failure.map_or(Ok(()), Err)
 }
 
-/// Waits for the answers of a transaction. Who blocks it meanwhile is told, and belongs to the error when it
-/// gives up waiting.
+/// Waits for the answers of a transaction. Who blocked it belongs to the error when it gave up waiting.
 async fn outcome(
     mut in_flight: InFlight<'_>,
     watch: Option<Watch<'_>>,
     tell: &mut Tell<'_>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
-    let mut last = Vec::new();
-    while let Some(watch) = watch {
-        match select(in_flight.as_mut(), pin!(watch.look())).await {
-            Either::Left(_) => break,
-            Either::Right((blockers, _)) if blockers.is_empty() => {}
-            Either::Right((blockers, _)) => {
-                last.clone_from(&blockers);
-                tell(Event::Blocked(blockers));
-            }
-        }
-    }
-    in_flight.as_mut().await;
+    let ((), last) = watched(in_flight.as_mut(), watch, tell).await;
     let outcome = in_flight.as_mut().take_output().expect("it has just been awaited");
     outcome.map_err(|(stage, error)| match error.code.as_deref() {
         Some(LOCK_NOT_AVAILABLE) => (stage, DatabaseError { blockers: last, ..error }),
@@ -116,7 +106,7 @@ async fn answers(
     transaction: &Transaction<'_>,
     session: Option<&Session>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
-    let Transaction { claim, piece, record, ends_step: _ } = transaction;
+    let Transaction { claim, piece, record, .. } = transaction;
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
     let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED;{}", limits("SET LOCAL", timeouts));
     let begun = pin!(client.batch_execute(&begin));

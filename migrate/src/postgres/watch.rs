@@ -1,15 +1,17 @@
+use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use futures_util::future::{Either, select};
+use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
 use super::blocker;
-use crate::driver::Blocker;
+use crate::driver::{Blocker, Event, Tell};
 
 /// How often to look. Well below the usual lock timeout, so that each wait that fails was seen.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Asks who blocks a migration, on the connection that holds the lock, while the migration waits.
+/// Asks who blocks a migration, on the connection that holds the lock.
 #[derive(Clone, Copy)]
 pub(super) struct Watch<'c> {
     pub(super) observer: &'c Client,
@@ -17,11 +19,36 @@ pub(super) struct Watch<'c> {
     pub(super) pid: i32,
 }
 
-impl Watch<'_> {
-    /// Who blocks it after another second. It is a service to the reader of the log: without rights or
-    /// connection there is just nothing to tell.
-    pub(super) async fn look(self) -> Vec<Blocker> {
-        sleep(INTERVAL).await;
-        blocker::of(self.observer, self.pid).await.unwrap_or_default()
+/// Waits for `future`, and tells every second how long that takes and who blocks it; returns the last who did.
+/// Without a watch nobody is asked.
+pub(super) async fn watched<F: Future>(
+    future: F,
+    watch: Option<Watch<'_>>,
+    tell: &mut Tell<'_>,
+) -> (F::Output, Vec<Blocker>) {
+    let began = Instant::now();
+    let mut last = Vec::new();
+    let mut future = pin!(future);
+    loop {
+        match select(future.as_mut(), pin!(look(watch))).await {
+            Either::Left((output, _)) => return (output, last),
+            Either::Right((blockers, _)) => {
+                tell(Event::Running(began.elapsed()));
+                if !blockers.is_empty() {
+                    last.clone_from(&blockers);
+                    tell(Event::Blocked(blockers));
+                }
+            }
+        }
+    }
+}
+
+/// Who blocks the migration after another second. It is a service to the reader of the log: without rights or
+/// connection there is just nothing to tell.
+async fn look(watch: Option<Watch<'_>>) -> Vec<Blocker> {
+    sleep(INTERVAL).await;
+    match watch {
+        Some(watch) => blocker::of(watch.observer, watch.pid).await.unwrap_or_default(),
+        None => Vec::new(),
     }
 }

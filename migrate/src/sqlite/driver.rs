@@ -11,6 +11,7 @@ use crate::driver::{
     DatabaseError, Driver, Event, FALSE, Failure, LockFailure, Piece, Row, Stage, Tell, Transaction,
 };
 use crate::error::Error;
+use crate::trace;
 
 /// A connection to SQLite for one run.
 #[derive(Debug)]
@@ -67,14 +68,19 @@ impl Driver for SqliteDriver<'_> {
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
         for (number, transaction) in transactions.iter().enumerate() {
-            let elapsed = self.transaction(transaction);
+            let elapsed = trace::migration(transaction.step).in_scope(|| self.transaction(transaction));
             let elapsed = elapsed.map_err(|(stage, error)| Failure { transaction: number, stage, error })?;
             tell(Event::Committed { transaction: number, elapsed });
         }
         Ok(())
     }
 
-    async fn run_alone(&mut self, piece: &Piece<'_>, _resumes: bool) -> Result<(), DatabaseError> {
+    async fn run_alone(
+        &mut self,
+        piece: &Piece<'_>,
+        _resumes: bool,
+        _tell: &mut Tell<'_>,
+    ) -> Result<(), DatabaseError> {
         run_piece(self.connection, piece)
     }
 

@@ -1,0 +1,111 @@
+//! Spans and events of `tracing`, or nothing without the feature.
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use disabled::*;
+#[cfg(feature = "tracing")]
+pub(crate) use enabled::*;
+
+#[cfg(feature = "tracing")]
+mod enabled {
+    use migrate_core::{Engine, Step, Target};
+    use tracing::Instrument;
+    pub(crate) use tracing::Span;
+
+    use crate::report::Progress;
+
+    pub(crate) fn run(set: &str, engine: Engine, target: Target) -> Span {
+        tracing::info_span!("run", set, %engine, ?target)
+    }
+
+    pub(crate) fn migration(step: &Step) -> Span {
+        let version = step.version.as_i64();
+        tracing::info_span!("migration", version, name = %step.name, action = step.action.as_str())
+    }
+
+    pub(crate) fn statement(number: usize) -> Span {
+        tracing::debug_span!("statement", number)
+    }
+
+    /// The future inside the span.
+    pub(crate) fn inside<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
+        future.instrument(span)
+    }
+
+    pub(crate) fn progress(progress: &Progress<'_>) {
+        match progress {
+            Progress::Planned(plan) => tracing::info!(migrations = plan.steps.len(), "planned"),
+            Progress::Done(done) => tracing::info!(
+                version = done.version.as_i64(),
+                name = done.name,
+                action = done.action.as_str(),
+                statements = done.statements,
+                elapsed_ms = u64::try_from(done.elapsed.as_millis()).unwrap_or(u64::MAX),
+                outcome = "done",
+                "migration done"
+            ),
+            Progress::Blocked { step, blockers } => {
+                let version = step.version.as_i64();
+                for blocker in *blockers {
+                    tracing::warn!(version, pid = blocker.pid, %blocker, "migration waits for a lock");
+                }
+            }
+            Progress::Retrying { step, error, tries, pause } => tracing::warn!(
+                version = step.version.as_i64(),
+                error,
+                tries,
+                pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                outcome = "retried",
+                "migration will be tried again"
+            ),
+            Progress::Slow { step, elapsed } => tracing::warn!(
+                version = step.version.as_i64(),
+                elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                "migration is still running"
+            ),
+        }
+    }
+
+    pub(crate) fn failed(step: &Step, error: &str) {
+        let version = step.version.as_i64();
+        let action = step.action.as_str();
+        tracing::error!(version, name = %step.name, action, error, outcome = "failed", "migration failed");
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use migrate_core::{Engine, Step, Target};
+
+    use crate::report::Progress;
+
+    /// Stands for a span of `tracing`.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Span;
+
+    impl Span {
+        #[cfg(feature = "sqlite")]
+        pub(crate) fn in_scope<T>(&self, f: impl FnOnce() -> T) -> T {
+            f()
+        }
+    }
+
+    pub(crate) fn run(_set: &str, _engine: Engine, _target: Target) -> Span {
+        Span
+    }
+
+    pub(crate) fn migration(_step: &Step) -> Span {
+        Span
+    }
+
+    pub(crate) fn statement(_number: usize) -> Span {
+        Span
+    }
+
+    pub(crate) fn inside<F: Future>(_span: Span, future: F) -> F {
+        future
+    }
+
+    pub(crate) fn progress(_progress: &Progress<'_>) {}
+
+    pub(crate) fn failed(_step: &Step, _error: &str) {}
+}

@@ -94,6 +94,18 @@ async fn the_callers_settings_survive_a_failure() {
 }
 
 #[tokio::test]
+async fn a_block_that_sets_something_does_not_reach_the_next() {
+    let mut db = database("block_sets").await;
+    let before = db.rows(SESSION).await;
+    let set =
+        followed("CREATE SCHEMA app; DO $$ BEGIN SET search_path TO app; END $$; CREATE TABLE first ()")
+            .set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column(PLACES).await, ["app.first", "public.second"]);
+    assert_eq!(db.rows(SESSION).await, before);
+}
+
+#[tokio::test]
 async fn a_role_that_a_script_takes_does_not_reach_the_next() {
     // This role owns `public`, and has no rights on the history.
     for script in [

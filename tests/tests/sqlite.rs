@@ -139,6 +139,29 @@ fn a_rebuild_works_where_the_caller_has_no_foreign_keys() {
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["0"]);
 }
 
+#[test]
+fn a_rebuild_without_transaction_keeps_the_children() {
+    let mut connection = with_keys();
+    let base = "CREATE TABLE parent (id integer PRIMARY KEY);
+        CREATE TABLE child (parent_id integer NOT NULL REFERENCES parent (id) ON DELETE CASCADE);
+        INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)";
+    let rebuild = "-- migrate: no-transaction
+        PRAGMA foreign_keys=OFF;
+        CREATE TABLE new_parent (id integer PRIMARY KEY, name text);
+        INSERT INTO new_parent (id) SELECT id FROM parent;
+        DROP TABLE parent;
+        ALTER TABLE new_parent RENAME TO parent;
+        PRAGMA foreign_keys=ON;
+        VACUUM;";
+    let set = folder()
+        .migration("1_base", base, "DROP TABLE child; DROP TABLE parent")
+        .migration("2_rebuild", rebuild, "SELECT 1")
+        .set();
+    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    assert_eq!(select(&connection, "SELECT count(*) FROM child"), [["1"]]);
+    assert_eq!(select(&connection, "PRAGMA foreign_keys"), [["1"]]);
+}
+
 // The caller's connection
 
 #[test]
@@ -357,6 +380,17 @@ fn a_connection_inside_a_transaction_is_refused() {
     assert!(!connection.is_autocommit());
     connection.execute_batch("COMMIT").unwrap();
     assert_eq!(schema_of(&connection), "table mine mine CREATE TABLE mine (id integer)");
+}
+
+#[test]
+fn a_recorded_script_is_no_file_of_the_folder() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    let folder = folder().table(1, "a");
+    let older = folder.set();
+    let newer = folder.migration("2_b", "CREATE TABLE b (id integer)", "DROP TABLE missing").set();
+    Migrator::new(&newer).migrate_blocking(&mut connection).unwrap();
+    let error = Migrator::new(&older).rollback_blocking(&mut connection, 1).unwrap_err();
+    assert_eq!(error.path(), Some("the rollback script that the history recorded for 2_b"));
 }
 
 // Several at once

@@ -15,25 +15,32 @@ pub(crate) struct Arguments {
     pub(crate) overrides: Overrides,
 }
 
+const FOLDER: &str = "the folder is one string literal, as in `embed_migrations!(\"migrations\")`";
+
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Arguments> {
         let krate = until_semicolon(input)?;
-        let (folder, span) = match input.parse::<Option<LitStr>>()? {
-            Some(literal) => (literal.value(), literal.span()),
-            None => ("migrations".to_owned(), Span::call_site()),
+        let mut arguments = Arguments {
+            krate,
+            folder: "migrations".to_owned(),
+            span: Span::call_site(),
+            overrides: Overrides::default(),
         };
-        let mut arguments = Arguments { krate, folder, span, overrides: Overrides::default() };
-        if input.peek(Ident) {
-            arguments.option(input)?;
+        if let Some(literal) = input.parse::<Option<LitStr>>()? {
+            arguments.folder = literal.value();
+            arguments.span = literal.span();
+            comma_or_end(input)?;
         }
         while !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            if !input.is_empty() {
-                arguments.option(input)?;
-            }
+            arguments.option(input)?;
+            comma_or_end(input)?;
         }
         Ok(arguments)
     }
+}
+
+fn comma_or_end(input: ParseStream<'_>) -> Result<()> {
+    if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) }
 }
 
 fn until_semicolon(input: ParseStream<'_>) -> Result<TokenStream> {
@@ -48,20 +55,49 @@ fn until_semicolon(input: ParseStream<'_>) -> Result<TokenStream> {
 impl Arguments {
     /// `dialect = "sqlite"` or `set = "billing"`.
     fn option(&mut self, input: ParseStream<'_>) -> Result<()> {
-        let key: Ident = input.parse()?;
-        input.parse::<Token![=]>()?;
-        let value: LitStr = input.parse()?;
+        let key = key(input)?;
         match key.to_string().as_str() {
             "dialect" => {
-                let dialect = Dialect::from_name(&value.value());
+                let value = value(&key, "sqlite", input)?;
                 let expected =
                     || Error::new(value.span(), "a dialect is \"postgres\", \"sqlite\" or \"any\"");
-                self.overrides.dialect = Some(dialect.ok_or_else(expected)?);
+                let dialect = Dialect::from_name(&value.value()).ok_or_else(expected)?;
+                once(&key, self.overrides.dialect.replace(dialect).as_ref())
             }
-            "set" => self.overrides.set = Some(value.value()),
-            _ => return Err(Error::new(key.span(), "unknown option; there are `dialect` and `set`")),
+            "set" => {
+                let value = value(&key, "billing", input)?;
+                once(&key, self.overrides.set.replace(value.value()).as_ref())
+            }
+            _ if input.peek(Token![=]) => {
+                Err(Error::new(key.span(), "unknown option; there are `dialect` and `set`"))
+            }
+            _ => Err(Error::new(key.span(), FOLDER)),
         }
-        Ok(())
+    }
+}
+
+/// The name of an option. What is none was meant to be the folder.
+fn key(input: ParseStream<'_>) -> Result<Ident> {
+    let key: Ident = input.parse().map_err(|error| Error::new(error.span(), FOLDER))?;
+    if input.peek(Token![!]) {
+        return Err(Error::new(key.span(), format!("{FOLDER}; macros are not expanded here")));
+    }
+    Ok(key)
+}
+
+fn value(key: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
+    let takes = |span| Error::new(span, format!("`{key}` takes a value: `{key} = \"{example}\"`"));
+    input.parse::<Token![=]>().map_err(|_| takes(key.span()))?;
+    if input.is_empty() {
+        return Err(takes(key.span()));
+    }
+    input.parse().map_err(|error| takes(error.span()))
+}
+
+fn once<T>(key: &Ident, before: Option<&T>) -> Result<()> {
+    match before {
+        None => Ok(()),
+        Some(_) => Err(Error::new(key.span(), format!("`{key}` is given twice"))),
     }
 }
 
@@ -85,9 +121,32 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_does_not_know() {
-        for text in ["x; \"a\" \"b\"", "x; dialect = \"mysql\"", "x; folder = \"a\"", "x; 5"] {
-            assert!(parse(text).is_err(), "{text}");
+    fn what_cannot_be_meant_is_refused() {
+        let folder = FOLDER;
+        let in_macro = format!("{FOLDER}; macros are not expanded here");
+        let set = "`set` takes a value: `set = \"billing\"`";
+        let cases = [
+            ("\"a\" \"b\"", "expected `,`"),
+            ("\"a\" set = \"b\"", "expected `,`"),
+            ("set = \"b\" dialect = \"any\"", "expected `,`"),
+            ("\"a\", \"b\"", folder),
+            ("5", folder),
+            (", set = \"b\"", folder),
+            ("crate::FOLDER", folder),
+            ("FOLDER", folder),
+            ("concat!(\"a\", \"b\")", &in_macro),
+            ("folder = \"a\"", "unknown option; there are `dialect` and `set`"),
+            ("set", set),
+            ("set =", set),
+            ("set \"b\"", set),
+            ("set = b", set),
+            ("dialect,", "`dialect` takes a value: `dialect = \"sqlite\"`"),
+            ("dialect = \"mysql\"", "a dialect is \"postgres\", \"sqlite\" or \"any\""),
+            ("set = \"a\", set = \"a\"", "`set` is given twice"),
+            ("dialect = \"any\", set = \"a\", dialect = \"any\"", "`dialect` is given twice"),
+        ];
+        for (text, want) in cases {
+            assert_eq!(parse(&format!("x; {text}")).unwrap_err().to_string(), want, "{text}");
         }
     }
 }

@@ -1,0 +1,153 @@
+//! Behind PgBouncer in transaction mode, where a session is lent for one transaction only.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use migrate::testing::{Bouncer, Server, TestDatabase};
+use migrate::{ErrorKind, Migrator};
+use tokio_postgres::Client;
+
+use crate::database::{self, HISTORY, LOCKS, LOG, TRANSACTIONS, rows, until_none, until_row};
+use crate::folder::{Folder, postgres};
+use crate::process::Runner;
+
+const CREATE: (&str, &str) = ("1_create.up", "CREATE TABLE seed (n bigint); INSERT INTO seed VALUES (1)");
+
+struct Pooled {
+    bouncer: Bouncer,
+    database: TestDatabase,
+    /// Past the pooler.
+    client: Client,
+}
+
+impl Pooled {
+    async fn start(size: u32) -> Pooled {
+        let server = Server::shared().unwrap();
+        let database = server.create_database("pooled").await.unwrap();
+        let bouncer = Bouncer::start_with_pool(&server, NonZeroU32::new(size).unwrap()).unwrap();
+        let client = database.connect().await.unwrap();
+        Pooled { bouncer, database, client }
+    }
+
+    fn address(&self) -> String {
+        self.bouncer.url(self.database.name())
+    }
+
+    fn pool(&self, size: usize) -> deadpool_postgres::Pool {
+        database::pool(self.bouncer.config(self.database.name()), size)
+    }
+
+    async fn expect(&self, seeds: &[&str], history: &[&str]) {
+        self.expect_nothing_stranded().await;
+        assert_eq!(rows(&self.client, "SELECT n FROM seed ORDER BY n").await, seeds);
+        assert_eq!(rows(&self.client, HISTORY).await, history);
+    }
+
+    /// The sessions of the pooler stay, so nothing may be left in them.
+    async fn expect_nothing_stranded(&self) {
+        until_none(&self.client, TRANSACTIONS).await;
+        until_none(&self.client, LOCKS).await;
+        let other = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout'),
+            current_setting('search_path'), current_setting('idle_in_transaction_session_timeout')";
+        // Each of the pooler's sessions in turn: all are held at once.
+        let lent = [
+            self.bouncer.connect(self.database.name()).await.unwrap(),
+            self.bouncer.connect(self.database.name()).await.unwrap(),
+        ];
+        for client in &lent {
+            client.batch_execute("BEGIN").await.unwrap();
+        }
+        for client in &lent {
+            assert_eq!(rows(client, other).await, rows(&self.client, other).await);
+        }
+        for client in &lent {
+            client.batch_execute("COMMIT").await.unwrap();
+        }
+    }
+}
+
+fn mixed() -> Folder {
+    postgres(&[
+        CREATE,
+        (
+            "2_alone.up",
+            "-- migrate: no-transaction\n-- migrate: lock-timeout 7s\nINSERT INTO seed VALUES (2); CREATE INDEX CONCURRENTLY seed_n ON seed (n); INSERT INTO seed VALUES (3)",
+        ),
+        (
+            "3_session.up",
+            "SET search_path = ''; SET statement_timeout = '1h'; INSERT INTO public.seed VALUES (4)",
+        ),
+    ])
+}
+const SEEDS: [&str; 4] = ["1", "2", "3", "4"];
+const APPLIED: [&str; 3] = ["1|applied", "2|applied", "3|applied"];
+
+#[tokio::test]
+async fn two_runs_in_a_row() {
+    for size in [1, 2] {
+        let pooled = Pooled::start(2).await;
+        let set = mixed().set();
+        let pool = pooled.pool(size);
+        assert_eq!(Migrator::new(&set).migrate(&pool).await.unwrap().migrations.len(), 3);
+        assert!(Migrator::new(&set).migrate(&pool).await.unwrap().is_empty());
+        pooled.expect(&SEEDS, &APPLIED).await;
+        assert_eq!(rows(&pooled.client, LOG).await, ["apply|1", "apply|2", "apply|3"]);
+        assert_eq!(Migrator::new(&set).status(&pool).await.unwrap().state, migrate::SetState::UpToDate);
+    }
+}
+
+#[tokio::test]
+async fn a_failing_run_and_then_a_good_one() {
+    for failing in [
+        "SELECT 1 / 0",
+        "SELECT 1 / 0; -- ",
+        "-- migrate: no-transaction\nINSERT INTO seed VALUES (2); SELECT 1 / 0",
+    ] {
+        let pooled = Pooled::start(2).await;
+        let folder = postgres(&[CREATE, ("2_wrong.up", failing)]);
+        let pool = pooled.pool(2);
+        let error = Migrator::new(&folder.set()).migrate(&pool).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Script, Some("22012")));
+        pooled.expect_nothing_stranded().await;
+        folder.write("2_wrong.up.sql", &failing.replace("1 / 0", "1"));
+        Migrator::new(&folder.set()).migrate(&pool).await.unwrap();
+        pooled.expect_nothing_stranded().await;
+        assert_eq!(rows(&pooled.client, HISTORY).await, ["1|applied", "2|applied"]);
+    }
+}
+
+#[tokio::test]
+async fn a_killed_client_strands_nothing() {
+    let sleeping =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    for via in ["pool", "client"] {
+        for directive in ["", "-- migrate: no-transaction\n"] {
+            let pooled = Pooled::start(2).await;
+            let slow = format!("{directive}INSERT INTO seed SELECT 2 FROM pg_sleep(1)");
+            let folder = postgres(&[CREATE, ("2_slow.up", &slow)]);
+            let runner = Runner::migrate(via, pooled.address(), &folder);
+            until_row(&pooled.client, sleeping).await;
+            runner.kill().await;
+            Runner::migrate(via, pooled.address(), &folder).succeeds().await;
+            pooled.expect(&["1", "2"], &["1|applied", "2|applied"]).await;
+        }
+    }
+}
+
+/// The lock takes the only connection, and what it protects would wait for that for ever.
+#[tokio::test]
+async fn a_pooler_with_one_connection_is_told_of() {
+    let pooled = Pooled::start(1).await;
+    let set = mixed().set();
+    let pool = pooled.pool(2);
+    let migrator = Migrator::new(&set).lock_deadline(Duration::from_millis(700));
+    let error = migrator.migrate(&pool).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+    assert!(error.to_string().contains("hint: a run needs two connections to the server at once"), "{error}");
+    assert!(error.report().is_empty());
+    until_none(&pooled.client, TRANSACTIONS).await;
+    until_none(&pooled.client, LOCKS).await;
+    assert_eq!(rows(&pooled.client, "SELECT to_regclass('migrate_history')").await, ["NULL"]);
+    // The pool is of use all the same.
+    assert_eq!(rows(&pool.get().await.unwrap(), "SELECT 1").await, ["1"]);
+}

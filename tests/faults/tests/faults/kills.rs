@@ -1,0 +1,258 @@
+//! Processes die at any point: the runner, the server, a connection. Another runner finishes the work unaided.
+
+use std::time::Duration;
+
+use migrate::testing::{Server, TestDatabase};
+use tokio::time::timeout;
+use tokio_postgres::Client;
+
+use crate::database::{self, HISTORY, LOG, assert_nothing_stranded, rows, until_row};
+use crate::folder::{Folder, folder, postgres};
+use crate::process::Runner;
+use crate::proxy::Proxy;
+
+const CREATE: (&str, &str) = ("1_create.up", "CREATE TABLE seed (n bigint); INSERT INTO seed VALUES (1)");
+const LAST: (&str, &str) = ("3_last.up", "INSERT INTO seed VALUES (9)");
+
+/// Both ways in. A client has no connection of its own for the lock.
+const WAYS: [&str; 2] = ["pool", "client"];
+
+/// The statement that a runner is at, when it sleeps or waits for a lock.
+const SLEEPING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'runner' AND wait_event = 'PgSleep'";
+
+async fn fresh(hint: &str) -> (TestDatabase, Client) {
+    let database = database::create(hint).await;
+    let client = database.connect().await.unwrap();
+    (database, client)
+}
+
+/// Another runner finishes the work, and everything was done once.
+async fn another_finishes(
+    via: &str,
+    database: &TestDatabase,
+    client: &Client,
+    folder: &Folder,
+    seeds: &[&str],
+) {
+    let start = std::time::Instant::now();
+    Runner::migrate(via, database.url(), folder).succeeds().await;
+    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+    finished(client, folder, seeds).await;
+    let again = Runner::migrate(via, database.url(), folder).succeeds().await;
+    assert_eq!(again, "report:\nnothing to do\n");
+}
+
+async fn finished(client: &Client, folder: &Folder, seeds: &[&str]) {
+    assert_nothing_stranded(client).await;
+    assert_eq!(rows(client, "SELECT n FROM seed ORDER BY n").await, seeds);
+    let versions: Vec<String> =
+        folder.set().migrations().iter().map(|migration| migration.version().to_string()).collect();
+    let of = |format: &dyn Fn(&String) -> String| versions.iter().map(format).collect::<Vec<_>>();
+    assert_eq!(rows(client, HISTORY).await, of(&|version| format!("{version}|applied")));
+    assert_eq!(rows(client, LOG).await, of(&|version| format!("apply|{version}")));
+}
+
+// The runner
+
+/// The runner is killed before each of its messages, so before, in and between migrations; a message that it has
+/// sent is still carried out.
+#[tokio::test]
+async fn a_runner_killed_at_any_message_leaves_the_rest_to_another() {
+    let folder = postgres(&[
+        CREATE,
+        (
+            "2_alone.up",
+            "-- migrate: no-transaction\nINSERT INTO seed VALUES (2); INSERT INTO seed VALUES (3); VACUUM seed",
+        ),
+        LAST,
+    ]);
+    for via in WAYS {
+        let (database, client) = fresh("killed_at").await;
+        let proxy = Proxy::start(database.config());
+        Runner::migrate(via, proxy.address(), &folder).succeeds().await;
+        let messages = proxy.sent().len();
+        // Those in the midst of a request are the sweep's.
+        let requests: Vec<usize> =
+            (1..=messages).filter(|number| matches!(proxy.sent()[number - 1], b'Q' | b'P')).collect();
+        for number in requests {
+            database::wipe(&client).await;
+            proxy.hold(number);
+            let runner = Runner::migrate(via, proxy.address(), &folder);
+            proxy.reached(number).await;
+            runner.kill().await;
+            another_finishes(via, &database, &client, &folder, &["1", "2", "3", "9"]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_runner_killed_inside_a_migration_leaves_it_whole_or_not_at_all() {
+    let folder = postgres(&[
+        CREATE,
+        ("2_slow.up", "INSERT INTO seed VALUES (2); SELECT pg_sleep(1); INSERT INTO seed VALUES (3)"),
+        LAST,
+    ]);
+    for via in WAYS {
+        let (database, client) = fresh("killed_inside").await;
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, SLEEPING).await;
+        runner.kill().await;
+        another_finishes(via, &database, &client, &folder, &["1", "2", "3", "9"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_runner_killed_inside_a_statement_without_transaction_does_not_have_it_done_twice() {
+    let alone = "-- migrate: no-transaction
+        INSERT INTO seed VALUES (2);
+        INSERT INTO seed SELECT 3 FROM pg_sleep(1);
+        INSERT INTO seed VALUES (4)";
+    let folder = postgres(&[CREATE, ("2_alone.up", alone), LAST]);
+    for via in WAYS {
+        let (database, client) = fresh("killed_alone").await;
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, SLEEPING).await;
+        runner.kill().await;
+        another_finishes(via, &database, &client, &folder, &["1", "2", "3", "4", "9"]).await;
+    }
+}
+
+// The server
+
+#[tokio::test]
+async fn a_server_killed_in_the_midst_of_a_run_and_started_again_is_migrated_by_another() {
+    let alone = "-- migrate: no-transaction
+        INSERT INTO seed VALUES (2);
+        INSERT INTO seed SELECT 3 FROM pg_sleep(600);
+        INSERT INTO seed VALUES (4)";
+    let corrected = alone.replace("600", "0");
+    let slow = "INSERT INTO seed VALUES (2); SELECT pg_sleep(600)";
+    let corrected_slow = "INSERT INTO seed VALUES (2)";
+    let mut private = Server::private().unwrap();
+    for via in WAYS {
+        for (before, after, seeds) in [
+            (slow, corrected_slow, &["1", "2", "9"][..]),
+            (alone, corrected.as_str(), &["1", "2", "3", "4", "9"]),
+        ] {
+            let database = private.server().create_database("killed_server").await.unwrap();
+            let client = database.connect().await.unwrap();
+            let folder = postgres(&[CREATE, ("2_slow.up", before), LAST]);
+            let runner = Runner::migrate(via, database.url(), &folder);
+            until_row(&client, SLEEPING).await;
+            private.kill().unwrap();
+            let ended = runner.end().await;
+            assert!(!ended.success);
+            assert!(ended.error.contains("2_slow"), "{}", ended.error);
+            private.start().unwrap();
+            let client = database.connect().await.unwrap();
+            folder.write("2_slow.up.sql", after);
+            another_finishes(via, &database, &client, &folder, seeds).await;
+        }
+    }
+}
+
+// A connection
+
+#[tokio::test]
+async fn a_terminated_worker_is_an_error_and_another_runner_finishes() {
+    let scripts = [
+        ("INSERT INTO seed VALUES (2); SELECT pg_sleep(s) FROM nap", &["1", "2", "9"]),
+        (
+            "-- migrate: no-transaction\nINSERT INTO seed SELECT 2 FROM (SELECT pg_sleep(s) FROM nap) AS slept",
+            &["1", "2", "9"],
+        ),
+    ];
+    for via in WAYS {
+        for (script, seeds) in scripts {
+            let (database, client) = fresh("terminated_worker").await;
+            client.batch_execute("CREATE TABLE nap AS SELECT 600 AS s").await.unwrap();
+            let folder = postgres(&[CREATE, ("2_slow.up", script), LAST]);
+            let runner = Runner::migrate(via, database.url(), &folder);
+            let pid = until_row(&client, SLEEPING).await;
+            rows(&client, &format!("SELECT pg_terminate_backend({pid})")).await;
+            let ended = timeout(Duration::from_secs(2), runner.end()).await.unwrap();
+            assert!(!ended.success);
+            assert!(
+                ended.error.contains("57P01") && ended.error.contains("2_slow.up.sql:"),
+                "{}",
+                ended.error
+            );
+            assert!(ended.error.contains("done before:\n   applied      1_create"), "{}", ended.error);
+            assert_nothing_stranded(&client).await;
+            assert_eq!(rows(&client, "SELECT n FROM seed").await, ["1"]);
+            client.batch_execute("UPDATE nap SET s = 0").await.unwrap();
+            another_finishes(via, &database, &client, &folder, seeds).await;
+        }
+    }
+}
+
+/// Without its lock a run goes on, and another that comes meanwhile applies nothing twice.
+async fn two_without_a_lock(slow: &str, seeds: &[&str]) {
+    let holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let (database, client) = fresh("terminated_lock").await;
+    let folder = postgres(&[CREATE, ("2_slow.up", slow), LAST]);
+    let runner = Runner::migrate("pool", database.url(), &folder);
+    until_row(&client, SLEEPING).await;
+    let pid = until_row(&client, holder).await;
+    rows(&client, &format!("SELECT pg_terminate_backend({pid})")).await;
+    let other = Runner::migrate("pool", database.url(), &folder);
+    runner.succeeds().await;
+    other.succeeds().await;
+    finished(&client, &folder, seeds).await;
+}
+
+#[tokio::test]
+async fn a_run_whose_lock_connection_is_terminated_ends_well_beside_another() {
+    let slow = "INSERT INTO seed VALUES (2); SELECT pg_sleep(1); INSERT INTO seed VALUES (3)";
+    two_without_a_lock(slow, &["1", "2", "3", "9"]).await;
+}
+
+// SQLite
+
+#[test]
+fn a_process_killed_at_any_step_leaves_the_rest_of_a_sqlite_file_to_another() {
+    let folder = folder(
+        "sqlite",
+        &[
+            ("1_create.up", "CREATE TABLE seed (n integer PRIMARY KEY); INSERT INTO seed VALUES (1)"),
+            (
+                "2_rebuild.up",
+                "-- migrate: foreign-keys off
+                CREATE TABLE other (n integer PRIMARY KEY); INSERT INTO other SELECT * FROM seed;
+                DROP TABLE seed; ALTER TABLE other RENAME TO seed",
+            ),
+            (
+                "3_alone.up",
+                "-- migrate: no-transaction\nINSERT INTO seed VALUES (2); VACUUM; INSERT INTO seed VALUES (3)",
+            ),
+            ("4_last.up", "INSERT INTO seed VALUES (4)"),
+        ],
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut killed = 0;
+    for steps in 1.. {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("app.db");
+        let argument = format!("steps={steps}");
+        let ended = runtime
+            .block_on(async { Runner::start("sqlite", &file, &folder, &["migrate", &argument]).end().await });
+        let untouched = ended.success;
+        killed += usize::from(!untouched);
+        assert!(untouched || ended.error.is_empty(), "it failed rather than died: {}", ended.error);
+        runtime.block_on(async { Runner::migrate("sqlite", &file, &folder).succeeds().await });
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        let numbers = |sql: &str| -> Vec<i64> {
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(numbers("SELECT n FROM seed ORDER BY n"), [1, 2, 3, 4], "{steps}");
+        assert_eq!(numbers("SELECT version FROM migrate_history WHERE state = 'applied'"), [1, 2, 3, 4]);
+        assert_eq!(numbers("SELECT version FROM migrate_log ORDER BY id"), [1, 2, 3, 4], "{steps}");
+        if untouched {
+            break;
+        }
+    }
+    assert!(killed > 80, "{killed}");
+}

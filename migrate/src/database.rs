@@ -5,8 +5,11 @@ use crate::error::Error;
 
 /// A database that is awaited: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`.
 ///
-/// A pool lends one connection for the run; when the run is cut off, that connection is closed rather than given
-/// back. A client must not be inside a transaction.
+/// A pool lends connections for the run: one for the migrations, and before it another that holds the lock and is
+/// closed at the end, outside of the pool's count. When the run is cut off, the first is closed too rather than given
+/// back. Settings made by hand on a pooled connection do not reach the run; those of the pool's own hooks do.
+///
+/// A client must not be inside a transaction.
 pub trait Database: Send + sealed::Sealed {
     #[doc(hidden)]
     type Driver: Driver;

@@ -151,6 +151,13 @@ pub struct Transaction<'a> {
     pub step: &'a Step,
 }
 
+impl<'a> Transaction<'a> {
+    /// One that does nothing yet.
+    pub fn of(step: &'a Step) -> Transaction<'a> {
+        Transaction { claim: Vec::new(), piece: None, record: Vec::new(), ends_step: false, step }
+    }
+}
+
 /// Statements of a script that are sent together.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {

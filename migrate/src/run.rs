@@ -278,8 +278,7 @@ impl<'a, D: Driver> Run<'a, D> {
     /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
     /// that can share a transaction with its count does.
     async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
-        let claim =
-            Transaction { claim: self.claim(step), piece: None, record: Vec::new(), ends_step: false, step };
+        let claim = Transaction { claim: self.claim(step), ..Transaction::of(step) };
         let mut result = self.transaction(step, claim).await;
         if result.is_ok() {
             result = self.statements(step).await;
@@ -334,14 +333,9 @@ impl<'a, D: Driver> Run<'a, D> {
         // a limit here.
         let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
         let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
+        let claim = vec![self.table.stands_at(self.migrator.set.name(), step, number)];
         if !D::ENGINE.runs_alone(piece.sql()) {
-            let both = Transaction {
-                claim: Vec::new(),
-                piece: Some(piece),
-                record: journal,
-                ends_step: false,
-                step,
-            };
+            let both = Transaction { claim, piece: Some(piece), record: journal, ..Transaction::of(step) };
             return self.transaction(step, both).await;
         }
         let resumes = step.resumes() && number == step.done;
@@ -353,8 +347,7 @@ impl<'a, D: Driver> Run<'a, D> {
         };
         let ran = self.driver.run_alone(&piece, resumes, &mut tell);
         trace::inside(trace::statement(number), ran).await.map_err(of_script)?;
-        let journal = Transaction { claim: Vec::new(), piece: None, record: journal, ends_step: false, step };
-        self.transaction(step, journal).await
+        self.transaction(step, Transaction { record: journal, ..Transaction::of(step) }).await
     }
 
     async fn transaction(&mut self, step: &Step, transaction: Transaction<'_>) -> Result<(), Failure> {

@@ -342,6 +342,10 @@ CREATE TABLE {log} (
     /// What records a step once its script is done, and returns how long it took in milliseconds.
     pub fn record(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
         let mut queries: Vec<Query> = step.rechain.iter().map(|head| self.rechain(set, *head)).collect();
+        if (self.engine, step.action) == (Engine::Postgres, Action::Apply) {
+            queries.push(self.finish_and_log(set, step, runner));
+            return queries;
+        }
         queries.push(self.log(set, step, runner));
         queries.push(match step.action {
             Action::Apply => self.finish_apply(set, step),
@@ -351,6 +355,25 @@ CREATE TABLE {log} (
             }
         });
         queries
+    }
+
+    /// What most runs do most often, in one statement. SQLite cannot write two tables in one.
+    fn finish_and_log(&self, set: &str, step: &Step, runner: &Runner) -> Query {
+        let HistoryTable { history, log, .. } = self;
+        let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
+        let sql = format!(
+            "WITH done AS (
+                UPDATE {history} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed}
+                WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING *
+            )
+            INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, elapsed_ms,
+                applied_by)
+            SELECT 'apply', $4, $5, finished_at, set_name, version, name, checksum, elapsed_ms, {role} FROM done
+            RETURNING elapsed_ms"
+        );
+        let mut values = row_key(set, step);
+        values.extend([runner.host.as_deref().into(), runner.application.as_deref().into()]);
+        Query { sql, values }
     }
 
     fn finish_apply(&self, set: &str, step: &Step) -> Query {
@@ -415,6 +438,23 @@ CREATE TABLE {log} (
             runner.application.as_deref().into(),
             format!("{}: {message}", step.action.as_str()).as_str().into(),
         ];
+        Query { sql, values }
+    }
+
+    /// Fails unless so many statements of a script without transaction are done, and keeps others from the row.
+    pub fn stands_at(&self, set: &str, step: &Step, done: usize) -> Query {
+        let lock = match self.engine {
+            Engine::Postgres => " FOR UPDATE",
+            // The transaction has the whole database.
+            Engine::Sqlite => "",
+        };
+        let sql = format!(
+            "SELECT 1 / count(*) FROM (SELECT 1 FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
+             AND statements_done = $4{lock}) AS mine",
+            self.history
+        );
+        let mut values = row_key(set, step);
+        values.push(count(done).into());
         Query { sql, values }
     }
 

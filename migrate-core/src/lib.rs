@@ -30,7 +30,7 @@ pub use history::{
     AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,
 };
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
-pub use plan::{Action, OutOfOrder, Plan, Refusal, Refused, Step, Target, plan};
+pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};

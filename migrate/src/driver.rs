@@ -20,7 +20,8 @@ pub trait Driver: Send {
     /// Runs statements without parameters in a transaction of their own.
     fn create(&mut self, sql: &str) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Runs transactions in order, each only if the one before it is committed, and tells of each that is.
+    /// Runs transactions in order, each only if the one before it is committed, and tells of each that is. When
+    /// one fails, nothing is left open.
     fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
@@ -147,6 +148,10 @@ pub struct Transaction<'a> {
     pub record: Vec<Query>,
     /// Whether the step is done with it. Then the last record returns how many milliseconds that took.
     pub ends_step: bool,
+    /// Whether it begins with BEGIN and ends with COMMIT. When a whole run is one transaction, only the first part
+    /// begins and only the last commits.
+    pub begins: bool,
+    pub commits: bool,
     /// What it belongs to.
     pub step: &'a Step,
 }
@@ -154,7 +159,15 @@ pub struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// One that does nothing yet.
     pub fn of(step: &'a Step) -> Transaction<'a> {
-        Transaction { claim: Vec::new(), piece: None, record: Vec::new(), ends_step: false, step }
+        Transaction {
+            claim: Vec::new(),
+            piece: None,
+            record: Vec::new(),
+            ends_step: false,
+            begins: true,
+            commits: true,
+            step,
+        }
     }
 }
 

@@ -3,7 +3,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use migrate_core::{Engine, HistoryTable, MigrationSet, OutOfOrder, Plan, Runner, Status, Target, Version};
+use migrate_core::{
+    Engine, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target, Transactions,
+    Version,
+};
 
 use crate::database::{BlockingDatabase, Database};
 use crate::driver::Timeouts;
@@ -35,7 +38,7 @@ use crate::verification::Verification;
 #[derive(Clone)]
 pub struct Migrator<'s> {
     pub(crate) set: &'s MigrationSet,
-    pub(crate) out_of_order: OutOfOrder,
+    pub(crate) policy: Policy,
     pub(crate) timeouts: Timeouts,
     pub(crate) lock_deadline: Duration,
     pub(crate) retries: usize,
@@ -53,7 +56,7 @@ impl<'s> Migrator<'s> {
     pub fn new(set: &'s MigrationSet) -> Self {
         Migrator {
             set,
-            out_of_order: OutOfOrder::Refuse,
+            policy: Policy::default(),
             // Whoever waits for a lock makes all who come later wait behind it, readers too: five seconds are
             // what users of a web application sit through.
             timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
@@ -73,7 +76,15 @@ impl<'s> Migrator<'s> {
     /// What to do with a migration that is older than one already applied. Default: refuse.
     #[must_use]
     pub fn out_of_order(mut self, out_of_order: OutOfOrder) -> Self {
-        self.out_of_order = out_of_order;
+        self.policy.out_of_order = out_of_order;
+        self
+    }
+
+    /// Runs all migrations of a run in a single transaction: all are applied or none. Default: a transaction for
+    /// each, which holds fewer locks for a shorter time. A script without transaction is refused then.
+    #[must_use]
+    pub fn single_transaction(mut self) -> Self {
+        self.policy.transactions = Transactions::Single;
         self
     }
 
@@ -472,7 +483,7 @@ impl fmt::Debug for Migrator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Migrator")
             .field("set", &self.set.name())
-            .field("out_of_order", &self.out_of_order)
+            .field("policy", &self.policy)
             .field("timeouts", &self.timeouts)
             .field("runner", &self.runner)
             .field("history_schema", &self.history_schema)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use migrate_core::{AppliedMigration, HistoryTable, Plan, Proof, Script, Status, Step, Target, plan, status};
+use migrate_core::{
+    AppliedMigration, HistoryTable, Plan, Proof, Script, Status, Step, Target, Transactions, plan, status,
+};
 
 use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
@@ -172,8 +174,8 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
-        let Migrator { set, out_of_order, .. } = self.migrator;
-        plan(set, D::ENGINE, history.rows(), target, *out_of_order).map_err(Error::refused)
+        let Migrator { set, policy, .. } = self.migrator;
+        plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
     }
 
     /// The schema is created only when it is missing: a role that may not create one may still own it.
@@ -207,25 +209,31 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     async fn in_transactions(&mut self, steps: &[Step]) -> Result<Outcome, Error> {
-        let transactions: Vec<Transaction<'_>> = steps
-            .iter()
-            .map(|step| Transaction {
-                claim: self.claim(step),
-                piece: step
-                    .action
-                    .runs_script()
-                    .then(|| Piece::whole(&step.script, self.timeouts(&step.script, self.migrator.timeouts))),
-                record: self.record(step),
-                ends_step: true,
-                step,
-            })
-            .collect();
+        let each = self.migrator.policy.transactions == Transactions::Each;
+        let transaction = |(i, step)| Transaction {
+            begins: each || i == 0,
+            commits: each || i + 1 == steps.len(),
+            ..self.whole(step)
+        };
+        let transactions: Vec<Transaction<'_>> = steps.iter().enumerate().map(transaction).collect();
         match self.transactions(steps, &transactions).await {
-            Ok(_) => Ok(Outcome::Done),
+            Ok(()) => Ok(Outcome::Done),
             Err(failure) => {
                 let step = &steps[failure.transaction];
                 self.failed(step, failure).await
             }
+        }
+    }
+
+    /// A step that is one transaction.
+    fn whole<'s>(&self, step: &'s Step) -> Transaction<'s> {
+        let timeouts = self.timeouts(&step.script, self.migrator.timeouts);
+        Transaction {
+            claim: self.claim(step),
+            piece: step.action.runs_script().then(|| Piece::whole(&step.script, timeouts)),
+            record: self.record(step),
+            ends_step: true,
+            ..Transaction::of(step)
         }
     }
 
@@ -284,13 +292,7 @@ impl<'a, D: Driver> Run<'a, D> {
             result = self.statements(step).await;
         }
         if result.is_ok() {
-            let record = Transaction {
-                claim: Vec::new(),
-                piece: None,
-                record: self.record(step),
-                ends_step: true,
-                step,
-            };
+            let record = Transaction { record: self.record(step), ends_step: true, ..Transaction::of(step) };
             result = self.transaction(step, record).await;
         }
         match result {

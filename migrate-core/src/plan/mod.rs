@@ -47,6 +47,25 @@ pub enum OutOfOrder {
     Apply,
 }
 
+/// How much of a run commits together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transactions {
+    /// Each migration by itself.
+    #[default]
+    Each,
+    /// The whole run. A script without transaction is refused then.
+    Single,
+}
+
+/// What a run may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// What to do with a migration that is older than one already applied.
+    pub out_of_order: OutOfOrder,
+    /// How much commits together.
+    pub transactions: Transactions,
+}
+
 /// What a step does with a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
@@ -161,7 +180,7 @@ pub fn plan(
     engine: Engine,
     history: &[AppliedMigration],
     target: Target,
-    out_of_order: OutOfOrder,
+    policy: Policy,
 ) -> Result<Plan, Refused> {
     let rows = history.iter().map(|row| (row.version, row)).collect();
     let mut planning = Planning { set, engine, rows, refusals: Vec::new() };
@@ -172,8 +191,8 @@ pub fn plan(
         planning.refusals.push(Refusal::UnknownTarget { version });
     }
     let plan = match target {
-        Target::Latest => planning.up(Version::MAX, out_of_order),
-        Target::UpTo(version) => planning.up(version, out_of_order),
+        Target::Latest => planning.up(Version::MAX, policy.out_of_order),
+        Target::UpTo(version) => planning.up(version, policy.out_of_order),
         Target::DownTo(version) => planning.down_to(version),
         Target::Down(steps) => planning.down(steps),
         Target::Redo => planning.redo(),
@@ -182,6 +201,9 @@ pub fn plan(
         Target::ResolveRolledBack(version) => planning.resolve_rolled_back(version),
         Target::Repair => planning.repair(),
     };
+    if policy.transactions == Transactions::Single {
+        planning.refuse_without_transaction(&plan);
+    }
     if planning.refusals.is_empty() { Ok(plan) } else { Err(Refused(planning.refusals)) }
 }
 

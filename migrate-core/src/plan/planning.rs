@@ -119,6 +119,15 @@ impl Planning<'_> {
         Plan { steps, ahead: Vec::new() }
     }
 
+    pub(super) fn refuse_without_transaction(&mut self, plan: &Plan) {
+        let without = |step: &&Step| step.action.runs_script() && !step.script.execution().transaction;
+        let refused = plan.steps.iter().filter(without).map(|step| Refusal::WithoutTransaction {
+            version: step.version,
+            path: step.display_path(self.set),
+        });
+        self.refusals.extend(refused);
+    }
+
     /// A script without transaction that stopped half way is finished in its own direction first.
     fn refuse_dirty(&mut self, state: AppliedState) {
         let action = if state == AppliedState::Applying { Action::Apply } else { Action::Rollback };

@@ -69,6 +69,13 @@ pub enum Refusal {
         /// The reason that its author gave.
         why: Option<String>,
     },
+    /// A script runs without transaction, and the whole run was to be one.
+    WithoutTransaction {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
+    },
     /// A baseline is for a database that we have applied nothing to.
     AlreadyApplied {
         /// A version that is applied.
@@ -137,6 +144,11 @@ impl fmt::Display for Refusal {
                 why.iter().try_for_each(|why| write!(f, ": {why}"))?;
                 f.write_str("\n help: restore a backup, or write a new migration that repairs what it did")
             }
+            Refusal::WithoutTransaction { version, path } => write!(
+                f,
+                "migration {version} runs without transaction, and the whole run was to be one\n --> {path}\n \
+                 help: run up to the migration before it, then this one without `single_transaction`"
+            ),
             Refusal::AlreadyApplied { version, name } => write!(
                 f,
                 "migration {version}_{name} is applied, so this database needs no baseline\n \

@@ -2,6 +2,9 @@ use super::*;
 use crate::source::{Overrides, Source, SourceFile};
 use crate::{AppliedState, Migration, RecordedDown};
 
+const REFUSE: Policy = Policy { out_of_order: OutOfOrder::Refuse, transactions: Transactions::Each };
+const APPLY: Policy = Policy { out_of_order: OutOfOrder::Apply, transactions: Transactions::Each };
+
 fn version(number: i64) -> Version {
     Version::from_i64(number).unwrap()
 }
@@ -66,16 +69,16 @@ fn steps(
     known: &[i64],
     rows: &[AppliedMigration],
     target: Target,
-    late: OutOfOrder,
+    policy: Policy,
 ) -> Result<Vec<i64>, Vec<Refusal>> {
     let sign = |step: &Step| if step.action == Action::Apply { 1 } else { -1 };
-    plan(&set(known), Engine::Postgres, rows, target, late)
+    plan(&set(known), Engine::Postgres, rows, target, policy)
         .map(|plan| plan.steps.iter().map(|step| sign(step) * step.version.as_i64()).collect())
         .map_err(|refused| refused.0)
 }
 
 fn case(known: &[i64], applied: &[i64], target: Target, want: Result<&[i64], Vec<Refusal>>) {
-    let found = steps(known, &history(applied), target, OutOfOrder::Refuse);
+    let found = steps(known, &history(applied), target, REFUSE);
     assert_eq!(found, want.map(<[i64]>::to_vec), "known {known:?}, applied {applied:?}, {target:?}");
 }
 
@@ -118,8 +121,8 @@ fn which_migrations_next() {
 #[test]
 fn a_late_migration_is_applied_where_that_is_allowed() {
     let rows = history(&[1, 3, 4]);
-    assert_eq!(steps(&[1, 2, 3, 4], &rows, Target::Latest, OutOfOrder::Apply), Ok(vec![2]));
-    let plan = plan(&set(&[1, 2, 3, 4]), Engine::Postgres, &rows, Target::Latest, OutOfOrder::Apply).unwrap();
+    assert_eq!(steps(&[1, 2, 3, 4], &rows, Target::Latest, APPLY), Ok(vec![2]));
+    let plan = plan(&set(&[1, 2, 3, 4]), Engine::Postgres, &rows, Target::Latest, APPLY).unwrap();
     // The rows behind it then read as if it had come in time.
     let want: Vec<Head> = history(&[1, 2, 3, 4])[2..]
         .iter()
@@ -132,7 +135,7 @@ fn a_late_migration_is_applied_where_that_is_allowed() {
 fn all_refusals_come_together() {
     let rows = edited(history(&[1, 3, 9]), 1, |row| row.checksum = Checksum::of("other"));
     let rows = edited(rows, 9, |row| row.state = AppliedState::RollingBack);
-    let refusals = steps(&[1, 2, 3], &rows, Target::Latest, OutOfOrder::Refuse).unwrap_err();
+    let refusals = steps(&[1, 2, 3], &rows, Target::Latest, REFUSE).unwrap_err();
     assert!(
         matches!(
             refusals[..],
@@ -150,10 +153,9 @@ fn all_refusals_come_together() {
 #[test]
 fn an_older_binary_runs_where_every_row_that_it_does_not_know_allows_it() {
     let compatible = edited(history(&[1, 2, 3]), 3, |row| row.older_binaries = OlderBinaries::Ok);
-    let plan =
-        plan(&set(&[1, 2]), Engine::Postgres, &compatible, Target::Latest, OutOfOrder::Refuse).unwrap();
+    let plan = plan(&set(&[1, 2]), Engine::Postgres, &compatible, Target::Latest, REFUSE).unwrap();
     assert_eq!((plan.ahead, plan.steps), (vec![version(3)], vec![]));
-    assert!(steps(&[1], &compatible, Target::Latest, OutOfOrder::Refuse).is_err());
+    assert!(steps(&[1], &compatible, Target::Latest, REFUSE).is_err());
 }
 
 #[test]
@@ -171,8 +173,7 @@ fn a_script_without_transaction_goes_on_where_it_stopped() {
     row.statements_checksum = Some(before.migrations()[0].up().checksum_of_first(1));
     let rows = [row];
     let planned = |set: &MigrationSet, target| {
-        let plan =
-            plan(set, Engine::Postgres, &rows, target, OutOfOrder::Refuse).map_err(|refused| refused.0)?;
+        let plan = plan(set, Engine::Postgres, &rows, target, REFUSE).map_err(|refused| refused.0)?;
         Ok(plan.steps.iter().map(|step| (step.done, step.resumes)).collect::<Vec<_>>())
     };
     assert_eq!(planned(&before, Target::Latest), Ok(vec![(1, true)]));
@@ -193,18 +194,18 @@ fn a_rollback_uses_the_script_of_what_was_applied() {
         row.checksum = Checksum::of("as it was");
         row.down = Some(RecordedDown { sql: "SELECT 'recorded'".into(), transaction: false });
     });
-    let plan = plan(&set(&[1]), Engine::Postgres, &rows, Target::Down(1), OutOfOrder::Refuse).unwrap();
+    let plan = plan(&set(&[1]), Engine::Postgres, &rows, Target::Down(1), REFUSE).unwrap();
     assert_eq!(plan.steps[0].script.sql(), "SELECT 'recorded'");
     assert!(!plan.steps[0].script.execution().transaction);
     let baseline = edited(history(&[1]), 1, |row| row.state = AppliedState::Baseline);
-    let refused = steps(&[1], &baseline, Target::Down(1), OutOfOrder::Refuse);
+    let refused = steps(&[1], &baseline, Target::Down(1), REFUSE);
     assert_eq!(refused, Err(vec![Refusal::Baseline { version: version(1), name: "m".into() }]));
 }
 
 #[test]
 fn steps_chain_to_the_value_of_the_set() {
     let whole = set(&[1, 2, 3]);
-    let plan = plan(&whole, Engine::Postgres, &history(&[1]), Target::Latest, OutOfOrder::Refuse).unwrap();
+    let plan = plan(&whole, Engine::Postgres, &history(&[1]), Target::Latest, REFUSE).unwrap();
     assert_eq!(plan.steps[0].before.map(|head| head.chain), set(&[1]).chain());
     assert_eq!(plan.steps[1].before.map(|head| head.chain), Some(plan.steps[0].chain));
     assert_eq!(Some(plan.steps[1].chain), whole.chain());
@@ -213,7 +214,7 @@ fn steps_chain_to_the_value_of_the_set() {
 
 #[test]
 fn a_plan_shows_a_line_for_each_step_and_the_sql_on_request() {
-    let plan = plan(&set(&[1, 2]), Engine::Postgres, &[], Target::Latest, OutOfOrder::Refuse).unwrap();
+    let plan = plan(&set(&[1, 2]), Engine::Postgres, &[], Target::Latest, REFUSE).unwrap();
     assert_eq!(
         plan.to_string(),
         "apply    1_m  1 statement, in a transaction\napply    2_m  1 statement, in a transaction"
@@ -227,8 +228,7 @@ fn verbs_that_write_the_history_alone() {
     use Target::{Baseline, Redo, Repair, ResolveApplied, ResolveRolledBack};
     let all = set(&[1, 2, 3]);
     let planned = |rows: &[AppliedMigration], target| {
-        let plan =
-            plan(&all, Engine::Postgres, rows, target, OutOfOrder::Refuse).map_err(|refused| refused.0)?;
+        let plan = plan(&all, Engine::Postgres, rows, target, REFUSE).map_err(|refused| refused.0)?;
         Ok(plan
             .steps
             .iter()
@@ -263,9 +263,25 @@ fn verbs_that_write_the_history_alone() {
 fn the_chain_holds_after_a_repair_and_a_removal() {
     let whole = set(&[1, 2, 3]);
     let rows = edited(history(&[1, 2, 3]), 2, |row| row.checksum = Checksum::of("other"));
-    let repaired = plan(&whole, Engine::Postgres, &rows, Target::Repair, OutOfOrder::Refuse).unwrap();
+    let repaired = plan(&whole, Engine::Postgres, &rows, Target::Repair, REFUSE).unwrap();
     assert_eq!(repaired.steps[0].rechain.last().map(|head| head.chain), whole.chain());
     let target = Target::ResolveRolledBack(version(2));
-    let removed = plan(&whole, Engine::Postgres, &history(&[1, 2, 3]), target, OutOfOrder::Refuse).unwrap();
+    let removed = plan(&whole, Engine::Postgres, &history(&[1, 2, 3]), target, REFUSE).unwrap();
     assert_eq!(removed.steps[0].rechain.last().map(|head| head.chain), set(&[1, 3]).chain());
+}
+
+#[test]
+fn a_script_without_transaction_is_refused_where_the_run_is_one() {
+    let file = |path: &str, sql: &str| SourceFile { path: path.to_owned(), bytes: sql.into() };
+    let files = vec![
+        file("1_m.up.sql", "-- migrate: no-transaction\nVACUUM"),
+        file("1_m.down.sql", "SELECT 1"),
+        file("2_m.up.sql", "SELECT 2"),
+        file("2_m.down.sql", "SELECT 2"),
+    ];
+    let set = Source { files, ..Source::default() }.into_set(&Overrides::default()).unwrap();
+    let single = Policy { transactions: Transactions::Single, ..Policy::default() };
+    let refused = plan(&set, Engine::Postgres, &[], Target::Latest, single).unwrap_err();
+    let want = Refusal::WithoutTransaction { version: version(1), path: "1_m.up.sql".into() };
+    assert_eq!(refused, Refused(vec![want]));
 }

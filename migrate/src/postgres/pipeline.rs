@@ -38,6 +38,7 @@ pub(super) async fn run(
     let mut waiting = transactions.iter();
     let mut in_flight: VecDeque<InFlight<'_>> = VecDeque::new();
     let mut failure = None;
+    let mut uncommitted = Vec::new();
     for (number, transaction) in transactions.iter().enumerate() {
         while failure.is_none() && in_flight.len() < IN_FLIGHT {
             let Some(next) = waiting.next() else { break };
@@ -46,13 +47,23 @@ pub(super) async fn run(
         let Some(first) = in_flight.pop_front() else { break };
         let span = trace::migration(transaction.step);
         match (trace::inside(span, outcome(first, watch, tell)).await, &failure) {
-            (Ok(elapsed), _) => tell(Event::Committed { transaction: number, elapsed }),
+            (Ok(elapsed), _) => {
+                uncommitted.push(Event::Committed { transaction: number, elapsed });
+                if transaction.commits {
+                    uncommitted.drain(..).for_each(&mut *tell);
+                }
+            }
             (Err((stage, error)), None) => failure = Some(Failure { transaction: number, stage, error }),
             // Stopped by the failure before it; awaited, so that the connection is quiet when we return.
             (Err(_), Some(_)) => {}
         }
     }
-    failure.map_or(Ok(()), Err)
+    let Some(failure) = failure else { return Ok(()) };
+    if !transactions[failure.transaction].commits {
+        // A COMMIT further on may have ended it already; then this changes nothing.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    Err(failure)
 }
 
 /// Waits for the answers of a transaction. Who blocked it belongs to the error when it gave up waiting.
@@ -108,7 +119,12 @@ async fn answers(
 ) -> Result<Duration, (Stage, DatabaseError)> {
     let Transaction { claim, piece, record, .. } = transaction;
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
-    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED;{}", limits("SET LOCAL", timeouts));
+    let begin = match transaction.begins {
+        true => "BEGIN ISOLATION LEVEL READ COMMITTED;",
+        // What the part before has set is not for this one.
+        false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
+    };
+    let begin = format!("{begin}{}", limits("SET LOCAL", timeouts));
     let begun = pin!(client.batch_execute(&begin));
     let claimed = pin!(queries(client, claim));
     let ran = pin!(async {
@@ -124,7 +140,7 @@ async fn answers(
         }
     });
     let recorded = pin!(queries(client, record));
-    let commit = pin!(client.batch_execute("COMMIT"));
+    let commit = pin!(client.batch_execute(if transaction.commits { "COMMIT" } else { "" }));
     // `join!` polls in this order, and so sends in this order.
     let (begun, claimed, ran, restored, recorded, commit) =
         futures_util::join!(begun, claimed, ran, restored, recorded, commit);

@@ -67,10 +67,21 @@ impl Driver for SqliteDriver<'_> {
         transactions: &[Transaction<'_>],
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
+        let mut uncommitted = Vec::new();
+        let mut keys_off = false;
         for (number, transaction) in transactions.iter().enumerate() {
-            let elapsed = trace::migration(transaction.step).in_scope(|| self.transaction(transaction));
+            if transaction.begins {
+                let joined =
+                    transactions[number..].iter().position(|one| one.commits).map_or(0, |last| last + 1);
+                keys_off = transactions[number..][..joined].iter().any(wants_keys_off);
+            }
+            let elapsed =
+                trace::migration(transaction.step).in_scope(|| self.transaction(transaction, keys_off));
             let elapsed = elapsed.map_err(|(stage, error)| Failure { transaction: number, stage, error })?;
-            tell(Event::Committed { transaction: number, elapsed });
+            uncommitted.push(Event::Committed { transaction: number, elapsed });
+            if transaction.commits {
+                uncommitted.drain(..).for_each(&mut *tell);
+            }
         }
         Ok(())
     }
@@ -149,10 +160,12 @@ impl Driver for SqliteDriver<'_> {
 const GUARD: &str = "the history changed since the plan was made";
 
 impl SqliteDriver<'_> {
-    fn transaction(&mut self, transaction: &Transaction<'_>) -> Result<Duration, (Stage, DatabaseError)> {
-        let keys_off = transaction.ends_step
-            && transaction.piece.is_some_and(|piece| piece.script().execution().foreign_keys_off);
-        if keys_off {
+    fn transaction(
+        &mut self,
+        transaction: &Transaction<'_>,
+        keys_off: bool,
+    ) -> Result<Duration, (Stage, DatabaseError)> {
+        if keys_off && transaction.begins {
             // Inside the transaction this pragma would do nothing.
             self.settings
                 .foreign_keys_off(self.connection)
@@ -162,7 +175,7 @@ impl SqliteDriver<'_> {
         if result.is_err() {
             roll_back(self.connection);
         }
-        if keys_off {
+        if keys_off && (transaction.commits || result.is_err()) {
             self.settings.foreign_keys_back(self.connection);
         }
         result
@@ -176,7 +189,9 @@ impl SqliteDriver<'_> {
         let connection = &mut *self.connection;
         let ours = |stage| move |error| (stage, database_error(error));
         // IMMEDIATE takes the write lock now, so what the claim sees is what the commit will find.
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
+        if transaction.begins {
+            connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
+        }
         for query in &transaction.claim {
             let rows = rows(connection, query).map_err(|error| (Stage::Claim, error))?;
             if rows.first().is_some_and(|row| matches!(row[..], [Value::Integer(None) | Value::Text(None)])) {
@@ -197,10 +212,17 @@ impl SqliteDriver<'_> {
         if keys_off {
             check_foreign_keys(connection).map_err(|error| (Stage::Script, error))?;
         }
-        connection.execute_batch("COMMIT").map_err(ours(Stage::Commit))?;
+        if transaction.commits {
+            connection.execute_batch("COMMIT").map_err(ours(Stage::Commit))?;
+        }
         let ms = last.first().and_then(|row| row.first()).and_then(Value::as_integer);
         Ok(ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis))
     }
+}
+
+fn wants_keys_off(transaction: &Transaction<'_>) -> bool {
+    transaction.ends_step
+        && transaction.piece.is_some_and(|piece| piece.script().execution().foreign_keys_off)
 }
 
 fn roll_back(connection: &Connection) {

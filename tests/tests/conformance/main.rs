@@ -14,6 +14,7 @@ mod poison;
 mod rollback;
 mod runners;
 mod sets;
+mod single;
 mod status;
 
 use migrate::{Report, Version};

@@ -212,6 +212,9 @@ impl fmt::Display for Error {
             Cause::Database { doing, error } => {
                 write!(f, "{doing} failed: {error}")?;
                 write_remarks(f, error)?;
+                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) {
+                    f.write_str("\n help: the first run creates the history tables, and needs CREATE on their schema")?;
+                }
             }
             Cause::History { table, problem } => write!(
                 f,
@@ -266,15 +269,22 @@ fn write_step(
         write!(f, ":{}{}", place.position, place.position.excerpt(&place.line))?;
     }
     write_remarks(f, error)?;
-    let outcome = match (error.is_disconnected, step.transaction) {
-        (true, true) => "whether it was committed is known to the history alone; run again",
-        (_, true) => "it was rolled back; correct the script and run again",
-        (_, false) => {
+    let outcome = match (stage, error.code.as_deref()) {
+        (Stage::Claim | Stage::Record, Some(INSUFFICIENT_PRIVILEGE)) => {
+            "grant SELECT, INSERT, UPDATE and DELETE on the history tables to the role that migrates"
+        }
+        _ if error.is_disconnected && step.transaction => {
+            "whether it was committed is known to the history alone; run again"
+        }
+        _ if step.transaction => "it was rolled back; correct the script and run again",
+        _ => {
             "it runs without transaction: what ran before the failed statement stays, and the next run goes on there"
         }
     };
     write!(f, "\n help: {outcome}")
 }
+
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 fn write_remarks(f: &mut fmt::Formatter<'_>, error: &DatabaseError) -> fmt::Result {
     let remarks = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];

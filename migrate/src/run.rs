@@ -148,6 +148,10 @@ impl<'a, D: Driver> Run<'a, D> {
             if self.carry_out(&plan).await? == Outcome::Done {
                 return Ok(());
             }
+            // "Two steps back" means another two once one of them is done.
+            if matches!(target, Target::Down(_) | Target::Redo) && !self.report.is_empty() {
+                break;
+            }
         }
         Err(Error::contended())
     }

@@ -328,14 +328,15 @@ CREATE TABLE {log} (
 
     /// Fails unless the claim before it took effect.
     fn guard(&self, set: &str, step: &Step, state: Option<AppliedState>) -> Query {
-        let state = state.map_or(String::new(), |state| format!(" AND state = '{}'", state.as_str()));
-        let sql = format!(
-            "SELECT 1 / count(*) FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
-             AND statements_done = $4{state}",
+        let mut sql = format!(
+            "SELECT 1 / count(*) FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3",
             self.history
         );
         let mut values = row_key(set, step);
-        values.push(count(step.done).into());
+        if let Some(state) = state {
+            sql += " AND state = $4 AND statements_done = $5";
+            values.extend([state.as_str().into(), count(step.done).into()]);
+        }
         Query { sql, values }
     }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -43,9 +44,9 @@ pub struct Migrator<'s> {
     pub(crate) lock_deadline: Duration,
     pub(crate) retries: usize,
     pub(crate) slow_after: Duration,
-    pub(crate) runner: Runner,
-    history_schema: String,
-    history_prefix: String,
+    application: Option<String>,
+    history_schema: Cow<'s, str>,
+    history_prefix: Cow<'s, str>,
     on_progress: Option<Arc<OnProgress>>,
 }
 
@@ -66,9 +67,9 @@ impl<'s> Migrator<'s> {
             retries: 10,
             // Longer than any deployment waits; shorter than a working day is spent wondering.
             slow_after: Duration::from_secs(30 * 60),
-            runner: Runner { host: hostname(), application: None },
-            history_schema: "public".to_owned(),
-            history_prefix: "migrate".to_owned(),
+            application: None,
+            history_schema: Cow::Borrowed("public"),
+            history_prefix: Cow::Borrowed("migrate"),
             on_progress: None,
         }
     }
@@ -131,7 +132,7 @@ impl<'s> Migrator<'s> {
 
     /// The schema of the history tables, created when it is missing. Default: `public`. PostgreSQL only.
     #[must_use]
-    pub fn history_schema(mut self, schema: impl Into<String>) -> Self {
+    pub fn history_schema(mut self, schema: impl Into<Cow<'s, str>>) -> Self {
         self.history_schema = schema.into();
         self
     }
@@ -139,7 +140,7 @@ impl<'s> Migrator<'s> {
     /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history` and
     /// `migrate_log`.
     #[must_use]
-    pub fn history_prefix(mut self, prefix: impl Into<String>) -> Self {
+    pub fn history_prefix(mut self, prefix: impl Into<Cow<'s, str>>) -> Self {
         self.history_prefix = prefix.into();
         self
     }
@@ -147,7 +148,7 @@ impl<'s> Migrator<'s> {
     /// The application and its version, for the history. Default: not recorded.
     #[must_use]
     pub fn application(mut self, application: impl Into<String>) -> Self {
-        self.runner.application = Some(application.into());
+        self.application = Some(application.into());
         self
     }
 
@@ -459,6 +460,11 @@ impl<'s> Migrator<'s> {
         }
     }
 
+    /// Who the history says it was.
+    pub(crate) fn runner(&self) -> Runner {
+        Runner { host: gethostname::gethostname().into_string().ok(), application: self.application.clone() }
+    }
+
     pub(crate) fn tell(&self, progress: &Progress<'_>) {
         trace::progress(progress);
         if let Some(tell) = &self.on_progress {
@@ -475,17 +481,13 @@ fn finished<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn hostname() -> Option<String> {
-    gethostname::gethostname().into_string().ok()
-}
-
 impl fmt::Debug for Migrator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Migrator")
             .field("set", &self.set.name())
             .field("policy", &self.policy)
             .field("timeouts", &self.timeouts)
-            .field("runner", &self.runner)
+            .field("application", &self.application)
             .field("history_schema", &self.history_schema)
             .field("history_prefix", &self.history_prefix)
             .finish_non_exhaustive()

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use migrate_core::{
-    AppliedMigration, HistoryTable, Plan, Proof, Script, Status, Step, Target, Transactions, plan, status,
+    AppliedMigration, HistoryTable, Plan, Proof, Runner, Script, Status, Step, Target, Transactions, plan,
+    status,
 };
 
 use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
@@ -21,6 +22,8 @@ pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
     table: HistoryTable,
     driver: &'a mut D,
+    /// Who the history says it was; known from the first write on.
+    runner: Runner,
     report: Report,
 }
 
@@ -45,7 +48,8 @@ impl<'a, D: Driver> Run<'a, D> {
         if !dialect.runs_on(D::ENGINE) {
             return Err(Error::wrong_engine(dialect, D::ENGINE));
         }
-        Ok(Run { migrator, table: migrator.history_table(D::ENGINE), driver, report: Report::default() })
+        let table = migrator.history_table(D::ENGINE);
+        Ok(Run { migrator, table, driver, runner: Runner::default(), report: Report::default() })
     }
 
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
@@ -135,6 +139,7 @@ impl<'a, D: Driver> Run<'a, D> {
     /// What was read before the lock may be old by now. So may what is read under it where a lock is worthless
     /// (a pooler between us): then a claim fails, and the plan is made anew.
     async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
+        self.runner = self.migrator.runner();
         for _ in 0..PLANS {
             let history = self.history().await?;
             let plan = self.plan_from(&history, target)?;
@@ -361,11 +366,11 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     fn claim(&self, step: &Step) -> Vec<migrate_core::Query> {
-        self.table.claim(self.migrator.set.name(), step, &self.migrator.runner)
+        self.table.claim(self.migrator.set.name(), step, &self.runner)
     }
 
     fn record(&self, step: &Step) -> Vec<migrate_core::Query> {
-        self.table.record(self.migrator.set.name(), step, &self.migrator.runner)
+        self.table.record(self.migrator.set.name(), step, &self.runner)
     }
 
     /// The script's own limits, else `default`.
@@ -383,7 +388,7 @@ impl<'a, D: Driver> Run<'a, D> {
         if stage == Stage::Claim && D::is_moved(&error) {
             return Ok(Outcome::Moved);
         }
-        let (set, runner) = (self.migrator.set, &self.migrator.runner);
+        let (set, runner) = (self.migrator.set, &self.runner);
         if !error.is_disconnected {
             let log = self.table.log_failure(set.name(), step, runner, &error.to_string());
             // The failure itself is what the caller must see, not that it could not be logged.

@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 use crate::Dialect;
 
+/// The policy's file, at the top of the migrations folder.
+pub(crate) const CONFIG_FILE: &str = "migrate.toml";
+
 /// `migrate.toml`: the policy of a migrations folder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -46,12 +49,18 @@ fn vague_names() -> Vec<String> {
 
 fn globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {
     let globs = Vec::<String>::deserialize(deserializer)?;
-    globs.iter().map(|glob| Pattern::new(glob).map_err(serde::de::Error::custom)).collect()
+    let pattern = |glob: &String| {
+        Pattern::new(glob)
+            .map_err(|error| serde::de::Error::custom(format_args!("`ignore`: {} in `{glob}`", error.msg)))
+    };
+    globs.iter().map(pattern).collect()
 }
 
 fn pattern<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
     let pattern = String::deserialize(deserializer)?;
-    Regex::new(&format!("^(?:{pattern})$")).map(Some).map_err(serde::de::Error::custom)
+    Regex::new(&format!("^(?:{pattern})$"))
+        .map(Some)
+        .map_err(|error| serde::de::Error::custom(format_args!("`names.pattern`: {error}")))
 }
 
 /// What is wrong with a TOML file: the message of its first line, and the byte where it stands.
@@ -137,8 +146,8 @@ mod tests {
         let wrong = [
             ("rolback = 'optional'", 0, "unknown field `rolback`"),
             ("set = 'a'\nrollback = 'never'", 21, "unknown variant `never`"),
-            ("ignore = ['[']", 9, "invalid range pattern"),
-            ("[names]\npattern = '('", 18, "open group"),
+            ("ignore = ['a', '[']", 9, "`ignore`: invalid range pattern in `[`"),
+            ("[names]\npattern = '('", 18, "`names.pattern`: found open group"),
             ("dialect = ", 10, "string values must be quoted"),
         ];
         for (text, offset, message) in wrong {

@@ -14,7 +14,7 @@ pub struct Diagnostic {
     pub path: String,
     /// The place in the file, if it is one place.
     pub position: Option<Position>,
-    /// The line of the file at that place.
+    /// The line of the file at that place; bytes that are no text are shown as `�`, NUL as `␀`.
     pub line: Option<String>,
 }
 
@@ -45,14 +45,19 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Everything that is wrong with a migrations folder: never empty, in the order of the files.
+/// Everything that is wrong with a migrations folder: never empty, in the order of the paths and of the places in a
+/// file, so that what concerns the whole folder comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
     /// `Err` with all of `diagnostics`, or `Ok` when there is none.
-    pub(crate) fn none_of(diagnostics: Vec<Diagnostic>) -> Result<(), Diagnostics> {
-        if diagnostics.is_empty() { Ok(()) } else { Err(Diagnostics(diagnostics)) }
+    pub(crate) fn none_of(mut diagnostics: Vec<Diagnostic>) -> Result<(), Diagnostics> {
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        diagnostics.sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
+        Err(Diagnostics(diagnostics))
     }
 
     /// Each of them.

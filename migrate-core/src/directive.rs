@@ -10,13 +10,20 @@ use crate::statement::Scan;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Directives {
     pub(crate) no_transaction: bool,
-    pub(crate) irreversible: Option<String>,
-    pub(crate) nothing_to_undo: Option<String>,
+    pub(crate) irreversible: Option<Reason>,
+    pub(crate) nothing_to_undo: Option<Reason>,
     pub(crate) lock_timeout: Option<Duration>,
     pub(crate) statement_timeout: Option<Duration>,
     pub(crate) risk: Option<Risk>,
     pub(crate) older_binaries: Option<OlderBinaries>,
     pub(crate) foreign_keys_off: bool,
+}
+
+/// Why an author declares something, and the byte where the directive begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) why: String,
+    pub(crate) at: usize,
 }
 
 /// How much harm a migration can do: `risk` in a script.
@@ -67,7 +74,7 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Pro
                 return Err(Problem::DirectiveTwice { key: key.to_owned() });
             }
             seen.push(key);
-            directives.set(key, value)
+            directives.set(key, value, comment.start)
         });
         problems.extend(read.err().map(|problem| (problem, comment.start)));
     }
@@ -109,11 +116,13 @@ fn foreign(comment: &str) -> Option<Problem> {
     Some(Problem::ForeignDirective { theirs: comment.to_owned(), ours: ours.to_owned() })
 }
 
+/// The key that was meant: a slip in every fourth letter is a typo, more is another word.
 fn closest(key: &str) -> Option<&'static str> {
+    let key = key.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
     KEYS.iter()
-        .map(|(known, _)| (strsim::jaro_winkler(known, key), *known))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(known, _)| (strsim::osa_distance(known, &key), *known))
+        .filter(|(slips, known)| slips * 4 <= known.len())
+        .min()
         .map(|(_, known)| known)
 }
 
@@ -127,7 +136,9 @@ fn check_place(key: &str, offset: usize, scan: &Scan, part: Part) -> Result<(), 
             key: key.to_owned(),
             belongs_to_down: parts.contains(&Part::Down),
         })
-    } else if inside || (below && key != "allow") {
+    } else if inside {
+        Err(Problem::DirectiveInsideStatement { key: key.to_owned() })
+    } else if below && key != "allow" {
         Err(Problem::DirectiveBelowStatement { key: key.to_owned() })
     } else {
         Ok(())
@@ -135,17 +146,16 @@ fn check_place(key: &str, offset: usize, scan: &Scan, part: Part) -> Result<(), 
 }
 
 impl Directives {
-    fn set(&mut self, key: &str, value: &str) -> Result<(), Problem> {
-        let expected = |expected: &'static str| Problem::DirectiveValue {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            expected,
-        };
+    fn set(&mut self, key: &str, value: &str, at: usize) -> Result<(), Problem> {
+        let invalid =
+            |expected| Problem::DirectiveValue { key: key.to_owned(), value: value.to_owned(), expected };
+        let expected = |expected: &'static str| invalid(Some(expected));
+        let reason = || quoted(value).map(|why| Reason { why, at }).ok_or(expected(WHY));
         match key {
             "no-transaction" if value.is_empty() => self.no_transaction = true,
-            "no-transaction" => return Err(expected("no value")),
-            "irreversible" => self.irreversible = Some(quoted(value).ok_or(expected(WHY))?),
-            "nothing-to-undo" => self.nothing_to_undo = Some(quoted(value).ok_or(expected(WHY))?),
+            "no-transaction" => return Err(invalid(None)),
+            "irreversible" => self.irreversible = Some(reason()?),
+            "nothing-to-undo" => self.nothing_to_undo = Some(reason()?),
             "lock-timeout" => self.lock_timeout = Some(duration(value).ok_or(expected(DURATION))?),
             "statement-timeout" => self.statement_timeout = Some(duration(value).ok_or(expected(DURATION))?),
             "risk" => self.risk = Some(risk(value).ok_or(expected("`safe`, `controlled` or `high`"))?),
@@ -233,7 +243,7 @@ mod tests {
                    DROP TABLE u;";
         let want = Directives {
             no_transaction: true,
-            irreversible: Some("the old column is gone".to_owned()),
+            irreversible: Some(Reason { why: "the old column is gone".to_owned(), at: 47 }),
             nothing_to_undo: None,
             lock_timeout: Some(Duration::from_millis(500)),
             statement_timeout: Some(Duration::from_secs(1800)),
@@ -273,7 +283,7 @@ mod tests {
             ("SELECT 1;\n-- migrate: risk safe", Problem::DirectiveBelowStatement { key: key("risk") }),
             (
                 "SELECT 1,\n-- migrate: allow x \"y\"\n2",
-                Problem::DirectiveBelowStatement { key: key("allow") },
+                Problem::DirectiveInsideStatement { key: key("allow") },
             ),
         ];
         for (sql, want) in cases {
@@ -299,6 +309,59 @@ mod tests {
         for value in values {
             let (_, problems) = parse_up(&format!("-- migrate: {value}"));
             assert!(matches!(problems[..], [Problem::DirectiveValue { .. }]), "{value}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_typo_is_recognized_and_prose_is_not() {
+        let typos = [
+            ("no-transactoin", "no-transaction"),
+            ("no_transaction", "no-transaction"),
+            ("noTransaction", "no-transaction"),
+            ("No-Transaction", "no-transaction"),
+            ("no-transactions", "no-transaction"),
+            ("no-transaction:", "no-transaction"),
+            ("transaction", "no-transaction"),
+            ("ireversable", "irreversible"),
+            ("irreversibel", "irreversible"),
+            ("nothing-to-do", "nothing-to-undo"),
+            ("lock_timeout", "lock-timeout"),
+            ("lock-timout", "lock-timeout"),
+            ("locktimeout", "lock-timeout"),
+            ("statment-timeout", "statement-timeout"),
+            ("alow", "allow"),
+            ("allows", "allow"),
+            ("risks", "risk"),
+            ("older-binary", "older-binaries"),
+            ("foreign-key", "foreign-keys"),
+        ];
+        for (key, want) in typos {
+            assert_eq!(closest(key), Some(want), "{key}");
+        }
+        let prose = [
+            "see",
+            "the",
+            "this",
+            "users",
+            "all",
+            "also",
+            "note",
+            "no",
+            "nothing",
+            "now",
+            "lock",
+            "timeout",
+            "statement",
+            "old",
+            "older",
+            "foreign",
+            "reversed",
+            "up",
+            "down",
+            "",
+        ];
+        for word in prose {
+            assert_eq!(closest(word), None, "{word}");
         }
     }
 }

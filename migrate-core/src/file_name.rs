@@ -2,11 +2,13 @@ use std::fmt;
 
 use crate::{InvalidVersion, Version};
 
-/// What the path of a file inside the migrations folder says: which migration, and which part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FileName {
-    pub(crate) version: Version,
-    pub(crate) name: String,
+/// The path of a file inside the migrations folder, taken apart: which part of which migration it seems to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileName<'a> {
+    /// The folders above the migration, which only group.
+    pub(crate) folder: &'a str,
+    /// What the files of one migration share: version and name, not judged yet.
+    pub(crate) label: &'a str,
     pub(crate) part: Part,
     pub(crate) form: Form,
 }
@@ -19,6 +21,27 @@ pub(crate) enum Part {
     Verify,
     /// diesel's `metadata.toml`
     Metadata,
+}
+
+impl Part {
+    /// What messages call it.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Part::Up => "script",
+            Part::Down => "rollback script",
+            Part::Verify => "verify script",
+            Part::Metadata => "metadata file",
+        }
+    }
+
+    fn stem(self) -> &'static str {
+        match self {
+            Part::Up => "up",
+            Part::Down => "down",
+            Part::Verify => "verify",
+            Part::Metadata => "metadata",
+        }
+    }
 }
 
 /// How a folder names its files. One form per tree.
@@ -50,10 +73,16 @@ impl fmt::Display for Form {
 pub enum InvalidFileName {
     /// It fits none of the forms.
     Unknown,
+    /// `up.sql` beside the migrations instead of in a folder of its own.
+    NoFolder,
     /// There is no number before the name.
     NoVersion,
+    /// There is no number before the name of the folder.
+    FolderNoVersion,
     /// There is a number and nothing behind it.
     NoName,
+    /// `V1.5__name.sql`
+    DottedVersion,
     /// The number is no version.
     Version(InvalidVersion),
     /// Flyway's `R__name.sql`.
@@ -66,8 +95,11 @@ impl fmt::Display for InvalidFileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             InvalidFileName::Unknown => f.write_str("this file is no migration"),
+            InvalidFileName::NoFolder => f.write_str("this script stands in no folder of a migration"),
             InvalidFileName::NoVersion => f.write_str("the name has no version"),
+            InvalidFileName::FolderNoVersion => f.write_str("the folder's name has no version"),
             InvalidFileName::NoName => f.write_str("the version has no name behind it"),
+            InvalidFileName::DottedVersion => f.write_str("a version is one number, and this one has dots"),
             InvalidFileName::Version(invalid) => invalid.fmt(f),
             InvalidFileName::Repeatable => f.write_str("repeatable migrations are not supported"),
             InvalidFileName::OneUnderscore => {
@@ -77,82 +109,91 @@ impl fmt::Display for InvalidFileName {
     }
 }
 
-/// Reads a path inside the migrations folder, `/` between its components. Folders above the last one only group.
-pub(crate) fn parse(path: &str) -> Result<FileName, InvalidFileName> {
-    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-    let folder = folder.rsplit('/').next().unwrap_or_default();
-    let in_directory = match file {
-        "up.sql" | "migration.sql" => Some(Part::Up),
-        "down.sql" => Some(Part::Down),
-        "verify.sql" => Some(Part::Verify),
-        "metadata.toml" => Some(Part::Metadata),
-        _ => None,
-    };
-    match in_directory {
-        Some(_) if folder.is_empty() => Err(InvalidFileName::Unknown),
-        Some(part) => {
-            let (version, name) = numbered(folder)?;
-            Ok(FileName { version, name, part, form: Form::Directory })
+impl<'a> FileName<'a> {
+    /// Takes a path apart, `/` between its components.
+    pub(crate) fn parse(path: &'a str) -> Result<FileName<'a>, InvalidFileName> {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let in_directory = match file {
+            "up.sql" | "migration.sql" => Some(Part::Up),
+            "down.sql" => Some(Part::Down),
+            "verify.sql" => Some(Part::Verify),
+            "metadata.toml" => Some(Part::Metadata),
+            _ => None,
+        };
+        match in_directory {
+            Some(_) if folder.is_empty() => Err(InvalidFileName::NoFolder),
+            Some(part) => {
+                let (folder, label) = folder.rsplit_once('/').unwrap_or(("", folder));
+                Ok(FileName { folder, label, part, form: Form::Directory })
+            }
+            None => {
+                let stem = file.strip_suffix(".sql").ok_or(InvalidFileName::Unknown)?;
+                Ok(FileName::of_stem(folder, stem))
+            }
         }
-        None => parse_file(file.strip_suffix(".sql").ok_or(InvalidFileName::Unknown)?),
+    }
+
+    /// A file of the flat forms or the prefixed one, without its `.sql`.
+    fn of_stem(folder: &'a str, stem: &'a str) -> FileName<'a> {
+        let (label, part, form) = match (stem.split_at_checked(1), stem.rsplit_once('.')) {
+            (Some(("V", label)), _) if starts_with_digit(label) => (label, Part::Up, Form::Prefixed),
+            (Some(("U", label)), _) if starts_with_digit(label) => (label, Part::Down, Form::Prefixed),
+            (_, Some((label, "up"))) => (label, Part::Up, Form::FlatPair),
+            (_, Some((label, "down"))) => (label, Part::Down, Form::FlatPair),
+            (_, Some((label, "verify"))) => (label, Part::Verify, Form::FlatPair),
+            _ => (stem, Part::Up, Form::FlatSingle),
+        };
+        FileName { folder, label, part, form }
+    }
+
+    /// The path again; of another part or form, if those were changed.
+    pub(crate) fn path(&self) -> String {
+        let FileName { folder, label, part, form } = self;
+        let file = match (form, part) {
+            (Form::Directory, Part::Metadata) => format!("{label}/metadata.toml"),
+            (Form::Directory, part) => format!("{label}/{}.sql", part.stem()),
+            (Form::Prefixed, Part::Down) => format!("U{label}.sql"),
+            (Form::Prefixed, _) => format!("V{label}.sql"),
+            (Form::FlatSingle, Part::Up) => format!("{label}.sql"),
+            (Form::FlatSingle | Form::FlatPair, part) => format!("{label}.{}.sql", part.stem()),
+        };
+        if folder.is_empty() { file } else { format!("{folder}/{file}") }
+    }
+
+    /// Version and name.
+    pub(crate) fn numbered(&self) -> Result<(Version, &'a str), InvalidFileName> {
+        let (number, name) = match self.form {
+            Form::Prefixed => match self.label.split_once("__") {
+                Some(numbered) => numbered,
+                None if self.label.contains('_') => return Err(InvalidFileName::OneUnderscore),
+                None => (self.label, ""),
+            },
+            _ if self.label.starts_with("R__") => return Err(InvalidFileName::Repeatable),
+            _ => self.label.split_once('_').unwrap_or((self.label, "")),
+        };
+        match number.parse() {
+            Ok(_) if name.is_empty() => Err(InvalidFileName::NoName),
+            Ok(version) => Ok((version, name)),
+            Err(invalid) => Err(self.invalid_number(number, invalid)),
+        }
+    }
+
+    fn invalid_number(&self, number: &str, invalid: InvalidVersion) -> InvalidFileName {
+        let has_dots = starts_with_digit(number) && number.contains('.');
+        match (invalid, self.form) {
+            (InvalidVersion::TooLarge, _) => InvalidFileName::Version(invalid),
+            _ if has_dots && number.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b)) => {
+                InvalidFileName::DottedVersion
+            }
+            (_, Form::Prefixed) => InvalidFileName::Version(invalid),
+            (_, Form::Directory) => InvalidFileName::FolderNoVersion,
+            (_, Form::FlatPair | Form::FlatSingle) => InvalidFileName::NoVersion,
+        }
     }
 }
 
-/// Reads the name of a file without its `.sql`.
-fn parse_file(stem: &str) -> Result<FileName, InvalidFileName> {
-    if stem.starts_with("R__") {
-        return Err(InvalidFileName::Repeatable);
-    }
-    if let Some(name) = prefixed(stem) {
-        return name;
-    }
-    let (stem, part, form) = match stem.rsplit_once('.') {
-        Some((stem, "up")) => (stem, Part::Up, Form::FlatPair),
-        Some((stem, "down")) => (stem, Part::Down, Form::FlatPair),
-        Some((stem, "verify")) => (stem, Part::Verify, Form::FlatPair),
-        _ => (stem, Part::Up, Form::FlatSingle),
-    };
-    let (version, name) = numbered(stem)?;
-    Ok(FileName { version, name, part, form })
-}
-
-/// `V1__name` or `U1__name`, or `None` where the stem does not begin like one.
-fn prefixed(stem: &str) -> Option<Result<FileName, InvalidFileName>> {
-    let part = match stem.as_bytes().first()? {
-        b'V' => Part::Up,
-        b'U' => Part::Down,
-        _ => return None,
-    };
-    let rest = &stem[1..];
-    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let Some((version, name)) = rest.split_once("__") else {
-        return Some(Err(if rest.contains('_') {
-            InvalidFileName::OneUnderscore
-        } else {
-            InvalidFileName::NoName
-        }));
-    };
-    if name.is_empty() {
-        return Some(Err(InvalidFileName::NoName));
-    }
-    let version = version.parse().map_err(InvalidFileName::Version);
-    Some(version.map(|version| FileName { version, name: name.to_owned(), part, form: Form::Prefixed }))
-}
-
-/// `<version>_<name>`.
-fn numbered(stem: &str) -> Result<(Version, String), InvalidFileName> {
-    if !stem.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(InvalidFileName::NoVersion);
-    }
-    let (version, name) = stem.split_once('_').unwrap_or((stem, ""));
-    match version.parse() {
-        Err(InvalidVersion::NotANumber) => Err(InvalidFileName::NoVersion),
-        Err(invalid) => Err(InvalidFileName::Version(invalid)),
-        Ok(_) if name.is_empty() => Err(InvalidFileName::NoName),
-        Ok(version) => Ok((version, name.to_owned())),
-    }
+fn starts_with_digit(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -179,9 +220,10 @@ mod tests {
             ("U0001__add_user.sql", 1, "add_user", Down, Prefixed),
         ];
         for (path, version, name, part, form) in cases {
-            let version = Version::from_i64(version).unwrap();
-            let want = FileName { version, name: name.to_owned(), part, form };
-            assert_eq!(parse(path), Ok(want), "{path}");
+            let file_name = FileName::parse(path).unwrap();
+            assert_eq!((file_name.part, file_name.form), (part, form), "{path}");
+            assert_eq!(file_name.numbered(), Ok((Version::from_i64(version).unwrap(), name)), "{path}");
+            assert_eq!(file_name.path(), path.replace("migration.sql", "up.sql"));
         }
     }
 
@@ -190,23 +232,30 @@ mod tests {
         use InvalidFileName::*;
         let cases = [
             ("README.txt", Unknown),
-            ("up.sql", Unknown),
+            ("up.sql", NoFolder),
+            ("metadata.toml", NoFolder),
             ("add_performance_indexes.sql", NoVersion),
-            ("add_performance_indexes/up.sql", NoVersion),
+            ("add_performance_indexes/up.sql", FolderNoVersion),
             ("User.up.sql", NoVersion),
             ("V__x.sql", NoVersion),
             ("7.sql", NoName),
             ("7_.up.sql", NoName),
             ("V7__.sql", NoName),
-            ("1.5_x.sql", NoVersion),
-            ("V1.5__x.sql", Version(InvalidVersion::NotANumber)),
+            ("7x_y.sql", NoVersion),
+            ("v1.5_x.sql", NoVersion),
+            ("1.5_x.sql", DottedVersion),
+            ("1.5_x/up.sql", DottedVersion),
+            ("V1.5__x.sql", DottedVersion),
+            ("V1_5__x.sql", Version(InvalidVersion::NotANumber)),
             ("99999999999999999999_x.sql", Version(InvalidVersion::TooLarge)),
+            ("99999999999999999999_x/up.sql", Version(InvalidVersion::TooLarge)),
             ("V1_x.sql", OneUnderscore),
             ("V1.sql", NoName),
             ("R__views.sql", Repeatable),
         ];
         for (path, want) in cases {
-            assert_eq!(parse(path), Err(want), "{path}");
+            let numbered = FileName::parse(path).and_then(|file_name| file_name.numbered());
+            assert_eq!(numbered, Err(want), "{path}");
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use crate::Version;
 use crate::file_name::{Form, InvalidFileName};
 use crate::token::Quote;
+use crate::{InvalidVersion, Version};
 
 /// What is wrong with a migrations folder. Its text says what was found, [`Problem::help`] what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Problem {
         /// What it said.
         message: String,
     },
+    /// A link leads to nothing.
+    DanglingSymlink,
     /// A link leads to a folder that it stands in.
     SymlinkLoop,
     /// The path of a file or folder is no UTF-8.
@@ -39,7 +41,7 @@ pub enum Problem {
         form: Form,
         /// The form of most others.
         other_form: Form,
-        /// One of the others.
+        /// One of the others, as the user would type its path.
         other: String,
     },
     /// Two migrations with one version.
@@ -49,8 +51,15 @@ pub enum Problem {
         /// The file that came first.
         other: String,
     },
-    /// Two files for one part of one migration.
+    /// Two scripts apply one migration.
+    DuplicateUp {
+        /// The file that came first.
+        other: String,
+    },
+    /// Two files for another part of one migration.
     DuplicatePart {
+        /// `rollback script` or `verify script`.
+        what: &'static str,
         /// The file that came first.
         other: String,
     },
@@ -63,7 +72,7 @@ pub enum Problem {
     },
     /// A rollback, verify or metadata file without its migration.
     Orphan {
-        /// `rollback script`, `verify script` or `metadata`.
+        /// `rollback script`, `verify script` or `metadata file`.
         what: &'static str,
         /// A migration of the same version with another name, if there is one.
         twin: Option<String>,
@@ -72,6 +81,8 @@ pub enum Problem {
     MissingDown {
         /// The file that is missing.
         expected: String,
+        /// What the migration must be called beside it, if that is another name.
+        rename: Option<String>,
     },
     /// A folder of a migration without `up.sql`.
     DirectoryWithoutUp,
@@ -88,6 +99,8 @@ pub enum Problem {
     NothingToUndoWithStatements,
     /// A byte order mark before a directive on the first line.
     ByteOrderMark,
+    /// The file is UTF-16.
+    Utf16,
     /// The file is no UTF-8.
     NotUtf8,
     /// A NUL byte, which no database accepts in SQL.
@@ -127,8 +140,8 @@ pub enum Problem {
         key: String,
         /// What stands there.
         value: String,
-        /// What it takes.
-        expected: &'static str,
+        /// What it takes, if it takes anything.
+        expected: Option<&'static str>,
     },
     /// A directive in a script where it means nothing.
     DirectiveInWrongPart {
@@ -137,8 +150,13 @@ pub enum Problem {
         /// Whether it belongs to the rollback script.
         belongs_to_down: bool,
     },
-    /// A directive below or inside a statement.
+    /// A directive below a statement.
     DirectiveBelowStatement {
+        /// The key.
+        key: String,
+    },
+    /// A directive inside a statement.
+    DirectiveInsideStatement {
         /// The key.
         key: String,
     },
@@ -186,6 +204,7 @@ impl fmt::Display for Problem {
             Problem::NotADirectory => f.write_str("the migrations folder is a file"),
             Problem::EmptyDirectory => f.write_str("the migrations folder holds no migration"),
             Problem::Unreadable { message } => write!(f, "cannot be read: {message}"),
+            Problem::DanglingSymlink => f.write_str("a symbolic link that leads nowhere"),
             Problem::SymlinkLoop => f.write_str("a symbolic link leads back to a folder that it stands in"),
             Problem::PathNotUtf8 => f.write_str("the path is not valid UTF-8"),
             Problem::FileName { reason, .. } => reason.fmt(f),
@@ -198,12 +217,17 @@ impl fmt::Display for Problem {
             Problem::DuplicateVersion { version, other } => {
                 write!(f, "version {version} is used twice, here and by `{other}`")
             }
-            Problem::DuplicatePart { other } => write!(f, "the same part of the migration as `{other}`"),
+            Problem::DuplicateUp { other } => {
+                write!(f, "two scripts apply this migration: this one and `{other}`")
+            }
+            Problem::DuplicatePart { what, other } => {
+                write!(f, "two {what}s for one migration: this one and `{other}`")
+            }
             Problem::DateAmongTimestamps { version, other } => {
                 write!(f, "version {version} is a date of 8 digits beside timestamps of 14, as in `{other}`")
             }
             Problem::Orphan { what, .. } => write!(f, "a {what} without its migration"),
-            Problem::MissingDown { expected } => write!(f, "no way back: `{expected}` is missing"),
+            Problem::MissingDown { expected, .. } => write!(f, "no way back: `{expected}` is missing"),
             Problem::DirectoryWithoutUp => f.write_str("the folder of a migration holds no up.sql"),
             Problem::EmptyScript => f.write_str("the script holds no statement"),
             Problem::EmptyDown => f.write_str("the rollback script holds no statement, so it is no way back"),
@@ -216,19 +240,29 @@ impl fmt::Display for Problem {
             Problem::ByteOrderMark => {
                 f.write_str("a byte order mark stands before the directive on the first line and hides it")
             }
+            Problem::Utf16 => f.write_str("the file is UTF-16, not UTF-8"),
             Problem::NotUtf8 => f.write_str("the file is not valid UTF-8"),
-            Problem::NulByte => f.write_str("the script holds a NUL byte, which no database accepts in SQL"),
+            Problem::NulByte => f.write_str("the file holds a NUL byte, which no database accepts in SQL"),
             Problem::TooLarge => write!(f, "the script is larger than {} MiB", MAX_SCRIPT_BYTES >> 20),
             Problem::InvalidToml { message } => f.write_str(message),
             Problem::VagueName { name } => write!(f, "the name `{name}` says nothing about the change"),
             Problem::NameOutsidePattern { name } => {
                 write!(f, "the name `{name}` does not match the pattern of migrate.toml")
             }
+            Problem::UnknownDirective { key, .. } if key.is_empty() => {
+                f.write_str("no directive stands behind `migrate:`")
+            }
             Problem::UnknownDirective { key, .. } => write!(f, "unknown directive `{key}`"),
             Problem::DirectiveWithoutColon { key } => {
                 write!(f, "the directive `{key}` lacks the colon of `migrate:`")
             }
-            Problem::DirectiveValue { key, value, expected } => {
+            Problem::DirectiveValue { key, value, expected: None } => {
+                write!(f, "the directive `{key}` takes no value, and `{value}` stands there")
+            }
+            Problem::DirectiveValue { key, value, expected: Some(expected) } if value.is_empty() => {
+                write!(f, "the directive `{key}` lacks {expected}")
+            }
+            Problem::DirectiveValue { key, value, expected: Some(expected) } => {
                 write!(f, "the directive `{key}` takes {expected}, not `{value}`")
             }
             Problem::DirectiveInWrongPart { key, .. } => {
@@ -236,6 +270,9 @@ impl fmt::Display for Problem {
             }
             Problem::DirectiveBelowStatement { key } => {
                 write!(f, "the directive `{key}` does not stand above the statements")
+            }
+            Problem::DirectiveInsideStatement { key } => {
+                write!(f, "the directive `{key}` stands inside a statement")
             }
             Problem::DirectiveTwice { key } => write!(f, "the directive `{key}` stands here twice"),
             Problem::ForeignDirective { theirs, .. } => {
@@ -273,6 +310,7 @@ impl Problem {
                     .into()
             }
             Problem::Unreadable { .. } => "check that the file exists and that you may read it".into(),
+            Problem::DanglingSymlink => "remove the link, or put back what it leads to".into(),
             Problem::SymlinkLoop => "remove the link".into(),
             Problem::PathNotUtf8 => "rename it".into(),
             Problem::FileName { reason, suggestion } => file_name_help(reason, suggestion.as_deref()),
@@ -280,7 +318,7 @@ impl Problem {
             Problem::DuplicateVersion { .. } => {
                 "give the newer migration a version of its own, above all others".into()
             }
-            Problem::DuplicatePart { .. } => "keep one of the two".into(),
+            Problem::DuplicateUp { .. } | Problem::DuplicatePart { .. } => "keep one of the two".into(),
             Problem::DateAmongTimestamps { version, .. } => {
                 format!("add a time, as in `{version}000000`, or it sorts before every timestamp for ever")
             }
@@ -288,10 +326,15 @@ impl Problem {
                 format!("`{twin}` has this version: give both the same name")
             }
             Problem::Orphan { twin: None, .. } => "add the migration, or delete this file".into(),
-            Problem::MissingDown { .. } => {
-                "write it, or put `-- migrate: irreversible \"why\"` at the top of the \
-                 migration, or set `rollback = \"optional\"` in migrate.toml"
-                    .into()
+            Problem::MissingDown { rename, .. } => {
+                let write = match rename {
+                    Some(name) => format!("write it and rename this file to `{name}`"),
+                    None => "write it".to_owned(),
+                };
+                format!(
+                    "{write}, or put `-- migrate: irreversible \"why\"` at the top of the migration, or set \
+                     `rollback = \"optional\"` in migrate.toml"
+                )
             }
             Problem::DirectoryWithoutUp => "add up.sql, or delete the folder".into(),
             Problem::EmptyScript => "write the migration, or delete its files".into(),
@@ -302,20 +345,22 @@ impl Problem {
             }
             Problem::IrreversibleWithDown { .. } => "delete the rollback script or the directive".into(),
             Problem::NothingToUndoWithStatements => "delete the statements or the directive".into(),
-            Problem::ByteOrderMark | Problem::NotUtf8 => {
-                "save the file as UTF-8 without a byte order mark".into()
-            }
+            Problem::ByteOrderMark => "save the file as UTF-8 without a byte order mark".into(),
+            Problem::Utf16 => "save it as UTF-8".into(),
+            Problem::NotUtf8 => "it may be Latin-1: save it as UTF-8".into(),
             Problem::NulByte => "delete the byte; a file in UTF-16 is full of them: save it as UTF-8".into(),
             Problem::TooLarge => "load data outside of migrations".into(),
-            Problem::InvalidToml { .. } => "correct the file; its keys are documented in the README".into(),
+            Problem::InvalidToml { .. } => {
+                "correct the file; the crate's documentation has the keys of migrate.toml".into()
+            }
             Problem::VagueName { .. } => "say what changes, as in `add_tenant_to_orders`".into(),
             Problem::NameOutsidePattern { .. } => "rename the files, or correct `names.pattern`".into(),
             Problem::UnknownDirective { closest: Some(closest), .. } => format!("did you mean `{closest}`?"),
             Problem::UnknownDirective { key, .. } if key == "up" || key == "down" => {
                 "sections of one file are dbmate's form: write `.up.sql` and `.down.sql`".into()
             }
-            Problem::UnknownDirective { .. } => "the README lists the directives; no other text may stand \
-                 behind `-- migrate:`"
+            Problem::UnknownDirective { .. } => "the crate's documentation lists the directives; no other \
+                 text may stand behind `-- migrate:`"
                 .into(),
             Problem::DirectiveWithoutColon { key } => format!("write `-- migrate: {key}`"),
             Problem::DirectiveValue { key, .. } => directive_example(key).into(),
@@ -323,7 +368,10 @@ impl Problem {
                 "move it to the rollback script".into()
             }
             Problem::DirectiveInWrongPart { .. } => "move it to the script that applies the migration".into(),
-            Problem::DirectiveBelowStatement { .. } => {
+            Problem::DirectiveInsideStatement { key } if key == "allow" => {
+                "move it above the statement, or to the top of the file".into()
+            }
+            Problem::DirectiveBelowStatement { .. } | Problem::DirectiveInsideStatement { .. } => {
                 "move it to the comments at the top of the file".into()
             }
             Problem::DirectiveTwice { .. } => "keep one of the two".into(),
@@ -349,18 +397,20 @@ impl Problem {
 
 fn file_name_help(reason: &InvalidFileName, suggestion: Option<&str>) -> String {
     match (reason, suggestion) {
-        (InvalidFileName::NoVersion | InvalidFileName::NoName, Some(name)) => {
-            format!("rename it, for example to `{name}`")
-        }
         (InvalidFileName::Unknown, _) => {
             "if it belongs here, name it in `ignore = [\"…\"]` of migrate.toml".into()
         }
-        (InvalidFileName::Version(_), _) => "use a timestamp such as 20251107100000 as the version".into(),
+        (InvalidFileName::NoFolder, _) => "put it into a folder `<version>_<name>/`".into(),
         (InvalidFileName::Repeatable, _) => "write a versioned migration that replaces the object".into(),
-        (InvalidFileName::OneUnderscore, _) => "write `V1__name.sql`".into(),
-        (InvalidFileName::NoVersion | InvalidFileName::NoName, None) => {
-            "rename it to `<version>_<name>`, as in `20251107100000_add_user.up.sql`".into()
+        (InvalidFileName::Version(InvalidVersion::TooLarge), _) => {
+            "use a timestamp such as 20251107100000 as the version".into()
         }
+        (InvalidFileName::DottedVersion, Some(name)) => {
+            format!("dots are not supported: number it `{name}`")
+        }
+        (InvalidFileName::Version(InvalidVersion::NotANumber), Some(name)) => format!("number it `{name}`"),
+        (_, Some(name)) => format!("rename it, for example to `{name}`"),
+        (_, None) => "rename it to `<version>_<name>`, as in `20251107100000_add_user.up.sql`".into(),
     }
 }
 

@@ -63,6 +63,10 @@ fn make_folders(folders: &Path) {
     fs::create_dir(folders.join("dangling_symlink")).unwrap();
     symlink("nowhere.sql", folders.join("dangling_symlink/1_create_users.up.sql")).unwrap();
 
+    // Root may read a file without permissions, but nobody this link.
+    fs::create_dir(folders.join("unreadable")).unwrap();
+    symlink("1_create_users.up.sql", folders.join("unreadable/1_create_users.up.sql")).unwrap();
+
     fs::create_dir(folders.join("path_not_utf8")).unwrap();
     let latin1 = OsStr::from_bytes(b"1_create_caf\xe9.up.sql");
     File::create(folders.join("path_not_utf8").join(latin1)).unwrap();

@@ -66,7 +66,11 @@ impl Walk {
                 Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
                 Err(error) => self.report(unreadable(&error), &inside),
             },
-            Err(error) => self.report(unreadable(&error), &inside),
+            Err(error) => {
+                let leads_nowhere = error.kind() == io::ErrorKind::NotFound && path.is_symlink();
+                let problem = if leads_nowhere { Problem::DanglingSymlink } else { unreadable(&error) };
+                self.report(problem, &inside);
+            }
         }
     }
 

@@ -1,8 +1,15 @@
 //! From the files of a folder to a [`MigrationSet`], or to everything that is wrong with them.
 
 mod assemble;
+mod checks;
 mod directory;
+mod names;
+mod parts;
+mod problems;
 mod script;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::path::Path;
 

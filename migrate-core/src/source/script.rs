@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-use crate::checksum::normalized;
+use super::text::{self, NoText};
 use crate::dialect::{Engine, postgres, sqlite};
 use crate::directive::{self, Directives};
 use crate::file_name::Part;
-use crate::problem::{MAX_SCRIPT_BYTES, Problem};
+use crate::problem::Problem;
 use crate::statement::{Scan, Scanned, scan};
 use crate::token::Quote;
 use crate::{Checksum, Dialect, Execution, Script};
@@ -18,13 +18,13 @@ pub(super) struct Parsed {
 
 /// Reads a script from the bytes of its file. `transaction` is what `metadata.toml` says.
 pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, transaction: bool) -> Parsed {
-    match text(bytes) {
+    match text::of_script(bytes) {
         Ok(text) => Parsed::new(path, &text, part, dialect, transaction),
         // Nothing more can be said about a file that is no text.
-        Err((problem, text)) => {
+        Err(NoText { problem, shown, at }) => {
             let mut parsed = Parsed::new(path, "", part, dialect, transaction);
-            parsed.script.sql = text.into();
-            parsed.problems.push(problem);
+            parsed.script.sql = shown.into();
+            parsed.problems.push((problem, at));
             parsed
         }
     }
@@ -40,33 +40,6 @@ pub(crate) fn parse_recorded(sql: &str, engine: Engine, transaction: bool) -> Sc
 }
 
 type Located = (Problem, Option<usize>);
-
-/// The text that will run, or why there is none and as much of it as shows where.
-fn text(bytes: &[u8]) -> Result<String, (Located, String)> {
-    if bytes.len() > MAX_SCRIPT_BYTES {
-        return Err(((Problem::TooLarge, None), String::new()));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let valid = normalized(&String::from_utf8_lossy(&bytes[..error.valid_up_to()]));
-        // UTF-16 is no UTF-8 from its first byte on, and its NUL bytes say what it is.
-        let problem = if bytes.contains(&0) { Problem::NulByte } else { Problem::NotUtf8 };
-        ((problem, Some(valid.len())), valid)
-    })?;
-    let normal = normalized(text);
-    match normal.find('\0') {
-        Some(at) => Err(((Problem::NulByte, Some(at)), normal[..at].to_owned())),
-        None if text.starts_with('\u{feff}') && begins_with_directive(&normal) => {
-            Err(((Problem::ByteOrderMark, Some(0)), normal))
-        }
-        None => Ok(normal),
-    }
-}
-
-fn begins_with_directive(sql: &str) -> bool {
-    let first = sql.lines().next().unwrap_or_default();
-    let comment = first.trim_start().strip_prefix("--").unwrap_or_default().trim_start();
-    comment.starts_with("migrate") && comment.contains(':')
-}
 
 impl Parsed {
     fn new(path: &str, sql: &str, part: Part, dialect: Dialect, transaction: bool) -> Parsed {
@@ -169,24 +142,6 @@ mod tests {
 
     fn problems(bytes: &[u8], dialect: Dialect) -> Vec<(Problem, Option<usize>)> {
         parse("1_x.up.sql", bytes, Part::Up, dialect, true).problems
-    }
-
-    #[test]
-    fn bytes_that_are_no_script() {
-        let cases: [(&[u8], Problem, usize); 5] = [
-            (b"SELECT 1;\nSELECT '\xff';", Problem::NotUtf8, 18),
-            (b"SELECT '\0';", Problem::NulByte, 8),
-            (b"\xff\xfeS\0E\0L\0", Problem::NulByte, 0), // UTF-16
-            (b"\xef\xbb\xbf-- migrate: no-transaction\nSELECT 1;", Problem::ByteOrderMark, 0),
-            (b"\xef\xbb\xbf--migrate :irreversible\nSELECT 1;", Problem::ByteOrderMark, 0),
-        ];
-        for (bytes, problem, at) in cases {
-            assert_eq!(problems(bytes, Dialect::Postgres), [(problem, Some(at))]);
-        }
-        assert_eq!(problems(b"\xef\xbb\xbfSELECT 1;", Dialect::Postgres), []);
-        let large = vec![b' '; MAX_SCRIPT_BYTES + 1];
-        assert_eq!(problems(&large, Dialect::Postgres), [(Problem::TooLarge, None)]);
-        assert!(text(&large[1..]).is_ok());
     }
 
     #[test]

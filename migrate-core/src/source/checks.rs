@@ -1,0 +1,96 @@
+//! What the migrations of a folder must be to each other.
+
+use super::names::{self, Named};
+use super::parts::Parts;
+use super::problems::Problems;
+use crate::Version;
+use crate::file_name::{FileName, Form, Part};
+use crate::problem::Problem;
+
+/// A folder named as a migration with nothing in it was to be one, where others are.
+pub(super) fn empty_folders(folders: &[String], named: &[Named<'_>], problems: &mut Problems<'_>) {
+    if named.iter().all(|named| named.file_name.form != Form::Directory) {
+        return;
+    }
+    for folder in folders {
+        let up = format!("{folder}/up.sql");
+        if FileName::parse(&up).is_ok_and(|name| name.numbered().is_ok()) {
+            problems.of_file(Problem::DirectoryWithoutUp, folder);
+        }
+    }
+}
+
+/// The migrations of the form that most files have; the others are told.
+pub(super) fn one_form<'a>(migrations: Vec<Parts<'a>>, problems: &mut Problems<'_>) -> Vec<Parts<'a>> {
+    let Some(most) = names::most_used(migrations.iter().flat_map(Parts::files)) else { return migrations };
+    let of_most = |named: &&Named<'_>| named.file_name.form == most;
+    let example = ups(&migrations)
+        .find(of_most)
+        .or_else(|| migrations.iter().flat_map(Parts::files).find(of_most))
+        .map_or(String::new(), |named| problems.display_path(&named.file.path));
+    let mut of_one = Vec::new();
+    for parts in migrations {
+        let stranger = parts.files().find(|named| !goes_with(most, named.file_name));
+        let Some(Named { file, file_name, .. }) = stranger else {
+            of_one.push(parts);
+            continue;
+        };
+        let form = file_name.form;
+        let problem = Problem::MixedForms { form, other_form: most, other: example.clone() };
+        problems.of_file(problem, &file.path);
+    }
+    of_one
+}
+
+/// A verify script goes with either flat form.
+fn goes_with(form: Form, file_name: FileName<'_>) -> bool {
+    let is_flat = |form| matches!(form, Form::FlatPair | Form::FlatSingle);
+    let is_flat_verify = file_name.part == Part::Verify && is_flat(form) && is_flat(file_name.form);
+    file_name.form == form || is_flat_verify
+}
+
+/// A bare date sorts before every timestamp.
+pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+    let Some(timestamp) = ups(migrations).find(|up| up.version.is_timestamp()) else { return };
+    for date in ups(migrations).filter(|up| up.version.is_date()) {
+        let other = problems.display_path(&timestamp.file.path);
+        let problem = Problem::DateAmongTimestamps { version: date.version, other };
+        problems.of_file(problem, &date.file.path);
+    }
+}
+
+/// Two migrations cannot have one version.
+pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+    for same in migrations.chunk_by(|a, b| a.version == b.version) {
+        let Some(first) = first_by_path(same) else { continue };
+        for up in ups(same).filter(|up| up.file.path != first.file.path) {
+            let other = problems.display_path(&first.file.path);
+            problems.of_file(Problem::DuplicateVersion { version: up.version, other }, &up.file.path);
+        }
+    }
+}
+
+/// Tells the parts without their migration. Returns the versions whose rollback script is one of them.
+pub(super) fn orphans(migrations: &[Parts<'_>], problems: &mut Problems<'_>) -> Vec<Version> {
+    let mut downs = Vec::new();
+    for same in migrations.chunk_by(|a, b| a.version == b.version) {
+        let twin = first_by_path(same).map(|up| problems.display_path(&up.file.path));
+        for parts in same.iter().filter(|parts| parts.up.is_none()) {
+            downs.extend(parts.down.as_ref().map(|down| down.version));
+            for named in parts.files() {
+                let what = named.file_name.part.noun();
+                problems.of_file(Problem::Orphan { what, twin: twin.clone() }, &named.file.path);
+            }
+        }
+    }
+    downs
+}
+
+/// The scripts that apply the migrations.
+fn ups<'a, 'b>(migrations: &'b [Parts<'a>]) -> impl Iterator<Item = &'b Named<'a>> {
+    migrations.iter().filter_map(|parts| parts.up.as_ref())
+}
+
+fn first_by_path<'a, 'b>(migrations: &'b [Parts<'a>]) -> Option<&'b Named<'a>> {
+    ups(migrations).min_by(|a, b| a.file.path.cmp(&b.file.path))
+}

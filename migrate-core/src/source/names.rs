@@ -1,0 +1,145 @@
+//! Which files of a folder are migrations.
+
+use std::collections::BTreeMap;
+
+use super::problems::Problems;
+use super::{Source, SourceFile};
+use crate::Version;
+use crate::config::{CONFIG_FILE, Config};
+use crate::file_name::{FileName, Form, InvalidFileName, Part};
+use crate::problem::Problem;
+
+const LOCK_FILE: &str = "migrate.lock";
+
+/// A file whose name is understood.
+pub(super) struct Named<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) file_name: FileName<'a>,
+    pub(super) version: Version,
+    pub(super) name: &'a str,
+}
+
+/// The files that are migrations, in the order of their paths.
+pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Problems<'_>) -> Vec<Named<'a>> {
+    let mut named = Vec::new();
+    // A wrong name is told once, not for each part of a migration.
+    let mut misnamed = BTreeMap::new();
+    for file in source.files.iter().filter(|file| !is_no_migration(&file.path, config)) {
+        match FileName::parse(&file.path) {
+            Err(reason) => problems.of_file(Problem::FileName { reason, suggestion: None }, &file.path),
+            Ok(file_name) => match file_name.numbered() {
+                Ok((version, name)) => named.push(Named { file, file_name, version, name }),
+                Err(reason) => {
+                    let key = (file_name.folder, file_name.label);
+                    if file_name.part == Part::Up || !misnamed.contains_key(&key) {
+                        misnamed.insert(key, (file, file_name, reason));
+                    }
+                }
+            },
+        }
+    }
+    let latest = named.iter().map(|named| named.version).max();
+    let form = most_used(&named);
+    for (file, file_name, reason) in misnamed.into_values() {
+        let suggestion =
+            suggestion(file_name, &reason, form, latest).map(|path| problems.display_path(&path));
+        problems.of_file(Problem::FileName { reason, suggestion }, misnamed_path(file, file_name));
+    }
+    named
+}
+
+fn is_no_migration(path: &str, config: &Config) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let is_markdown = file.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("md"));
+    is_markdown || path == CONFIG_FILE || path == LOCK_FILE || config.ignores(path)
+}
+
+/// The form that most files have.
+pub(super) fn most_used<'a>(named: impl IntoIterator<Item = &'a Named<'a>>) -> Option<Form> {
+    let mut counts: BTreeMap<Form, usize> = BTreeMap::new();
+    for named in named {
+        // A verify script goes with either flat form.
+        if !matches!(named.file_name.part, Part::Verify | Part::Metadata) {
+            *counts.entry(named.file_name.form).or_default() += 1;
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(form, _)| form)
+}
+
+/// What has the wrong name: the file, or the folder that it stands in.
+fn misnamed_path<'a>(file: &'a SourceFile, file_name: FileName<'_>) -> &'a str {
+    match file.path.rsplit_once('/') {
+        Some((folder, _)) if file_name.form == Form::Directory => folder,
+        _ => &file.path,
+    }
+}
+
+/// A path that would do, in the form of its tree; a new version comes after all others.
+fn suggestion(
+    file_name: FileName<'_>,
+    reason: &InvalidFileName,
+    tree: Option<Form>,
+    latest: Option<Version>,
+) -> Option<String> {
+    let label = file_name.label;
+    let (number, name) = label.split_once('_').unwrap_or((label, ""));
+    let name = name.trim_start_matches('_');
+    let (number, name) = match reason {
+        InvalidFileName::NoVersion | InvalidFileName::FolderNoVersion => {
+            let name = label.trim_start_matches(|c: char| !c.is_alphabetic());
+            (next_version(latest)?.to_string(), name)
+        }
+        InvalidFileName::NoName | InvalidFileName::OneUnderscore => (number.to_owned(), name),
+        InvalidFileName::DottedVersion | InvalidFileName::Version(_) => {
+            let digits = number.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            (next_version(latest.max(digits.parse().ok()))?.to_string(), name)
+        }
+        InvalidFileName::Unknown | InvalidFileName::NoFolder | InvalidFileName::Repeatable => return None,
+    };
+    let name = if name.is_empty() { "name" } else { name };
+    let is_folder = file_name.form == Form::Directory;
+    let form = if is_folder { Form::Directory } else { tree.unwrap_or(file_name.form) };
+    let label = if form == Form::Prefixed { format!("{number}__{name}") } else { format!("{number}_{name}") };
+    let path = FileName { label: &label, form, ..file_name }.path();
+    let end = if is_folder { path.rfind('/') } else { None };
+    Some(path[..end.unwrap_or(path.len())].to_owned())
+}
+
+/// A version above `latest`: the next second of a timestamp, else the next number.
+fn next_version(latest: Option<Version>) -> Option<Version> {
+    let Some(latest) = latest else { return Version::new(20_251_107_100_000) };
+    let mut following =
+        (1..1_000_000).filter_map(|step| Version::from_i64(latest.as_i64().checked_add(step)?));
+    if latest.is_timestamp() { following.find(|version| version.is_timestamp()) } else { following.next() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suggestion_has_the_form_of_its_tree_and_comes_last() {
+        use Form::*;
+        let number = Version::new;
+        let cases = [
+            ("add_x.up.sql", Some(FlatPair), number(20251117235959), "20251118000000_add_x.up.sql"),
+            ("add_x.sql", Some(FlatPair), number(7), "8_add_x.up.sql"),
+            ("a/add_x.sql", Some(Prefixed), number(7), "a/V8__add_x.sql"),
+            ("add_x.sql", Some(Directory), number(7), "8_add_x/up.sql"),
+            ("a/add_x/down.sql", Some(Directory), number(7), "a/8_add_x"),
+            ("-- 5 add_x.sql", None, None, "20251107100000_add_x.sql"),
+            ("7.down.sql", Some(FlatPair), number(9), "7_name.down.sql"),
+            ("V7.sql", None, None, "V7__name.sql"),
+            ("V7_add_x.sql", None, None, "V7__add_x.sql"),
+            ("V1.5__add_x.sql", None, None, "V2__add_x.sql"),
+            ("V1.5__add_x.sql", Some(Prefixed), number(7), "V8__add_x.sql"),
+            ("V1a__add_x.sql", None, None, "V2__add_x.sql"),
+            ("1.5_add_x/up.sql", None, None, "2_add_x"),
+        ];
+        for (path, tree, latest, want) in cases {
+            let file_name = FileName::parse(path).unwrap();
+            let reason = file_name.numbered().unwrap_err();
+            assert_eq!(suggestion(file_name, &reason, tree, latest).as_deref(), Some(want), "{path}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use super::join;
+use crate::diagnostic::Diagnostic;
+use crate::problem::Problem;
+
+/// The problems of a folder, as they are found.
+pub(super) struct Problems<'a> {
+    /// The folder as the user named it.
+    root: &'a str,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+impl<'a> Problems<'a> {
+    pub(super) fn new(root: &'a str) -> Problems<'a> {
+        Problems { root, found: Vec::new() }
+    }
+
+    /// A path inside the folder as the user would type it.
+    pub(super) fn display_path(&self, inside: &str) -> String {
+        join(self.root, inside)
+    }
+
+    /// A problem of a whole file or folder.
+    pub(super) fn of_file(&mut self, problem: Problem, path: &str) {
+        self.found.push(Diagnostic::of_file(problem, self.display_path(path)));
+    }
+
+    /// A problem at a byte of `text`, what the file holds.
+    pub(super) fn at(&mut self, problem: Problem, path: &str, text: &str, offset: usize) {
+        self.found.push(Diagnostic::at(problem, self.display_path(path), text, offset));
+    }
+}

@@ -1,0 +1,291 @@
+//! What the files of a folder make, folder by folder.
+
+use super::assemble::assemble;
+use super::{Overrides, Source, SourceFile};
+use crate::diagnostic::Diagnostic;
+use crate::problem::Problem;
+use crate::{Checksum, Dialect, Down, Execution, Migration, MigrationSet, Version};
+
+/// A source of these files, each a path and its text.
+fn source(files: &[(&str, &str)]) -> Source {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), bytes: (*text).into() };
+    let mut files: Vec<SourceFile> = files.iter().map(file).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Source { root: "m".into(), files, empty_folders: Vec::new() }
+}
+
+fn set(files: &[(&str, &str)]) -> MigrationSet {
+    assemble(&source(files), &Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+}
+
+/// Each problem with the place that it is told at.
+fn problems(files: &[(&str, &str)]) -> Vec<String> {
+    let Err(diagnostics) = assemble(&source(files), &Overrides::default()) else { return Vec::new() };
+    let place = |one: &Diagnostic| one.position.map_or(String::new(), |position| format!(":{position}"));
+    diagnostics.iter().map(|one| format!("{}{} {}", one.path, place(one), one.problem)).collect()
+}
+
+fn version(number: u64) -> Version {
+    Version::new(number).unwrap()
+}
+
+const SQL: &str = "SELECT 1;";
+
+#[test]
+fn every_form_makes_the_same_set() {
+    let forms: [&[(&str, &str)]; 4] = [
+        &[
+            ("1_a.up.sql", SQL),
+            ("1_a.down.sql", SQL),
+            ("x/2_b.up.sql", SQL),
+            ("x/2_b.down.sql", SQL),
+            ("1_a.verify.sql", SQL),
+        ],
+        &[
+            ("1_a/up.sql", SQL),
+            ("1_a/down.sql", SQL),
+            ("x/2_b/migration.sql", SQL),
+            ("x/2_b/down.sql", SQL),
+            ("1_a/verify.sql", SQL),
+        ],
+        &[("V1__a.sql", SQL), ("U1__a.sql", SQL), ("x/V2__b.sql", SQL), ("x/U2__b.sql", SQL)],
+        &[
+            ("1_a.sql", SQL),
+            ("x/2_b.sql", SQL),
+            ("migrate.toml", "rollback = 'optional'"),
+            ("1_a.verify.sql", SQL),
+        ],
+    ];
+    for files in forms {
+        let set = set(files);
+        let names: Vec<_> = set.migrations().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["1_a", "2_b"]);
+        assert_eq!(set.get(version(2)).unwrap().name(), "b");
+        assert_eq!(set.latest(), Some(version(2)));
+        let chain = Checksum::chain(None, version(1), Checksum::of(SQL));
+        assert_eq!(set.chain(), Some(Checksum::chain(Some(chain), version(2), Checksum::of(SQL))));
+    }
+}
+
+#[test]
+fn a_folder_may_hold_what_is_no_migration() {
+    let set = set(&[
+        ("README.md", ""),
+        ("x/NOTES.MD", ""),
+        ("migrate.lock", ""),
+        ("seed.sql", "nonsense 'x"),
+        ("migrate.toml", "ignore = ['seed.sql']\nset = 'billing'\ndialect = 'sqlite'"),
+        ("1_a.up.sql", SQL),
+        ("1_a.down.sql", SQL),
+    ]);
+    assert_eq!((set.name(), set.dialect(), set.migrations().len()), ("billing", Dialect::Sqlite, 1));
+    assert_eq!(set.display_path("1_a.up.sql"), "m/1_a.up.sql");
+}
+
+#[test]
+fn versions_order_by_number() {
+    let set = set(&[
+        ("10_c/up.sql", SQL),
+        ("2_b/up.sql", SQL),
+        ("1_a/up.sql", SQL),
+        ("migrate.toml", "rollback = 'optional'"),
+    ]);
+    let names: Vec<_> = set.migrations().iter().map(Migration::name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[test]
+fn metadata_takes_both_scripts_out_of_the_transaction() {
+    let set = set(&[
+        ("1_a/up.sql", SQL),
+        ("1_a/down.sql", SQL),
+        ("1_a/metadata.toml", "run_in_transaction = false"),
+    ]);
+    let migration = &set.migrations()[0];
+    assert_eq!(migration.up().execution(), Execution { transaction: false, ..Execution::PLAIN });
+    assert!(!migration.down().script().unwrap().execution().transaction);
+}
+
+#[test]
+fn ways_back() {
+    let files = |down: &'static str, up: &'static str| [("1_a.up.sql", up), ("1_a.down.sql", down)];
+    let meant = set(&files("-- migrate: nothing-to-undo \"rows\"", SQL));
+    assert_eq!(meant.migrations()[0].down().script().unwrap().spans(), []);
+    let none = set(&[("1_a.up.sql", "-- migrate: irreversible \"gone\"\nSELECT 1;")]);
+    assert_eq!(*none.migrations()[0].down(), Down::Irreversible(Some("gone".into())));
+    // Under "optional" a rollback script without a statement is none, never an empty success.
+    let optional = set(&[
+        ("1_a.up.sql", SQL),
+        ("1_a.down.sql", "-- nothing\n"),
+        ("migrate.toml", "rollback = 'optional'"),
+    ]);
+    assert_eq!(*optional.migrations()[0].down(), Down::Irreversible(None));
+}
+
+#[test]
+fn each_bad_folder_has_its_problems() {
+    const OPTIONAL: (&str, &str) = ("migrate.toml", "rollback = 'optional'");
+    const NAMES: (&str, &str) = ("migrate.toml", "rollback = 'optional'\n[names]\npattern = '[a-z]+'");
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
+        (&[], &["m the migrations folder holds no migration"]),
+        (&[("README.md", "")], &["m the migrations folder holds no migration"]),
+        // What is no migration.
+        (&[("data.csv", "")], &["m/data.csv this file is no migration"]),
+        (&[("up.sql", SQL)], &["m/up.sql this script stands in no folder of a migration"]),
+        (
+            &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("b.up.sql", SQL)],
+            &["m/b.up.sql the name has no version"],
+        ),
+        (
+            &[("1_a/up.sql", SQL), ("1_a/down.sql", SQL), ("x/b/up.sql", SQL), ("x/b/down.sql", SQL)],
+            &["m/x/b the folder's name has no version"],
+        ),
+        (
+            &[("9223372036854775808_a.up.sql", SQL), ("9223372036854775808_a.down.sql", SQL)],
+            &["m/9223372036854775808_a.up.sql a version is at most 9223372036854775807, what a bigint holds"],
+        ),
+        (
+            &[("V99999999999999999999__a.sql", SQL), ("U99999999999999999999__a.sql", SQL)],
+            &["m/V99999999999999999999__a.sql a version is at most 9223372036854775807, what a bigint holds"],
+        ),
+        // Ways back that are missing.
+        (&[("1_a.up.sql", SQL)], &["m/1_a.up.sql no way back: `m/1_a.down.sql` is missing"]),
+        (&[("1_a.sql", SQL)], &["m/1_a.sql no way back: `m/1_a.down.sql` is missing"]),
+        (&[("x/1_a/up.sql", SQL)], &["m/x/1_a/up.sql no way back: `m/x/1_a/down.sql` is missing"]),
+        (&[("1_a/migration.sql", SQL)], &["m/1_a/migration.sql no way back: `m/1_a/down.sql` is missing"]),
+        (&[("V01__a.sql", SQL)], &["m/V01__a.sql no way back: `m/U01__a.sql` is missing"]),
+        (
+            &[("1_a.up.sql", SQL), ("1_a.down.sql", " -- none")],
+            &["m/1_a.down.sql the rollback script holds no statement, so it is no way back"],
+        ),
+        (
+            &[("1_a.up.sql", "\n-- migrate: irreversible \"x\"\nSELECT 1"), ("1_a.down.sql", SQL)],
+            &[
+                "m/1_a.up.sql:2:1 declared irreversible, and yet there is the rollback script `m/1_a.down.sql`",
+            ],
+        ),
+        (
+            &[("1_a.up.sql", SQL), ("1_a.down.sql", "\n-- migrate: nothing-to-undo \"x\"\nSELECT 1")],
+            &["m/1_a.down.sql:2:1 says that there is nothing to undo, and yet holds statements"],
+        ),
+        (&[("1_a.up.sql", "/* */"), ("1_a.down.sql", SQL)], &["m/1_a.up.sql the script holds no statement"]),
+        // Two files for one thing. The parts of the second migration are its own.
+        (
+            &[("1_b.up.sql", SQL), ("1_b.down.sql", SQL), ("0001_c.up.sql", SQL), ("0001_c.down.sql", SQL)],
+            &["m/1_b.up.sql version 1 is used twice, here and by `m/0001_c.up.sql`"],
+        ),
+        (
+            &[("1_a.sql", SQL), ("x/1_a.sql", SQL), ("x/1_b.sql", SQL), OPTIONAL],
+            &[
+                "m/x/1_a.sql version 1 is used twice, here and by `m/1_a.sql`",
+                "m/x/1_b.sql version 1 is used twice, here and by `m/1_a.sql`",
+            ],
+        ),
+        (
+            &[("1_a/up.sql", SQL), ("1_a/migration.sql", SQL), ("1_a/down.sql", SQL)],
+            &["m/1_a/up.sql two scripts apply this migration: this one and `m/1_a/migration.sql`"],
+        ),
+        (
+            &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("01_a.down.sql", SQL)],
+            &["m/1_a.down.sql two rollback scripts for one migration: this one and `m/01_a.down.sql`"],
+        ),
+        // Parts without their migration. A misspelt rollback script is not also missing.
+        (&[("1_a.down.sql", SQL)], &["m/1_a.down.sql a rollback script without its migration"]),
+        (&[("1_a/metadata.toml", "")], &["m/1_a/metadata.toml a metadata file without its migration"]),
+        (
+            &[("1_users.up.sql", SQL), ("1_user.down.sql", SQL)],
+            &["m/1_user.down.sql a rollback script without its migration"],
+        ),
+        (
+            &[("1_users.up.sql", SQL), ("1_user.verify.sql", SQL)],
+            &[
+                "m/1_user.verify.sql a verify script without its migration",
+                "m/1_users.up.sql no way back: `m/1_users.down.sql` is missing",
+            ],
+        ),
+        // One form: a migration of another is told once.
+        (
+            &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("2_b/up.sql", SQL), ("2_b/down.sql", SQL)],
+            &[
+                "m/2_b/up.sql two forms of file names in one tree: this file is `<version>_<name>/up.sql` with \
+               `down.sql`, `m/1_a.up.sql` is `<version>_<name>.up.sql` with `.down.sql`",
+            ],
+        ),
+        (
+            &[("1_a.sql", SQL), ("1_a.down.sql", SQL), ("2_b.up.sql", SQL), ("2_b.down.sql", SQL)],
+            &["m/1_a.sql two forms of file names in one tree: this file is `<version>_<name>.sql`, \
+               `m/2_b.up.sql` is `<version>_<name>.up.sql` with `.down.sql`"],
+        ),
+        (
+            &[("20251117022438_a.sql", SQL), ("20251202_b.sql", SQL), OPTIONAL],
+            &["m/20251202_b.sql version 20251202 is a date of 8 digits beside timestamps of 14, as in \
+               `m/20251117022438_a.sql`"],
+        ),
+        (
+            &[("1_fix.sql", SQL), ("2_B.sql", SQL), NAMES],
+            &[
+                "m/1_fix.sql the name `fix` says nothing about the change",
+                "m/2_B.sql the name `B` does not match the pattern of migrate.toml",
+            ],
+        ),
+    ];
+    for (files, want) in cases {
+        assert_eq!(problems(files), *want, "{files:?}");
+    }
+}
+
+#[test]
+fn problems_come_in_the_order_of_their_places() {
+    let files = [
+        ("2_b.up.sql", "COMMIT;\n-- migrate: no-transactoin"),
+        ("x.csv", ""),
+        ("a.up.sql", SQL),
+        ("3_c.down.sql", "SELECT 1"),
+    ];
+    let want = [
+        "m/2_b.up.sql no way back: `m/2_b.down.sql` is missing",
+        "m/2_b.up.sql:1:1 the script begins or ends a transaction itself: COMMIT",
+        "m/2_b.up.sql:2:1 unknown directive `no-transactoin`",
+        "m/3_c.down.sql a rollback script without its migration",
+        "m/a.up.sql the name has no version",
+        "m/x.csv this file is no migration",
+    ];
+    assert_eq!(problems(&files), want);
+}
+
+#[test]
+fn empty_folders_of_migrations_are_told() {
+    let mut source = source(&[("1_a/up.sql", SQL), ("1_a/down.sql", SQL)]);
+    source.empty_folders = ["2_b", "billing"].map(str::to_owned).to_vec();
+    let diagnostics = assemble(&source, &Overrides::default()).unwrap_err();
+    let found: Vec<_> = diagnostics.iter().map(|one| (one.path.as_str(), &one.problem)).collect();
+    assert_eq!(found, [("m/2_b", &Problem::DirectoryWithoutUp)]);
+}
+
+#[test]
+fn a_broken_configuration_is_the_only_problem_told() {
+    let found = problems(&[("migrate.toml", "set = 'a'\nrolback = 1"), ("x", "")]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("m/migrate.toml:2:1 unknown field `rolback`"), "{found:?}");
+}
+
+#[test]
+fn overrides_win_over_the_configuration() {
+    let overrides = Overrides { dialect: Some(Dialect::Sqlite), set: Some("jobs".to_owned()) };
+    let files = [("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("migrate.toml", "set = 'x'\ndialect = 'any'")];
+    let set = assemble(&source(&files), &overrides).unwrap();
+    assert_eq!((set.name(), set.dialect()), ("jobs", Dialect::Sqlite));
+}
+
+#[test]
+fn a_diagnostic_reads_like_rustcs() {
+    let diagnostics = assemble(
+        &source(&[("1_a.up.sql", "SELECT 1;\n\tSELECT 'x;\n"), ("1_a.down.sql", SQL)]),
+        &Overrides::default(),
+    );
+    assert_eq!(
+        diagnostics.unwrap_err().to_string(),
+        "this string never ends\n --> m/1_a.up.sql:2:9\n   |\n 2 | \tSELECT 'x;\n   | \t       ^\n help: close it"
+    );
+}

@@ -111,7 +111,7 @@ fn config(address: &str) -> Result<Config, Failure> {
 
 /// SQLite calls the handler every so many instructions of its virtual machine, at any point of any statement.
 fn die_after(connection: &mut rusqlite::Connection, steps: u64) -> rusqlite::Result<()> {
-    const INSTRUCTIONS: i32 = 15;
+    const INSTRUCTIONS: i32 = 30;
     let mut left = steps;
     let handler = move || {
         left = left.saturating_sub(1);

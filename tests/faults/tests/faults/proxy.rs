@@ -47,6 +47,8 @@ struct Wire {
 struct State {
     /// The type of each message that clients sent.
     sent: Vec<u8>,
+    /// What they say.
+    texts: Vec<String>,
     cut: Option<(usize, Cut)>,
     /// Keeps this message and all behind it back.
     hold: Option<usize>,
@@ -149,6 +151,7 @@ impl Proxy {
     pub(crate) fn reset(&self) {
         let mut state = self.wire.state.lock().unwrap();
         state.sent.clear();
+        state.texts.clear();
         state.flights.clear();
     }
 
@@ -159,6 +162,11 @@ impl Proxy {
     /// The types of the messages, in order.
     pub(crate) fn sent(&self) -> Vec<u8> {
         self.wire.state.lock().unwrap().sent.clone()
+    }
+
+    /// The SQL of each message, or nothing.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.wire.state.lock().unwrap().texts.clone()
     }
 
     /// What was sent in each flight.
@@ -250,6 +258,7 @@ impl Wire {
             flight.push_str(&shown(message));
         }
         state.sent.push(message[0]);
+        state.texts.push(shown(message));
         self.moved.notify_waiters();
         let number = state.sent.len();
         match (state.cut, state.hold) {

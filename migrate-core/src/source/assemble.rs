@@ -1,7 +1,5 @@
 //! One set from the files of a folder, with every problem of every file.
 
-use std::borrow::Cow;
-
 use super::names::{self, Named};
 use super::parts::{self, Parts};
 use super::problems::Problems;
@@ -95,7 +93,11 @@ impl Assembly<'_, '_> {
             self.problems.of_file(Problem::EmptyScript, &up.file.path);
         }
         let down = match (&parts.down, &parsed.directives.irreversible) {
-            (None, irreversible) => self.no_down(up, irreversible.as_ref()),
+            (None, Some(Reason { why, .. })) => Down::Irreversible(Some(why.clone().into())),
+            (None, None) => {
+                self.check_missing_down(up, &parsed);
+                Down::Irreversible(None)
+            }
             (Some(down), None) => self.down(down, in_transaction),
             (Some(down), Some(Reason { at, .. })) => {
                 let problem =
@@ -138,13 +140,14 @@ impl Assembly<'_, '_> {
         }
     }
 
-    fn no_down(&mut self, up: &Named<'_>, irreversible: Option<&Reason>) -> Down {
-        let is_told = self.orphan_downs.contains(&up.version);
-        if self.needs_down() && irreversible.is_none() && !is_told {
+    /// Tells that a migration has no way back, unless what has been told may be the cause.
+    fn check_missing_down(&mut self, up: &Named<'_>, parsed: &Parsed) {
+        let is_told = self.orphan_downs.contains(&up.version)
+            || parsed.problems.iter().any(|(problem, _)| may_hide_irreversible(problem));
+        if self.needs_down() && !is_told {
             let missing = missing_down(up.file_name, self.problems);
             self.problems.of_file(missing, &up.file.path);
         }
-        Down::Irreversible(irreversible.map(|reason| Cow::Owned(reason.why.clone())))
     }
 
     fn down(&mut self, down: &Named<'_>, in_transaction: bool) -> Down {
@@ -180,6 +183,22 @@ impl Assembly<'_, '_> {
             }
         }
         parsed
+    }
+}
+
+/// Whether the script may mean to say `irreversible`, and this problem keeps it from being heard.
+fn may_hide_irreversible(problem: &Problem) -> bool {
+    let is_irreversible = |key: &str| key == "irreversible";
+    match problem {
+        Problem::Utf16 | Problem::NotUtf8 | Problem::NulByte | Problem::TooLarge | Problem::ByteOrderMark => {
+            true
+        }
+        Problem::DirectiveValue { key, .. }
+        | Problem::DirectiveWithoutColon { key }
+        | Problem::DirectiveBelowStatement { key }
+        | Problem::DirectiveInsideStatement { key } => is_irreversible(key),
+        Problem::UnknownDirective { closest, .. } => closest.is_some_and(is_irreversible),
+        _ => false,
     }
 }
 

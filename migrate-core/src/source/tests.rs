@@ -170,6 +170,19 @@ fn each_bad_folder_has_its_problems() {
             &["m/1_a.down.sql:2:1 says that there is nothing to undo, and yet holds statements"],
         ),
         (&[("1_a.up.sql", "/* */"), ("1_a.down.sql", SQL)], &["m/1_a.up.sql the script holds no statement"]),
+        // A declaration with a mistake in it is one, and the rollback script is not missing.
+        (
+            &[("1_a.sql", "-- migrate: irreversible because\nSELECT 1")],
+            &["m/1_a.sql:1:1 the directive `irreversible` takes a reason in double quotes, not `because`"],
+        ),
+        (
+            &[("1_a.sql", "-- migrate: ireversible \"x\"\nSELECT 1")],
+            &["m/1_a.sql:1:1 unknown directive `ireversible`"],
+        ),
+        (
+            &[("1_a.sql", "\u{feff}-- migrate: irreversible \"x\"\nSELECT 1")],
+            &["m/1_a.sql:1:1 a byte order mark stands before the directive on the first line and hides it"],
+        ),
         // Two files for one thing. The parts of the second migration are its own.
         (
             &[("1_b.up.sql", SQL), ("1_b.down.sql", SQL), ("0001_c.up.sql", SQL), ("0001_c.down.sql", SQL)],

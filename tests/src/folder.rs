@@ -54,6 +54,12 @@ impl Folder {
         self.write(&format!("{name}.up.sql"), &format!("-- migrate: irreversible \"it loses data\"\n{up}"))
     }
 
+    /// Adds the verify script of a migration.
+    #[must_use]
+    pub fn verify(self, name: &str, sql: &str) -> Folder {
+        self.write(&format!("{name}.verify.sql"), sql)
+    }
+
     /// Writes a file as it is.
     #[must_use]
     pub fn write(self, file: &str, content: &str) -> Folder {

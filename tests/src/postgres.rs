@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Manager, Pool};
 use migrate::testing::{Server, TestDatabase};
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Version};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::{Rows, Sandbox};
@@ -107,6 +107,48 @@ macro_rules! postgres_sandbox {
             async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
                 let $this = self;
                 migrator.baseline($database, version).await
+            }
+
+            async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+                let $this = self;
+                migrator.redo($database).await
+            }
+
+            async fn resolve_applied(
+                &mut self,
+                migrator: &Migrator<'_>,
+                version: Version,
+            ) -> Result<Report, Error> {
+                let $this = self;
+                migrator.resolve_applied($database, version).await
+            }
+
+            async fn resolve_rolled_back(
+                &mut self,
+                migrator: &Migrator<'_>,
+                version: Version,
+            ) -> Result<Report, Error> {
+                let $this = self;
+                migrator.resolve_rolled_back($database, version).await
+            }
+
+            async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+                let $this = self;
+                migrator.repair($database).await
+            }
+
+            async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
+                let $this = self;
+                migrator.verify($database).await
+            }
+
+            async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error> {
+                let $this = self;
+                migrator.reset($database, name).await
+            }
+
+            async fn name(&mut self) -> String {
+                self.column("SELECT current_database()").await.swap_remove(0)
             }
 
             async fn execute(&mut self, sql: &str) {

@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Version};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 
 /// The rows that a query gives, each value as text and NULL as `NULL`.
 pub type Rows = Vec<Vec<String>>;
@@ -45,6 +45,31 @@ pub trait Sandbox: Sized {
 
     /// [`Migrator::baseline`]
     async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
+
+    /// [`Migrator::redo`]
+    async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error>;
+
+    /// [`Migrator::resolve_applied`]
+    async fn resolve_applied(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
+
+    /// [`Migrator::resolve_rolled_back`]
+    async fn resolve_rolled_back(
+        &mut self,
+        migrator: &Migrator<'_>,
+        version: Version,
+    ) -> Result<Report, Error>;
+
+    /// [`Migrator::repair`]
+    async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error>;
+
+    /// [`Migrator::verify`]
+    async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error>;
+
+    /// [`Migrator::reset`]
+    async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error>;
+
+    /// The name of the database, as [`Migrator::reset`] wants it.
+    async fn name(&mut self) -> String;
 
     /// Runs SQL that gives no rows.
     async fn execute(&mut self, sql: &str);

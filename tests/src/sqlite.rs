@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Version};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
@@ -74,6 +74,38 @@ impl Sandbox for SqliteFile {
 
     async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
         migrator.baseline_blocking(&mut self.connection, version)
+    }
+
+    async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+        migrator.redo_blocking(&mut self.connection)
+    }
+
+    async fn resolve_applied(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
+        migrator.resolve_applied_blocking(&mut self.connection, version)
+    }
+
+    async fn resolve_rolled_back(
+        &mut self,
+        migrator: &Migrator<'_>,
+        version: Version,
+    ) -> Result<Report, Error> {
+        migrator.resolve_rolled_back_blocking(&mut self.connection, version)
+    }
+
+    async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+        migrator.repair_blocking(&mut self.connection)
+    }
+
+    async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
+        migrator.verify_blocking(&mut self.connection)
+    }
+
+    async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error> {
+        migrator.reset_blocking(&mut self.connection, name)
+    }
+
+    async fn name(&mut self) -> String {
+        self.connection.path().unwrap().to_owned()
     }
 
     async fn execute(&mut self, sql: &str) {

@@ -1,6 +1,6 @@
 //! `-- migrate: no-transaction`: statement by statement, each recorded, so that a run goes on where one stopped.
 
-use migrate::{Action, ErrorKind, MigrationState, Migrator, Position, Refusal, SetState, Target};
+use migrate::{Action, Dialect, ErrorKind, MigrationState, Migrator, Position, Refusal, SetState, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::{folder, versions};
@@ -22,6 +22,7 @@ conformance! {
     between_migrations_with_transactions_the_order_is_kept,
     comments_in_the_part_that_is_done_may_change,
     a_resumed_migration_reports_what_it_ran,
+    what_another_runner_has_done_meanwhile_does_not_run_again,
 }
 
 const ALONE: &str = "-- migrate: no-transaction\n";
@@ -266,4 +267,41 @@ async fn a_resumed_migration_reports_what_it_ran(mut db: impl Sandbox) {
     let set = filling(folder, &["1, 'one'", "2, 'two'", "3, 'three'", "4, 'four'"]).set();
     let report = db.migrate(&Migrator::new(&set)).await.unwrap();
     assert_eq!(report.migrations[0].statements, 2);
+}
+
+/// Somebody who was at the same statement, and was faster: a trigger that does the second one as soon as the
+/// first is counted, and counts it.
+async fn what_another_runner_has_done_meanwhile_does_not_run_again<S: Sandbox>(mut db: S) {
+    let set = filling(folder(&db), &["1, 'one'", "(SELECT 2), 'two'", "3, 'three'"]).set();
+    let migrator = Migrator::new(&set);
+    db.migrate_to(&migrator, version(1)).await.unwrap();
+    let two = set.migrations()[1].up().checksum_of_first(2);
+    let other = match S::DIALECT {
+        Dialect::Sqlite => format!(
+            "CREATE TRIGGER other AFTER UPDATE OF statements_done ON migrate_history
+             WHEN NEW.version = 2 AND NEW.statements_done = 1 BEGIN
+                 INSERT INTO box VALUES (20, 'two, by the other');
+                 UPDATE migrate_history SET statements_done = 2, statements_checksum = '{two}' WHERE version = 2;
+             END"
+        ),
+        _ => format!(
+            "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.version = 2 AND NEW.statements_done = 1 THEN
+                     INSERT INTO box VALUES (20, 'two, by the other');
+                     NEW.statements_done := 2;
+                     NEW.statements_checksum := '{two}';
+                 END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER other BEFORE UPDATE ON migrate_history FOR EACH ROW EXECUTE FUNCTION other()"
+        ),
+    };
+    db.execute(&other).await;
+    let report = db.migrate(&migrator).await.unwrap();
+    assert_eq!(versions(&report), [2, 3]);
+    // What this run did itself since the plan was made anew.
+    assert_eq!(report.migrations[0].statements, 1);
+    assert_eq!(db.column(LABELS).await, ["one", "three", "two, by the other"]);
+    assert_eq!(db.history().await, ["1 applied", "2 applied", "3 applied"]);
+    assert_eq!(db.log().await, ["apply 1", "apply 2", "apply 3"]);
 }

@@ -1,8 +1,12 @@
+use std::process::Command;
+
 use crate::features;
+use crate::left_out;
 use crate::quickstart;
 use crate::step::{Done, Failed, cargo, run, run_reading};
 use crate::tally::Tally;
 use crate::test::{self, EVERYTHING};
+use crate::versions;
 
 /// The crates whose features are tried one by one.
 const WITH_FEATURES: [&str; 2] = ["migrate-core", "migrate"];
@@ -11,6 +15,8 @@ const WITH_FEATURES: [&str; 2] = ["migrate-core", "migrate"];
 pub(crate) fn run_all() -> Done {
     let mut tally = Tally::default();
     let done = steps(&mut tally);
+    let done = left_out::told(left_out::versions(), done);
+    let done = left_out::told(left_out::corpora(), done);
     // It stands last in the log, so that its end tells how the tests went.
     match (done, tally.summary()) {
         (Ok(()), Some(summary)) => {
@@ -29,7 +35,10 @@ fn steps(tally: &mut Tally) -> Done {
     for package in WITH_FEATURES {
         features::each_alone(package)?;
     }
-    test::run_all(&[], |title, command| run_reading(title, command, |line| tally.read(line)))?;
+    let mut run_counting =
+        |title: &str, command: &mut Command| run_reading(title, command, |line| tally.read(line));
+    test::run_all(&[], &mut run_counting)?;
+    versions::run_all(&mut run_counting)?;
     quickstart::run()
 }
 

@@ -35,7 +35,15 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+    our_user().is_ok_and(|user| user == 0)
+}
+
+/// The number of the user that we run as.
+pub(crate) fn our_user() -> Result<u32, Failed> {
+    let process = fs::metadata("/proc/self");
+    process
+        .map(|process| process.uid())
+        .map_err(|error| Failed(format!("cannot look at /proc/self: {error}")))
 }
 
 fn how_to(packages: &[&str]) -> String {

@@ -1,14 +1,17 @@
-//! What people and CI run: `cargo xtask test` and `cargo xtask ci`.
+//! What people and CI run: `cargo xtask test`, `cargo xtask versions` and `cargo xtask ci`.
 
 mod ci;
 mod features;
 mod install;
+mod left_out;
 #[path = "../../migrate/src/testing/locate.rs"]
 mod locate;
+mod programs;
 mod quickstart;
 mod step;
 mod tally;
 mod test;
+mod versions;
 
 use std::env;
 use std::process::ExitCode;
@@ -20,14 +23,16 @@ usage: cargo xtask VERB
 
   test [-- ARGUMENTS]  install PostgreSQL and PgBouncer when they are absent (as root, on Debian and its
                        relatives), then run all tests; ARGUMENTS go to the test runner
+  versions             run the core of the tests on the other versions of PostgreSQL; npm brings their programs
   ci                   everything that has to hold before a change is merged";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["test"] => test::run_all(&[], step::run),
-        ["test", "--", runner @ ..] => test::run_all(runner, step::run),
+        ["test"] => left_out::told(left_out::corpora(), test::run_all(&[], step::run)),
+        ["test", "--", runner @ ..] => left_out::told(left_out::corpora(), test::run_all(runner, step::run)),
+        ["versions"] => left_out::told(left_out::versions(), versions::run_all(step::run)),
         ["ci"] => ci::run_all(),
         _ => Err(Failed(HELP.to_owned())),
     };

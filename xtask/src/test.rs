@@ -14,7 +14,8 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     run("doc tests", cargo(&["test", "--doc"]).args(EVERYTHING))
 }
 
-fn runner() -> Command {
+/// The one that runs tests side by side, where it is installed.
+pub(crate) fn runner() -> Command {
     if works(&mut cargo(&["nextest", "--version"])) {
         cargo(&["nextest", "run", "--no-fail-fast"])
     } else {

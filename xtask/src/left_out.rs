@@ -1,0 +1,24 @@
+use crate::step::{Done, root};
+
+/// A line about what a run that passes has not looked at: nothing is left out in silence.
+pub(crate) type LeftOut = Option<&'static str>;
+
+/// The folders that `tests/tests/corpora.rs` applies.
+pub(crate) fn corpora() -> LeftOut {
+    let found = root().join("../shared/corpora").is_dir();
+    (!found).then_some("left out: the corpora do not lie beside this checkout")
+}
+
+/// What `ci/pg-versions` names is made for one kind of machine.
+pub(crate) fn versions() -> LeftOut {
+    let runs_here = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    (!runs_here).then_some("left out: the other versions of PostgreSQL, whose programs need Linux on x86-64")
+}
+
+/// Says what was left out after all else that a run said.
+pub(crate) fn told(left_out: LeftOut, done: Done) -> Done {
+    if let Some(line) = left_out {
+        println!("\n{line}");
+    }
+    done
+}

@@ -47,12 +47,19 @@ pub trait Driver: Send {
     /// Drops everything in the database.
     fn wipe(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Keeps other runners out, by asking again and again and never by waiting in the database: who waits there
-    /// for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
+    /// Keeps other runners out, or where that is not possible for the whole run, waits until none is in the midst
+    /// of a transaction: then each transaction excludes the others. It asks again and again and never waits in
+    /// the database: who waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver
+    /// at the latest.
     fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
 
     /// Lets other runners in.
     fn unlock(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Keeps other runners from a statement outside of transactions, where [`Driver::lock`] does not.
+    fn lock_alone(&mut self, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
+
+    fn unlock_alone(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Waits before the next try.
     fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
@@ -88,7 +95,7 @@ pub enum Event {
     Committed { transaction: usize, elapsed: Duration },
     /// Whatever runs now waits for a lock that these hold.
     Blocked(Vec<Blocker>),
-    /// Whatever runs now does so for this long. Told every second.
+    /// Whatever runs now does so for this long. Told every second at least.
     Running(Duration),
 }
 
@@ -138,6 +145,22 @@ pub enum LockFailure {
     /// The caller's connection is inside a transaction of the caller's.
     InTransaction,
     Database(DatabaseError),
+}
+
+impl From<LockFailure> for DatabaseError {
+    fn from(failure: LockFailure) -> DatabaseError {
+        match failure {
+            LockFailure::Held { deadline, holder } => DatabaseError {
+                blockers: holder.into_iter().collect(),
+                ..DatabaseError::of_ours(&format!(
+                    "another runner held the lock for {} seconds",
+                    deadline.as_secs()
+                ))
+            },
+            LockFailure::InTransaction => DatabaseError::of_ours("the connection is inside a transaction"),
+            LockFailure::Database(error) => error,
+        }
+    }
 }
 
 /// What commits together: the claim of a history row, a piece of a script, and the record of it.

@@ -1,10 +1,10 @@
 //! The one effect loop: read the history, plan, carry the plan out.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_core::{
-    AppliedMigration, HistoryTable, Plan, Proof, Runner, Script, Status, Step, Target, Transactions, plan,
-    status,
+    AppliedMigration, HistoryTable, Plan, Proof, Query, Runner, Script, Status, Step, Target, Transactions,
+    plan, status,
 };
 
 use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
@@ -13,10 +13,6 @@ use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
 use crate::trace;
 use crate::verification::{Finding, Verification, findings};
-
-/// How often a run makes a new plan because another runner changed the history. Each time something was applied,
-/// so only runners that undo each other's work come here.
-const PLANS: usize = 10;
 
 pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
@@ -87,8 +83,7 @@ impl<'a, D: Driver> Run<'a, D> {
         if name != database {
             return Err(Error::wrong_database(database, name));
         }
-        let key = self.table.lock_key();
-        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        self.lock().await?;
         let wiped = self.driver.wipe().await.map_err(|error| Error::database(WIPING, error));
         let result = match wiped {
             Ok(()) => self.run_locked(Target::Latest).await,
@@ -129,18 +124,18 @@ impl<'a, D: Driver> Run<'a, D> {
         if plan.is_empty() {
             return Ok(());
         }
-        let key = self.table.lock_key();
-        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        self.lock().await?;
         let result = self.run_locked(target).await;
         self.driver.unlock().await;
         result
     }
 
-    /// What was read before the lock may be old by now. So may what is read under it where a lock is worthless
-    /// (a pooler between us): then a claim fails, and the plan is made anew.
+    /// What was read before the lock may be old by now. So may what is read under it, where transactions take turns
+    /// or the lock is worthless: then a claim fails, and the plan is made anew.
     async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
         self.runner = self.migrator.runner();
-        for _ in 0..PLANS {
+        let until = Instant::now() + self.migrator.lock_deadline;
+        for plans in 0.. {
             let history = self.history().await?;
             let plan = self.plan_from(&history, target)?;
             if plan.is_empty() {
@@ -154,11 +149,19 @@ impl<'a, D: Driver> Run<'a, D> {
                 return Ok(());
             }
             // "Two steps back" means another two once one of them is done.
-            if matches!(target, Target::Down(_) | Target::Redo) && !self.report.is_empty() {
+            let is_relative = matches!(target, Target::Down(_) | Target::Redo);
+            if Instant::now() >= until || (is_relative && !self.report.is_empty()) {
                 break;
             }
+            self.driver.pause(pause_after(plans).min(Duration::from_secs(1))).await;
+            self.lock().await?;
         }
         Err(Error::contended())
+    }
+
+    async fn lock(&mut self) -> Result<(), Error> {
+        let key = self.table.lock_key();
+        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)
     }
 
     /// Whether all is applied, in one round trip; `None` when there is no history table.
@@ -301,7 +304,10 @@ impl<'a, D: Driver> Run<'a, D> {
             result = self.statements(step).await;
         }
         if result.is_ok() {
-            let record = Transaction { record: self.record(step), ends_step: true, ..Transaction::of(step) };
+            let done = step.script.spans().len();
+            let claim = vec![self.table.stands_at(self.migrator.set.name(), step, done)];
+            let record =
+                Transaction { claim, record: self.record(step), ends_step: true, ..Transaction::of(step) };
             result = self.transaction(step, record).await;
         }
         match result {
@@ -349,6 +355,26 @@ impl<'a, D: Driver> Run<'a, D> {
             let both = Transaction { claim, piece: Some(piece), record: journal, ..Transaction::of(step) };
             return self.transaction(step, both).await;
         }
+        self.driver
+            .lock_alone(self.migrator.lock_deadline)
+            .await
+            .map_err(|failure| of_script(failure.into()))?;
+        let result = self.alone(step, number, &piece, claim, journal).await;
+        self.driver.unlock_alone().await;
+        result
+    }
+
+    /// One statement that refuses a transaction. Whether it is still the next one is looked at first, and that it is
+    /// done is recorded after.
+    async fn alone(
+        &mut self,
+        step: &Step,
+        number: usize,
+        piece: &Piece<'_>,
+        claim: Vec<Query>,
+        journal: Vec<Query>,
+    ) -> Result<(), Failure> {
+        self.transaction(step, Transaction { claim, ..Transaction::of(step) }).await?;
         let resumes = step.resumes() && number == step.done;
         let (migrator, mut slow) = (self.migrator, Slow::default());
         let mut tell = |event| {
@@ -356,7 +382,7 @@ impl<'a, D: Driver> Run<'a, D> {
                 slow.tell(migrator, step, elapsed);
             }
         };
-        let ran = self.driver.run_alone(&piece, resumes, &mut tell);
+        let ran = self.driver.run_alone(piece, resumes, &mut tell);
         trace::inside(trace::statement(number), ran).await.map_err(of_script)?;
         self.transaction(step, Transaction { record: journal, ..Transaction::of(step) }).await
     }
@@ -365,11 +391,11 @@ impl<'a, D: Driver> Run<'a, D> {
         self.transactions(std::slice::from_ref(step), &[transaction]).await
     }
 
-    fn claim(&self, step: &Step) -> Vec<migrate_core::Query> {
+    fn claim(&self, step: &Step) -> Vec<Query> {
         self.table.claim(self.migrator.set.name(), step, &self.runner)
     }
 
-    fn record(&self, step: &Step) -> Vec<migrate_core::Query> {
+    fn record(&self, step: &Step) -> Vec<Query> {
         self.table.record(self.migrator.set.name(), step, &self.runner)
     }
 

@@ -451,7 +451,7 @@ CREATE TABLE {log} (
         };
         let sql = format!(
             "SELECT 1 / count(*) FROM (SELECT 1 FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
-             AND statements_done = $4{lock}) AS mine",
+             AND statements_done = $4 AND state IN ('applying', 'rolling_back'){lock}) AS mine",
             self.history
         );
         let mut values = row_key(set, step);

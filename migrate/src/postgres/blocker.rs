@@ -15,14 +15,19 @@ pub(super) async fn of(client: &Client, pid: i32) -> Result<Vec<Blocker>, Error>
         .await
 }
 
-/// The session that holds the advisory lock `key`. It shows there in two halves (PostgreSQL manual, 54.12).
+/// The session that holds the advisory lock `key`.
 pub(super) async fn holder(client: &Client, key: i64) -> Result<Option<Blocker>, Error> {
-    let sql = format!(
-        "{SESSIONS} IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND ((classid::bigint << 32) | objid::bigint) = {key})"
-    );
-    Ok(sessions(client, &sql).await?.pop())
+    Ok(sessions(client, &format!("{SESSIONS} IN ({})", holders(key))).await?.pop())
+}
+
+/// The query for the processes that hold the advisory lock `key`, which shows there in two halves (PostgreSQL
+/// manual, 54.12).
+pub(super) fn holders(key: i64) -> String {
+    format!(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND ((classid::bigint << 32) | objid::bigint) = {key}"
+    )
 }
 
 async fn sessions(client: &Client, sql: &str) -> Result<Vec<Blocker>, Error> {

@@ -4,11 +4,12 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
+use migrate_core::Query;
 use tokio_postgres::Client;
 
 use super::PostgresDriver;
 use super::error::database_error;
-use super::lock::{self, Scope};
+use super::lock;
 use super::session::Session;
 use crate::database::{Database, sealed};
 use crate::driver::{DatabaseError, LockFailure};
@@ -24,6 +25,8 @@ pub(super) struct Connection<'a> {
     /// Settings that a script without transaction may have changed, as they were.
     session: Option<Session>,
     lock: Option<Lock>,
+    /// The key of the session lock around a statement that refuses a transaction.
+    alone: Option<i64>,
 }
 
 enum Lent<'a> {
@@ -36,14 +39,14 @@ enum Lent<'a> {
 enum Lock {
     /// Held by a connection of its own, taken out of the pool's accounting, so that a pool of one connection
     /// still has that one for the migrations. It ends with the connection.
-    Connection(ClientWrapper, i64),
-    /// Held by the session of the caller's client.
-    Session(i64),
+    Connection(ClientWrapper),
+    /// Taken by each transaction of the caller's client for itself.
+    Turns(i64),
 }
 
 impl<'a> Connection<'a> {
     fn new(lent: Lent<'a>) -> Connection<'a> {
-        Connection { lent, is_busy: false, session: None, lock: None }
+        Connection { lent, is_busy: false, session: None, lock: None, alone: None }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -56,7 +59,7 @@ impl<'a> Connection<'a> {
     /// The connection that holds the lock and is idle otherwise.
     pub(super) fn observer(&self) -> Option<&Client> {
         match &self.lock {
-            Some(Lock::Connection(client, _)) => Some(client),
+            Some(Lock::Connection(client)) => Some(client),
             _ => None,
         }
     }
@@ -74,6 +77,10 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    pub(super) fn has_saved_session(&self) -> bool {
+        self.session.is_some()
+    }
+
     pub(super) async fn restore_session(&mut self) -> Result<(), tokio_postgres::Error> {
         if let Some(session) = &self.session {
             session.restore(self.client()).await?;
@@ -82,54 +89,91 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// Takes the lock. A pooled connection takes it with it out of the pool, and another comes in its place.
+    /// What each transaction has to ask before it may begin, where the lock is not held for the whole run.
+    pub(super) fn turn(&self) -> Option<Query> {
+        match self.lock {
+            Some(Lock::Turns(key)) => Some(lock::turn(key)),
+            _ => None,
+        }
+    }
+
+    /// Takes the lock, or waits until it is free. A pooled connection takes it with it out of the pool, and another
+    /// comes in its place.
     pub(super) async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
         match &mut self.lent {
             Lent::Client(client) => {
-                // Noted first: when this is cut off, the lock may be there and the answer under way.
-                self.lock = Some(Lock::Session(key));
-                let taken = lock::take(client, Scope::Session, key, deadline).await;
-                if taken.is_err() {
-                    self.lock = None;
-                }
-                taken
+                lock::wait_for_turn(client, key, deadline).await?;
+                self.lock = Some(Lock::Turns(key));
             }
+            Lent::Pool(..) if self.lock.is_some() => {}
             Lent::Pool(pool, object) => {
                 let holder = Object::take(object.take().expect("it is exchanged only here"));
-                let taken = lock::take(&holder, Scope::Transaction, key, deadline).await;
+                let taken = lock::take(&holder, key, deadline).await;
                 // Also when the lock is not to be had: the error still has to be told and logged.
                 *object = Some(pool.get().await.map_err(|error| LockFailure::Database(pool_error(error)))?);
                 taken?;
-                self.lock = Some(Lock::Connection(holder, key));
-                Ok(())
+                self.lock = Some(Lock::Connection(holder));
             }
         }
+        Ok(())
     }
 
     /// Gives the lock back. Where that fails the connection is gone, and the lock with it.
     pub(super) async fn unlock(&mut self) {
-        match &self.lock {
-            Some(Lock::Connection(client, key)) => {
-                drop(lock::release(client, Scope::Transaction, *key).await);
-            }
-            Some(Lock::Session(key)) => drop(lock::release(self.client(), Scope::Session, *key).await),
-            None => {}
+        if let Some(Lock::Connection(holder)) = &self.lock {
+            let _ = lock::release(holder).await;
         }
         self.lock = None;
+    }
+
+    /// Keeps others from a statement that refuses a transaction, where the lock is not held for the whole run.
+    pub(super) async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
+        if let Some(Lock::Turns(key)) = self.lock {
+            // Another key: through a pooler our own transactions are other sessions, and must still have their turn.
+            let key = key.wrapping_add(1);
+            // Noted first: when this is cut off, the lock may be there and the answer under way.
+            self.alone = Some(key);
+            let taken = lock::take_session(self.client(), key, deadline).await;
+            if taken.is_err() {
+                self.alone = None;
+            }
+            taken?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn unlock_alone(&mut self) {
+        if let Some(key) = self.alone {
+            // Where this fails the connection is gone, and the lock with it.
+            let _ = lock::release_session(self.client(), key).await;
+        }
+        self.alone = None;
     }
 }
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        if let Some(Lock::Session(key)) = self.lock {
-            // Cut off: the first poll sends the request, and nobody waits for the answer.
-            let release = pin!(lock::release(self.client(), Scope::Session, key));
-            let _ = release.poll(&mut Context::from_waker(Waker::noop()));
-        }
-        if let (Lent::Pool(_, object), true) = (&mut self.lent, self.is_busy || self.session.is_some()) {
-            drop(object.take().map(Object::take));
+        match &mut self.lent {
+            Lent::Pool(_, object) if self.is_busy || self.session.is_some() => {
+                drop(object.take().map(Object::take));
+            }
+            Lent::Pool(..) => {}
+            // Cut off: what is sent here nobody waits for.
+            Lent::Client(client) => {
+                if let Some(session) = &self.session {
+                    send(session.restore(client));
+                }
+                if let Some(key) = self.alone {
+                    send(lock::release_session(client, key));
+                }
+            }
         }
     }
+}
+
+/// The first poll of a request sends it.
+fn send<T>(request: impl Future<Output = T>) {
+    let _ = pin!(request).poll(&mut Context::from_waker(Waker::noop()));
 }
 
 impl fmt::Debug for Connection<'_> {

@@ -8,23 +8,17 @@
 //! unnamed portal of the extended protocol keeps its snapshot until the end of the transaction, and
 //! `CREATE INDEX CONCURRENTLY` waits for the end of each *transaction* that had a snapshot when it looked.
 
+//! A bare client has no second connection for the lock, and a lock of its session would be stranded by a
+//! transaction pooler, which gives the session to others. There each transaction takes the lock for itself.
+
 use std::time::Duration;
 
+use migrate_core::{Query, Value};
 use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::{blocker, error};
 use crate::driver::LockFailure;
-
-/// How a lock is taken, and how long it lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Until the end of the transaction, which is open for this alone. It works through a pooler, and the server
-    /// ends it with the connection.
-    Transaction,
-    /// Until it is given back, for a client that needs its transactions for the migrations.
-    Session,
-}
 
 /// The transaction that holds the lock stays idle, so nothing may end it for that; the settings are those that
 /// this server knows.
@@ -32,24 +26,96 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT set_config(name, '0', true) FROM pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');";
 
-/// Asks for the lock until it is there.
-pub(super) async fn take(
-    client: &Client,
-    scope: Scope,
-    key: i64,
-    deadline: Duration,
-) -> Result<(), LockFailure> {
+/// Begins a transaction and takes the lock in it, for as long as that is open.
+pub(super) async fn take(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+    poll(client, Request::Transaction, key, deadline).await
+}
+
+/// Ends that transaction.
+pub(super) async fn release(client: &Client) -> Result<(), Error> {
+    client.batch_execute("COMMIT").await
+}
+
+/// Waits until nobody holds the lock, which is taken and at once given back.
+pub(super) async fn wait_for_turn(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+    poll(client, Request::Turn, key, deadline).await
+}
+
+/// What takes the lock inside a transaction, and fails when another holds it.
+pub(super) fn turn(key: i64) -> Query {
+    let sql = "SELECT 1 / (CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END)";
+    Query { sql: sql.to_owned(), values: vec![Value::from(key)] }
+}
+
+/// Takes a lock for the session, around a statement that refuses a transaction.
+pub(super) async fn take_session(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+    poll(client, Request::Session, key, deadline).await
+}
+
+/// Gives it back. Where the server says that this session does not hold it, a pooler has changed the session, and
+/// the one that holds the lock is idle in the pooler's hands: it is ended, or the lock would stay with it.
+pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
+    if answer(client, &format!("SELECT pg_advisory_unlock({key})")).await? == Some(true) {
+        return Ok(());
+    }
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND pid IN ({})",
+        blocker::holders(key)
+    );
+    for _ in 0..20 {
+        if answer(client, &end).await? == Some(true) {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// For how long a lock is asked.
+#[derive(Clone, Copy)]
+enum Request {
+    Transaction,
+    Turn,
+    Session,
+}
+
+/// What became of one try.
+enum Try {
+    Taken,
+    Held,
+    InTransaction,
+}
+
+impl Request {
+    async fn attempt(self, client: &Client, key: i64) -> Result<Try, Error> {
+        let sql = match self {
+            Request::Transaction => format!("{BEGIN} SELECT pg_try_advisory_xact_lock({key})"),
+            // A caller's transaction would keep the lock. A statement outside of one begins its own at the very
+            // moment that it comes.
+            Request::Turn => format!(
+                "SELECT CASE WHEN now() = statement_timestamp() THEN pg_try_advisory_xact_lock({key}) END"
+            ),
+            Request::Session => format!("SELECT pg_try_advisory_lock({key})"),
+        };
+        match (self, answer(client, &sql).await?) {
+            (_, Some(true)) => Ok(Try::Taken),
+            (Request::Turn, None) => Ok(Try::InTransaction),
+            (Request::Transaction, _) => client.batch_execute("ROLLBACK").await.map(|()| Try::Held),
+            _ => Ok(Try::Held),
+        }
+    }
+}
+
+/// Tries until it succeeds or the deadline has come.
+async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -> Result<(), LockFailure> {
     let failed = |error| LockFailure::Database(error::database_error(error));
     let until = Instant::now() + deadline;
     let mut pause = Duration::from_millis(20);
     loop {
-        match try_take(client, scope, key).await.map_err(failed)? {
+        match request.attempt(client, key).await.map_err(failed)? {
             Try::Taken => return Ok(()),
+            Try::InTransaction => return Err(LockFailure::InTransaction),
             Try::Held => {}
-            Try::InTransaction => {
-                release(client, scope, key).await.map_err(failed)?;
-                return Err(LockFailure::InTransaction);
-            }
         }
         if Instant::now() >= until {
             let holder = blocker::holder(client, key).await.map_err(failed)?;
@@ -61,41 +127,12 @@ pub(super) async fn take(
     }
 }
 
-/// What became of one try.
-enum Try {
-    Taken,
-    Held,
-    InTransaction,
-}
-
-async fn try_take(client: &Client, scope: Scope, key: i64) -> Result<Try, Error> {
-    let sql = match scope {
-        Scope::Transaction => format!("{BEGIN} SELECT pg_try_advisory_xact_lock({key})"),
-        // A statement outside of a transaction begins its own at the very moment that it comes.
-        Scope::Session => format!("SELECT pg_try_advisory_lock({key}), now() = statement_timestamp()"),
-    };
-    let answers = client.simple_query(&sql).await?;
+/// The boolean of the last row.
+async fn answer(client: &Client, sql: &str) -> Result<Option<bool>, Error> {
+    let answers = client.simple_query(sql).await?;
     let row = answers.iter().rev().find_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    let is_true = |column| row.is_some_and(|row| row.get(column) == Some("t"));
-    if scope == Scope::Session && !is_true(1) {
-        return Ok(Try::InTransaction);
-    }
-    if is_true(0) {
-        return Ok(Try::Taken);
-    }
-    if scope == Scope::Transaction {
-        client.batch_execute("ROLLBACK").await?;
-    }
-    Ok(Try::Held)
-}
-
-/// Gives the lock back.
-pub(super) async fn release(client: &Client, scope: Scope, key: i64) -> Result<(), Error> {
-    match scope {
-        Scope::Transaction => client.batch_execute("COMMIT").await,
-        Scope::Session => client.batch_execute(&format!("SELECT pg_advisory_unlock({key})")).await,
-    }
+    Ok(row.and_then(|row| row.get(0)).map(|value| value == "t"))
 }

@@ -19,8 +19,9 @@ use std::time::Duration;
 use migrate_core::{Engine, Query};
 use tokio_postgres::Client;
 
-use crate::driver::{DatabaseError, Driver, Failure, LockFailure, Piece, Row, Tell, Transaction};
+use crate::driver::{DatabaseError, Driver, Failure, LockFailure, Piece, Row, Tell, Timeouts, Transaction};
 use connection::Connection;
+use pipeline::Conditions;
 use watch::Watch;
 
 /// A connection to PostgreSQL for one run.
@@ -31,29 +32,38 @@ pub struct PostgresDriver<'a> {
     deadline: Option<Duration>,
     /// The process of the server behind the connection.
     pid: Option<i32>,
+    /// Whether the server can look whether its client is still there.
+    checks_client: bool,
 }
 
 impl<'a> PostgresDriver<'a> {
     fn new(connection: Connection<'a>) -> PostgresDriver<'a> {
-        PostgresDriver { connection, deadline: None, pid: None }
+        PostgresDriver { connection, deadline: None, pid: None, checks_client: false }
     }
 
     fn client(&self) -> &Client {
         self.connection.client()
     }
 
-    /// Who to ask what keeps the transactions waiting, where there is a connection to ask with.
-    fn watch(&self) -> Option<Watch<'_>> {
-        Some(Watch { observer: self.connection.observer()?, pid: self.pid? })
+    /// How the transactions run.
+    fn conditions(&self) -> Conditions<'_> {
+        let observer = self.connection.observer();
+        Conditions {
+            watch: observer.zip(self.pid).map(|(observer, pid)| Watch { observer, pid }),
+            turn: self.connection.turn(),
+            checks_client: self.checks_client,
+        }
     }
 
     /// The first query under the lock. A pooler with one server connection has given that to the lock and would
-    /// never answer. The process is asked for along with it, in the same round trip.
+    /// never answer. What has to be known of the server is asked along with it, in the same round trip.
     async fn first_query(&mut self, deadline: Duration, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        // A server on Windows refuses `client_connection_check_interval` (PostgreSQL manual, 20.3.2).
+        const SERVER: &str = "SELECT pg_backend_pid(), version() !~* 'visual c|msvc|mingw'";
         let client = self.client();
-        let pid = client.query_typed_one("SELECT pg_backend_pid()", &[]);
-        let both = async { futures_util::join!(query::run(client, query), pid) };
-        let Ok((rows, pid)) = tokio::time::timeout(deadline, both).await else {
+        let server = client.query_typed_one(SERVER, &[]);
+        let both = async { futures_util::join!(query::run(client, query), server) };
+        let Ok((rows, server)) = tokio::time::timeout(deadline, both).await else {
             let hint = "a run needs two connections to the server at once: give the pooler more than one";
             return Err(DatabaseError {
                 is_disconnected: true,
@@ -61,8 +71,37 @@ impl<'a> PostgresDriver<'a> {
                 ..DatabaseError::of_ours(&format!("no answer within {} seconds", deadline.as_secs()))
             });
         };
-        self.pid = pid.and_then(|row| row.try_get(0)).ok();
+        if let Ok(server) = server {
+            self.pid = server.try_get(0).ok();
+            self.checks_client = server.try_get(1).unwrap_or(false);
+        }
         rows.map_err(error::database_error)
+    }
+
+    /// Limits outside of a transaction are the session's, so they are put back; unless all settings will be, at
+    /// the end of the script.
+    async fn run_alone_within_limits(
+        &mut self,
+        piece: &Piece<'_>,
+        resumes: bool,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), DatabaseError> {
+        let has_limits = piece.timeouts != Timeouts::default();
+        let puts_back = has_limits && !self.connection.has_saved_session();
+        if puts_back {
+            self.connection.save_session().await.map_err(error::database_error)?;
+        }
+        if has_limits {
+            let limits = pipeline::limits("SET", piece.timeouts);
+            self.client().batch_execute(&limits).await.map_err(error::database_error)?;
+        }
+        let ran = watch::watched(alone::run(self.client(), piece, resumes), None, piece.timeouts.lock, tell);
+        let (result, _) = ran.await;
+        if puts_back {
+            let restored = self.connection.restore_session().await.map_err(error::database_error);
+            return result.and(restored);
+        }
+        result
     }
 }
 
@@ -111,7 +150,7 @@ impl Driver for PostgresDriver<'_> {
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
         self.connection.busy();
-        let result = pipeline::run(self.client(), self.watch(), transactions, tell).await;
+        let result = pipeline::run(self.client(), &self.conditions(), transactions, tell).await;
         self.connection.idle();
         result
     }
@@ -126,10 +165,10 @@ impl Driver for PostgresDriver<'_> {
         if let Some(observer) = self.connection.observer() {
             // A look at who blocks us may be under way, and `CREATE INDEX CONCURRENTLY` that meets its snapshot
             // would wait for the transaction of our own lock. Answers come in order, and this one needs no
-            // snapshot.
+            // snapshot. For the same reason nobody looks while the statement runs.
             let _ = observer.batch_execute("").await;
         }
-        let (result, _) = watch::watched(alone::run(self.client(), piece, resumes), None, tell).await;
+        let result = self.run_alone_within_limits(piece, resumes, tell).await;
         self.connection.idle();
         result
     }
@@ -159,8 +198,19 @@ impl Driver for PostgresDriver<'_> {
         self.connection.busy();
         let result = self.connection.lock(key, deadline).await;
         self.connection.idle();
-        self.deadline = self.connection.observer().map(|_| deadline);
+        self.deadline = Some(deadline);
         result
+    }
+
+    async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
+        self.connection.busy();
+        let result = self.connection.lock_alone(deadline).await;
+        self.connection.idle();
+        result
+    }
+
+    async fn unlock_alone(&mut self) {
+        self.connection.unlock_alone().await;
     }
 
     async fn unlock(&mut self) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::{MaybeDone, maybe_done};
 use futures_util::{StreamExt, poll};
-use migrate_core::Value;
+use migrate_core::{Query, Value};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::session::Session;
@@ -25,12 +25,23 @@ use crate::trace;
 /// a failure is sent in vain.
 const IN_FLIGHT: usize = 64;
 
+/// How the transactions of a run differ from plain ones.
+pub(super) struct Conditions<'c> {
+    /// Who to ask what keeps them waiting, where there is a connection to ask with.
+    pub(super) watch: Option<Watch<'c>>,
+    /// What each has to ask before it may begin.
+    pub(super) turn: Option<Query>,
+    /// Whether the server is to look now and then whether we are still there. Otherwise the statement of a runner
+    /// that was killed goes on and keeps its locks.
+    pub(super) checks_client: bool,
+}
+
 type InFlight<'c> =
     Pin<Box<MaybeDone<Pin<Box<dyn Future<Output = Result<Duration, (Stage, DatabaseError)>> + Send + 'c>>>>>;
 
 pub(super) async fn run(
     client: &Client,
-    watch: Option<Watch<'_>>,
+    conditions: &Conditions<'_>,
     transactions: &[Transaction<'_>],
     tell: &mut Tell<'_>,
 ) -> Result<(), Failure> {
@@ -42,11 +53,13 @@ pub(super) async fn run(
     for (number, transaction) in transactions.iter().enumerate() {
         while failure.is_none() && in_flight.len() < IN_FLIGHT {
             let Some(next) = waiting.next() else { break };
-            in_flight.push_back(send(client, next, session.as_ref()).await);
+            in_flight.push_back(send(client, conditions, next, session.as_ref()).await);
         }
         let Some(first) = in_flight.pop_front() else { break };
         let span = trace::migration(transaction.step);
-        match (trace::inside(span, outcome(first, watch, tell)).await, &failure) {
+        let lock_timeout = transaction.piece.and_then(|piece| piece.timeouts.lock);
+        let outcome = outcome(first, conditions.watch, lock_timeout, tell);
+        match (trace::inside(span, outcome).await, &failure) {
             (Ok(elapsed), _) => {
                 uncommitted.push(Event::Committed { transaction: number, elapsed });
                 if transaction.commits {
@@ -70,9 +83,10 @@ pub(super) async fn run(
 async fn outcome(
     mut in_flight: InFlight<'_>,
     watch: Option<Watch<'_>>,
+    lock_timeout: Option<Duration>,
     tell: &mut Tell<'_>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
-    let ((), last) = watched(in_flight.as_mut(), watch, tell).await;
+    let ((), last) = watched(in_flight.as_mut(), watch, lock_timeout, tell).await;
     let outcome = in_flight.as_mut().take_output().expect("it has just been awaited");
     outcome.map_err(|(stage, error)| match error.code.as_deref() {
         Some(LOCK_NOT_AVAILABLE) => (stage, DatabaseError { blockers: last, ..error }),
@@ -102,11 +116,13 @@ fn changes_session(transaction: &Transaction<'_>) -> bool {
 /// poll of its future, which is why everything is polled once, in order, here.
 async fn send<'c>(
     client: &'c Client,
+    conditions: &'c Conditions<'_>,
     transaction: &'c Transaction<'_>,
     session: Option<&'c Session>,
 ) -> InFlight<'c> {
     let session = session.filter(|_| changes_session(transaction));
-    let answers: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(answers(client, transaction, session));
+    let answers: Pin<Box<dyn Future<Output = _> + Send>> =
+        Box::pin(answers(client, conditions, transaction, session));
     let mut in_flight = Box::pin(maybe_done(answers));
     let _ = poll!(in_flight.as_mut());
     in_flight
@@ -114,6 +130,7 @@ async fn send<'c>(
 
 async fn answers(
     client: &Client,
+    conditions: &Conditions<'_>,
     transaction: &Transaction<'_>,
     session: Option<&Session>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
@@ -124,9 +141,11 @@ async fn answers(
         // What the part before has set is not for this one.
         false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
     };
-    let begin = format!("{begin}{}", limits("SET LOCAL", timeouts));
+    let check =
+        if conditions.checks_client { "SET LOCAL client_connection_check_interval = 1000;" } else { "" };
+    let begin = format!("{begin}{check}{}", limits("SET LOCAL", timeouts));
     let begun = pin!(client.batch_execute(&begin));
-    let claimed = pin!(queries(client, claim));
+    let claimed = pin!(queries(client, conditions.turn.iter().chain(claim)));
     let ran = pin!(async {
         match piece {
             Some(piece) => run_piece(client, piece).await,
@@ -139,7 +158,7 @@ async fn answers(
             None => Ok(()),
         }
     });
-    let recorded = pin!(queries(client, record));
+    let recorded = pin!(queries(client, record.iter()));
     let commit = pin!(client.batch_execute(if transaction.commits { "COMMIT" } else { "" }));
     // `join!` polls in this order, and so sends in this order.
     let (begun, claimed, ran, restored, recorded, commit) =
@@ -157,8 +176,8 @@ async fn answers(
 }
 
 /// Sends all queries at once; the rows of the last.
-async fn queries(client: &Client, queries: &[migrate_core::Query]) -> Result<Vec<Row>, Error> {
-    let results = futures_util::future::join_all(queries.iter().map(|query| query::run(client, query))).await;
+async fn queries<'q>(client: &Client, queries: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, Error> {
+    let results = futures_util::future::join_all(queries.map(|query| query::run(client, query))).await;
     results.into_iter().try_fold(Vec::new(), |_, rows| rows)
 }
 

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use super::blocker;
 use crate::driver::{Blocker, Event, Tell};
 
-/// How often to look. Well below the usual lock timeout, so that each wait that fails was seen.
+/// How often to look. A wait that ends sooner by a lock timeout is looked at in its middle.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Asks who blocks a migration, on the connection that holds the lock.
@@ -19,18 +19,21 @@ pub(super) struct Watch<'c> {
     pub(super) pid: i32,
 }
 
-/// Waits for `future`, and tells every second how long that takes and who blocks it; returns the last who did.
+/// Waits for `future`, and tells now and then how long that takes and who blocks it; returns the last who did.
 /// Without a watch nobody is asked.
 pub(super) async fn watched<F: Future>(
     future: F,
     watch: Option<Watch<'_>>,
+    lock_timeout: Option<Duration>,
     tell: &mut Tell<'_>,
 ) -> (F::Output, Vec<Blocker>) {
     let began = Instant::now();
+    let limit = lock_timeout.filter(|timeout| !timeout.is_zero());
+    let interval = limit.map_or(INTERVAL, |timeout| INTERVAL.min(timeout / 2));
     let mut last = Vec::new();
     let mut future = pin!(future);
     loop {
-        match select(future.as_mut(), pin!(look(watch))).await {
+        match select(future.as_mut(), pin!(look(watch, interval))).await {
             Either::Left((output, _)) => return (output, last),
             Either::Right((blockers, _)) => {
                 tell(Event::Running(began.elapsed()));
@@ -43,10 +46,10 @@ pub(super) async fn watched<F: Future>(
     }
 }
 
-/// Who blocks the migration after another second. It is a service to the reader of the log: without rights or
+/// Who blocks the migration after a while. It is a service to the reader of the log: without rights or
 /// connection there is just nothing to tell.
-async fn look(watch: Option<Watch<'_>>) -> Vec<Blocker> {
-    sleep(INTERVAL).await;
+async fn look(watch: Option<Watch<'_>>, interval: Duration) -> Vec<Blocker> {
+    sleep(interval).await;
     match watch {
         Some(watch) => blocker::of(watch.observer, watch.pid).await.unwrap_or_default(),
         None => Vec::new(),

@@ -123,6 +123,12 @@ impl Driver for SqliteDriver<'_> {
 
     async fn unlock(&mut self) {}
 
+    async fn lock_alone(&mut self, _deadline: Duration) -> Result<(), LockFailure> {
+        Ok(())
+    }
+
+    async fn unlock_alone(&mut self) {}
+
     async fn pause(&mut self, pause: Duration) {
         std::thread::sleep(pause);
     }

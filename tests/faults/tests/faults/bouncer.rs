@@ -151,3 +151,38 @@ async fn a_pooler_with_one_connection_is_told_of() {
     // The pool is of use all the same.
     assert_eq!(rows(&pool.get().await.unwrap(), "SELECT 1").await, ["1"]);
 }
+
+/// The lock of a session is worth nothing here: only the claims keep two runners apart.
+#[tokio::test]
+async fn clients_without_a_pool_at_once_apply_each_migration_once() {
+    for size in [1, 4] {
+        for _ in 0..5 {
+            let pooled = Pooled::start(size).await;
+            let folder = postgres(&[
+                CREATE,
+                ("2_two.up", "INSERT INTO seed VALUES (2)"),
+                ("3_three.up", "INSERT INTO seed VALUES (3)"),
+            ]);
+            let runners: Vec<_> =
+                (0..6).map(|_| Runner::migrate("client", pooled.address(), &folder)).collect();
+            for runner in runners {
+                runner.succeeds().await;
+            }
+            assert_eq!(rows(&pooled.client, "SELECT n FROM seed ORDER BY n").await, ["1", "2", "3"]);
+            assert_eq!(rows(&pooled.client, LOG).await, ["apply|1", "apply|2", "apply|3"]);
+            until_none(&pooled.client, LOCKS).await;
+        }
+    }
+}
+#[tokio::test]
+async fn clients_without_a_pool_at_once_run_a_script_without_transaction_once() {
+    for _ in 0..5 {
+        let pooled = Pooled::start(4).await;
+        let folder = mixed();
+        let runners: Vec<_> = (0..4).map(|_| Runner::migrate("client", pooled.address(), &folder)).collect();
+        for runner in runners {
+            runner.succeeds().await;
+        }
+        pooled.expect(&SEEDS, &APPLIED).await;
+    }
+}

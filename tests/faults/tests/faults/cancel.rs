@@ -9,7 +9,9 @@ use futures_util::future::poll_fn;
 use migrate::{MigrationSet, Migrator};
 use tokio_postgres::Client;
 
-use crate::database::{self, LOCKS, TRANSACTIONS, assert_nothing_stranded, picture, rows, until_none, wipe};
+use crate::database::{
+    self, LOCKS, TRANSACTIONS, assert_nothing_stranded, picture, rows, until_none, until_row, wipe,
+};
 use crate::folder::{Folder, postgres};
 
 fn mixed(alone: &str) -> Folder {
@@ -118,6 +120,11 @@ async fn a_run_through_a_client_dropped_at_every_await_leaves_it_fit_for_use() {
     through_a_client(ALONE).await;
 }
 
+#[tokio::test]
+async fn a_run_through_a_client_dropped_at_every_await_leaves_no_limit_behind() {
+    through_a_client(ALONE_LIMITED).await;
+}
+
 async fn through_a_client(alone: &str) {
     let database = database::create("cancel_client").await;
     let client = database.connect().await.unwrap();
@@ -145,4 +152,23 @@ async fn through_a_client(alone: &str) {
     }
     assert!(times > 20, "{times}");
     assert_nothing_stranded(&client).await;
+}
+
+/// The server would go on with it, and hold its locks, for half an hour.
+#[tokio::test]
+async fn the_statement_of_a_dropped_run_ends_with_it() {
+    let database = database::create("cancel_statement").await;
+    let client = database.connect().await.unwrap();
+    let set = postgres(&[("1_slow.up", "CREATE TABLE seed (n bigint); SELECT pg_sleep(1800)")]).set();
+    let pool = database::pool(database.config(), 1);
+    let migrator = Migrator::new(&set);
+    let sleeping =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    tokio::select! {
+        result = migrator.migrate(&pool) => panic!("{result:?}"),
+        _ = until_row(&client, sleeping) => {}
+    }
+    until_none(&client, TRANSACTIONS).await;
+    until_none(&client, LOCKS).await;
+    assert_eq!(rows(&pool.get().await.unwrap(), "SELECT 1").await, ["1"]);
 }

@@ -6,7 +6,9 @@ use migrate::testing::{Server, TestDatabase};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::database::{self, HISTORY, LOG, assert_nothing_stranded, rows, until_row};
+use crate::database::{
+    self, HISTORY, INVALID, LOG, RUNNERS, assert_nothing_stranded, rows, until_none, until_row,
+};
 use crate::folder::{Folder, folder, postgres};
 use crate::process::Runner;
 use crate::proxy::{Cut, Proxy};
@@ -20,6 +22,8 @@ const WAYS: [&str; 2] = ["pool", "client"];
 /// The statement that a runner is at, when it sleeps or waits for a lock.
 const SLEEPING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
     AND application_name = 'runner' AND wait_event = 'PgSleep'";
+const WAITING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'runner' AND state = 'active' AND wait_event_type = 'Lock'";
 
 async fn fresh(hint: &str) -> (TestDatabase, Client) {
     let database = database::create(hint).await;
@@ -102,6 +106,22 @@ async fn a_runner_killed_inside_a_migration_leaves_it_whole_or_not_at_all() {
     }
 }
 
+/// The server would notice only when the statement ends, half an hour later, and hold its locks until then.
+#[tokio::test]
+async fn the_statement_of_a_killed_runner_ends_with_it() {
+    let folder = postgres(&[CREATE, ("2_slow.up", "SELECT pg_sleep(1800)")]);
+    let folder_alone =
+        postgres(&[CREATE, ("2_slow.up", "-- migrate: no-transaction\nSELECT pg_sleep(1800)")]);
+    for folder in [folder, folder_alone] {
+        let (database, client) = fresh("statement_ends").await;
+        let runner = Runner::migrate("pool", database.url(), &folder);
+        until_row(&client, SLEEPING).await;
+        runner.kill().await;
+        until_none(&client, RUNNERS).await;
+        assert_eq!(rows(&client, "SELECT n FROM seed").await, ["1"]);
+    }
+}
+
 #[tokio::test]
 async fn a_runner_killed_inside_a_statement_without_transaction_does_not_have_it_done_twice() {
     let alone = "-- migrate: no-transaction
@@ -115,6 +135,41 @@ async fn a_runner_killed_inside_a_statement_without_transaction_does_not_have_it
         until_row(&client, SLEEPING).await;
         runner.kill().await;
         another_finishes(via, &database, &client, &folder, &["1", "2", "3", "4", "9"]).await;
+    }
+}
+
+/// `CREATE INDEX CONCURRENTLY` waits for a transaction that has written to the table, and that is where the runner
+/// is killed. Its session goes on.
+#[tokio::test]
+async fn a_runner_killed_while_it_builds_an_index_leaves_it_to_another() {
+    let alone = "-- migrate: no-transaction
+        INSERT INTO seed VALUES (2);
+        CREATE INDEX CONCURRENTLY seed_n ON seed (n);
+        INSERT INTO seed VALUES (3)";
+    let folder = postgres(&[CREATE, ("2_alone.up", alone), LAST]);
+    for via in WAYS {
+        let (database, client) = fresh("killed_building").await;
+        let writer = database.connect().await.unwrap();
+        let set = folder.set();
+        Runner::migrate(via, database.url(), &postgres(&[CREATE])).succeeds().await;
+        assert_eq!(set.migrations().len(), 3);
+        writer.batch_execute("BEGIN; INSERT INTO seed VALUES (7)").await.unwrap();
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, WAITING).await;
+        assert_eq!(rows(&client, INVALID).await, ["seed_n"]);
+        runner.kill().await;
+        // The other meets the work under way.
+        let other = Runner::migrate(via, database.url(), &folder);
+        let at_index = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+            AND application_name = 'runner' AND query ~ 'seed_n|pg_index|create_index|advisory_lock'
+            AND pid NOT IN (SELECT pid FROM pg_stat_progress_create_index)";
+        until_row(&client, at_index).await;
+        writer.batch_execute("COMMIT").await.unwrap();
+        other.succeeds().await;
+        finished(&client, &folder, &["1", "2", "3", "7", "9"]).await;
+        let valid =
+            "SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 'seed'::regclass AND indisvalid";
+        assert_eq!(rows(&client, valid).await, ["seed_n"]);
     }
 }
 

@@ -113,6 +113,21 @@ async fn without_retries_the_error_names_who_blocks() {
     assert_nothing_stranded(&client).await;
 }
 
+/// Who looks only every second sees nobody then.
+#[tokio::test]
+async fn the_error_names_who_blocks_after_a_short_wait_too() {
+    let database = database::create("blocked_shortly").await;
+    let (client, blocker) = (database.connect().await.unwrap(), database.connect().await.unwrap());
+    client.batch_execute("CREATE TABLE busy ()").await.unwrap();
+    blocker.batch_execute(&format!("BEGIN; {BLOCK}")).await.unwrap();
+    let set = altering().set();
+    let migrator = Migrator::new(&set).retries(0).lock_timeout(Duration::from_millis(200));
+    let error = migrator.migrate(&database::pool(database.config(), 1)).await.unwrap_err();
+    assert_eq!(error.code(), Some("55P03"));
+    let blockers: Vec<_> = error.blockers().iter().map(|blocker| blocker.pid).collect();
+    assert_eq!(blockers, [pid(&blocker).await], "{error}");
+}
+
 /// A sequence counts through rollbacks, so a script can fail the first time and not the next.
 fn failing_twice(code: &str) -> String {
     format!(

@@ -1,12 +1,12 @@
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 use crate::install::our_user;
 use crate::step::{Done, Failed, root, run, works};
@@ -31,6 +31,8 @@ impl Programs {
         let majors = majors(&manifest);
         let all = || majors.iter().map(|&major| Self::below(&directory, major)).collect::<Vec<_>>();
         own(&base)?;
+        // One installs, the others wait for it.
+        let _lock = lock(&base.join("lock"))?;
         if !all().iter().all(Self::work) {
             install(&directory, &majors)?;
         }
@@ -90,16 +92,29 @@ fn own(directory: &Path) -> Done {
     Err(Failed(format!("{} is not ours alone to write in; remove it", directory.display())))
 }
 
+fn lock(path: &Path) -> Result<File, Failed> {
+    let file = File::create(path).and_then(|file| file.lock().map(|()| file));
+    file.map_err(|error| cannot("lock", path, &error))
+}
+
 /// Installs into a directory of another name first, so that nobody meets half of it.
 fn install(directory: &Path, majors: &[u32]) -> Done {
     if !works(Command::new("npm").arg("--version")) {
         return Err(Failed(NO_NPM.to_owned()));
     }
-    let draft = directory.with_extension(process::id().to_string());
-    let done = fill(&draft, majors).and_then(|()| replace(directory, &draft));
-    // After a success it is gone already.
-    let _ = fs::remove_dir_all(&draft);
-    done
+    // A run that was killed may have left one behind, and an older installation may have lost files since.
+    let draft = directory.with_file_name("draft");
+    remove(&draft)?;
+    fill(&draft, majors)?;
+    remove(directory)?;
+    fs::rename(&draft, directory).map_err(|error| cannot("create", directory, &error))
+}
+
+fn remove(directory: &Path) -> Done {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot("remove", directory, &error)),
+        _ => Ok(()),
+    }
 }
 
 fn fill(draft: &Path, majors: &[u32]) -> Done {
@@ -131,15 +146,6 @@ fn link(package: &Path) -> Done {
 fn links(list: &str) -> Vec<(&str, &str)> {
     let strings: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
     strings.chunks_exact(4).map(|pair| (pair[1], pair[3])).collect()
-}
-
-/// Somebody else may have come first, or an older one may have lost files to a cleaner of old files.
-fn replace(directory: &Path, draft: &Path) -> Done {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot("remove", directory, &error)),
-        _ => {}
-    }
-    fs::rename(draft, directory).map_err(|error| cannot("create", directory, &error))
 }
 
 const NO_NPM: &str = "\

@@ -95,8 +95,8 @@ pub enum Event {
     Committed { transaction: usize, elapsed: Duration },
     /// Whatever runs now waits for a lock that these hold.
     Blocked(Vec<Blocker>),
-    /// Whatever runs now does so for this long. Told every second at least.
-    Running(Duration),
+    /// Whatever ran a second ago still does.
+    Running,
 }
 
 /// A session that holds a lock which another waits for.

@@ -276,8 +276,8 @@ impl<'s> Migrator<'s> {
     /// Compares every row of the history with the set, and runs the `.verify.sql` of each migration that is
     /// applied, in a transaction that is rolled back.
     ///
-    /// A verify script fails when one of its statements does, or when the first column of a row is false (on
-    /// SQLite: 0). So `SELECT count(*) = 0 FROM orders WHERE business_id IS NULL` is a check.
+    /// A verify script fails when one of its statements does, or when the first column of a row is false (as a text:
+    /// `f`; on SQLite: 0). So `SELECT count(*) = 0 FROM orders WHERE business_id IS NULL` is a check.
     ///
     /// # Errors
     ///
@@ -288,7 +288,9 @@ impl<'s> Migrator<'s> {
         Run::new(self, &mut driver)?.verify().await
     }
 
-    /// Drops **everything** in the database, whether a migration made it or not, and applies all migrations.
+    /// Drops **everything** in the database, whether a migration made it or not, and applies all migrations. Other
+    /// sets in it lose their tables and their history. What is in no schema, such as large objects, stays, but for
+    /// publications.
     ///
     /// `name` is the database that may be wiped, as a safeguard against the wrong connection: what
     /// `SELECT current_database()` says, or the path of the SQLite file (empty for one in memory).

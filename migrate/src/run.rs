@@ -20,6 +20,7 @@ pub(crate) struct Run<'a, D> {
     driver: &'a mut D,
     /// Who the history says it was; known from the first write on.
     runner: Runner,
+    slow: Slow,
     report: Report,
 }
 
@@ -45,7 +46,8 @@ impl<'a, D: Driver> Run<'a, D> {
             return Err(Error::wrong_engine(dialect, D::ENGINE));
         }
         let table = migrator.history_table(D::ENGINE);
-        Ok(Run { migrator, table, driver, runner: Runner::default(), report: Report::default() })
+        let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
+        Ok(Run { migrator, table, driver, runner, slow, report })
     }
 
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
@@ -79,6 +81,12 @@ impl<'a, D: Driver> Run<'a, D> {
 
     /// Wipes the database of that name, and applies everything to it.
     pub(crate) async fn reset(mut self, database: &str) -> Result<Report, Error> {
+        let span = trace::run(self.migrator.set.name(), D::ENGINE, Target::Latest);
+        let result = trace::inside(span, self.try_reset(database)).await;
+        self.ended(result)
+    }
+
+    async fn try_reset(&mut self, database: &str) -> Result<(), Error> {
         let name = self.driver.database_name().await.map_err(|error| Error::database(WIPING, error))?;
         if name != database {
             return Err(Error::wrong_database(database, name));
@@ -90,7 +98,7 @@ impl<'a, D: Driver> Run<'a, D> {
             Err(error) => Err(error),
         };
         self.driver.unlock().await;
-        self.ended(result)
+        result
     }
 
     pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
@@ -209,8 +217,11 @@ impl<'a, D: Driver> Run<'a, D> {
         let runs_in_transaction =
             |step: &Step| step.script.execution().transaction || !step.action.runs_script();
         for steps in plan.steps.chunk_by(|a, b| runs_in_transaction(a) && runs_in_transaction(b)) {
+            self.slow = Slow::new();
             let outcome = match steps {
-                [step] if !runs_in_transaction(step) => self.without_transaction(step).await?,
+                [step] if !runs_in_transaction(step) => {
+                    trace::inside(trace::migration(step), self.without_transaction(step)).await?
+                }
                 steps => self.in_transactions(steps).await?,
             };
             if outcome == Outcome::Moved {
@@ -258,21 +269,18 @@ impl<'a, D: Driver> Run<'a, D> {
     ) -> Result<(), Failure> {
         let mut committed = 0;
         let mut tries = 0;
-        let mut slow = Slow::default();
         loop {
-            let (migrator, report) = (self.migrator, &mut self.report);
+            let (migrator, report, slow) = (self.migrator, &mut self.report, &mut self.slow);
             let before = committed;
             let mut tell = |event| match event {
                 Event::Committed { transaction, elapsed } => {
                     committed += 1;
-                    slow = Slow::default();
                     if transactions[before + transaction].ends_step {
+                        *slow = Slow::new();
                         done(migrator, report, &steps[before + transaction], elapsed);
                     }
                 }
-                Event::Running(elapsed) => {
-                    slow.tell(migrator, &steps[committed.min(steps.len() - 1)], elapsed);
-                }
+                Event::Running => slow.tell(migrator, &steps[committed.min(steps.len() - 1)]),
                 Event::Blocked(blockers) => {
                     let step = &steps[committed.min(steps.len() - 1)];
                     migrator.tell(&Progress::Blocked { step, blockers: &blockers });
@@ -364,8 +372,7 @@ impl<'a, D: Driver> Run<'a, D> {
         result
     }
 
-    /// One statement that refuses a transaction. Whether it is still the next one is looked at first, and that it is
-    /// done is recorded after.
+    /// One statement that refuses a transaction. Whether it is the next one is looked at before and after.
     async fn alone(
         &mut self,
         step: &Step,
@@ -374,17 +381,17 @@ impl<'a, D: Driver> Run<'a, D> {
         claim: Vec<Query>,
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
-        self.transaction(step, Transaction { claim, ..Transaction::of(step) }).await?;
+        self.transaction(step, Transaction { claim: claim.clone(), ..Transaction::of(step) }).await?;
         let resumes = step.resumes() && number == step.done;
-        let (migrator, mut slow) = (self.migrator, Slow::default());
+        let (migrator, slow) = (self.migrator, &mut self.slow);
         let mut tell = |event| {
-            if let Event::Running(elapsed) = event {
-                slow.tell(migrator, step, elapsed);
+            if let Event::Running = event {
+                slow.tell(migrator, step);
             }
         };
         let ran = self.driver.run_alone(piece, resumes, &mut tell);
         trace::inside(trace::statement(number), ran).await.map_err(of_script)?;
-        self.transaction(step, Transaction { record: journal, ..Transaction::of(step) }).await
+        self.transaction(step, Transaction { claim, record: journal, ..Transaction::of(step) }).await
     }
 
     async fn transaction(&mut self, step: &Step, transaction: Transaction<'_>) -> Result<(), Failure> {
@@ -426,14 +433,21 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 }
 
-/// Whether it was told already that a migration is slow.
-#[derive(Default)]
-struct Slow(bool);
+/// Since when a migration runs, and whether it was told that it is slow.
+struct Slow {
+    since: Instant,
+    is_told: bool,
+}
 
 impl Slow {
-    fn tell(&mut self, migrator: &Migrator<'_>, step: &Step, elapsed: Duration) {
-        if !self.0 && elapsed >= migrator.slow_after {
-            self.0 = true;
+    fn new() -> Slow {
+        Slow { since: Instant::now(), is_told: false }
+    }
+
+    fn tell(&mut self, migrator: &Migrator<'_>, step: &Step) {
+        let elapsed = self.since.elapsed();
+        if !self.is_told && elapsed >= migrator.slow_after {
+            self.is_told = true;
             migrator.tell(&Progress::Slow { step, elapsed });
         }
     }

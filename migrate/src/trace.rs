@@ -26,6 +26,15 @@ mod enabled {
         tracing::debug_span!("statement", number)
     }
 
+    /// The span of a step that is one transaction. One without transaction has it around all of its parts.
+    pub(crate) fn transaction(step: &Step) -> Span {
+        if step.script.execution().transaction || !step.action.runs_script() {
+            migration(step)
+        } else {
+            Span::none()
+        }
+    }
+
     /// The future inside the span.
     pub(crate) fn inside<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
         future.instrument(span)
@@ -94,6 +103,10 @@ mod disabled {
     }
 
     pub(crate) fn migration(_step: &Step) -> Span {
+        Span
+    }
+
+    pub(crate) fn transaction(_step: &Step) -> Span {
         Span
     }
 

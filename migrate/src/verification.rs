@@ -78,15 +78,21 @@ pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<
     states.chain(broken_chain(history)).collect()
 }
 
+/// A row follows from the one before it; or from the last that is finished, because a script without transaction that
+/// came late is chained in at its end.
 fn broken_chain(history: &[AppliedMigration]) -> Vec<Finding> {
     let rows: BTreeMap<Version, &AppliedMigration> = history.iter().map(|row| (row.version, row)).collect();
-    let mut before = None;
+    let (mut before, mut finished) = (None, None);
     let mut broken = Vec::new();
     for row in rows.values() {
-        if row.chain != Checksum::chain(before, row.version, row.checksum) {
+        let follows = |before| row.chain == Checksum::chain(before, row.version, row.checksum);
+        if !follows(before) && !follows(finished) {
             broken.push(Finding::BrokenChain { version: row.version });
         }
         before = Some(row.chain);
+        if !row.state.is_dirty() {
+            finished = before;
+        }
     }
     broken
 }

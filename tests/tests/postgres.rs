@@ -648,3 +648,82 @@ async fn a_reset_waits_for_a_run() {
     assert_eq!(db.log().await, ["apply 1", "apply 2"]);
     assert!(db.migrate(&migrator).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_reset_leaves_public_as_in_a_new_database() {
+    let mut db = PostgresPool::create("reset_owner").await;
+    let public = "SELECT nspowner::regrole::text || ' ' || coalesce(nspacl::text, '-') FROM pg_namespace
+        WHERE nspname = 'public'";
+    let before = db.column(public).await;
+    let set = Folder::new(Dialect::Postgres)
+        .table(1, "a")
+        .migration(
+            "2_published",
+            "CREATE PUBLICATION everything FOR ALL TABLES",
+            "DROP PUBLICATION everything",
+        )
+        .set();
+    let (migrator, name) = (Migrator::new(&set), db.name().await);
+    db.migrate(&migrator).await.unwrap();
+    assert_eq!(db.reset(&migrator, &name).await.unwrap().migrations.len(), 2);
+    if db.column("SELECT current_setting('server_version_num')::int >= 150000").await == ["t"] {
+        assert_eq!(db.column(public).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_verify_script_may_select_nothing() {
+    let mut db = PostgresPool::create("verify_nothing").await;
+    let set = Folder::new(Dialect::Postgres)
+        .table(1, "a")
+        .verify("1_create_a", "SELECT FROM generate_series(1, 2)")
+        .set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert!(db.verify(&Migrator::new(&set)).await.unwrap().is_ok());
+}
+
+/// Where the lock is worthless, another runner may be further on while this one builds an index.
+#[tokio::test]
+async fn a_count_never_goes_back() {
+    let db = PostgresPool::create("count_goes_on").await;
+    let tables = "CREATE TABLE box (a int, label text); CREATE TABLE seen (a int)";
+    let alone = "-- migrate: no-transaction
+        INSERT INTO box VALUES (1, 'one');
+        CREATE INDEX CONCURRENTLY IF NOT EXISTS by_label ON box (label);
+        INSERT INTO seen VALUES (2);
+        INSERT INTO seen VALUES (3)";
+    let set = Folder::new(Dialect::Postgres)
+        .migration("1_tables", tables, "SELECT 1")
+        .migration("2_alone", alone, "SELECT 1")
+        .set();
+    let migrator = Migrator::new(&set);
+    migrator.migrate_to(db.pool(), migrate_tests::version(1)).await.unwrap();
+    let writer = db.database().connect().await.unwrap();
+    writer.batch_execute("BEGIN; INSERT INTO box VALUES (9, 'open')").await.unwrap();
+    let done = set.migrations()[1].up().checksum_of_first(3);
+    let other = async {
+        let client = db.database().connect().await.unwrap();
+        let building =
+            "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()";
+        while client.query_one(building, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let counted = format!(
+            "INSERT INTO seen VALUES (2);
+            UPDATE migrate_history SET statements_done = 3, statements_checksum = '{done}' WHERE version = 2"
+        );
+        client.batch_execute(&counted).await.unwrap();
+        writer.batch_execute("COMMIT").await.unwrap();
+    };
+    let (report, ()) = tokio::join!(migrator.migrate(db.pool()), other);
+    report.unwrap();
+    let client = db.database().connect().await.unwrap();
+    let seen: Vec<i32> = client
+        .query("SELECT a FROM seen ORDER BY a", &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(seen, [2, 3]);
+}

@@ -237,9 +237,11 @@ CREATE TABLE {log} (
         let guard = match step.before {
             Some(Head { version, chain }) => {
                 values.extend([version.as_i64().into(), chain.to_string().as_str().into()]);
+                // What only writes the history may stand behind a script that stopped half way.
+                let state =
+                    if step.action.runs_script() { " AND state IN ('applied', 'baseline')" } else { "" };
                 format!(
-                    "SELECT 0 / count(*) FROM {history} WHERE set_name = $1 AND version = $12 AND chain = $13 \
-                     AND state IN ('applied', 'baseline')"
+                    "SELECT 0 / count(*) FROM {history} WHERE set_name = $1 AND version = $12 AND chain = $13{state}"
                 )
             }
             None if step.rechain.is_empty() => {
@@ -261,20 +263,34 @@ CREATE TABLE {log} (
     /// Takes over the row of a script without transaction that stopped half way. What is left of the script may
     /// have been corrected since.
     fn claim_resumed(&self, set: &str, step: &Step) -> Query {
+        let also = format!(", started_at = {}", self.now());
+        self.rewrite(
+            set,
+            step,
+            &also,
+            "statements_done = $10 AND state = 'applying'",
+            count(step.done).into(),
+        )
+    }
+
+    /// Gives a row what the set holds.
+    fn rewrite(&self, set: &str, step: &Step, also: &str, condition: &str, value: Value) -> Query {
         let sql = format!(
-            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4, started_at = {} \
-             WHERE set_name = $5 AND version = $6 AND statements_done = $7 AND state = 'applying'",
-            self.history,
-            self.now()
+            "UPDATE {} SET name = $1, checksum = $2, chain = $3, down_script = $4, down_checksum = $5, \
+             down_transaction = $6, older_binaries = $7{also} WHERE set_name = $8 AND version = $9 AND {condition}",
+            self.history
         );
         let values = vec![
-            step.chain.to_string().as_str().into(),
+            step.name.as_ref().into(),
             step.checksum.to_string().as_str().into(),
+            step.chain.to_string().as_str().into(),
             step.down.as_ref().map(Script::sql).into(),
             step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
+            step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
+            older_binaries_word(step.older_binaries).into(),
             set.into(),
             step.version.as_i64().into(),
-            count(step.done).into(),
+            value,
         ];
         Query { sql, values }
     }
@@ -298,23 +314,16 @@ CREATE TABLE {log} (
 
     /// Takes a script that stopped half way for finished.
     fn settle(&self, set: &str, step: &Step, was: Checksum) -> Query {
-        let sql = format!(
-            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4, state = 'applied', \
-             statements_done = 0, finished_at = {} WHERE set_name = $5 AND version = $6 AND chain = $7",
-            self.history,
+        let also = format!(
+            ", state = 'applied', statements_done = 0, statements_checksum = NULL, finished_at = {}",
             self.now()
         );
-        Query { sql, values: new_and_old(set, step, was) }
+        self.rewrite(set, step, &also, "chain = $10", was.to_string().as_str().into())
     }
 
-    /// Takes the present script for the one that was applied.
+    /// Takes the present scripts for those that were recorded.
     fn accept(&self, set: &str, step: &Step, was: Checksum) -> Query {
-        let sql = format!(
-            "UPDATE {} SET chain = $1, checksum = $2, down_script = $3, down_checksum = $4 \
-             WHERE set_name = $5 AND version = $6 AND chain = $7",
-            self.history
-        );
-        Query { sql, values: new_and_old(set, step, was) }
+        self.rewrite(set, step, "", "chain = $10", was.to_string().as_str().into())
     }
 
     /// Fails unless the rollback that was sent before took effect.
@@ -364,7 +373,8 @@ CREATE TABLE {log} (
         let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
         let sql = format!(
             "WITH done AS (
-                UPDATE {history} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed}
+                UPDATE {history} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed},
+                    statements_done = 0, statements_checksum = NULL
                 WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING *
             )
             INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, elapsed_ms,
@@ -380,7 +390,8 @@ CREATE TABLE {log} (
     fn finish_apply(&self, set: &str, step: &Step) -> Query {
         let (now, elapsed) = (self.now(), self.elapsed());
         let sql = format!(
-            "UPDATE {} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed} \
+            "UPDATE {} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed}, \
+             statements_done = 0, statements_checksum = NULL \
              WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING elapsed_ms",
             self.history
         );
@@ -496,19 +507,6 @@ CREATE TABLE {log} (
 
 fn row_key(set: &str, step: &Step) -> Vec<Value> {
     vec![set.into(), step.version.as_i64().into(), step.chain.to_string().as_str().into()]
-}
-
-/// What a row becomes, and which row it is.
-fn new_and_old(set: &str, step: &Step, was: Checksum) -> Vec<Value> {
-    vec![
-        step.chain.to_string().as_str().into(),
-        step.checksum.to_string().as_str().into(),
-        step.down.as_ref().map(Script::sql).into(),
-        step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
-        set.into(),
-        step.version.as_i64().into(),
-        was.to_string().as_str().into(),
-    ]
 }
 
 fn count(statements: usize) -> i64 {

@@ -107,11 +107,11 @@ impl Planning<'_> {
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
     }
 
-    /// The checksums of the set are taken for those of the history.
+    /// The scripts of the set are taken for those that the history recorded.
     pub(super) fn repair(&mut self) -> Plan {
         let mut chain = self.chain();
         let mut steps: Vec<Step> = Vec::new();
-        for migration in self.changed() {
+        for migration in self.recorded_otherwise() {
             let was = chain.value(migration.version);
             let link = chain.insert_migration(&migration);
             steps.push(Step { was, ..step(Action::Repair, &migration, link) });
@@ -155,6 +155,21 @@ impl Planning<'_> {
             row.is_some_and(|row| row.checksum != migration.up.checksum && !row.state.is_dirty())
         };
         self.set.migrations().iter().filter(is_changed).cloned().collect()
+    }
+
+    /// The migrations of which the history recorded another script, or another rollback script.
+    fn recorded_otherwise(&self) -> Vec<Migration> {
+        let is_otherwise = |migration: &&Migration| {
+            let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_dirty()) else {
+                return false;
+            };
+            let recorded = row.down.as_ref().map(|down| (down.sql.as_str(), down.transaction));
+            let ours = migration.down.script().map(|down| (down.sql(), down.execution().transaction));
+            row.checksum != migration.up.checksum
+                || recorded != ours
+                || row.older_binaries != migration.older_binaries
+        };
+        self.set.migrations().iter().filter(is_otherwise).cloned().collect()
     }
 
     /// What is applied and not in the set must say that older binaries may run; the versions that do.

@@ -31,7 +31,7 @@ async fn statements(client: &Client, piece: &Piece<'_>, completed: &mut usize) -
     let mut holds = true;
     while let Some(answer) = answers.next().await {
         match answer? {
-            SimpleQueryMessage::Row(row) if row.try_get(0)? == Some("f") => holds = false,
+            SimpleQueryMessage::Row(row) if !row.is_empty() && row.get(0) == Some("f") => holds = false,
             SimpleQueryMessage::CommandComplete(_) if holds => *completed += 1,
             _ => {}
         }

@@ -105,15 +105,24 @@ impl<'a> PostgresDriver<'a> {
     }
 }
 
-/// Every schema but the system's, and an empty `public`, as in a new database (PostgreSQL manual, 5.9.2).
+/// Every schema but the system's, and publications, which are in none; then an empty `public`, as in a new database
+/// (PostgreSQL manual, 5.9.6).
 const WIPE: &str = "DO $wipe$
     DECLARE victim name;
     BEGIN
+        FOR victim IN SELECT pubname FROM pg_publication LOOP
+            EXECUTE format('DROP PUBLICATION %I', victim);
+        END LOOP;
         FOR victim IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
             EXECUTE format('DROP SCHEMA %I CASCADE', victim);
         END LOOP;
         CREATE SCHEMA public;
         GRANT USAGE ON SCHEMA public TO PUBLIC;
+        IF current_setting('server_version_num')::int < 150000 THEN
+            GRANT CREATE ON SCHEMA public TO PUBLIC;
+        ELSIF pg_has_role('pg_database_owner', 'MEMBER') THEN
+            ALTER SCHEMA public OWNER TO pg_database_owner;
+        END IF;
     END $wipe$";
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
@@ -254,8 +263,9 @@ impl Driver for PostgresDriver<'_> {
 
     fn is_created(error: &DatabaseError) -> bool {
         const DUPLICATE_TABLE: &str = "42P07";
+        const DUPLICATE_OBJECT: &str = "42710";
         // Two runners that create one table at once meet in the catalog's own unique indexes.
         const UNIQUE_VIOLATION: &str = "23505";
-        matches!(error.code.as_deref(), Some(DUPLICATE_TABLE | UNIQUE_VIOLATION))
+        matches!(error.code.as_deref(), Some(DUPLICATE_TABLE | DUPLICATE_OBJECT | UNIQUE_VIOLATION))
     }
 }

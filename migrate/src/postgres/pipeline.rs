@@ -56,7 +56,7 @@ pub(super) async fn run(
             in_flight.push_back(send(client, conditions, next, session.as_ref()).await);
         }
         let Some(first) = in_flight.pop_front() else { break };
-        let span = trace::migration(transaction.step);
+        let span = trace::transaction(transaction.step);
         let lock_timeout = transaction.piece.and_then(|piece| piece.timeouts.lock);
         let outcome = outcome(first, conditions.watch, lock_timeout, tell);
         match (trace::inside(span, outcome).await, &failure) {

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use super::blocker;
@@ -27,7 +27,6 @@ pub(super) async fn watched<F: Future>(
     lock_timeout: Option<Duration>,
     tell: &mut Tell<'_>,
 ) -> (F::Output, Vec<Blocker>) {
-    let began = Instant::now();
     let limit = lock_timeout.filter(|timeout| !timeout.is_zero());
     let interval = limit.map_or(INTERVAL, |timeout| INTERVAL.min(timeout / 2));
     let mut last = Vec::new();
@@ -36,7 +35,7 @@ pub(super) async fn watched<F: Future>(
         match select(future.as_mut(), pin!(look(watch, interval))).await {
             Either::Left((output, _)) => return (output, last),
             Either::Right((blockers, _)) => {
-                tell(Event::Running(began.elapsed()));
+                tell(Event::Running);
                 if !blockers.is_empty() {
                     last.clone_from(&blockers);
                     tell(Event::Blocked(blockers));

@@ -76,7 +76,7 @@ impl Driver for SqliteDriver<'_> {
                 keys_off = transactions[number..][..joined].iter().any(wants_keys_off);
             }
             let elapsed =
-                trace::migration(transaction.step).in_scope(|| self.transaction(transaction, keys_off));
+                trace::transaction(transaction.step).in_scope(|| self.transaction(transaction, keys_off));
             let elapsed = elapsed.map_err(|(stage, error)| Failure { transaction: number, stage, error })?;
             uncommitted.push(Event::Committed { transaction: number, elapsed });
             if transaction.commits {

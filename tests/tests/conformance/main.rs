@@ -11,6 +11,7 @@ mod loyalty;
 mod no_transaction;
 mod order;
 mod poison;
+mod recorded;
 mod redo;
 mod repair;
 mod reset;

@@ -1,10 +1,10 @@
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::hash::{Hash, Hasher};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -79,7 +79,9 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failed {
 
 /// Makes a directory in a place that is open to everybody, and refuses one in which others could put programs.
 fn own(directory: &Path) -> Done {
-    match fs::DirBuilder::new().mode(0o755).create(directory) {
+    // Whatever our umask is, the servers' user has to enter it.
+    let open = |()| fs::set_permissions(directory, Permissions::from_mode(0o755));
+    match fs::create_dir(directory).and_then(open) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             return Err(cannot("create", directory, &error));
         }
@@ -127,7 +129,7 @@ fn fill(draft: &Path, majors: &[u32]) -> Done {
     for &major in majors {
         link(&package(draft, major))?;
     }
-    // Whatever our umask is, the servers' user has to read them.
+    // As for the directory they lie in.
     run("rights", Command::new("chmod").args(["-R", "a+rX"]).arg(draft))
 }
 
@@ -137,7 +139,7 @@ fn link(package: &Path) -> Done {
         let (file, link) = (package.join(file), package.join(link));
         // Both lie in one directory.
         let target = file.file_name().map(OsString::from).unwrap_or_default();
-        std::os::unix::fs::symlink(target, &link).map_err(|error| cannot("create", &link, &error))?;
+        symlink(target, &link).map_err(|error| cannot("create", &link, &error))?;
     }
     Ok(())
 }

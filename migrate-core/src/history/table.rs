@@ -221,19 +221,9 @@ CREATE TABLE {log} (
     fn insert(&self, set: &str, step: &Step, runner: &Runner, state: AppliedState) -> Query {
         let HistoryTable { history, .. } = self;
         let (now, role, state) = (self.now(), self.role(), state.as_str());
-        let mut values: Vec<Value> = vec![
-            set.into(),
-            step.version.as_i64().into(),
-            step.name.as_ref().into(),
-            step.checksum.to_string().as_str().into(),
-            step.chain.to_string().as_str().into(),
-            step.down.as_ref().map(Script::sql).into(),
-            step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
-            step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
-            older_binaries_word(step.older_binaries).into(),
-            runner.host.as_deref().into(),
-            runner.application.as_deref().into(),
-        ];
+        let mut values: Vec<Value> = vec![set.into(), step.version.as_i64().into()];
+        values.extend(recorded(step));
+        values.extend([runner.host.as_deref().into(), runner.application.as_deref().into()]);
         let guard = match step.before {
             Some(Head { version, chain }) => {
                 values.extend([version.as_i64().into(), chain.to_string().as_str().into()]);
@@ -280,18 +270,8 @@ CREATE TABLE {log} (
              down_transaction = $6, older_binaries = $7{also} WHERE set_name = $8 AND version = $9 AND {condition}",
             self.history
         );
-        let values = vec![
-            step.name.as_ref().into(),
-            step.checksum.to_string().as_str().into(),
-            step.chain.to_string().as_str().into(),
-            step.down.as_ref().map(Script::sql).into(),
-            step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
-            step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
-            older_binaries_word(step.older_binaries).into(),
-            set.into(),
-            step.version.as_i64().into(),
-            value,
-        ];
+        let mut values = recorded(step);
+        values.extend([set.into(), step.version.as_i64().into(), value]);
         Query { sql, values }
     }
 
@@ -503,6 +483,19 @@ CREATE TABLE {log} (
             Engine::Sqlite => "NULL",
         }
     }
+}
+
+/// What a row holds of a migration, in the order of its columns.
+fn recorded(step: &Step) -> Vec<Value> {
+    vec![
+        step.name.as_ref().into(),
+        step.checksum.to_string().as_str().into(),
+        step.chain.to_string().as_str().into(),
+        step.down.as_ref().map(Script::sql).into(),
+        step.down.as_ref().map(|down| down.checksum().to_string()).as_deref().into(),
+        step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
+        older_binaries_word(step.older_binaries).into(),
+    ]
 }
 
 fn row_key(set: &str, step: &Step) -> Vec<Value> {

@@ -234,7 +234,7 @@ async fn the_history_is_found_whatever_the_search_path() {
 }
 
 #[tokio::test]
-async fn status_and_plan_need_no_right_but_select() {
+async fn reading_needs_no_right_but_select() {
     let mut db = PostgresClient::create("reader").await;
     let set = followed("CREATE TABLE first ()").set();
     let migrator = Migrator::new(&set);
@@ -242,7 +242,8 @@ async fn status_and_plan_need_no_right_but_select() {
     db.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC; SET ROLE pg_read_all_data").await;
     assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
     assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 2);
-    db.migrate(&migrator).await.unwrap_err();
+    let error = db.migrate(&migrator).await.unwrap_err();
+    assert!(error.to_string().contains("needs CREATE on their schema"), "{error}");
     db.execute("RESET ROLE").await;
     db.migrate_to(&migrator, version(1)).await.unwrap();
     db.execute("SET ROLE pg_read_all_data").await;
@@ -252,12 +253,14 @@ async fn status_and_plan_need_no_right_but_select() {
     assert_eq!(db.plan(&migrator, Target::Down(1)).await.unwrap().steps.len(), 1);
     let error = db.migrate(&migrator).await.unwrap_err();
     assert_eq!(error.code(), Some("42501"), "{error}");
+    assert!(error.to_string().contains("grant SELECT, INSERT, UPDATE and DELETE"), "{error}");
     assert_eq!(db.records().await, records);
     db.execute("RESET ROLE").await;
     db.migrate(&migrator).await.unwrap();
     db.execute("SET ROLE pg_read_all_data").await;
     // With nothing to do, not even a run needs more.
     assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert!(db.verify(&migrator).await.unwrap().is_ok());
 }
 
 #[tokio::test]
@@ -270,6 +273,18 @@ async fn status_runs_in_a_session_that_may_only_read() {
     assert_eq!(db.plan(&migrator, Target::Latest).await.unwrap().steps.len(), 2);
     let error = db.migrate(&migrator).await.unwrap_err();
     assert_eq!(error.code(), Some("25006"), "{error}");
+}
+
+#[tokio::test]
+async fn characteristics_that_a_script_sets_do_not_reach_the_next() {
+    let mut db = database("characteristics").await;
+    let before = db.rows(SESSION).await;
+    let script = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
+        SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+    let report = db.migrate(&Migrator::new(&followed(script).set())).await.unwrap();
+    assert_eq!(report.migrations.len(), 2);
+    assert_eq!(db.rows(SESSION).await, before);
+    assert_eq!(db.column("SHOW default_transaction_read_only").await, ["off"]);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub(super) struct Connection<'a> {
 
 enum Lent<'a> {
     Client(&'a mut Client),
-    /// The object is there but for the moment in which one is exchanged for another, and at the drop.
+    /// The object is there but while the lock is taken and after it was not to be had, and at the drop.
     Pool(Pool, Option<Object>),
 }
 
@@ -52,7 +52,7 @@ impl<'a> Connection<'a> {
     pub(super) fn client(&self) -> &Client {
         match &self.lent {
             Lent::Client(client) => client,
-            Lent::Pool(_, object) => object.as_ref().expect("it is exchanged only while the lock is taken"),
+            Lent::Pool(_, object) => object.as_ref().expect("nothing is asked of it without the lock"),
         }
     }
 
@@ -108,10 +108,8 @@ impl<'a> Connection<'a> {
             Lent::Pool(..) if self.lock.is_some() => {}
             Lent::Pool(pool, object) => {
                 let holder = Object::take(object.take().expect("it is exchanged only here"));
-                let taken = lock::take(&holder, key, deadline).await;
-                // Also when the lock is not to be had: the error still has to be told and logged.
+                lock::take(&holder, key, deadline).await?;
                 *object = Some(pool.get().await.map_err(|error| LockFailure::Database(pool_error(error)))?);
-                taken?;
                 self.lock = Some(Lock::Connection(holder));
             }
         }

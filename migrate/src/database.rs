@@ -9,7 +9,8 @@ use crate::error::Error;
 /// closed at the end, outside of the pool's count. When the run is cut off, the first is closed too rather than given
 /// back. Settings made by hand on a pooled connection do not reach the run; those of the pool's own hooks do.
 ///
-/// A client must not be inside a transaction.
+/// A client must not be inside a transaction. Behind a transaction pooler use a pool: a client alone cannot keep
+/// others from a statement that refuses a transaction there.
 pub trait Database: Send + sealed::Sealed {
     #[doc(hidden)]
     type Driver: Driver;

@@ -53,20 +53,25 @@ pub(super) async fn take_session(client: &Client, key: i64, deadline: Duration) 
 }
 
 /// Gives it back. Where the server says that this session does not hold it, a pooler has changed the session, and
-/// the one that holds the lock is idle in the pooler's hands: it is ended, or the lock would stay with it.
+/// the one that holds the lock is in the pooler's hands: once it has been idle for a while it is ended, or the lock
+/// would stay with it.
 pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
+    const TRIES: usize = 60;
     if answer(client, &format!("SELECT pg_advisory_unlock({key})")).await? == Some(true) {
         return Ok(());
     }
+    let holders = blocker::holders(key);
+    // A session that was in use a moment ago may be in use again in a moment, by somebody else.
     let end = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND pid IN ({})",
-        blocker::holders(key)
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE state = 'idle' AND state_change < clock_timestamp() - interval '1 second' AND pid IN ({holders})"
     );
-    for _ in 0..20 {
-        if answer(client, &end).await? == Some(true) {
+    for _ in 0..TRIES {
+        let is_held = answer(client, &format!("SELECT EXISTS ({holders})")).await? == Some(true);
+        if !is_held || answer(client, &end).await? == Some(true) {
             break;
         }
-        sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(100)).await;
     }
     Ok(())
 }

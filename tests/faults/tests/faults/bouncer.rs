@@ -175,13 +175,13 @@ async fn clients_without_a_pool_at_once_apply_each_migration_once() {
     }
 }
 #[tokio::test]
-async fn clients_without_a_pool_at_once_run_a_script_without_transaction_once() {
+async fn clients_without_a_pool_run_a_script_without_transaction_once() {
     for _ in 0..5 {
         let pooled = Pooled::start(4).await;
         let folder = mixed();
-        let runners: Vec<_> = (0..4).map(|_| Runner::migrate("client", pooled.address(), &folder)).collect();
-        for runner in runners {
-            runner.succeeds().await;
+        // One after another: at once they are beyond what a session lock can promise behind a pooler.
+        for _ in 0..4 {
+            Runner::migrate("client", pooled.address(), &folder).succeeds().await;
         }
         pooled.expect(&SEEDS, &APPLIED).await;
     }

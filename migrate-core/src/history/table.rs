@@ -278,7 +278,7 @@ CREATE TABLE {log} (
     fn claim_rollback(&self, set: &str, step: &Step) -> Query {
         let from = match (step.action, step.resumes) {
             (Action::ResolveRolledBack, _) => "",
-            (_, true) => " AND state = 'rolling_back'",
+            (_, true) => " AND state = 'rolling_back' AND statements_done = $1",
             (_, false) => " AND state = 'applied'",
         };
         let sql = format!(

@@ -19,6 +19,7 @@ pub(super) async fn run(client: &Client, piece: &Piece<'_>, resumes: bool) -> Re
     // The server goes on building for a runner that was killed.
     while is_being_built(client, &index).await.map_err(database_error)? {
         sleep(PAUSE).await;
+        end_a_wait_for_us(client, &index).await.map_err(database_error)?;
     }
     match built(client, &index).await.map_err(database_error)? {
         // A run was cut off after it built the index, or while, and before it could record that.
@@ -53,6 +54,16 @@ async fn is_being_built(client: &Client, index: &ConcurrentIndex) -> Result<bool
     let sql = "SELECT EXISTS (SELECT FROM pg_stat_progress_create_index
         WHERE relid = to_regclass($1) AND datname = current_database() AND pid <> pg_backend_pid())";
     client.query_typed_one(sql, &[(&index.table, Type::TEXT)]).await?.try_get(0)
+}
+
+/// A build that looked when our lock was just being taken waits for the end of that transaction, and we for its end.
+/// Nobody waits for what it builds: it is ours to build, and what it leaves is dropped.
+async fn end_a_wait_for_us(client: &Client, index: &ConcurrentIndex) -> Result<(), Error> {
+    let sql = "SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index AS build
+        WHERE relid = to_regclass($1) AND datname = current_database() AND pid <> pg_backend_pid()
+        AND EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+            AND pg_locks.pid = ANY (pg_blocking_pids(build.pid)))";
+    client.query_typed(sql, &[(&index.table, Type::TEXT)]).await.map(drop)
 }
 
 /// What there is under the name of an index.

@@ -16,6 +16,8 @@ mod position;
 mod problem;
 mod query;
 mod source;
+#[cfg(feature = "lint")]
+mod sql;
 mod statement;
 mod status;
 mod token;

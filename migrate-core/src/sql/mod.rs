@@ -1,0 +1,26 @@
+//! What the statements of a script say, whichever engine they are written for.
+//!
+//! The parsers stand behind [`parse`]; nothing else knows their types.
+
+mod expression;
+mod name;
+mod parse;
+mod postgres;
+mod sqlite;
+mod statement;
+mod table;
+mod types;
+
+pub(crate) use expression::Expression;
+pub(crate) use name::{Identifier, Name};
+pub(crate) use parse::{Parsed, SyntaxError, parse};
+pub(crate) use statement::{
+    AlterDomain, AlterPolicy, AlterType, Block, Copy, CreateDomain, CreateFunction, CreatePolicy,
+    CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind, Privileges,
+    Query, Reference, Refresh, Reindex, Setting, SettingScope, Statement, TypeDefinition, Update,
+};
+pub(crate) use table::{
+    AlterTable, Change, ChangeAction, Column, ColumnChange, Constraint, ConstraintKind, CreateIndex,
+    CreateTable, Default, ForeignKey, Generated, IndexKey, PartitionBound, TableBody,
+};
+pub(crate) use types::Type;

@@ -1,0 +1,30 @@
+use super::{Statement, postgres, sqlite};
+use crate::dialect::Engine;
+use crate::Span;
+
+/// The statements of a script, and what is no SQL in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    pub(crate) statements: Vec<Statement>,
+    /// In the order of their places; what comes behind the first may follow from it.
+    pub(crate) errors: Vec<SyntaxError>,
+}
+
+/// What is no SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    /// The token that does not fit, or the end of the script.
+    pub(crate) span: Span,
+    /// What it is, such as ``syntax error near `PRIMRY` ``.
+    pub(crate) message: String,
+    /// What may have been meant.
+    pub(crate) hint: Option<String>,
+}
+
+/// Parses a script in the grammar of `engine`. Never panics: what makes a parser fail is an [`SyntaxError`].
+pub(crate) fn parse(sql: &str, engine: Engine) -> Parsed {
+    match engine {
+        Engine::Postgres => postgres::parse(sql),
+        Engine::Sqlite => sqlite::parse(sql),
+    }
+}

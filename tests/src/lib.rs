@@ -8,6 +8,7 @@
 )]
 
 mod folder;
+pub mod hazard_cases;
 mod mount;
 mod postgres;
 mod sandbox;

@@ -1,5 +1,6 @@
 //! `-- migrate: key value` in the comments of a script.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::file_name::Part;
@@ -36,6 +37,16 @@ pub enum Risk {
     Controlled,
     /// Blocks in proportion to table size, loses data or breaks running code.
     High,
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Risk::Safe => "safe",
+            Risk::Controlled => "controlled",
+            Risk::High => "high",
+        })
+    }
 }
 
 /// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.

@@ -1,6 +1,6 @@
 use super::{Statement, postgres, sqlite};
-use crate::dialect::Engine;
 use crate::Span;
+use crate::dialect::Engine;
 
 /// The statements of a script, and what is no SQL in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

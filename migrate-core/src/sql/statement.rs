@@ -22,7 +22,9 @@ pub(crate) enum Kind {
     CreateView(CreateView),
     Refresh(Refresh),
     CreateTrigger(CreateTrigger),
-    CreateRule { table: Name },
+    CreateRule {
+        table: Name,
+    },
     CreatePolicy(CreatePolicy),
     AlterPolicy(AlterPolicy),
     CreateFunction(CreateFunction),
@@ -30,40 +32,71 @@ pub(crate) enum Kind {
     AlterType(AlterType),
     CreateDomain(CreateDomain),
     AlterDomain(AlterDomain),
-    CreateSchema { name: String },
-    CreateSequence { name: Name, temporary: bool },
+    CreateSchema {
+        name: String,
+    },
+    CreateSequence {
+        name: Name,
+        temporary: bool,
+    },
     /// `ALTER SEQUENCE … RESTART`; other changes of a sequence are [`Kind::Harmless`].
-    RestartSequence { name: Name },
-    CreateExtension { name: String },
+    RestartSequence {
+        name: Name,
+    },
+    CreateExtension {
+        name: String,
+    },
     /// `ALTER … RENAME TO` of what is no relation: function, type, domain, schema, trigger, policy, …
-    Rename { object: ObjectKind, name: Name, to: Identifier },
+    Rename {
+        object: ObjectKind,
+        name: Name,
+        to: Identifier,
+    },
     /// `ALTER … OWNER TO` and `SET SCHEMA` of what is no relation.
-    Move { object: ObjectKind, name: Name },
+    Move {
+        object: ObjectKind,
+        name: Name,
+    },
     Insert(Insert),
     Update(Update),
     Delete(Delete),
     /// `MERGE INTO`.
-    Merge { table: Name },
-    Truncate { tables: Vec<Name>, cascade: bool },
+    Merge {
+        table: Name,
+    },
+    Truncate {
+        tables: Vec<Name>,
+        cascade: bool,
+    },
     Copy(Copy),
     /// `SELECT`, `VALUES`, `WITH`, `TABLE`.
     Query(Query),
     LockTable(LockTable),
     Reindex(Reindex),
-    Cluster { table: Option<Name> },
-    Vacuum { full: bool },
+    Cluster {
+        table: Option<Name>,
+    },
+    Vacuum {
+        full: bool,
+    },
     Set(Setting),
     /// `DO`, or the body of a block.
     Do(Block),
-    Call { procedure: Name },
+    Call {
+        procedure: Name,
+    },
     Grant(Privileges),
     Revoke(Privileges),
     /// `REASSIGN OWNED`, `DROP OWNED`.
-    Owned { drop: bool },
+    Owned {
+        drop: bool,
+    },
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, `PREPARE TRANSACTION`; savepoints are [`Kind::Harmless`].
     Transaction,
     /// `PRAGMA` (SQLite).
-    Pragma { name: String },
+    Pragma {
+        name: String,
+    },
     /// Takes no lock that anybody waits for and changes nothing that running code uses: `COMMENT ON`, `ANALYZE`,
     /// `CREATE STATISTICS`, `CREATE ROLE`, `SAVEPOINT`, …
     Harmless,
@@ -175,10 +208,18 @@ pub(crate) enum TypeDefinition {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AlterType {
-    AddValue { name: Name, value: String },
-    RenameValue { name: Name, from: String },
+    AddValue {
+        name: Name,
+        value: String,
+    },
+    RenameValue {
+        name: Name,
+        from: String,
+    },
     /// Attributes of a composite type.
-    Attributes { name: Name },
+    Attributes {
+        name: Name,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,11 +233,20 @@ pub(crate) struct CreateDomain {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AlterDomain {
-    AddConstraint { name: Name, not_valid: bool },
-    SetNotNull { name: Name },
-    ValidateConstraint { name: Name },
+    AddConstraint {
+        name: Name,
+        not_valid: bool,
+    },
+    SetNotNull {
+        name: Name,
+    },
+    ValidateConstraint {
+        name: Name,
+    },
     /// Of a constraint, a NOT NULL or a default.
-    Relax { name: Name },
+    Relax {
+        name: Name,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,7 +282,7 @@ pub(crate) struct Query {
     /// `FOR UPDATE`, `FOR SHARE`, ….
     pub(crate) locks_rows: bool,
     /// Statements in `WITH` that write.
-    pub(crate) writes: Vec<Kind>,
+    pub(crate) writes: Vec<Statement>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -77,12 +77,22 @@ pub(crate) struct Constraint {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ConstraintKind {
-    NotNull { column: String },
+    NotNull {
+        column: String,
+    },
     Check(Expression),
-    Unique { columns: Vec<String>, nulls_not_distinct: bool },
-    PrimaryKey { columns: Vec<String> },
+    Unique {
+        columns: Vec<String>,
+        nulls_not_distinct: bool,
+    },
+    PrimaryKey {
+        columns: Vec<String>,
+    },
     /// `UNIQUE USING INDEX` and `PRIMARY KEY USING INDEX`.
-    UsingIndex { index: String, primary: bool },
+    UsingIndex {
+        index: String,
+        primary: bool,
+    },
     Exclude,
     ForeignKey(ForeignKey),
 }
@@ -114,19 +124,45 @@ pub(crate) struct Change {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChangeAction {
-    AddColumn { column: Box<Column>, if_not_exists: bool },
-    DropColumn { column: String, cascade: bool },
-    AlterColumn { column: String, change: ColumnChange },
+    AddColumn {
+        column: Box<Column>,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        column: String,
+        cascade: bool,
+    },
+    AlterColumn {
+        column: String,
+        change: ColumnChange,
+    },
     AddConstraint(Constraint),
-    DropConstraint { name: String, cascade: bool },
-    ValidateConstraint { name: String },
-    RenameColumn { from: String, to: Identifier },
-    RenameConstraint { from: String, to: Identifier },
+    DropConstraint {
+        name: String,
+        cascade: bool,
+    },
+    ValidateConstraint {
+        name: String,
+    },
+    RenameColumn {
+        from: String,
+        to: Identifier,
+    },
+    RenameConstraint {
+        from: String,
+        to: Identifier,
+    },
     RenameTo(Identifier),
     SetSchema(String),
     OwnerTo(String),
-    AttachPartition { partition: Name, bound: PartitionBound },
-    DetachPartition { partition: Name, concurrently: bool },
+    AttachPartition {
+        partition: Name,
+        bound: PartitionBound,
+    },
+    DetachPartition {
+        partition: Name,
+        concurrently: bool,
+    },
     EnableRowSecurity,
     DisableRowSecurity,
     ForceRowSecurity,
@@ -149,7 +185,11 @@ pub(crate) enum ChangeAction {
 /// `ALTER COLUMN`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnChange {
-    Type { to: Type, using: Option<Expression>, collation: Option<String> },
+    Type {
+        to: Type,
+        using: Option<Expression>,
+        collation: Option<String>,
+    },
     SetNotNull,
     DropNotNull,
     SetDefault(Expression),

@@ -21,8 +21,10 @@ impl Type {
 
     /// `smallserial`, `serial`, `bigserial` and their other names: a default of its own comes with the type.
     pub(crate) fn is_serial(&self) -> bool {
-        matches!(self.name.name.as_str(), "serial" | "serial2" | "serial4" | "serial8" | "bigserial" | "smallserial")
-            && self.name.schema.is_none()
+        matches!(
+            self.name.name.as_str(),
+            "serial" | "serial2" | "serial4" | "serial8" | "bigserial" | "smallserial"
+        ) && self.name.schema.is_none()
     }
 }
 

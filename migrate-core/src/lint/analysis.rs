@@ -1,0 +1,61 @@
+use super::context::{Context, Project};
+use super::finding::Finding;
+use super::lock_then_work::Held;
+use super::rules;
+use crate::Engine;
+use crate::schema::Schema;
+use crate::sql::{Kind, Statement};
+
+/// What is asked of a script.
+pub(crate) struct Analysis<'a> {
+    pub(crate) engine: Engine,
+    pub(crate) project: &'a Project,
+    /// Whether the script runs in a transaction.
+    pub(crate) transaction: bool,
+}
+
+impl Analysis<'_> {
+    /// The hazards of the next migration's script, in the order of their places. The schema is then what the script
+    /// makes of it.
+    pub(crate) fn of(&self, script: &[Statement], schema: &mut Schema) -> Vec<Finding> {
+        schema.begin_migration();
+        let mut held = Held::default();
+        let mut findings = Vec::new();
+        for (index, statement) in script.iter().enumerate() {
+            let context = Context {
+                engine: self.engine,
+                statement,
+                schema,
+                script,
+                index,
+                transaction: self.transaction,
+                project: self.project,
+            };
+            let mut found = with_inner(&context);
+            found.extend(held.check(&context, &found));
+            held.add(&context);
+            findings.extend(found);
+            schema.apply(statement);
+        }
+        findings.sort_by_key(|finding| finding.span.start());
+        findings
+    }
+}
+
+/// The findings of a statement and of those that stand in it.
+fn with_inner(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = rules::check(context);
+    for statement in inner(context.statement) {
+        findings.extend(with_inner(&Context { statement, ..*context }));
+    }
+    findings
+}
+
+/// The statements of a block.
+pub(super) fn inner(statement: &Statement) -> &[Statement] {
+    match &statement.kind {
+        Kind::Do(block) => &block.statements,
+        Kind::Query(query) => &query.writes,
+        _ => &[],
+    }
+}

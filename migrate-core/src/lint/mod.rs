@@ -1,0 +1,14 @@
+//! What would go wrong in production: the hazards of a script, found by rules over its statements and the schema that
+//! the scripts before it made.
+
+mod analysis;
+mod context;
+mod finding;
+mod lock_then_work;
+mod rules;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use analysis::Analysis;
+pub(crate) use context::{Context, Project};
+pub(crate) use finding::Finding;

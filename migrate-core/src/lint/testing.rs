@@ -1,0 +1,63 @@
+//! The tables of the rules' cases.
+
+use super::analysis::Analysis;
+use super::context::Project;
+use crate::Engine;
+use crate::schema::Schema;
+use crate::sql;
+
+/// What the migrations before made.
+pub(crate) struct History {
+    engine: Engine,
+    schema: Schema,
+    project: Project,
+    transaction: bool,
+}
+
+/// The history of a PostgreSQL folder with one migration.
+pub(crate) fn history(sql: &str) -> History {
+    of_engine(Engine::Postgres, sql)
+}
+
+/// The history of an SQLite folder with one migration.
+pub(crate) fn sqlite_history(sql: &str) -> History {
+    of_engine(Engine::Sqlite, sql)
+}
+
+fn of_engine(engine: Engine, sql: &str) -> History {
+    let mut schema = Schema::new(engine);
+    schema.begin_migration();
+    for statement in parse(sql, engine) {
+        schema.apply(&statement);
+    }
+    History { engine, schema, project: Project::default(), transaction: true }
+}
+
+impl History {
+    /// The same in a project that declares something.
+    pub(crate) fn project(self, project: Project) -> History {
+        History { project, ..self }
+    }
+
+    /// The same before a script without transaction.
+    pub(crate) fn without_transaction(self) -> History {
+        History { transaction: false, ..self }
+    }
+}
+
+fn parse(sql: &str, engine: Engine) -> Vec<sql::Statement> {
+    let parsed = sql::parse(sql, engine);
+    assert_eq!(parsed.errors, [], "{sql}");
+    parsed.statements
+}
+
+/// Asserts what the rules find in the next script: `drop-table high`, in the order of the places.
+#[track_caller]
+pub(crate) fn case(history: &History, sql: &str, want: &[&str]) {
+    let analysis =
+        Analysis { engine: history.engine, project: &history.project, transaction: history.transaction };
+    let findings = analysis.of(&parse(sql, history.engine), &mut history.schema.clone());
+    let found: Vec<String> =
+        findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect();
+    assert_eq!(found, want, "{sql}");
+}

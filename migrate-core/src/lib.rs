@@ -16,6 +16,8 @@ mod plan;
 mod position;
 mod problem;
 mod query;
+#[cfg(feature = "lint")]
+mod schema;
 mod source;
 #[cfg(feature = "lint")]
 mod sql;

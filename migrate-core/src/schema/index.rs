@@ -1,0 +1,27 @@
+use crate::sql::{Expression, IndexKey, Name};
+
+/// An index, those of primary keys and unique constraints among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Index {
+    /// With the schema of its table; the server's default name where the statement gives none.
+    pub(crate) name: Name,
+    pub(crate) table: Name,
+    pub(crate) unique: bool,
+    /// Empty for that of an EXCLUDE constraint, which is not read.
+    pub(crate) keys: Vec<IndexKey>,
+    /// `WHERE`.
+    pub(crate) filter: Option<Expression>,
+    /// Whether a constraint of the same name owns it.
+    pub(crate) from_constraint: bool,
+    /// Whether the server may use it: that of a partitioned table `ON ONLY` may not until all parts are attached.
+    pub(crate) valid: bool,
+    /// Whether the migration that is being read created it.
+    pub(crate) is_new: bool,
+}
+
+impl Index {
+    /// The columns that it is sorted by, up to the first expression.
+    pub(crate) fn leading_columns(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map_while(|key| key.column.as_deref())
+    }
+}

@@ -1,0 +1,250 @@
+//! What the migrations of a folder make of an empty database, as far as their scripts say.
+//!
+//! Names are asked for as the statement writes them: unqualified ones mean what they would mean to the server at
+//! that place. Nothing here fails: a statement that does not fit the history before it changes what it can.
+//! What a DO block contains is taken as done.
+
+mod index;
+mod object;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dialect::Engine;
+use crate::sql::{Name, Statement};
+
+pub(crate) use index::Index;
+pub(crate) use object::{Domain, EnumType, Function, Label, Sequence, View};
+pub(crate) use table::{
+    Partition, Policy, RowSecurity, Table, TableColumn, TableConstraint, TableConstraintKind,
+};
+
+/// The objects of a database, folded over the statements of its history.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema {
+    engine: Engine,
+    /// Where unqualified names are looked for, and created in the first.
+    search_path: Vec<String>,
+    schemas: BTreeSet<String>,
+    extensions: BTreeSet<String>,
+    tables: BTreeMap<Name, Table>,
+    indexes: BTreeMap<Name, Index>,
+    views: BTreeMap<Name, View>,
+    sequences: BTreeMap<Name, Sequence>,
+    domains: BTreeMap<Name, Domain>,
+    enums: BTreeMap<Name, EnumType>,
+    functions: BTreeMap<Name, Function>,
+}
+
+impl Schema {
+    /// An empty database.
+    pub(crate) fn new(engine: Engine) -> Schema {
+        let default = default_schema(engine);
+        Schema {
+            engine,
+            search_path: vec![default.to_owned()],
+            schemas: BTreeSet::from([default.to_owned()]),
+            extensions: BTreeSet::new(),
+            tables: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            views: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            domains: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            functions: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a script: all that exists is old, temporary tables and settings are gone.
+    pub(crate) fn begin_migration(&mut self) {
+        self.search_path = vec![default_schema(self.engine).to_owned()];
+    }
+
+    /// Changes the schema as `statement` does. Ask before for what it means, after for what it made.
+    pub(crate) fn apply(&mut self, statement: &Statement) {
+        let _ = statement;
+    }
+
+    /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
+    /// in the first schema of the search path.
+    pub(crate) fn resolve(&self, name: &Name) -> Name {
+        if name.schema.is_some() {
+            return name.clone();
+        }
+        let path =
+            [temporary_schema(self.engine)].into_iter().chain(self.search_path.iter().map(String::as_str));
+        path.map(|schema| Name::qualified(schema, &name.name))
+            .find(|name| self.relation_exists(name))
+            .unwrap_or_else(|| self.creation_name(name, false))
+    }
+
+    /// Whether a migration of the folder created a relation of this name.
+    pub(crate) fn is_known(&self, name: &Name) -> bool {
+        let name = self.resolve(name);
+        self.relation_exists(&name) && self.tables.get(&name).is_none_or(|table| table.is_known)
+    }
+
+    /// Whether the migration that is being read created this table, view, index or sequence.
+    pub(crate) fn is_new(&self, name: &Name) -> bool {
+        let name = self.resolve(name);
+        self.tables.get(&name).is_some_and(|table| table.is_new)
+            || self.views.get(&name).is_some_and(|view| view.is_new)
+            || self.indexes.get(&name).is_some_and(|index| index.is_new)
+            || self.sequences.get(&name).is_some_and(|sequence| sequence.is_new)
+    }
+
+    pub(crate) fn table(&self, name: &Name) -> Option<&Table> {
+        self.tables.get(&self.resolve(name))
+    }
+
+    /// All tables in the order of their names.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    pub(crate) fn index(&self, name: &Name) -> Option<&Index> {
+        self.indexes.get(&self.resolve(name))
+    }
+
+    pub(crate) fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &Index> {
+        let table = self.resolve(table);
+        self.indexes.values().filter(move |index| index.table == table)
+    }
+
+    /// The tables with a foreign key to `table`, and that constraint; itself may be among them.
+    pub(crate) fn foreign_keys_to(&self, table: &Name) -> impl Iterator<Item = (&Table, &TableConstraint)> {
+        let table = self.resolve(table);
+        self.tables.values().flat_map(|owner| owner.constraints.iter().map(move |constraint| (owner, constraint))).filter(
+            move |(_, constraint)| {
+                matches!(&constraint.kind, TableConstraintKind::ForeignKey { table: referenced, .. } if *referenced == table)
+            },
+        )
+    }
+
+    /// The foreign keys of `table`.
+    pub(crate) fn foreign_keys_of(&self, table: &Name) -> impl Iterator<Item = &TableConstraint> {
+        self.table(table)
+            .into_iter()
+            .flat_map(|table| &table.constraints)
+            .filter(|constraint| matches!(constraint.kind, TableConstraintKind::ForeignKey { .. }))
+    }
+
+    pub(crate) fn partitions_of(&self, table: &Name) -> impl Iterator<Item = (&Table, &Partition)> {
+        let table = self.resolve(table);
+        self.tables
+            .values()
+            .filter_map(|partition| partition.partition_of.as_ref().map(|place| (partition, place)))
+            .filter(move |(_, place)| place.parent == table)
+    }
+
+    /// The DEFAULT partition of `table`.
+    pub(crate) fn default_partition(&self, table: &Name) -> Option<&Table> {
+        self.partitions_of(table)
+            .find(|(_, place)| place.bound == crate::sql::PartitionBound::Default)
+            .map(|(partition, _)| partition)
+    }
+
+    /// [`Table::proves_not_null`].
+    pub(crate) fn proves_not_null(&self, table: &Name, column: &str) -> bool {
+        self.table(table).is_some_and(|table| table.proves_not_null(column))
+    }
+
+    /// The view or materialized view.
+    pub(crate) fn view(&self, name: &Name) -> Option<&View> {
+        self.views.get(&self.resolve(name))
+    }
+
+    pub(crate) fn materialized_view(&self, name: &Name) -> Option<&View> {
+        self.view(name).filter(|view| view.materialized)
+    }
+
+    /// The views that read this table or view themselves.
+    pub(crate) fn views_on(&self, name: &Name) -> impl Iterator<Item = &View> {
+        let name = self.resolve(name);
+        self.views.values().filter(move |view| view.reads.contains(&name))
+    }
+
+    pub(crate) fn sequence(&self, name: &Name) -> Option<&Sequence> {
+        self.sequences.get(&self.resolve(name))
+    }
+
+    pub(crate) fn domain(&self, name: &Name) -> Option<&Domain> {
+        self.find(&self.domains, name)
+    }
+
+    /// The columns whose type is this domain or enum.
+    pub(crate) fn columns_of_type(&self, name: &Name) -> impl Iterator<Item = (&Table, &TableColumn)> {
+        let name =
+            self.path_of(name).find(|name| self.domains.contains_key(name) || self.enums.contains_key(name));
+        self.tables.values().flat_map(|table| table.columns.iter().map(move |column| (table, column))).filter(
+            move |(_, column)| {
+                column.data_type.as_ref().is_some_and(|data_type| Some(&data_type.name) == name.as_ref())
+            },
+        )
+    }
+
+    pub(crate) fn enum_type(&self, name: &Name) -> Option<&EnumType> {
+        self.find(&self.enums, name)
+    }
+
+    /// The functions of this name that migrations created.
+    pub(crate) fn function(&self, name: &Name) -> Option<&Function> {
+        self.find(&self.functions, name)
+    }
+
+    pub(crate) fn has_schema(&self, name: &str) -> bool {
+        self.schemas.contains(name)
+    }
+
+    pub(crate) fn has_extension(&self, name: &str) -> bool {
+        self.extensions.contains(name)
+    }
+
+    fn relation_exists(&self, name: &Name) -> bool {
+        self.tables.contains_key(name)
+            || self.indexes.contains_key(name)
+            || self.views.contains_key(name)
+            || self.sequences.contains_key(name)
+    }
+
+    /// The name of what is created here.
+    fn creation_name(&self, name: &Name, temporary: bool) -> Name {
+        if name.schema.is_some() {
+            return name.clone();
+        }
+        let schema = if temporary {
+            temporary_schema(self.engine)
+        } else {
+            self.search_path.first().map_or(default_schema(self.engine), String::as_str)
+        };
+        Name::qualified(schema, &name.name)
+    }
+
+    /// The names that `name` may mean, in the order in which the server tries them.
+    fn path_of(&self, name: &Name) -> impl Iterator<Item = Name> {
+        let path = if name.schema.is_some() {
+            vec![name.clone()]
+        } else {
+            self.search_path.iter().map(|schema| Name::qualified(schema, &name.name)).collect()
+        };
+        path.into_iter()
+    }
+
+    fn find<'a, T>(&'a self, objects: &'a BTreeMap<Name, T>, name: &Name) -> Option<&'a T> {
+        self.path_of(name).find_map(|name| objects.get(&name))
+    }
+}
+
+fn default_schema(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "public",
+        Engine::Sqlite => "main",
+    }
+}
+
+fn temporary_schema(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "pg_temp",
+        Engine::Sqlite => "temp",
+    }
+}

@@ -50,12 +50,16 @@ pub(crate) enum Kind {
     Rename {
         object: ObjectKind,
         name: Name,
+        /// The table of a trigger, rule or policy.
+        table: Option<Name>,
         to: Identifier,
     },
     /// `ALTER … OWNER TO` and `SET SCHEMA` of what is no relation.
     Move {
         object: ObjectKind,
         name: Name,
+        /// The schema of `SET SCHEMA`.
+        schema: Option<String>,
     },
     Insert(Insert),
     Update(Update),
@@ -215,6 +219,7 @@ pub(crate) enum AlterType {
     RenameValue {
         name: Name,
         from: String,
+        to: String,
     },
     /// Attributes of a composite type.
     Attributes {

@@ -215,6 +215,8 @@ pub(crate) struct CreateIndex {
     /// `ON ONLY`.
     pub(crate) only: bool,
     pub(crate) keys: Vec<IndexKey>,
+    /// The columns of `INCLUDE`.
+    pub(crate) include: Vec<String>,
     pub(crate) filter: Option<Expression>,
 }
 

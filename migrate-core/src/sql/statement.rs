@@ -10,6 +10,8 @@ pub(crate) struct Statement {
     pub(crate) calls: Vec<Name>,
     /// Every relation that is read anywhere in it: `FROM`, `JOIN`, subqueries, `USING`.
     pub(crate) reads: Vec<Name>,
+    /// Every string literal in it, without its quotes.
+    pub(crate) literals: Vec<String>,
 }
 
 /// What it does.

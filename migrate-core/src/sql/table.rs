@@ -196,6 +196,8 @@ pub(crate) enum ColumnChange {
     DropDefault,
     AddIdentity,
     DropIdentity,
+    /// `RESTART` of an identity column.
+    RestartIdentity,
     DropExpression,
     SetStorage,
     /// Statistics, options, compression.

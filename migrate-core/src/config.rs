@@ -1,8 +1,10 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use glob::Pattern;
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use crate::Dialect;
+use crate::{Dialect, Hazard, Risk, Version};
 
 /// The policy's file, at the top of the migrations folder.
 pub(crate) const CONFIG_FILE: &str = "migrate.toml";
@@ -15,10 +17,84 @@ pub(crate) struct Config {
     /// The name of the set in the history table.
     pub(crate) set: Option<String>,
     pub(crate) rollback: RollbackPolicy,
+    pub(crate) lock: LockPolicy,
     /// Files of the folder that are no migrations.
     #[serde(deserialize_with = "globs")]
     pub(crate) ignore: Vec<Pattern>,
     pub(crate) names: Option<NamePolicy>,
+    /// The oldest PostgreSQL that the migrations run on.
+    pub(crate) postgres: Option<u32>,
+    /// The first version whose hazards are told: what is older ran long ago.
+    #[serde(rename = "lint-from", deserialize_with = "version")]
+    pub(crate) lint_from: Option<Version>,
+    /// The column that says whose a row is.
+    pub(crate) tenant: Option<String>,
+    /// The column that says that a row is deleted.
+    pub(crate) deleted: Option<String>,
+    /// The tables that belong to nobody.
+    pub(crate) global: BTreeSet<String>,
+    pub(crate) hazards: HazardPolicy,
+}
+
+/// What is done about hazards that no script allows: `[hazards]`, by the name of a hazard, or `high`, `controlled` and
+/// `safe` for all of that risk.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(
+    not(feature = "lint"),
+    expect(dead_code, reason = "only the gate asks; mistakes are told without it")
+)]
+pub(crate) struct HazardPolicy(BTreeMap<Subject, Level>);
+
+/// What a level is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Hazard(Hazard),
+    Risk(Risk),
+}
+
+/// What is done about a hazard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// Nothing.
+    Allow,
+    /// A warning.
+    Warn,
+    /// An error.
+    Deny,
+}
+
+impl HazardPolicy {
+    /// The level of a hazard that is as bad as that.
+    #[cfg(any(feature = "lint", test))]
+    pub(crate) fn level(&self, hazard: Hazard, risk: Risk) -> Level {
+        let of = |subject| self.0.get(&subject).copied();
+        of(Subject::Hazard(hazard)).or_else(|| of(Subject::Risk(risk))).unwrap_or(match risk {
+            Risk::High => Level::Deny,
+            Risk::Controlled => Level::Warn,
+            Risk::Safe => Level::Allow,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Subject, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let risk = match name.as_str() {
+            "high" => Some(Risk::High),
+            "controlled" => Some(Risk::Controlled),
+            "safe" => Some(Risk::Safe),
+            _ => None,
+        };
+        let unknown = || match Hazard::closest(&name) {
+            Some(closest) => format!("there is no hazard `{name}`; did you mean `{closest}`?"),
+            None => format!("there is no hazard `{name}`; its message tells the name"),
+        };
+        risk.map(Subject::Risk)
+            .or_else(|| Hazard::from_name(&name).map(Subject::Hazard))
+            .ok_or_else(|| serde::de::Error::custom(unknown()))
+    }
 }
 
 /// Whether each migration must have a way back.
@@ -29,6 +105,16 @@ pub(crate) enum RollbackPolicy {
     Required,
     /// A migration without a rollback script is irreversible, without a word about it.
     Optional,
+}
+
+/// Whether each migration must be in the lock file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LockPolicy {
+    /// What is not in it is a draft, and there may be no lock file at all.
+    #[default]
+    IfPresent,
+    Required,
 }
 
 /// What a migration may be called.
@@ -45,6 +131,12 @@ pub(crate) struct NamePolicy {
 
 fn vague_names() -> Vec<String> {
     ["update", "changes", "fix", "migration", "new_fields"].map(str::to_owned).to_vec()
+}
+
+fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let invalid = || serde::de::Error::custom(format_args!("`lint-from`: {number} is no version"));
+    Version::from_i64(number).map(Some).ok_or_else(invalid)
 }
 
 fn globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {
@@ -117,16 +209,34 @@ mod tests {
             dialect = "sqlite"
             set = "billing"
             rollback = "optional"
+            lock = "required"
             ignore = ["notes/**", "*.bak"]
+            postgres = 15
+            lint-from = 20250101000000
+            tenant = "business_id"
+            deleted = "deleted_at"
+            global = ["currencies"]
             [names]
             pattern = "[a-z_]+"
+            [hazards]
+            controlled = "deny"
+            drop-column = "warn"
             "#,
         )
         .unwrap();
         assert_eq!(config.dialect, Dialect::Sqlite);
         assert_eq!(config.set.as_deref(), Some("billing"));
         assert_eq!(config.rollback, RollbackPolicy::Optional);
+        assert_eq!(config.lock, LockPolicy::Required);
         assert!(config.ignores("notes/a/b.txt") && !config.ignores("a.sql"));
+        assert_eq!((config.postgres, config.lint_from), (Some(15), Version::new(20_250_101_000_000)));
+        assert_eq!(config.tenant.as_deref(), Some("business_id"));
+        assert_eq!(config.deleted.as_deref(), Some("deleted_at"));
+        assert!(config.global.contains("currencies"));
+        let level = |hazard: Hazard, risk| config.hazards.level(hazard, risk);
+        assert_eq!(level(Hazard::DropColumn, Risk::High), Level::Warn);
+        assert_eq!(level(Hazard::DropTable, Risk::High), Level::Deny);
+        assert_eq!(level(Hazard::IndexDrop, Risk::Controlled), Level::Deny);
         let names = config.names.unwrap();
         let pattern = names.pattern.unwrap();
         assert!(pattern.is_match("add_user") && !pattern.is_match("AddUser") && !pattern.is_match("add_2"));
@@ -138,6 +248,8 @@ mod tests {
         let config = Config::parse("").unwrap();
         assert_eq!(config.dialect, Dialect::Postgres);
         assert_eq!(config.rollback, RollbackPolicy::Required);
+        assert_eq!(config.lock, LockPolicy::IfPresent);
+        assert_eq!(Config::parse("lock = 'if-present'").unwrap().lock, LockPolicy::IfPresent);
         assert!(config.names.is_none() && config.ignore.is_empty());
     }
 
@@ -148,6 +260,9 @@ mod tests {
             ("set = 'a'\nrollback = 'never'", 21, "unknown variant `never`"),
             ("ignore = ['a', '[']", 9, "`ignore`: invalid range pattern in `[`"),
             ("[names]\npattern = '('", 18, "`names.pattern`: found open group"),
+            ("lint-from = -1", 12, "`lint-from`: -1 is no version"),
+            ("[hazards]\ndrop-colunm = 'warn'", 10, "no hazard `drop-colunm`; did you mean `drop-column`?"),
+            ("[hazards]\ndrop-column = 'warning'", 24, "unknown variant `warning`"),
             ("dialect = ", 10, "string values must be quoted"),
         ];
         for (text, offset, message) in wrong {

@@ -3,6 +3,15 @@ use std::fmt;
 use crate::position::Position;
 use crate::problem::Problem;
 
+/// Whether a problem keeps the set from being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It is told, and the set is made.
+    Warning,
+}
+
 /// A [`Problem`] and where it stands.
 ///
 /// Displayed as rustc shows an error: what, where, the line itself, what to do.
@@ -10,10 +19,14 @@ use crate::problem::Problem;
 pub struct Diagnostic {
     /// What is wrong.
     pub problem: Problem,
+    /// How serious it is.
+    pub severity: Severity,
     /// The file or folder, as the user named it.
     pub path: String,
     /// The place in the file, if it is one place.
     pub position: Option<Position>,
+    /// How many characters it is about, from that place on.
+    pub width: usize,
     /// The line of the file at that place; bytes that are no text are shown as `�`, NUL as `␀`.
     pub line: Option<String>,
 }
@@ -21,14 +34,51 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A problem of a whole file or folder.
     pub(crate) fn of_file(problem: Problem, path: impl Into<String>) -> Diagnostic {
-        Diagnostic { problem, path: path.into(), position: None, line: None }
+        Diagnostic {
+            problem,
+            severity: Severity::Error,
+            path: path.into(),
+            position: None,
+            width: 0,
+            line: None,
+        }
     }
 
     /// A problem at a byte of `text`, the content of the file.
     pub(crate) fn at(problem: Problem, path: impl Into<String>, text: &str, offset: usize) -> Diagnostic {
         let position = Position::of_byte(text, offset);
         let line = position.line_of(text).to_owned();
-        Diagnostic { problem, path: path.into(), position: Some(position), line: Some(line) }
+        Diagnostic {
+            problem,
+            severity: Severity::Error,
+            path: path.into(),
+            position: Some(position),
+            width: 1,
+            line: Some(line),
+        }
+    }
+
+    /// A problem of a part of `text`, the content of the file.
+    #[cfg(feature = "lint")]
+    pub(crate) fn of_span(
+        problem: Problem,
+        path: impl Into<String>,
+        text: &str,
+        span: crate::Span,
+    ) -> Diagnostic {
+        let width = text.get(span.start()..span.end()).map_or(1, |part| part.chars().count());
+        Diagnostic { width, ..Diagnostic::at(problem, path, text, span.start()) }
+    }
+
+    /// The same, as serious as that.
+    #[cfg(feature = "lint")]
+    pub(crate) fn with_severity(self, severity: Severity) -> Diagnostic {
+        Diagnostic { severity, ..self }
+    }
+
+    /// The place by which diagnostics are ordered.
+    fn place(&self) -> (&str, Option<Position>) {
+        (&self.path, self.position)
     }
 }
 
@@ -38,26 +88,27 @@ impl fmt::Display for Diagnostic {
         if let Some(position) = self.position {
             write!(f, ":{position}")?;
             if let Some(line) = &self.line {
-                f.write_str(&position.excerpt(line))?;
+                f.write_str(&position.excerpt(line, self.width))?;
             }
         }
         write!(f, "\n help: {}", self.problem.help())
     }
 }
 
-/// Everything that is wrong with a migrations folder: never empty, in the order of the paths and of the places in a
-/// file, so that what concerns the whole folder comes first.
+/// Everything that is wrong with a migrations folder, with at least one error, in the order of the paths and of the
+/// places in a file, so that what concerns the whole folder comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// `Err` with all of `diagnostics`, or `Ok` when there is none.
-    pub(crate) fn none_of(mut diagnostics: Vec<Diagnostic>) -> Result<(), Diagnostics> {
-        if diagnostics.is_empty() {
-            return Ok(());
+    /// `Err` with all of `diagnostics` when one is an error, else the warnings; both in order.
+    pub(crate) fn warnings_of(mut diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Diagnostics> {
+        diagnostics.sort_by(|a, b| a.place().cmp(&b.place()));
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            Err(Diagnostics(diagnostics))
+        } else {
+            Ok(diagnostics)
         }
-        diagnostics.sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
-        Err(Diagnostics(diagnostics))
     }
 
     /// Each of them.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::Hazard;
 use crate::file_name::Part;
 use crate::problem::Problem;
 use crate::statement::Scan;
@@ -18,6 +19,16 @@ pub(crate) struct Directives {
     pub(crate) risk: Option<Risk>,
     pub(crate) older_binaries: Option<OlderBinaries>,
     pub(crate) foreign_keys_off: bool,
+    pub(crate) allows: Vec<Allow>,
+}
+
+/// A hazard that the author accepts: `allow` above a statement, or at the top of a script for all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Allow {
+    pub(crate) hazard: Hazard,
+    pub(crate) why: String,
+    /// The byte where the directive begins.
+    pub(crate) at: usize,
 }
 
 /// Why an author declares something, and the byte where the directive begins.
@@ -127,11 +138,16 @@ fn foreign(comment: &str) -> Option<Problem> {
     Some(Problem::ForeignDirective { theirs: comment.to_owned(), ours: ours.to_owned() })
 }
 
-/// The key that was meant: a slip in every fourth letter is a typo, more is another word.
+/// The key that was meant.
 fn closest(key: &str) -> Option<&'static str> {
     let key = key.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
-    KEYS.iter()
-        .map(|(known, _)| (strsim::osa_distance(known, &key), *known))
+    closest_of(KEYS.iter().map(|(known, _)| *known), &key)
+}
+
+/// The word that was meant: a slip in every fourth letter is a typo, more is another word.
+pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
+    known
+        .map(|known| (strsim::osa_distance(known, word), known))
         .filter(|(slips, known)| slips * 4 <= known.len())
         .min()
         .map(|(_, known)| known)
@@ -175,13 +191,17 @@ impl Directives {
             }
             "foreign-keys" if value == "off" => self.foreign_keys_off = true,
             "foreign-keys" => return Err(expected("`off`")),
-            "allow" => allow(value).ok_or(expected("the name of a hazard and a reason in double quotes"))?,
+            "allow" => {
+                let (hazard, why) = allow(value).ok_or(expected(ALLOW))?;
+                self.allows.push(Allow { hazard: known(hazard)?, why, at });
+            }
             _ => {}
         }
         Ok(())
     }
 }
 
+const ALLOW: &str = "the name of a hazard and a reason in double quotes";
 const WHY: &str = "a reason in double quotes";
 const DURATION: &str = "a number and `ms`, `s`, `min` or `h`, such as `5s`";
 
@@ -221,10 +241,16 @@ fn older_binaries(value: &str) -> Option<OlderBinaries> {
     }
 }
 
-fn allow(value: &str) -> Option<()> {
+fn allow(value: &str) -> Option<(&str, String)> {
     let (hazard, why) = value.split_once(char::is_whitespace)?;
     let is_name = hazard.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    (is_name && quoted(why.trim()).is_some()).then_some(())
+    is_name.then_some(())?;
+    Some((hazard, quoted(why.trim())?))
+}
+
+fn known(name: &str) -> Result<Hazard, Problem> {
+    let unknown = || Problem::UnknownHazard { name: name.to_owned(), closest: Hazard::closest(name) };
+    Hazard::from_name(name).ok_or_else(unknown)
 }
 
 #[cfg(test)]
@@ -244,7 +270,7 @@ mod tests {
                    --migrate:irreversible \"the old column is gone\"\n\
                    -- Migrate: lock-timeout 500ms\n\
                    --   migrate:   statement-timeout   30min\n\
-                   -- migrate: allow drop-column \"unused since 2.3\"\n\
+                   -- migrate: allow drop-column  \"unused since 2.3\"\n\
                    -- migrate: risk high\n\
                    -- migrate: older-binaries ok\n\
                    -- migrate: foreign-keys off\n\
@@ -261,6 +287,10 @@ mod tests {
             risk: Some(Risk::High),
             older_binaries: Some(OlderBinaries::Ok),
             foreign_keys_off: true,
+            allows: vec![
+                Allow { hazard: Hazard::DropColumn, why: "unused since 2.3".to_owned(), at: 179 },
+                Allow { hazard: Hazard::DropTable, why: "empty".to_owned(), at: 324 },
+            ],
         };
         assert_eq!(parse_up(sql), (want, vec![]));
     }
@@ -293,11 +323,16 @@ mod tests {
             ("-- migrate: risk safe\n-- migrate: risk high", Problem::DirectiveTwice { key: key("risk") }),
             ("SELECT 1;\n-- migrate: risk safe", Problem::DirectiveBelowStatement { key: key("risk") }),
             (
-                "SELECT 1,\n-- migrate: allow x \"y\"\n2",
+                "SELECT 1,\n-- migrate: allow rename \"y\"\n2",
                 Problem::DirectiveInsideStatement { key: key("allow") },
             ),
         ];
-        for (sql, want) in cases {
+        let unknown = |name: &str, closest| Problem::UnknownHazard { name: key(name), closest };
+        let hazards = [
+            ("-- migrate: allow drop-colunm \"y\"", unknown("drop-colunm", Some("drop-column"))),
+            ("-- migrate: allow x \"y\"", unknown("x", None)),
+        ];
+        for (sql, want) in cases.into_iter().chain(hazards) {
             assert_eq!(parse_up(sql).1, [want], "{sql}");
         }
         let values = [

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::directive::Risk;
+use crate::directive::{self, Risk};
 
 macro_rules! hazards {
     ($($(#[$doc:meta])* $variant:ident $name:literal $risk:ident,)*) => {
@@ -177,6 +177,17 @@ impl Hazard {
     /// The hazard of that name.
     pub fn from_name(name: &str) -> Option<Hazard> {
         Hazard::ALL.iter().copied().find(|hazard| hazard.name() == name)
+    }
+
+    /// Its variant's name, for the macro.
+    #[doc(hidden)]
+    pub fn variant(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// The name that was meant, of one that there is not.
+    pub(crate) fn closest(name: &str) -> Option<&'static str> {
+        directive::closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
     }
 
     /// Where it is explained: the problem, the lock, the safer form, the source.

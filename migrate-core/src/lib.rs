@@ -11,6 +11,9 @@ mod directive;
 mod file_name;
 mod hazard;
 mod history;
+#[cfg(feature = "lint")]
+mod lint;
+mod lock_file;
 mod migration;
 mod plan;
 mod position;
@@ -27,7 +30,7 @@ mod token;
 mod version;
 
 pub use checksum::{Checksum, InvalidChecksum};
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
@@ -35,12 +38,13 @@ pub use hazard::{FoundHazard, Hazard};
 pub use history::{
     AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,
 };
+pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
-pub use source::{Overrides, Source, SourceFile};
+pub use source::{Checked, Overrides, Source, SourceFile};
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;

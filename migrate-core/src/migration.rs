@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Checksum, Dialect, OlderBinaries, Risk, Span, Version};
+use crate::{Checksum, Dialect, FoundHazard, OlderBinaries, Risk, Span, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
 ///
@@ -80,6 +80,7 @@ pub struct Migration {
     pub(crate) down: Down,
     pub(crate) verify: Option<Script>,
     pub(crate) risk: Option<Risk>,
+    pub(crate) hazards: Cow<'static, [FoundHazard]>,
     pub(crate) older_binaries: OlderBinaries,
 }
 
@@ -109,13 +110,19 @@ impl Migration {
         self.verify.as_ref()
     }
 
-    /// The risk that its author declared.
+    /// How much harm its script can do: the worst of its hazards, unless the script declares a `risk`. `None` where
+    /// nobody looked, that is without the feature `lint`.
     pub fn risk(&self) -> Option<Risk> {
         self.risk
     }
 
-    /// Whether binaries that do not know it may run on the schema that it leaves. Unless the script says `ok`,
-    /// they may not.
+    /// The hazards of its script, in the order of the lines.
+    pub fn hazards(&self) -> &[FoundHazard] {
+        &self.hazards
+    }
+
+    /// Whether binaries that do not know it may run on the schema that it leaves: what the script declares, else what
+    /// its hazards say. Where nobody looked for hazards, they may not.
     pub fn older_binaries(&self) -> OlderBinaries {
         self.older_binaries
     }
@@ -223,6 +230,7 @@ impl Execution {
 #[doc(hidden)]
 pub mod embedded {
     use super::*;
+    use crate::Hazard;
 
     pub const fn set(
         name: &'static str,
@@ -247,13 +255,23 @@ pub mod embedded {
         down: Down,
         verify: Option<Script>,
         risk: Option<Risk>,
+        hazards: &'static [FoundHazard],
         older_binaries: OlderBinaries,
     ) -> Migration {
-        Migration { version, name: Cow::Borrowed(name), up, down, verify, risk, older_binaries }
+        let (name, hazards) = (Cow::Borrowed(name), Cow::Borrowed(hazards));
+        Migration { version, name, up, down, verify, risk, hazards, older_binaries }
     }
 
     pub const fn version(number: u64) -> Version {
         Version::new(number).expect("the macro read this version from a file name")
+    }
+
+    pub const fn hazard(hazard: Hazard, risk: Risk, line: u32, allowed: Option<&'static str>) -> FoundHazard {
+        let allowed = match allowed {
+            Some(why) => Some(Cow::Borrowed(why)),
+            None => None,
+        };
+        FoundHazard { hazard, risk, line, allowed }
     }
 
     pub const fn irreversible(why: Option<&'static str>) -> Down {

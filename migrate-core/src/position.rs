@@ -26,14 +26,18 @@ impl Position {
         text.lines().nth(self.line - 1).unwrap_or_default()
     }
 
-    /// The `line` at this place with a caret under the place, as rustc shows it; it begins with a line end.
-    pub fn excerpt(self, line: &str) -> String {
+    /// The `line` at this place with carets under `width` characters from the place on, as rustc shows it; it begins with
+    /// a line end.
+    pub fn excerpt(self, line: &str, width: usize) -> String {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
         // Tabs stay tabs under the line, so that the caret stands where the terminal shows the column.
         let indent: String =
             line.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        format!("\n {gutter} |\n {number} | {}\n {gutter} | {indent}^", line.trim_end())
+        let line = line.trim_end();
+        let left = line.chars().count().saturating_sub(self.column - 1);
+        let carets = "^".repeat(width.min(left).max(1));
+        format!("\n {gutter} |\n {number} | {line}\n {gutter} | {indent}{carets}")
     }
 }
 

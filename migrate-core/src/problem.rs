@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::file_name::{Form, InvalidFileName};
 use crate::token::Quote;
-use crate::{InvalidVersion, Version};
+use crate::{Hazard, InvalidVersion, Risk, Version};
 
 /// What is wrong with a migrations folder. Its text says what was found, [`Problem::help`] what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +172,36 @@ pub enum Problem {
         /// Our key.
         ours: String,
     },
+    /// `allow` of a hazard that there is not.
+    UnknownHazard {
+        /// What stands there.
+        name: String,
+        /// What may have been meant.
+        closest: Option<&'static str>,
+    },
+    /// `allow` of a hazard that is not there.
+    UnusedAllow {
+        /// The hazard.
+        hazard: Hazard,
+    },
+    /// What would hurt a database that is in use.
+    Hazard {
+        /// Its name.
+        hazard: Hazard,
+        /// How bad it is here.
+        risk: Risk,
+        /// What happens.
+        message: String,
+        /// What to do instead.
+        safer: String,
+    },
+    /// What is no SQL to the engine.
+    Syntax {
+        /// What does not fit.
+        message: String,
+        /// What may have been meant.
+        hint: Option<String>,
+    },
     /// A quote or comment that never ends.
     Unterminated(Quote),
     /// A script with a transaction of its own.
@@ -190,6 +220,65 @@ pub enum Problem {
     PsqlCommand,
     /// PostgreSQL and SQLite would split the script differently.
     SplitsDifferently,
+    /// `lock = "required"`, and there is no lock file.
+    MissingLockFile,
+    /// A line of the lock file does not read.
+    LockLine {
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// git left a conflict in the lock file.
+    LockConflict,
+    /// The lines of the lock file are not in the order of their versions.
+    LockOrder {
+        /// The version of the line before.
+        above: Version,
+    },
+    /// A line of the lock file does not follow from those before it.
+    LockChain {
+        /// Version and name in that line.
+        migration: String,
+    },
+    /// A script is not what was locked.
+    Edited {
+        /// `script` or `rollback script`.
+        what: &'static str,
+        /// Version and name of the migration.
+        migration: String,
+        /// Its version.
+        version: Version,
+    },
+    /// A migration that is locked is gone.
+    Removed {
+        /// Its version and name.
+        migration: String,
+    },
+    /// The rollback script of a migration that is locked is gone.
+    RemovedDown {
+        /// Version and name of the migration.
+        migration: String,
+    },
+    /// A migration that is locked has another version or name.
+    Renamed {
+        /// Version and name that are locked.
+        locked: String,
+        /// Version and name in the folder.
+        now: String,
+    },
+    /// A new migration comes before the last that is locked.
+    Inserted {
+        /// Its version and name.
+        migration: String,
+        /// Version and name of the last that is locked.
+        head: String,
+        /// A path that comes last.
+        suggestion: Option<String>,
+    },
+    /// `lock = "required"`, and a migration is not locked.
+    Draft {
+        /// Its version and name.
+        migration: String,
+    },
 }
 
 /// The largest script, 64 MiB: what is baked into a binary should be code, not data.
@@ -278,6 +367,12 @@ impl fmt::Display for Problem {
             Problem::ForeignDirective { theirs, .. } => {
                 write!(f, "`-- {theirs}` is a directive of another tool")
             }
+            Problem::UnknownHazard { name, .. } => write!(f, "there is no hazard `{name}`"),
+            Problem::UnusedAllow { hazard } => {
+                write!(f, "allows the hazard `{hazard}`, which is not there")
+            }
+            Problem::Hazard { hazard, risk, message, .. } => write!(f, "[{hazard}] {risk}: {message}"),
+            Problem::Syntax { message, .. } => f.write_str(message),
             Problem::Unterminated(Quote::String) => f.write_str("this string never ends"),
             Problem::Unterminated(Quote::Identifier) => f.write_str("this quoted identifier never ends"),
             Problem::Unterminated(Quote::Dollar) => f.write_str("this dollar-quoted string never ends"),
@@ -292,6 +387,39 @@ impl fmt::Display for Problem {
             Problem::PsqlCommand => f.write_str("a psql command, not SQL"),
             Problem::SplitsDifferently => {
                 f.write_str("PostgreSQL and SQLite see different statements in this script")
+            }
+            Problem::MissingLockFile => {
+                f.write_str("migrate.toml says `lock = \"required\"`, and there is no lock file")
+            }
+            Problem::LockLine { expected } => write!(f, "the lock file should have {expected} here"),
+            Problem::LockConflict => f.write_str("git left a merge conflict in the lock file"),
+            Problem::LockOrder { above } => {
+                write!(
+                    f,
+                    "the version in this line of the lock file does not come after {above}, the one above it"
+                )
+            }
+            Problem::LockChain { migration } => {
+                write!(
+                    f,
+                    "the line of {migration} does not follow from those above it: two branches were merged by hand"
+                )
+            }
+            Problem::Edited { what, migration, .. } => {
+                write!(f, "the {what} of {migration} was edited since it was locked")
+            }
+            Problem::Removed { migration } => write!(f, "{migration} is locked, and its script is gone"),
+            Problem::RemovedDown { migration } => {
+                write!(f, "{migration} was locked with a rollback script, and has none now")
+            }
+            Problem::Renamed { locked, now } => {
+                write!(f, "{now} is a new name for {locked}, which is locked")
+            }
+            Problem::Inserted { migration, head, .. } => {
+                write!(f, "{migration} is new, and comes before {head}, which is locked")
+            }
+            Problem::Draft { migration } => {
+                write!(f, "{migration} is not locked, and migrate.toml says `lock = \"required\"`")
             }
         }
     }
@@ -376,6 +504,19 @@ impl Problem {
             }
             Problem::DirectiveTwice { .. } => "keep one of the two".into(),
             Problem::ForeignDirective { ours, .. } => format!("write `-- migrate: {ours}`"),
+            Problem::UnknownHazard { closest: Some(closest), .. } => format!("did you mean `{closest}`?"),
+            Problem::UnknownHazard { closest: None, .. } => {
+                "the message of the hazard tells its name, and docs/hazards/ has a page for each".into()
+            }
+            Problem::UnusedAllow { .. } => {
+                "delete the directive, or put it above the statement that it is about".into()
+            }
+            Problem::Hazard { hazard, safer, .. } => format!(
+                "{safer}\n allow: -- migrate: allow {hazard} \"why\"\n more: {}",
+                hazard.page()
+            ),
+            Problem::Syntax { hint: Some(hint), .. } => hint.clone(),
+            Problem::Syntax { hint: None, .. } => "correct the statement; the server would refuse it".into(),
             Problem::Unterminated(Quote::Dollar) => "close it with the same tag that opens it".into(),
             Problem::Unterminated(_) => "close it".into(),
             Problem::TransactionControl { .. } => {
@@ -391,6 +532,42 @@ impl Problem {
             Problem::SplitsDifferently => {
                 "keep to what both engines read alike, or set `dialect` to one of them".into()
             }
+            Problem::MissingLockFile => "run `cargo migrate lock`, and commit `migrate.lock`".into(),
+            Problem::LockLine { .. } => {
+                "restore the file from git, and run `cargo migrate lock`, which writes it".into()
+            }
+            Problem::LockConflict => {
+                "keep the lines of both sides in the order of their versions; where a migration of yours now \
+                 comes before one of theirs, give it a version above and delete its line; then run \
+                 `cargo migrate lock`"
+                    .into()
+            }
+            Problem::LockOrder { .. } => {
+                "the migration that was merged last goes last: give it a version above all others, delete its \
+                 line, and run `cargo migrate lock`"
+                    .into()
+            }
+            Problem::LockChain { .. } => {
+                "make sure that it may run after the one above it, then run `cargo migrate lock`".into()
+            }
+            Problem::Edited { version, .. } => format!(
+                "restore the file from git, and put the change in a new migration; where the edit does not change \
+                 what the script does, `cargo migrate lock --accept {version}` accepts it"
+            ),
+            Problem::Removed { .. } => {
+                "restore its files from git, and undo what it does in a new migration; where it was never applied, \
+                 delete its line and run `cargo migrate lock`"
+                    .into()
+            }
+            Problem::RemovedDown { .. } => "restore the rollback script from git".into(),
+            Problem::Renamed { locked, .. } => {
+                format!("name its files `{locked}` again: a database that applied it knows it by that")
+            }
+            Problem::Inserted { suggestion, .. } => {
+                let example = suggestion.as_ref().map_or(String::new(), |path| format!(", as in `{path}`"));
+                format!("a new migration comes last: give it a version above all others{example}")
+            }
+            Problem::Draft { .. } => "run `cargo migrate lock`, and commit `migrate.lock`".into(),
         }
     }
 }

@@ -266,7 +266,7 @@ fn write_step(
     };
     write!(f, "{what} {}_{}{doing}: {error}\n --> {}", step.version, step.name, step.path)?;
     if let Some(place) = &error.place {
-        write!(f, ":{}{}", place.position, place.position.excerpt(&place.line))?;
+        write!(f, ":{}{}", place.position, place.position.excerpt(&place.line, 1))?;
     }
     write_remarks(f, error)?;
     let outcome = match (stage, error.code.as_deref()) {

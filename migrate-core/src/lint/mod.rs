@@ -5,6 +5,7 @@ mod analysis;
 mod context;
 mod finding;
 mod lock_then_work;
+mod rollback;
 mod rules;
 #[cfg(test)]
 mod testing;
@@ -12,3 +13,4 @@ mod testing;
 pub(crate) use analysis::Analysis;
 pub(crate) use context::{Context, Project};
 pub(crate) use finding::Finding;
+pub(crate) use rollback::of_rollback;

@@ -1,34 +1,58 @@
 //! One set from the files of a folder, with every problem of every file.
 
+use std::borrow::Cow;
+
+use super::draft::Draft;
+#[cfg(feature = "lint")]
+use super::gate;
+use super::locked::{self, Check, Locking};
 use super::names::{self, Named};
 use super::parts::{self, Parts};
 use super::problems::Problems;
 use super::script::{self, Parsed};
-use super::{Overrides, Source, SourceFile, checks, join, text};
+use super::{Checked, Overrides, Source, SourceFile, checks, join, text};
 use crate::config::{CONFIG_FILE, Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::directive::Reason;
+use crate::directive::{Directives, Reason};
 use crate::file_name::{FileName, Form, Part};
+use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::problem::Problem;
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
 
-pub(super) fn assemble(source: &Source, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
+pub(super) fn assemble(source: &Source, overrides: &Overrides) -> Result<Checked, Diagnostics> {
+    let (checked, _) = read(source, overrides, Locking::Hold)?;
+    Ok(checked)
+}
+
+/// What the lock file of the folder has to become.
+pub(super) fn lock(source: &Source, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
+    let (Checked { set, .. }, locked) = read(source, &Overrides::default(), Locking::Update { accept })?;
+    Ok(LockUpdate::new(locked.as_ref(), &set, accept))
+}
+
+fn read(
+    source: &Source,
+    overrides: &Overrides,
+    locking: Locking<'_>,
+) -> Result<(Checked, Option<Locked>), Diagnostics> {
     let config = config(source)?;
     let dialect = overrides.dialect.unwrap_or(config.dialect);
     let name = overrides.set.clone().or_else(|| config.set.clone()).unwrap_or_else(|| "default".to_owned());
     let mut problems = Problems::new(&source.root);
-    let migrations = migrations(source, &config, dialect, &mut problems);
-    Diagnostics::none_of(problems.found)?;
+    let locked = locked::read(source, config.lock, locking, &mut problems);
+    let migrations = migrations(source, &config, dialect, locking, locked.as_ref(), &mut problems);
+    let warnings = Diagnostics::warnings_of(problems.found)?;
     let chain = migrations.iter().fold(None, |chain, migration| {
         Some(Checksum::chain(chain, migration.version, migration.up.checksum))
     });
-    Ok(MigrationSet {
+    let set = MigrationSet {
         name: name.into(),
         dialect,
         root: source.root.clone().into(),
         migrations: migrations.into(),
         chain,
-    })
+    };
+    Ok((Checked { set, warnings }, locked))
 }
 
 fn config(source: &Source) -> Result<Config, Diagnostics> {
@@ -57,11 +81,14 @@ fn migrations(
     source: &Source,
     config: &Config,
     dialect: Dialect,
+    locking: Locking<'_>,
+    locked: Option<&Locked>,
     problems: &mut Problems<'_>,
 ) -> Vec<Migration> {
+    let before = problems.found.len();
     let named = names::read(source, config, problems);
     checks::empty_folders(&source.empty_folders, &named, problems);
-    if named.is_empty() && problems.found.is_empty() {
+    if named.is_empty() && problems.found.len() == before {
         problems.of_file(Problem::EmptyDirectory, "");
     }
     let migrations = parts::group(named, problems);
@@ -69,8 +96,18 @@ fn migrations(
     checks::dates(&migrations, problems);
     checks::versions(&migrations, problems);
     let orphan_downs = checks::orphans(&migrations, problems);
-    let mut assembly = Assembly { config, dialect, orphan_downs, problems };
-    migrations.iter().filter_map(|parts| assembly.migration(parts)).collect()
+    let is_complete = problems.found.len() == before;
+    let file = locked.map(|parsed| &parsed.file);
+    let mut assembly = Assembly { config, dialect, orphan_downs, locked: file, problems: &mut *problems };
+    let drafts: Vec<Draft> = migrations.iter().filter_map(|parts| assembly.draft(parts)).collect();
+    #[cfg(feature = "lint")]
+    let drafts = gate::pass(drafts, config, dialect, problems);
+    let migrations: Vec<_> = drafts.into_iter().map(|draft| draft.migration).collect();
+    if let Some(locked) = locked {
+        let migrations = migrations.as_slice();
+        Check { migrations, is_complete, policy: config.lock, locking, problems }.against(locked);
+    }
+    migrations
 }
 
 /// Reads the scripts of migrations whose names are in order.
@@ -79,42 +116,56 @@ struct Assembly<'a, 'p> {
     dialect: Dialect,
     /// Versions with a rollback script that lost its migration: for these, a missing one has been told.
     orphan_downs: Vec<Version>,
+    locked: Option<&'a LockFile>,
     problems: &'a mut Problems<'p>,
 }
 
 impl Assembly<'_, '_> {
     /// The migration, or `None` where only its other parts are left.
-    fn migration(&mut self, parts: &Parts<'_>) -> Option<Migration> {
+    fn draft(&mut self, parts: &Parts<'_>) -> Option<Draft> {
         let up = parts.up.as_ref()?;
+        let before = self.problems.found.len();
         self.check_name(up);
         let in_transaction = parts.metadata.as_ref().is_none_or(|metadata| self.metadata(metadata));
         let parsed = self.script(up, in_transaction);
         if parsed.problems.is_empty() && parsed.script.statements.is_empty() {
             self.problems.of_file(Problem::EmptyScript, &up.file.path);
         }
-        let down = match (&parts.down, &parsed.directives.irreversible) {
-            (None, Some(Reason { why, .. })) => Down::Irreversible(Some(why.clone().into())),
+        let (down, of_down) = match (&parts.down, &parsed.directives.irreversible) {
+            (None, Some(Reason { why, .. })) => {
+                (Down::Irreversible(Some(why.clone().into())), Directives::default())
+            }
             (None, None) => {
                 self.check_missing_down(up, &parsed);
-                Down::Irreversible(None)
+                (Down::Irreversible(None), Directives::default())
             }
             (Some(down), None) => self.down(down, in_transaction),
             (Some(down), Some(Reason { at, .. })) => {
                 let problem =
                     Problem::IrreversibleWithDown { down: self.problems.display_path(&down.file.path) };
                 self.problems.at(problem, &up.file.path, &parsed.script.sql, *at);
-                Down::Script(self.script(down, in_transaction).script)
+                let down = self.script(down, in_transaction);
+                (Down::Script(down.script), down.directives)
             }
         };
         let verify = parts.verify.as_ref().map(|verify| self.script(verify, true).script);
-        Some(Migration {
+        let migration = Migration {
             version: parts.version,
             name: up.name.to_owned().into(),
             up: parsed.script,
             down,
             verify,
             risk: parsed.directives.risk,
+            hazards: Cow::Borrowed(&[]),
             older_binaries: parsed.directives.older_binaries.unwrap_or(OlderBinaries::Refuse),
+        };
+        Some(Draft {
+            migration,
+            up: parsed.directives,
+            down: of_down,
+            is_vouched_for: false,
+            is_sound: self.problems.found.len() == before,
+            breaks_older_binaries: false,
         })
     }
 
@@ -142,7 +193,9 @@ impl Assembly<'_, '_> {
 
     /// Tells that a migration has no way back, unless what has been told may be the cause.
     fn check_missing_down(&mut self, up: &Named<'_>, parsed: &Parsed) {
+        let locked = self.locked.and_then(|locked| locked.get(up.version));
         let is_told = self.orphan_downs.contains(&up.version)
+            || locked.is_some_and(|line| line.down.is_some())
             || parsed.problems.iter().any(|(problem, _)| may_hide_irreversible(problem));
         if self.needs_down() && !is_told {
             let missing = missing_down(up.file_name, self.problems);
@@ -150,22 +203,22 @@ impl Assembly<'_, '_> {
         }
     }
 
-    fn down(&mut self, down: &Named<'_>, in_transaction: bool) -> Down {
+    fn down(&mut self, down: &Named<'_>, in_transaction: bool) -> (Down, Directives) {
         let Parsed { script, directives, problems } = self.script(down, in_transaction);
         let path = &down.file.path;
-        match directives.nothing_to_undo {
+        match &directives.nothing_to_undo {
             Some(Reason { at, .. }) if !script.statements.is_empty() => {
-                self.problems.at(Problem::NothingToUndoWithStatements, path, &script.sql, at);
+                self.problems.at(Problem::NothingToUndoWithStatements, path, &script.sql, *at);
             }
             None if problems.is_empty() && script.statements.is_empty() => {
                 if self.needs_down() {
                     self.problems.of_file(Problem::EmptyDown, path);
                 }
-                return Down::Irreversible(None);
+                return (Down::Irreversible(None), directives);
             }
             _ => {}
         }
-        Down::Script(script)
+        (Down::Script(script), directives)
     }
 
     fn needs_down(&self) -> bool {

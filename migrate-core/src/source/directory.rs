@@ -19,7 +19,7 @@ pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
     }
     let mut walk = Walk { source: Source { root: root.to_owned(), ..Source::default() }, ..Walk::default() };
     walk.folder(folder, "");
-    Diagnostics::none_of(walk.diagnostics)?;
+    Diagnostics::warnings_of(walk.diagnostics)?;
     walk.source.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walk.source)
 }

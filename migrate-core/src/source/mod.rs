@@ -3,6 +3,10 @@
 mod assemble;
 mod checks;
 mod directory;
+mod draft;
+#[cfg(feature = "lint")]
+mod gate;
+mod locked;
 mod names;
 mod parts;
 mod problems;
@@ -15,7 +19,7 @@ use std::path::Path;
 
 pub(crate) use script::parse_recorded;
 
-use crate::{Diagnostics, Dialect, MigrationSet};
+use crate::{Diagnostic, Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
 
 /// The files of a migrations folder, read and not yet understood.
 #[derive(Debug, Default)]
@@ -40,6 +44,15 @@ impl SourceFile {
     pub fn path(&self) -> &str {
         &self.path
     }
+}
+
+/// A set, and what does not keep it from being made.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The set.
+    pub set: MigrationSet,
+    /// In the order of the paths and of the places in a file.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// What a caller decides instead of `migrate.toml`.
@@ -78,7 +91,26 @@ impl Source {
     ///
     /// With every problem of every file, not only the first.
     pub fn into_set(self, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
+        self.check(overrides).map(|checked| checked.set)
+    }
+
+    /// The set that the files make, and what is said of it.
+    ///
+    /// # Errors
+    ///
+    /// With every problem of every file, not only the first; the warnings are among them.
+    pub fn check(self, overrides: &Overrides) -> Result<Checked, Diagnostics> {
         assemble::assemble(&self, overrides)
+    }
+
+    /// What the lock file of the folder has to become: its lines, with the edits of `accept`, and the drafts behind
+    /// them. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// With every problem of the folder, as [`Source::into_set`]; but a draft is none.
+    pub fn lock(&self, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
+        assemble::lock(self, accept)
     }
 }
 

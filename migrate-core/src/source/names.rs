@@ -7,9 +7,8 @@ use super::{Source, SourceFile};
 use crate::Version;
 use crate::config::{CONFIG_FILE, Config};
 use crate::file_name::{FileName, Form, InvalidFileName, Part};
+use crate::lock_file::LOCK_FILE;
 use crate::problem::Problem;
-
-const LOCK_FILE: &str = "migrate.lock";
 
 /// A file whose name is understood.
 pub(super) struct Named<'a> {
@@ -99,10 +98,24 @@ fn suggestion(
     let name = if name.is_empty() { "name" } else { name };
     let is_folder = file_name.form == Form::Directory;
     let form = if is_folder { Form::Directory } else { tree.unwrap_or(file_name.form) };
-    let label = if form == Form::Prefixed { format!("{number}__{name}") } else { format!("{number}_{name}") };
-    let path = FileName { label: &label, form, ..file_name }.path();
-    let end = if is_folder { path.rfind('/') } else { None };
-    Some(path[..end.unwrap_or(path.len())].to_owned())
+    Some(labelled(FileName { form, ..file_name }, &number, name))
+}
+
+/// The path of a migration, or of its folder, with a version above `latest`.
+pub(super) fn renumbered(path: &str, latest: Option<Version>) -> Option<String> {
+    let file_name = FileName::parse(path).ok()?;
+    let (_, name) = file_name.numbered().ok()?;
+    Some(labelled(file_name, &next_version(latest)?.to_string(), name))
+}
+
+/// The path of the file with this number and name; of a migration that is a folder, the folder's.
+fn labelled(file_name: FileName<'_>, number: &str, name: &str) -> String {
+    let separator = if file_name.form == Form::Prefixed { "__" } else { "_" };
+    let path = FileName { label: &format!("{number}{separator}{name}"), ..file_name }.path();
+    match path.rsplit_once('/') {
+        Some((folder, _)) if file_name.form == Form::Directory => folder.to_owned(),
+        _ => path,
+    }
 }
 
 /// A version above `latest`: the next second of a timestamp, else the next number.

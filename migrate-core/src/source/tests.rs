@@ -15,7 +15,7 @@ fn source(files: &[(&str, &str)]) -> Source {
 }
 
 fn set(files: &[(&str, &str)]) -> MigrationSet {
-    assemble(&source(files), &Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+    assemble(&source(files), &Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).set
 }
 
 /// Each problem with the place that it is told at.
@@ -287,7 +287,7 @@ fn a_broken_configuration_is_the_only_problem_told() {
 fn overrides_win_over_the_configuration() {
     let overrides = Overrides { dialect: Some(Dialect::Sqlite), set: Some("jobs".to_owned()) };
     let files = [("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("migrate.toml", "set = 'x'\ndialect = 'any'")];
-    let set = assemble(&source(&files), &overrides).unwrap();
+    let set = assemble(&source(&files), &overrides).unwrap().set;
     assert_eq!((set.name(), set.dialect()), ("jobs", Dialect::Sqlite));
 }
 

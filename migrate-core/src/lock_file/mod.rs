@@ -1,0 +1,176 @@
+//! `migrate.lock`: what each migration was when it was locked.
+//!
+//! A line for each migration, in the order of the versions:
+//!
+//! ```text
+//! 20251107100000_add_user up=v1:… down=v1:… risk=safe older-binaries=refuse chain=v1:…
+//! ```
+//!
+//! `chain` covers the line and, through the value of the line before, all lines before it. So the lines of two
+//! branches do not fit together unless somebody says that they do.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+mod update;
+
+use std::fmt;
+
+pub(crate) use parse::{InvalidLine, Locked, parse};
+pub use update::{LockChange, LockUpdate};
+
+use crate::{Checksum, Down, Migration, MigrationSet, OlderBinaries, Risk, Version};
+
+/// The name of the lock file, at the top of the migrations folder.
+pub(crate) const LOCK_FILE: &str = "migrate.lock";
+
+const HEADER: &str =
+    "# What each migration was when it was locked. `cargo migrate lock` writes this file; commit it.";
+
+/// The lines of `migrate.lock`, in the order of the versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LockFile {
+    pub(crate) lines: Vec<Line>,
+}
+
+/// What a migration was when it was locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) version: Version,
+    pub(crate) name: String,
+    pub(crate) up: Checksum,
+    /// `None` when it was irreversible.
+    pub(crate) down: Option<Checksum>,
+    pub(crate) verdict: Verdict,
+    /// Checksums that the script had before, in databases that need not be told of the edit.
+    pub(crate) accepts: Vec<Checksum>,
+}
+
+/// What was found out about a migration when it was locked, so that its statements need not be judged again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) risk: Risk,
+    pub(crate) hazards: Vec<LockedHazard>,
+    pub(crate) older_binaries: OlderBinaries,
+}
+
+/// A hazard of a locked migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LockedHazard {
+    pub(crate) name: String,
+    /// The line of the script, from 1.
+    pub(crate) line: usize,
+    pub(crate) risk: Risk,
+}
+
+impl LockFile {
+    /// The lock file of a set in which nothing was locked before.
+    pub(crate) fn of(set: &MigrationSet) -> LockFile {
+        LockFile { lines: set.migrations().iter().map(Line::of).collect() }
+    }
+
+    /// The line of this version.
+    pub(crate) fn get(&self, version: Version) -> Option<&Line> {
+        self.lines.binary_search_by_key(&version, |line| line.version).ok().map(|i| &self.lines[i])
+    }
+
+    /// The last line: what is new comes after it.
+    pub(crate) fn head(&self) -> Option<&Line> {
+        self.lines.last()
+    }
+}
+
+impl Line {
+    pub(crate) fn of(migration: &Migration) -> Line {
+        Line {
+            version: migration.version(),
+            name: locked_name(migration.name()),
+            up: migration.up().checksum(),
+            down: migration.down().script().map(|down| down.checksum()),
+            verdict: Verdict::of(migration),
+            accepts: Vec::new(),
+        }
+    }
+
+    /// The chain value of this line behind one with the value `before`.
+    fn chain(&self, before: Option<Checksum>) -> Checksum {
+        Checksum::of(&match before {
+            Some(before) => format!("{before} {self}"),
+            None => self.to_string(),
+        })
+    }
+
+    /// Version and name.
+    pub(crate) fn label(&self) -> String {
+        format!("{}_{}", self.version, self.name)
+    }
+
+    /// Whether this is the name of the migration.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name == locked_name(name)
+    }
+}
+
+/// The name as a line holds it: a file name may hold a line end.
+fn locked_name(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
+}
+
+impl Verdict {
+    /// A risk that nobody has declared is high: what is not known is not safe.
+    fn of(migration: &Migration) -> Verdict {
+        Verdict {
+            risk: migration.risk().unwrap_or(Risk::High),
+            hazards: Vec::new(),
+            older_binaries: migration.older_binaries(),
+        }
+    }
+}
+
+const RISKS: [(&str, Risk); 3] =
+    [("safe", Risk::Safe), ("controlled", Risk::Controlled), ("high", Risk::High)];
+
+const OLDER_BINARIES: [(&str, OlderBinaries); 2] =
+    [("ok", OlderBinaries::Ok), ("refuse", OlderBinaries::Refuse)];
+
+/// The word for a value, from a table of all.
+fn word<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    table.iter().find(|(_, of)| of == value).map_or("", |(word, _)| word)
+}
+
+/// The line without its chain value.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Verdict { risk, hazards, older_binaries } = &self.verdict;
+        write!(f, "{} up={} down=", self.label(), self.up)?;
+        match self.down {
+            Some(down) => down.fmt(f)?,
+            None => f.write_str("-")?,
+        }
+        write!(f, " risk={}", word(&RISKS, risk))?;
+        for (i, LockedHazard { name, line, risk }) in hazards.iter().enumerate() {
+            let separator = if i == 0 { " hazards=" } else { "," };
+            write!(f, "{separator}{name}:{line}:{}", word(&RISKS, risk))?;
+        }
+        write!(f, " older-binaries={}", word(&OLDER_BINARIES, older_binaries))?;
+        for (i, accepted) in self.accepts.iter().enumerate() {
+            let separator = if i == 0 { " accepts=" } else { "," };
+            write!(f, "{separator}{accepted}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of the file.
+impl fmt::Display for LockFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEADER}")?;
+        let mut chain = None;
+        for line in &self.lines {
+            let value = line.chain(chain);
+            writeln!(f, "{line} chain={value}")?;
+            chain = Some(value);
+        }
+        Ok(())
+    }
+}

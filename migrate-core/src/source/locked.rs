@@ -1,0 +1,145 @@
+//! What `migrate.lock` says against the migrations of a folder.
+
+use std::collections::BTreeSet;
+
+use super::names::renumbered;
+use super::problems::Problems;
+use super::{Source, text};
+use crate::checksum::normalized;
+use crate::config::LockPolicy;
+use crate::lock_file::{self, InvalidLine, LOCK_FILE, Line, Locked};
+use crate::problem::Problem;
+use crate::{Migration, Version};
+
+/// What the lock file is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Locking<'a> {
+    /// To hold the migrations to it.
+    Hold,
+    /// To bring it up to date, with the edits of these.
+    Update { accept: &'a [Version] },
+}
+
+impl Locking<'_> {
+    fn refuses_drafts(self, policy: LockPolicy) -> bool {
+        policy == LockPolicy::Required && matches!(self, Locking::Hold)
+    }
+}
+
+/// The lock file, or `None` when there is none or something is wrong in it.
+pub(super) fn read(
+    source: &Source,
+    policy: LockPolicy,
+    locking: Locking<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Locked> {
+    let Some(file) = source.files.iter().find(|file| file.path == LOCK_FILE) else {
+        if locking.refuses_drafts(policy) {
+            problems.of_file(Problem::MissingLockFile, LOCK_FILE);
+        }
+        return None;
+    };
+    let parsed = match text::of(&file.bytes) {
+        Ok(text) => lock_file::parse(&normalized(text)),
+        Err(no_text) => {
+            problems.found.push(no_text.diagnostic(problems.display_path(LOCK_FILE)));
+            return None;
+        }
+    };
+    let invalid = parsed.invalid.iter().map(|(invalid, at)| match *invalid {
+        InvalidLine::Expected(expected) => (Problem::LockLine { expected }, *at),
+        InvalidLine::ConflictMarker => (Problem::LockConflict, *at),
+        InvalidLine::NotAbove(above) => (Problem::LockOrder { above }, *at),
+    });
+    let mut found: Vec<(Problem, usize)> = invalid.collect();
+    // Behind a line that does not read, none can follow from it. An update makes them follow again.
+    if found.is_empty() && matches!(locking, Locking::Hold) {
+        let broken = parsed.broken.iter();
+        found.extend(broken.map(|(line, at)| (Problem::LockChain { migration: line.label() }, *at)));
+    }
+    let is_sound = found.is_empty();
+    for (problem, at) in found {
+        problems.at(problem, LOCK_FILE, &parsed.text, at);
+    }
+    is_sound.then_some(parsed)
+}
+
+/// Holds the migrations of a folder to its lock file.
+pub(super) struct Check<'a, 'p> {
+    /// In the order of their versions.
+    pub(super) migrations: &'a [Migration],
+    /// Whether all names of the folder are understood; else what seems to be gone may be among the others.
+    pub(super) is_complete: bool,
+    pub(super) policy: LockPolicy,
+    pub(super) locking: Locking<'a>,
+    pub(super) problems: &'a mut Problems<'p>,
+}
+
+impl Check<'_, '_> {
+    pub(super) fn against(&mut self, locked: &Locked) {
+        let present: BTreeSet<Version> = self.migrations.iter().map(|migration| migration.version).collect();
+        let is_gone = |line: &&Line| !present.contains(&line.version);
+        let mut gone: Vec<&Line> = locked.file.lines.iter().filter(is_gone).collect();
+        for migration in self.migrations {
+            if let Some(line) = locked.file.get(migration.version) {
+                self.locked(migration, line, locked);
+            } else if let Some(at) = gone.iter().position(|line| line.up == migration.up.checksum) {
+                self.renamed(migration, gone.remove(at));
+            } else {
+                self.new(migration, locked.file.head());
+            }
+        }
+        if self.is_complete {
+            for line in gone {
+                self.at_line(Problem::Removed { migration: line.label() }, line, locked);
+            }
+        }
+    }
+
+    fn locked(&mut self, migration: &Migration, line: &Line, locked: &Locked) {
+        if !line.is_named(&migration.name) {
+            self.renamed(migration, line);
+        }
+        if matches!(self.locking, Locking::Update { accept } if accept.contains(&line.version)) {
+            return;
+        }
+        let edited = |what| Problem::Edited { what, migration: line.label(), version: line.version };
+        if migration.up.checksum != line.up {
+            self.problems.of_file(edited("script"), &migration.up.path);
+        }
+        match (migration.down.script(), line.down) {
+            (Some(down), was) if was != Some(down.checksum) => {
+                self.problems.of_file(edited("rollback script"), &down.path);
+            }
+            (None, Some(_)) => self.at_line(Problem::RemovedDown { migration: line.label() }, line, locked),
+            _ => {}
+        }
+    }
+
+    fn renamed(&mut self, migration: &Migration, line: &Line) {
+        let problem = Problem::Renamed { locked: line.label(), now: migration.to_string() };
+        self.problems.of_file(problem, &migration.up.path);
+    }
+
+    /// What the lock file does not list is a draft behind its last line, and too late before it.
+    fn new(&mut self, migration: &Migration, head: Option<&Line>) {
+        let (path, name) = (&migration.up.path, migration.to_string());
+        match head {
+            Some(head) if migration.version < head.version => {
+                let latest = self.migrations.last().map(|migration| migration.version);
+                let suggestion = renumbered(path, latest.max(Some(head.version)));
+                let suggestion = suggestion.map(|path| self.problems.display_path(&path));
+                let problem = Problem::Inserted { migration: name, head: head.label(), suggestion };
+                self.problems.of_file(problem, path);
+            }
+            _ if self.locking.refuses_drafts(self.policy) => {
+                self.problems.of_file(Problem::Draft { migration: name }, path)
+            }
+            _ => {}
+        }
+    }
+
+    fn at_line(&mut self, problem: Problem, line: &Line, locked: &Locked) {
+        self.problems.at(problem, LOCK_FILE, &locked.text, locked.start(line.version));
+    }
+}

@@ -19,7 +19,7 @@ use std::fmt;
 pub(crate) use parse::{InvalidLine, Locked, parse};
 pub use update::{LockChange, LockUpdate};
 
-use crate::{Checksum, Down, Migration, MigrationSet, OlderBinaries, Risk, Version};
+use crate::{Checksum, Migration, MigrationSet, OlderBinaries, Risk, Script, Version};
 
 /// The name of the lock file, at the top of the migrations folder.
 pub(crate) const LOCK_FILE: &str = "migrate.lock";
@@ -86,7 +86,7 @@ impl Line {
             version: migration.version(),
             name: locked_name(migration.name()),
             up: migration.up().checksum(),
-            down: migration.down().script().map(|down| down.checksum()),
+            down: migration.down().script().map(Script::checksum),
             verdict: Verdict::of(migration),
             accepts: Vec::new(),
         }

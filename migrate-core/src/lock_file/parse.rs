@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Locked {
         if CONFLICT_MARKERS.iter().any(|marker| line.starts_with(marker)) {
             locked.invalid.push((InvalidLine::ConflictMarker, start));
         } else if !is_header {
-            match (Cursor { line, at: 0 }).line() {
+            match Cursor::new(line).line() {
                 Ok(read) => chain = Some(locked.add(read, start, chain)),
                 Err((expected, at)) => locked.invalid.push((InvalidLine::Expected(expected), start + at)),
             }
@@ -92,6 +92,10 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    fn new(line: &'a str) -> Cursor<'a> {
+        Cursor { line, at: 0 }
+    }
+
     fn line(mut self) -> Result<ChainedLine, Unexpected> {
         let (version, name) = self.label()?;
         let (up, at) = self.required("up", "`up=` and a checksum")?;
@@ -110,7 +114,7 @@ impl<'a> Cursor<'a> {
         let (chain, at) = self.required("chain", "`chain=` and a checksum")?;
         let chain = checksum(chain, at)?;
         if self.at < self.line.len() {
-            return Err(("the end of the line", self.at));
+            return Err(("the end of the line", self.next()));
         }
         let verdict = Verdict { risk, hazards, older_binaries };
         let line = Line { version, name: name.to_owned(), up, down, verdict, accepts };
@@ -129,7 +133,12 @@ impl<'a> Cursor<'a> {
 
     /// The value of a field, and where it stands.
     fn required(&mut self, key: &str, expected: &'static str) -> Result<(&'a str, usize), Unexpected> {
-        self.optional(key).ok_or((expected, self.at))
+        self.optional(key).ok_or((expected, self.next()))
+    }
+
+    /// Where the next field begins.
+    fn next(&self) -> usize {
+        self.at + usize::from(self.line[self.at..].starts_with(' '))
     }
 
     fn optional(&mut self, key: &str) -> Option<(&'a str, usize)> {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{Line, LockFile, Locked};
-use crate::{Migration, MigrationSet, Version};
+use crate::{MigrationSet, Version};
 
 /// What the lock file of a folder has to become: its new text, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]

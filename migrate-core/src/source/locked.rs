@@ -86,7 +86,7 @@ impl Check<'_, '_> {
             } else if let Some(at) = gone.iter().position(|line| line.up == migration.up.checksum) {
                 self.renamed(migration, gone.remove(at));
             } else {
-                self.new(migration, locked.file.head());
+                self.added(migration, locked.file.head());
             }
         }
         if self.is_complete {
@@ -122,7 +122,7 @@ impl Check<'_, '_> {
     }
 
     /// What the lock file does not list is a draft behind its last line, and too late before it.
-    fn new(&mut self, migration: &Migration, head: Option<&Line>) {
+    fn added(&mut self, migration: &Migration, head: Option<&Line>) {
         let (path, name) = (&migration.up.path, migration.to_string());
         match head {
             Some(head) if migration.version < head.version => {
@@ -133,7 +133,7 @@ impl Check<'_, '_> {
                 self.problems.of_file(problem, path);
             }
             _ if self.locking.refuses_drafts(self.policy) => {
-                self.problems.of_file(Problem::Draft { migration: name }, path)
+                self.problems.of_file(Problem::Draft { migration: name }, path);
             }
             _ => {}
         }

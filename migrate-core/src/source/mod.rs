@@ -7,6 +7,8 @@ mod draft;
 #[cfg(feature = "lint")]
 mod gate;
 mod locked;
+#[cfg(test)]
+mod locked_tests;
 mod names;
 mod parts;
 mod problems;

@@ -98,24 +98,26 @@ fn suggestion(
     let name = if name.is_empty() { "name" } else { name };
     let is_folder = file_name.form == Form::Directory;
     let form = if is_folder { Form::Directory } else { tree.unwrap_or(file_name.form) };
-    Some(labelled(FileName { form, ..file_name }, &number, name))
+    let path = labelled(FileName { form, ..file_name }, &number, name);
+    Some(if is_folder { folder_of(&path).to_owned() } else { path })
 }
 
 /// The path of a migration, or of its folder, with a version above `latest`.
 pub(super) fn renumbered(path: &str, latest: Option<Version>) -> Option<String> {
     let file_name = FileName::parse(path).ok()?;
     let (_, name) = file_name.numbered().ok()?;
-    Some(labelled(file_name, &next_version(latest)?.to_string(), name))
+    let path = labelled(file_name, &next_version(latest)?.to_string(), name);
+    Some(if file_name.form == Form::Directory { folder_of(&path).to_owned() } else { path })
 }
 
-/// The path of the file with this number and name; of a migration that is a folder, the folder's.
+/// The path of the file with this number and name.
 fn labelled(file_name: FileName<'_>, number: &str, name: &str) -> String {
     let separator = if file_name.form == Form::Prefixed { "__" } else { "_" };
-    let path = FileName { label: &format!("{number}{separator}{name}"), ..file_name }.path();
-    match path.rsplit_once('/') {
-        Some((folder, _)) if file_name.form == Form::Directory => folder.to_owned(),
-        _ => path,
-    }
+    FileName { label: &format!("{number}{separator}{name}"), ..file_name }.path()
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(folder, _)| folder)
 }
 
 /// A version above `latest`: the next second of a timestamp, else the next number.

@@ -72,7 +72,7 @@ fn a_folder_may_hold_what_is_no_migration() {
     let set = set(&[
         ("README.md", ""),
         ("x/NOTES.MD", ""),
-        ("migrate.lock", ""),
+        ("migrate.lock", "# Nothing is locked."),
         ("seed.sql", "nonsense 'x"),
         ("migrate.toml", "ignore = ['seed.sql']\nset = 'billing'\ndialect = 'sqlite'"),
         ("1_a.up.sql", SQL),

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrate_core::{
-    Diagnostics, Dialect, Down, Execution, Migration, MigrationSet, OlderBinaries, Risk, Script, Source,
+    Checked, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration, OlderBinaries, Risk,
+    Script, Severity, Source,
 };
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::arguments::Arguments;
 
@@ -15,7 +16,7 @@ pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     let embedded = Embedded { krate: &arguments.krate };
     match read(&folder, arguments) {
-        Ok((files, set)) => embedded.set(&set, &files),
+        Ok((files, checked)) => embedded.set(&checked, &files, arguments),
         Err(diagnostics) => embedded.errors(&diagnostics, arguments),
     }
 }
@@ -27,11 +28,11 @@ fn resolved(folder: &str) -> PathBuf {
 }
 
 /// The set and the absolute paths of all files that were looked at.
-fn read(folder: &Path, arguments: &Arguments) -> Result<(Vec<String>, MigrationSet), Diagnostics> {
+fn read(folder: &Path, arguments: &Arguments) -> Result<(Vec<String>, Checked), Diagnostics> {
     let source = Source::read(folder, &arguments.folder)?;
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
     let files = source.files().iter().map(|file| absolute(file.path())).collect();
-    Ok((files, source.into_set(&arguments.overrides)?))
+    Ok((files, source.check(&arguments.overrides)?))
 }
 
 struct Embedded<'a> {
@@ -39,8 +40,10 @@ struct Embedded<'a> {
 }
 
 impl Embedded<'_> {
-    fn set(&self, set: &MigrationSet, files: &[String]) -> TokenStream {
+    fn set(&self, checked: &Checked, files: &[String], arguments: &Arguments) -> TokenStream {
         let krate = self.krate;
+        let Checked { set, warnings } = checked;
+        let warnings = warnings.iter().map(|warning| told(warning, arguments));
         let name = set.name();
         let root = set.display_path("");
         let dialect = self.dialect(set.dialect());
@@ -52,6 +55,7 @@ impl Embedded<'_> {
         quote! {{
             // Names the files, so that an edit of one compiles this crate again.
             const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
+            #(#warnings)*
             const MIGRATIONS: &[#krate::__private::Migration] = &[#(#migrations),*];
             #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain)
         }}
@@ -59,10 +63,7 @@ impl Embedded<'_> {
 
     fn errors(&self, diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
         let krate = self.krate;
-        let errors = diagnostics.iter().map(|diagnostic| {
-            let text = diagnostic.to_string();
-            quote_spanned!(arguments.span=> ::core::compile_error!(#text);)
-        });
+        let errors = diagnostics.iter().map(|diagnostic| told(diagnostic, arguments));
         let dialect = self.dialect(Dialect::default());
         quote! {{
             #(#errors)*
@@ -86,14 +87,8 @@ impl Embedded<'_> {
             }
         };
         let verify = option(migration.verify().map(|verify| self.script(verify)));
-        let risk = option(migration.risk().map(|risk| {
-            let risk = match risk {
-                Risk::Safe => quote!(Safe),
-                Risk::Controlled => quote!(Controlled),
-                Risk::High => quote!(High),
-            };
-            quote!(#krate::__private::Risk::#risk)
-        }));
+        let risk = option(migration.risk().map(|risk| self.risk(risk)));
+        let hazards = migration.hazards().iter().map(|hazard| self.hazard(hazard));
         let older_binaries = match migration.older_binaries() {
             OlderBinaries::Ok => quote!(Ok),
             OlderBinaries::Refuse => quote!(Refuse),
@@ -101,9 +96,30 @@ impl Embedded<'_> {
         quote! {
             #krate::__private::embedded::migration(
                 #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
-                #krate::__private::OlderBinaries::#older_binaries,
+                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries,
             )
         }
+    }
+
+    fn hazard(&self, found: &FoundHazard) -> TokenStream {
+        let krate = self.krate;
+        let hazard = format_ident!("{}", found.hazard.variant());
+        let risk = self.risk(found.risk);
+        let line = found.line;
+        let allowed = option(found.allowed.as_deref().map(|why| quote!(#why)));
+        quote! {
+            #krate::__private::embedded::hazard(#krate::__private::Hazard::#hazard, #risk, #line, #allowed)
+        }
+    }
+
+    fn risk(&self, risk: Risk) -> TokenStream {
+        let krate = self.krate;
+        let risk = match risk {
+            Risk::Safe => quote!(Safe),
+            Risk::Controlled => quote!(Controlled),
+            Risk::High => quote!(High),
+        };
+        quote!(#krate::__private::Risk::#risk)
     }
 
     fn script(&self, script: &Script) -> TokenStream {
@@ -136,6 +152,29 @@ impl Embedded<'_> {
             Dialect::Any => quote!(Any),
         };
         quote!(#krate::__private::Dialect::#dialect)
+    }
+}
+
+/// A diagnostic as the compiler tells it. Stable Rust gives a macro no warnings, but the use of something deprecated is
+/// one that users silence and deny as they are used to.
+fn told(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
+    let text = diagnostic.to_string();
+    match diagnostic.severity {
+        Severity::Error => quote_spanned!(arguments.span=> ::core::compile_error!(#text);),
+        Severity::Warning => {
+            let file = diagnostic.path.rsplit('/').next().unwrap_or_default();
+            let name: String =
+                file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let name = format_ident!("hazard_in_{name}");
+            quote_spanned! {arguments.span=>
+                const _: () = {
+                    #[deprecated(note = #text)]
+                    #[allow(non_upper_case_globals)]
+                    const #name: () = ();
+                    #name
+                };
+            }
+        }
     }
 }
 

@@ -160,10 +160,10 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
-    InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet, MigrationState,
-    MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk,
-    Script, SetState, Span, Status, Step, Target, Version,
+    Action, AppliedState, Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
+    FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet,
+    MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal,
+    Refused, Risk, Script, SetState, Severity, Span, Status, Step, Target, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
@@ -193,7 +193,7 @@ macro_rules! embed_migrations {
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{Checksum, Dialect, Down, Migration, OlderBinaries, Risk, Span, embedded};
+    pub use migrate_core::{Checksum, Dialect, Down, Hazard, Migration, OlderBinaries, Risk, Span, embedded};
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
 }

@@ -9,10 +9,14 @@ pub(crate) struct Index {
     pub(crate) unique: bool,
     /// Empty for that of an EXCLUDE constraint, which is not read.
     pub(crate) keys: Vec<IndexKey>,
+    /// The columns of `INCLUDE`.
+    pub(crate) include: Vec<String>,
     /// `WHERE`.
     pub(crate) filter: Option<Expression>,
     /// Whether a constraint of the same name owns it.
     pub(crate) from_constraint: bool,
+    /// The index of the partitioned table that it is a part of.
+    pub(crate) part_of: Option<Name>,
     /// Whether the server may use it: that of a partitioned table `ON ONLY` may not until all parts are attached.
     pub(crate) valid: bool,
     /// Whether the migration that is being read created it.

@@ -4,6 +4,8 @@
 //! that place. Nothing here fails: a statement that does not fit the history before it changes what it can.
 //! What a DO block contains is taken as done.
 
+mod default_name;
+mod fold;
 mod index;
 mod object;
 mod table;
@@ -11,7 +13,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dialect::Engine;
-use crate::sql::{Name, Statement};
+use crate::sql::{Name, PartitionBound};
 
 pub(crate) use index::Index;
 pub(crate) use object::{Domain, EnumType, Function, Label, Sequence, View};
@@ -33,6 +35,8 @@ pub(crate) struct Schema {
     sequences: BTreeMap<Name, Sequence>,
     domains: BTreeMap<Name, Domain>,
     enums: BTreeMap<Name, EnumType>,
+    /// Composite types, ranges, ….
+    other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
 }
 
@@ -51,6 +55,7 @@ impl Schema {
             sequences: BTreeMap::new(),
             domains: BTreeMap::new(),
             enums: BTreeMap::new(),
+            other_types: BTreeSet::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -58,11 +63,21 @@ impl Schema {
     /// Begins a script: all that exists is old, temporary tables and settings are gone.
     pub(crate) fn begin_migration(&mut self) {
         self.search_path = vec![default_schema(self.engine).to_owned()];
-    }
-
-    /// Changes the schema as `statement` does. Ask before for what it means, after for what it made.
-    pub(crate) fn apply(&mut self, statement: &Statement) {
-        let _ = statement;
+        let temporary = |name: &Name| name.schema.as_deref() == Some(temporary_schema(self.engine));
+        self.tables.retain(|name, _| !temporary(name));
+        self.indexes.retain(|name, _| !temporary(name));
+        self.views.retain(|name, _| !temporary(name));
+        self.sequences.retain(|name, _| !temporary(name));
+        self.tables.values_mut().for_each(|table| table.is_new = false);
+        self.indexes.values_mut().for_each(|index| index.is_new = false);
+        self.views.values_mut().for_each(|view| view.is_new = false);
+        self.sequences.values_mut().for_each(|sequence| sequence.is_new = false);
+        self.domains.values_mut().for_each(|domain| domain.is_new = false);
+        self.functions.values_mut().for_each(|function| function.is_new = false);
+        for known in self.enums.values_mut() {
+            known.is_new = false;
+            known.labels.iter_mut().for_each(|label| label.is_new = false);
+        }
     }
 
     /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
@@ -140,7 +155,7 @@ impl Schema {
     /// The DEFAULT partition of `table`.
     pub(crate) fn default_partition(&self, table: &Name) -> Option<&Table> {
         self.partitions_of(table)
-            .find(|(_, place)| place.bound == crate::sql::PartitionBound::Default)
+            .find(|(_, place)| place.bound == PartitionBound::Default)
             .map(|(partition, _)| partition)
     }
 
@@ -210,18 +225,24 @@ impl Schema {
     /// The name of what is created here.
     fn creation_name(&self, name: &Name, temporary: bool) -> Name {
         if name.schema.is_some() {
-            return name.clone();
+            return self.kept(name);
         }
         let schema = if temporary {
             temporary_schema(self.engine)
         } else {
             self.search_path.first().map_or(default_schema(self.engine), String::as_str)
         };
-        Name::qualified(schema, &name.name)
+        self.kept(&Name::qualified(schema, &name.name))
+    }
+
+    /// The name as the server keeps it, which may be shorter.
+    fn kept(&self, name: &Name) -> Name {
+        let kept = |part: &String| default_name::kept(part, self.engine);
+        Name { schema: name.schema.as_ref().map(kept), name: kept(&name.name) }
     }
 
     /// The names that `name` may mean, in the order in which the server tries them.
-    fn path_of(&self, name: &Name) -> impl Iterator<Item = Name> {
+    fn path_of(&self, name: &Name) -> impl Iterator<Item = Name> + use<> {
         let path = if name.schema.is_some() {
             vec![name.clone()]
         } else {

@@ -65,7 +65,8 @@ pub(crate) struct TableColumn {
     pub(crate) collation: Option<String>,
 }
 
-/// A constraint of a table, those that stand in a column among them. NOT NULL is one only while it is not valid.
+/// A constraint of a table, those that stand in a column among them. NOT NULL is one only with a name or while it
+/// is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TableConstraint {
     /// The server's default name where the statement gives none; SQLite has none to give.

@@ -1,0 +1,60 @@
+//! What each kind of statement changes.
+
+mod alter_table;
+mod column;
+mod constraint;
+mod create_table;
+mod drop;
+mod index;
+mod object;
+mod rename;
+mod setting;
+
+use super::{Schema, View};
+use crate::sql::{CreateView, Kind, Name, Statement};
+
+impl Schema {
+    /// Changes the schema as `statement` does. Ask before for what it means, after for what it made.
+    pub(crate) fn apply(&mut self, statement: &Statement) {
+        match &statement.kind {
+            Kind::CreateTable(create) => self.create_table(create),
+            Kind::AlterTable(alter) => self.alter_table(alter),
+            Kind::CreateIndex(create) => self.create_index(create),
+            Kind::Drop(drop) => self.drop_objects(drop),
+            Kind::CreateView(create) => self.create_view(create, &statement.reads),
+            Kind::CreateTrigger(create) => self.create_trigger(create),
+            Kind::CreatePolicy(create) => self.create_policy(create),
+            Kind::AlterPolicy(alter) => self.alter_policy(alter),
+            Kind::CreateFunction(create) => self.create_function(create),
+            Kind::CreateType(create) => self.create_type(create),
+            Kind::AlterType(alter) => self.alter_type(alter),
+            Kind::CreateDomain(create) => self.create_domain(create),
+            Kind::AlterDomain(alter) => self.alter_domain(alter),
+            Kind::CreateSchema { name } => self.create_schema(name),
+            Kind::CreateSequence { name, temporary } => self.create_sequence(name, *temporary),
+            Kind::CreateExtension { name } => drop(self.extensions.insert(name.clone())),
+            Kind::Rename { object, name, table, to } => {
+                self.rename_object(*object, name, table.as_ref(), &to.name);
+            }
+            Kind::Move { object, name, schema: Some(schema) } => self.move_object(*object, name, schema),
+            Kind::Set(setting) => self.set(setting),
+            Kind::Do(block) => block.statements.iter().for_each(|statement| self.apply(statement)),
+            _ => {}
+        }
+    }
+
+    fn create_view(&mut self, create: &CreateView, reads: &[Name]) {
+        let name = self.creation_name(&create.name, create.temporary);
+        let reads = reads.iter().map(|read| self.resolve(read)).filter(|read| self.relation_exists(read));
+        let reads: Vec<Name> = reads.collect();
+        let is_new = self.views.get(&name).is_none_or(|view| view.is_new);
+        let view = View {
+            name: name.clone(),
+            materialized: create.materialized,
+            security_invoker: create.security_invoker,
+            reads,
+            is_new,
+        };
+        self.views.insert(name, view);
+    }
+}

@@ -1,0 +1,137 @@
+use super::super::default_name::kept;
+use super::super::{Domain, EnumType, Function, Label, Policy, Schema, Sequence};
+use crate::sql::{
+    AlterDomain, AlterPolicy, AlterType, CreateDomain, CreateFunction, CreatePolicy, CreateTrigger,
+    CreateType, Name, Type, TypeDefinition,
+};
+
+impl Schema {
+    pub(super) fn create_schema(&mut self, name: &str) {
+        self.schemas.insert(kept(name, self.engine));
+    }
+
+    pub(super) fn create_sequence(&mut self, name: &Name, temporary: bool) {
+        let name = self.creation_name(name, temporary);
+        let sequence = Sequence { name: name.clone(), owner: None, is_new: true };
+        self.sequences.entry(name).or_insert(sequence);
+    }
+
+    pub(super) fn create_trigger(&mut self, create: &CreateTrigger) {
+        let table = self.resolve(&create.table);
+        // Views have triggers too, and nothing asks for those.
+        if !self.views.contains_key(&table) {
+            let triggers = &mut self.table_entry(&table).triggers;
+            if !triggers.contains(&create.name) {
+                triggers.push(create.name.clone());
+            }
+        }
+    }
+
+    pub(super) fn create_policy(&mut self, create: &CreatePolicy) {
+        let table = self.resolve(&create.table);
+        self.table_entry(&table).policies.push(Policy {
+            name: create.name.clone(),
+            restrictive: create.restrictive,
+            using: create.using.clone(),
+            with_check: create.with_check.clone(),
+        });
+    }
+
+    pub(super) fn alter_policy(&mut self, alter: &AlterPolicy) {
+        let table = self.resolve(&alter.table);
+        let Some(table) = self.tables.get_mut(&table) else { return };
+        let Some(policy) = table.policies.iter_mut().find(|policy| policy.name == alter.name) else { return };
+        if alter.using.is_some() {
+            policy.using.clone_from(&alter.using);
+        }
+        if alter.with_check.is_some() {
+            policy.with_check.clone_from(&alter.with_check);
+        }
+    }
+
+    /// Several functions may have one name, and a statement does not say which of them it replaces.
+    pub(super) fn create_function(&mut self, create: &CreateFunction) {
+        let name = self.creation_name(&create.name, false);
+        let function = self.functions.entry(name.clone()).or_insert_with(|| Function {
+            name,
+            is_volatile: false,
+            security_definer: false,
+            is_new: true,
+        });
+        function.is_volatile |= create.is_volatile;
+        function.security_definer |= create.security_definer;
+    }
+
+    pub(super) fn create_type(&mut self, create: &CreateType) {
+        let name = self.creation_name(&create.name, false);
+        match &create.definition {
+            TypeDefinition::Enum(values) => {
+                let labels =
+                    values.iter().map(|value| Label { value: value.clone(), is_new: false }).collect();
+                self.enums.insert(name.clone(), EnumType { name, labels, is_new: true });
+            }
+            TypeDefinition::Composite | TypeDefinition::Other => drop(self.other_types.insert(name)),
+        }
+    }
+
+    pub(super) fn alter_type(&mut self, alter: &AlterType) {
+        let (AlterType::AddValue { name, .. }
+        | AlterType::RenameValue { name, .. }
+        | AlterType::Attributes { name }) = alter;
+        let Some(name) = self.resolve_type_name(name) else { return };
+        let Some(known) = self.enums.get_mut(&name) else { return };
+        match alter {
+            AlterType::AddValue { value, .. } => {
+                if !known.labels.iter().any(|label| label.value == *value) {
+                    known.labels.push(Label { value: value.clone(), is_new: true });
+                }
+            }
+            AlterType::RenameValue { from, to, .. } => {
+                let renamed = known.labels.iter_mut().filter(|label| label.value == *from);
+                renamed.for_each(|label| label.value.clone_from(to));
+            }
+            AlterType::Attributes { .. } => {}
+        }
+    }
+
+    pub(super) fn create_domain(&mut self, create: &CreateDomain) {
+        let name = self.creation_name(&create.name, false);
+        let domain = Domain {
+            name: name.clone(),
+            base: self.resolve_type(&create.base),
+            is_constrained: create.not_null || create.checks > 0,
+            has_default: create.has_default,
+            is_new: true,
+        };
+        self.domains.insert(name, domain);
+    }
+
+    /// A domain that lost one constraint may have another, so it stays constrained.
+    pub(super) fn alter_domain(&mut self, alter: &AlterDomain) {
+        let (AlterDomain::AddConstraint { name, .. } | AlterDomain::SetNotNull { name }) = alter else {
+            return;
+        };
+        let Some(name) = self.resolve_type_name(name) else { return };
+        if let Some(domain) = self.domains.get_mut(&name) {
+            domain.is_constrained = true;
+        }
+    }
+
+    /// The type with its schema, if a migration created it.
+    pub(super) fn resolve_type(&self, data_type: &Type) -> Type {
+        let name = self.resolve_type_name(&data_type.name).unwrap_or_else(|| data_type.name.clone());
+        Type { name, ..data_type.clone() }
+    }
+
+    pub(super) fn resolve_type_name(&self, name: &Name) -> Option<Name> {
+        self.path_of(name).find(|name| {
+            self.domains.contains_key(name)
+                || self.enums.contains_key(name)
+                || self.other_types.contains(name)
+        })
+    }
+
+    pub(super) fn resolve_function_name(&self, name: &Name) -> Option<Name> {
+        self.path_of(name).find(|name| self.functions.contains_key(name))
+    }
+}

@@ -1,0 +1,21 @@
+use super::super::{Schema, default_schema};
+use crate::sql::Setting;
+
+impl Schema {
+    /// `SET search_path`, with or without LOCAL: both end with the script.
+    pub(super) fn set(&mut self, setting: &Setting) {
+        let names_path = setting.name == "search_path";
+        let is_default = |value: &String| value.eq_ignore_ascii_case("default");
+        if setting.reset && (names_path || setting.name.is_empty())
+            || names_path && setting.values.iter().all(is_default)
+        {
+            self.search_path = vec![default_schema(self.engine).to_owned()];
+        } else if names_path {
+            let schemas = setting.values.iter().filter(|value| {
+                // Nothing is created in the system's schema, and that of the user is seldom there.
+                !matches!(value.as_str(), "" | "$user" | "pg_catalog")
+            });
+            self.search_path = schemas.cloned().collect();
+        }
+    }
+}

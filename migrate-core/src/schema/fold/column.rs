@@ -67,7 +67,10 @@ impl Schema {
             ColumnChange::DropDefault => column.has_default = false,
             ColumnChange::AddIdentity => column.generated = Some(Generated::Identity),
             ColumnChange::DropIdentity | ColumnChange::DropExpression => column.generated = None,
-            ColumnChange::SetStorage | ColumnChange::SetOptions | ColumnChange::Other(_) => {}
+            ColumnChange::RestartIdentity
+            | ColumnChange::SetStorage
+            | ColumnChange::SetOptions
+            | ColumnChange::Other(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::analysis::Analysis;
 use super::context::Project;
+use super::finding::Finding;
 use crate::Engine;
 use crate::schema::Schema;
 use crate::sql;
@@ -54,10 +55,20 @@ fn parse(sql: &str, engine: Engine) -> Vec<sql::Statement> {
 /// Asserts what the rules find in the next script: `drop-table high`, in the order of the places.
 #[track_caller]
 pub(crate) fn case(history: &History, sql: &str, want: &[&str]) {
-    let analysis =
-        Analysis { engine: history.engine, project: &history.project, transaction: history.transaction };
-    let findings = analysis.of(&parse(sql, history.engine), &mut history.schema.clone());
+    let findings = findings(history, sql);
     let found: Vec<String> =
         findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect();
     assert_eq!(found, want, "{sql}");
+}
+
+/// What the rules say about the next script.
+pub(crate) fn messages(history: &History, sql: &str) -> Vec<String> {
+    findings(history, sql).into_iter().map(|finding| finding.message).collect()
+}
+
+/// What the rules find in the next script.
+pub(crate) fn findings(history: &History, sql: &str) -> Vec<Finding> {
+    let analysis =
+        Analysis { engine: history.engine, project: &history.project, transaction: history.transaction };
+    analysis.of(&parse(sql, history.engine), &mut history.schema.clone())
 }

@@ -133,6 +133,7 @@ mod database;
 mod driver;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod error;
+pub mod lock_file;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrator;
 #[cfg(feature = "postgres")]

@@ -402,7 +402,7 @@ impl fmt::Display for Problem {
             Problem::LockChain { migration } => {
                 write!(
                     f,
-                    "the line of {migration} does not follow from those above it: two branches were merged by hand"
+                    "the line of {migration} does not follow from those above it: two branches were merged, or something was changed by hand"
                 )
             }
             Problem::Edited { what, migration, .. } => {
@@ -551,8 +551,8 @@ impl Problem {
                 "make sure that it may run after the one above it, then run `cargo migrate lock`".into()
             }
             Problem::Edited { version, .. } => format!(
-                "restore the file from git, and put the change in a new migration; where the edit does not change \
-                 what the script does, `cargo migrate lock --accept {version}` accepts it"
+                "restore the file from git, and put the change in a new migration; where no database has applied it, or \
+                 the edit does not change what it does, `cargo migrate lock --accept {version}` accepts it"
             ),
             Problem::Removed { .. } => {
                 "restore its files from git, and undo what it does in a new migration; where it was never applied, \

@@ -10,8 +10,8 @@ pub(crate) struct Locked {
     starts: Vec<usize>,
     /// What is wrong, and the byte where it stands.
     pub(crate) invalid: Vec<(InvalidLine, usize)>,
-    /// Lines whose chain value does not follow from the lines before, and the byte where it stands.
-    pub(crate) broken: Vec<(Line, usize)>,
+    /// Lines whose chain value does not follow from the lines before.
+    pub(crate) broken: Vec<Line>,
 }
 
 /// Why a line of a lock file is none.
@@ -36,8 +36,11 @@ pub(crate) fn parse(text: &str) -> Locked {
         let line = raw.strip_suffix('\n').unwrap_or(raw);
         let is_header = number == 0 && line.starts_with('#');
         if CONFLICT_MARKERS.iter().any(|marker| line.starts_with(marker)) {
-            locked.invalid.push((InvalidLine::ConflictMarker, start));
-        } else if !is_header {
+            // What else is wrong is wrong because of that.
+            locked.invalid = vec![(InvalidLine::ConflictMarker, start)];
+            return locked;
+        }
+        if !is_header {
             match Cursor::new(line).line() {
                 Ok(read) => chain = Some(locked.add(read, start, chain)),
                 Err((expected, at)) => locked.invalid.push((InvalidLine::Expected(expected), start + at)),
@@ -54,12 +57,12 @@ pub(crate) fn parse(text: &str) -> Locked {
 impl Locked {
     /// Adds a line behind one with the chain value `before`; its own chain value.
     fn add(&mut self, read: ChainedLine, start: usize, before: Option<Checksum>) -> Checksum {
-        let ChainedLine { line, chain, at } = read;
+        let ChainedLine { line, chain } = read;
         if let Some(above) = self.file.head().filter(|above| line.version <= above.version) {
             self.invalid.push((InvalidLine::NotAbove(above.version), start));
         }
         if line.chain(before) != chain {
-            self.broken.push((line.clone(), start + at));
+            self.broken.push(line.clone());
         }
         self.starts.push(start);
         self.file.lines.push(line);
@@ -76,8 +79,6 @@ impl Locked {
 struct ChainedLine {
     line: Line,
     chain: Checksum,
-    /// The byte of the line where `chain` stands.
-    at: usize,
 }
 
 /// What was expected, and the byte of the line where it is missing.
@@ -118,7 +119,7 @@ impl<'a> Cursor<'a> {
         }
         let verdict = Verdict { risk, hazards, older_binaries };
         let line = Line { version, name: name.to_owned(), up, down, verdict, accepts };
-        Ok(ChainedLine { line, chain, at: at - "chain=".len() })
+        Ok(ChainedLine { line, chain })
     }
 
     /// A name may hold anything, also spaces; no field behind it holds ` up=`.

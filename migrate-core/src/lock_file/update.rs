@@ -48,7 +48,7 @@ impl LockUpdate {
         let mut locked = before.map(|parsed| parsed.file.clone()).unwrap_or_default();
         let broken = before.iter().flat_map(|parsed| &parsed.broken);
         changes.extend(
-            broken.map(|(line, _)| LockChange::Chained { version: line.version, name: line.name.clone() }),
+            broken.map(|line| LockChange::Chained { version: line.version, name: line.name.clone() }),
         );
         for line in locked.lines.iter_mut().filter(|line| accept.contains(&line.version)) {
             let Some(now) = set.get(line.version).map(Line::of) else { continue };

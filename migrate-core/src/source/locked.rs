@@ -55,7 +55,9 @@ pub(super) fn read(
     // Behind a line that does not read, none can follow from it. An update makes them follow again.
     if found.is_empty() && matches!(locking, Locking::Hold) {
         let broken = parsed.broken.iter();
-        found.extend(broken.map(|(line, at)| (Problem::LockChain { migration: line.label() }, *at)));
+        let chain =
+            |line: &Line| (Problem::LockChain { migration: line.label() }, parsed.start(line.version));
+        found.extend(broken.map(chain));
     }
     let is_sound = found.is_empty();
     for (problem, at) in found {

@@ -226,11 +226,8 @@ fn branches_that_were_merged_by_hand_are_chained_by_locking_again() {
     let last = |folder: &Folder| folder.lock_text().lines().last().unwrap().to_owned();
     let both = draft(ours.clone(), "50_theirs");
     let merged = both.clone().write("migrate.lock", &format!("{}{}\n", ours.lock_text(), last(&theirs)));
-    let column = last(&theirs).find("chain=").unwrap() + 1;
-    let broken = format!(
-        "m/migrate.lock:6:{column} the line of 50_theirs does not follow from those above it: two branches were \
-         merged by hand"
-    );
+    let broken = "m/migrate.lock:6:1 the line of 50_theirs does not follow from those above it: two branches were \
+                  merged, or something was changed by hand";
     assert_eq!(merged.problems(), [broken]);
     assert_eq!(merged.update(&[]).1, ["chains 50_theirs to the line before it"]);
     assert_eq!(merged.lock(&[]).lock_text(), both.clone().lock(&[]).lock_text());

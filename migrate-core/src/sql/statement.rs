@@ -195,7 +195,7 @@ pub(crate) struct CreateFunction {
     pub(crate) procedure: bool,
     pub(crate) or_replace: bool,
     pub(crate) security_definer: bool,
-    /// `IMMUTABLE` or `STABLE`.
+    /// Neither `IMMUTABLE` nor `STABLE`.
     pub(crate) is_volatile: bool,
 }
 
@@ -288,7 +288,7 @@ pub(crate) struct Copy {
 pub(crate) struct Query {
     /// `FOR UPDATE`, `FOR SHARE`, ….
     pub(crate) locks_rows: bool,
-    /// Statements in `WITH` that write.
+    /// Statements in `WITH` that write, and the one behind it where that writes too.
     pub(crate) writes: Vec<Statement>,
 }
 

@@ -1,7 +1,82 @@
-//! PostgreSQL's grammar, by `squawk-parser`.
+//! PostgreSQL's grammar, by `squawk-parser`; its types are known nowhere else.
 
-use super::Parsed;
+mod alter_table;
+mod block;
+mod data;
+mod definition;
+mod drop;
+mod expression;
+mod index;
+mod name;
+mod reads;
+mod setting;
+mod statement;
+mod table;
+mod tree;
+mod types;
+mod vacuum;
 
-pub(super) fn parse(_sql: &str) -> Parsed {
-    Parsed::default()
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use squawk_parser::EntryPoint;
+
+use self::tree::Tree;
+use super::{Kind, Parsed, Statement, SyntaxError};
+use crate::Span;
+use crate::dialect::Engine;
+use crate::statement::scan;
+
+/// Parses each statement for itself, so that what is wrong in one leaves the others as they are.
+pub(super) fn parse(sql: &str) -> Parsed {
+    let mut parsed = Parsed::default();
+    for scanned in scan(sql, Engine::Postgres).statements {
+        let (statement, errors) = parse_statement(sql, scanned.span);
+        parsed.statements.push(statement);
+        parsed.errors.extend(errors);
+    }
+    parsed
+}
+
+fn parse_statement(sql: &str, span: Span) -> (Statement, Vec<SyntaxError>) {
+    let text = span.of(sql);
+    let parsed = guarded(|| {
+        let tree = Tree::parse(text, span.start(), EntryPoint::SourceFile);
+        let errors: Vec<SyntaxError> = tree
+            .errors
+            .iter()
+            .take(1)
+            .map(|at| SyntaxError { span: *at, message: "syntax error".to_owned(), hint: None })
+            .collect();
+        let statement = tree.root().nodes().next().filter(|_| errors.is_empty()).map(statement::statement);
+        (statement, errors)
+    });
+    let (statement, errors) = parsed.unwrap_or_default();
+    let words = || Kind::Unknown(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
+    let unknown =
+        || Statement { span, kind: words(), calls: Vec::new(), reads: Vec::new(), literals: Vec::new() };
+    (statement.unwrap_or_else(unknown), errors)
+}
+
+/// What a parser of others makes of any text; should it panic, an error.
+fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(parse))
+}
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// The only statement of `sql`, which has no errors.
+    #[track_caller]
+    pub(super) fn statement(sql: &str) -> Statement {
+        let parsed = parse(sql);
+        assert_eq!(parsed.errors, [], "{sql}");
+        let [statement] = <[Statement; 1]>::try_from(parsed.statements).expect(sql);
+        statement
+    }
+
+    #[track_caller]
+    pub(super) fn kind(sql: &str) -> Kind {
+        statement(sql).kind
+    }
 }

@@ -1,0 +1,137 @@
+//! DO: the statements in its body.
+
+use squawk_parser::EntryPoint;
+use squawk_parser::SyntaxKind::*;
+
+use super::name::last;
+use super::statement::{statement, with_kind};
+use super::tree::{Node, Tree};
+use crate::dialect::Engine;
+use crate::sql::{Block, Kind, Statement};
+use crate::token::{Token, TokenKind, tokens};
+
+/// The block of a `DO` statement. What is written in another language than PL/pgSQL is opaque.
+pub(super) fn block(node: Node<'_>) -> Block {
+    let language = node.child(DO_LANGUAGE).and_then(|clause| last_or_string(clause));
+    let body = node
+        .child(LITERAL)
+        .and_then(|literal| literal.children().next())
+        .filter(|_| language.is_none_or(|language| language == "plpgsql"));
+    match body.and_then(|literal| Some((inside(literal.text())?, literal))) {
+        Some(((skipped, text), literal)) => read(&text, literal.span().start() + skipped),
+        None => Block { statements: Vec::new(), is_opaque: true },
+    }
+}
+
+fn last_or_string(clause: Node<'_>) -> Option<String> {
+    clause.nodes().next().and_then(|language| super::name::string(language).or_else(|| last(language)))
+}
+
+/// A string's content, each character at its place, and how many stand before it.
+fn inside(literal: &str) -> Option<(usize, String)> {
+    if let Some(rest) = literal.strip_prefix('$') {
+        let tag = &literal[..rest.find('$')? + 2];
+        let content = literal.strip_prefix(tag)?.strip_suffix(tag)?;
+        return Some((tag.len(), content.to_owned()));
+    }
+    let content = literal.strip_prefix('\'')?.strip_suffix('\'')?;
+    Some((1, single_quotes(content)))
+}
+
+/// Doubled quotes as single ones, with a space outside of what they enclose.
+fn single_quotes(content: &str) -> String {
+    let mut parts = content.split("''");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for (number, part) in parts.enumerate() {
+        plain.push_str(if number % 2 == 0 { " '" } else { "' " });
+        plain.push_str(part);
+    }
+    plain
+}
+
+/// What can be read of a body that stands at `offset` of its script. The parser does not know all of the language,
+/// so what it does not understand makes the block opaque and is no error.
+fn read(body: &str, offset: usize) -> Block {
+    let body = without_targets(body);
+    let Ok(tree) = super::guarded(|| Tree::parse(&body, offset, EntryPoint::Plpgsql)) else {
+        return Block { statements: Vec::new(), is_opaque: true };
+    };
+    let root = tree.root();
+    let executes_string = root.descendants().any(|node| {
+        matches!(
+            node.kind(),
+            PLPGSQL_DYN_EXECUTE_STMT
+                | PLPGSQL_FOR_DYN_STMT
+                | PLPGSQL_OPEN_EXECUTE
+                | PLPGSQL_RETURN_QUERY_EXECUTE_STMT
+        )
+    });
+    Block {
+        statements: root.descendants().filter_map(inner).collect(),
+        is_opaque: executes_string || !tree.errors.is_empty(),
+    }
+}
+
+/// The statement that a part of a body executes.
+fn inner(node: Node<'_>) -> Option<Statement> {
+    let is_body = |parent: Node<'_>| {
+        matches!(
+            parent.kind(),
+            PLPGSQL_EXEC_SQL_STMT
+                | PLPGSQL_PERFORM_STMT
+                | PLPGSQL_CALL_STMT
+                | PLPGSQL_DO_STMT
+                | PLPGSQL_FOR_QUERY_STMT
+                | PLPGSQL_OPEN_QUERY
+                | PLPGSQL_RETURN_QUERY_STMT
+        )
+    };
+    match node.kind() {
+        PLPGSQL_COMMIT_STMT | PLPGSQL_ROLLBACK_STMT => Some(with_kind(node, Kind::Transaction)),
+        // An expression is a query; most say nothing that a rule asks for.
+        PLPGSQL_EXPR => {
+            Some(statement(node)).filter(|query| !query.calls.is_empty() || !query.reads.is_empty())
+        }
+        PLPGSQL_FOR_VARIABLE | PLPGSQL_BODY | PLPGSQL_LABEL => None,
+        _ if !node.is_token() && is_body(node.parent()) => Some(statement(node)),
+        _ => None,
+    }
+}
+
+/// The body with spaces for every `INTO target`, which the parser knows in no query.
+fn without_targets(body: &str) -> String {
+    let tokens: Vec<Token> = tokens(body, Engine::Postgres).collect();
+    let is = |token: &Token, word: &str| body[token.range.clone()].eq_ignore_ascii_case(word);
+    let mut plain = body.to_owned().into_bytes();
+    let mut fetches = false;
+    for (index, token) in tokens.iter().enumerate() {
+        fetches = (fetches && !is(token, ";")) || is(token, "FETCH");
+        let names_table = index > 0 && (is(&tokens[index - 1], "INSERT") || is(&tokens[index - 1], "MERGE"));
+        if is(token, "INTO") && !names_table && !fetches {
+            let end = targets_end(body, &tokens[index + 1..]).unwrap_or(token.range.end);
+            plain[token.range.start..end].fill(b' ');
+        }
+    }
+    String::from_utf8(plain).expect("whole tokens were replaced by spaces")
+}
+
+/// Where a list of variables ends that begins `tokens`: `STRICT a, b.c, d`.
+fn targets_end(body: &str, tokens: &[Token]) -> Option<usize> {
+    let text = |token: &Token| &body[token.range.clone()];
+    let mut end = None;
+    let mut wants_name = true;
+    for token in tokens {
+        let joins = matches!(token.kind, TokenKind::Symbol(',' | '.'));
+        let is_strict = end.is_none() && text(token).eq_ignore_ascii_case("STRICT");
+        match token.kind {
+            TokenKind::Word | TokenKind::Literal if wants_name => {
+                end = Some(token.range.end);
+                wants_name = is_strict;
+            }
+            _ if joins && !wants_name => wants_name = true,
+            TokenKind::LineComment | TokenKind::BlockComment => {}
+            _ => break,
+        }
+    }
+    end
+}

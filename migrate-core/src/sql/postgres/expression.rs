@@ -1,0 +1,304 @@
+//! What the rules ask of a value or a condition.
+
+use squawk_parser::SyntaxKind::{self, *};
+
+use super::name::{last, name};
+use super::tree::Node;
+use crate::sql::{Expression, Name};
+
+/// The expression that `node` is.
+pub(super) fn expression(node: Node<'_>) -> Expression {
+    Expression {
+        span: Some(node.span()),
+        calls: calls(node),
+        columns: columns(node),
+        not_null: not_null(node),
+        is_always_true: truth(node) == Some(true),
+        is_null: literal(node).is_some_and(|literal| literal.has(NULL_KW)),
+        is_literal: literal(node).is_some(),
+        text: text(node),
+    }
+}
+
+/// The expression that stands alone in `node`, as behind WHERE, DEFAULT, USING and in parentheses of CHECK.
+pub(super) fn expression_in(node: Node<'_>) -> Option<Expression> {
+    let value = node.nodes().find(|child| {
+        !matches!(child.kind(), CONSTRAINT_NAME_CLAUSE | GENERATED_ALWAYS | GENERATED_BY_DEFAULT)
+    })?;
+    Some(expression(value))
+}
+
+/// The functions that are called in `node` or by it. What the grammar has words for, such as COALESCE, is none.
+pub(super) fn calls(node: Node<'_>) -> Vec<Name> {
+    let mut calls = Vec::new();
+    for call in std::iter::once(node).chain(node.descendants()).filter(|inner| inner.kind() == CALL_EXPR) {
+        let callee = call.nodes().next().filter(|callee| matches!(callee.kind(), NAME_REF | FIELD_EXPR));
+        let callee = callee.filter(|callee| !callee.tokens().any(|word| is_operation(word.kind())));
+        if let Some(function) = callee.and_then(name)
+            && !calls.contains(&function)
+        {
+            calls.push(function);
+        }
+    }
+    calls
+}
+
+fn is_operation(kind: SyntaxKind) -> bool {
+    matches!(kind, COALESCE_KW | NULLIF_KW | GREATEST_KW | LEAST_KW | GROUPING_KW)
+}
+
+fn columns(node: Node<'_>) -> Vec<String> {
+    let mut columns = Vec::new();
+    for inner in std::iter::once(node).chain(node.descendants()) {
+        let is_whole = inner.is(node) || !matches!(inner.parent().kind(), FIELD_EXPR | CALL_EXPR);
+        if is_whole
+            && let Some(column) = column(Some(inner))
+            && !columns.contains(&column)
+        {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// `CURRENT_USER` and its like; `VALUE` is that of a domain.
+fn is_value_keyword(node: Node<'_>) -> bool {
+    node.children().any(|word| {
+        matches!(
+            word.kind(),
+            CURRENT_CATALOG_KW
+                | CURRENT_DATE_KW
+                | CURRENT_ROLE_KW
+                | CURRENT_SCHEMA_KW
+                | CURRENT_TIME_KW
+                | CURRENT_TIMESTAMP_KW
+                | CURRENT_USER_KW
+                | LOCALTIME_KW
+                | LOCALTIMESTAMP_KW
+                | SESSION_USER_KW
+                | SYSTEM_USER_KW
+                | USER_KW
+                | VALUE_KW
+        )
+    })
+}
+
+fn not_null(node: Node<'_>) -> Vec<String> {
+    let conditions = operands(node, AND_KW);
+    conditions.into_iter().filter_map(|condition| column(without_null(condition))).collect()
+}
+
+/// What a condition says not to be NULL.
+fn without_null(node: Node<'_>) -> Option<Node<'_>> {
+    let says = match node.kind() {
+        BIN_EXPR => node.has(IS_NOT) && node.nodes().last().is_some_and(|right| right.has(NULL_KW)),
+        POSTFIX_EXPR => node.has(NOTNULL_KW),
+        _ => false,
+    };
+    node.nodes().next().filter(|_| says).map(bare)
+}
+
+/// The column that a name stands for.
+fn column(node: Option<Node<'_>>) -> Option<String> {
+    let node =
+        node.filter(|node| matches!(node.kind(), NAME_REF | FIELD_EXPR) && !is_value_keyword(*node))?;
+    let of_value = node.nodes().next().is_some_and(|base| !matches!(base.kind(), NAME_REF | FIELD_EXPR));
+    if of_value { None } else { last(node) }
+}
+
+/// What stands in parentheses, if anything does.
+fn bare(mut node: Node<'_>) -> Node<'_> {
+    while let Some(inner) = node.nodes().next().filter(|_| node.kind() == PAREN_EXPR) {
+        node = inner;
+    }
+    node
+}
+
+/// The parts that an operator joins, whatever their order and parentheses; without recursion, since generated
+/// conditions have thousands.
+fn operands(node: Node<'_>, operator: SyntaxKind) -> Vec<Node<'_>> {
+    let mut operands = Vec::new();
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        let node = bare(node);
+        match node.kind() {
+            BIN_EXPR if node.has(operator) => open.extend(node.nodes()),
+            _ => operands.push(node),
+        }
+    }
+    operands
+}
+
+/// What a condition without columns says, where that is plain to see.
+fn truth(node: Node<'_>) -> Option<bool> {
+    let node = bare(node);
+    let mut parts = node.nodes();
+    match node.kind() {
+        LITERAL if node.has(TRUE_KW) => Some(true),
+        LITERAL if node.has(FALSE_KW) => Some(false),
+        PREFIX_EXPR if node.has(NOT_KW) => truth(parts.next()?).map(|inner| !inner),
+        BIN_EXPR if node.has(AND_KW) => all(operands(node, AND_KW), true),
+        BIN_EXPR if node.has(OR_KW) => all(operands(node, OR_KW), false),
+        BIN_EXPR if node.has(EQ) => equal(parts.next()?, parts.next()?),
+        BIN_EXPR if node.has(NEQ) || node.has(NEQB) => {
+            equal(parts.next()?, parts.next()?).map(|equal| !equal)
+        }
+        _ => None,
+    }
+}
+
+/// AND is true if all parts are, OR is false if all are; one part that is not decides too.
+fn all(parts: Vec<Node<'_>>, wanted: bool) -> Option<bool> {
+    let parts: Vec<Option<bool>> = parts.into_iter().map(truth).collect();
+    if parts.contains(&Some(!wanted)) {
+        return Some(!wanted);
+    }
+    parts.iter().all(Option::is_some).then_some(wanted)
+}
+
+/// Of two literals of one kind that are not NULL.
+fn equal(left: Node<'_>, right: Node<'_>) -> Option<bool> {
+    let (left, right) = (bare(left), bare(right));
+    if [left, right].iter().any(|value| value.kind() != LITERAL || value.has(NULL_KW)) {
+        return None;
+    }
+    let is_one_kind = left.children().next()?.kind() == right.children().next()?.kind();
+    is_one_kind.then(|| left.text() == right.text())
+}
+
+/// The literal under casts, signs and parentheses.
+fn literal(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        LITERAL if !node.has(POSITIONAL_PARAM) => Some(node),
+        PAREN_EXPR | CAST_EXPR => node.nodes().find_map(literal),
+        PREFIX_EXPR if node.has(MINUS) || node.has(PLUS) => node.nodes().find_map(literal),
+        _ => None,
+    }
+}
+
+/// The words with one space where there was white space or a comment.
+pub(super) fn text(node: Node<'_>) -> String {
+    let mut text = String::new();
+    let mut end = node.span().start();
+    for token in node.tokens() {
+        if token.span().start() > end {
+            text.push(' ');
+        }
+        text.push_str(token.text());
+        end = token.span().end();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Kind;
+    use crate::sql::postgres::testing::kind;
+
+    #[track_caller]
+    fn condition(sql: &str) -> Expression {
+        let Kind::Delete(delete) = kind(&format!("DELETE FROM t WHERE {sql}")) else { panic!("{sql}") };
+        delete.filter.expect(sql)
+    }
+
+    #[test]
+    fn calls_are_of_functions() {
+        let cases: [(&str, &[&str]); 7] = [
+            ("f(g(1), s.h(x => 1))", &["f", "g", "s.h"]),
+            ("now() < current_timestamp", &["now"]),
+            ("coalesce(a, nullif(b, 1), greatest(1, 2), least(1))", &[]),
+            ("a = any(array[f(1)]) and exists (select random())", &["f", "random"]),
+            ("\"F\"() = pg_catalog.now()", &["F", "pg_catalog.now"]),
+            ("extract(day from a) = 1 and cast(a as int) = 1", &[]),
+            ("f() = f()", &["f"]),
+        ];
+        for (sql, want) in cases {
+            let calls: Vec<String> = condition(sql).calls.iter().map(ToString::to_string).collect();
+            assert_eq!(calls, want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn columns_are_named_once_and_without_their_table() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("a = 1 and t.a > s.t.b and \"C\" = 'x'", &["a", "b", "C"]),
+            ("lower(a) = b::text || c", &["a", "b", "c"]),
+            ("current_user = a and session_user = 'x'", &["a"]),
+            ("(a).field = 1", &["a"]),
+            ("case when a then b else c[d] end", &["a", "b", "c", "d"]),
+            ("f() = 1", &[]),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(condition(sql).columns, want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_holds_only_of_values() {
+        let cases: [(&str, &[&str]); 7] = [
+            ("a is not null", &["a"]),
+            ("(t.a IS NOT NULL) and (b > 1 and (\"C\" notnull))", &["a", "C"]),
+            ("a is not null or b is not null", &[]),
+            ("not (a is not null)", &[]),
+            ("a is null", &[]),
+            ("a is not true", &[]),
+            ("lower(a) is not null", &[]),
+        ];
+        for (sql, want) in cases {
+            let mut not_null = condition(sql).not_null;
+            not_null.sort_by_key(|column| column.to_ascii_lowercase());
+            assert_eq!(not_null, want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing() {
+        let always = [
+            "true",
+            "TRUE",
+            "1=1",
+            "(1) = ((1))",
+            "'a' = 'a'",
+            "not false",
+            "1 <> 2",
+            "1 != 2",
+            "true and 1 = 1",
+            "a = 1 or true",
+            "not (1 = 2 or false)",
+        ];
+        for sql in always {
+            assert!(condition(sql).is_always_true, "{sql}");
+        }
+        for sql in ["false", "1 = 2", "a", "a = a", "null = null", "a = 1 and true", "'1' = 1", "not true"] {
+            assert!(!condition(sql).is_always_true, "{sql}");
+        }
+    }
+
+    #[test]
+    fn literals_and_null() {
+        for sql in ["1", "-1", "'a'::text", "(1.5)", "cast('x' as s.t)", "int '5'", "true", "E'a'", "null"] {
+            assert!(condition(sql).is_literal, "{sql}");
+        }
+        for sql in ["a", "f()", "1 + 1", "$1", "array[1]", "current_date"] {
+            assert!(!condition(sql).is_literal, "{sql}");
+        }
+        for (sql, want) in [("null", true), ("NULL::int", true), ("'null'", false), ("a is null", false)] {
+            assert_eq!(condition(sql).is_null, want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn text_has_single_spaces() {
+        assert_eq!(condition("a  /* why */ >\n\t'x  y'").text, "a > 'x  y'");
+        assert_eq!(condition("f( a,b )").text, "f( a,b )");
+    }
+
+    #[test]
+    fn thousands_of_conditions_are_no_danger() {
+        let sql = vec!["a = 1"; 20_000].join(" or ");
+        assert_eq!(condition(&sql).columns, ["a"]);
+        let sql = vec!["a is not null"; 20_000].join(" and ");
+        assert_eq!(condition(&sql).not_null.len(), 20_000);
+    }
+}

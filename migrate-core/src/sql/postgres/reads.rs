@@ -1,0 +1,48 @@
+//! The relations that a statement reads.
+
+use std::ops::Range;
+
+use squawk_parser::SyntaxKind::*;
+
+use super::name::{last, name};
+use super::tree::Node;
+use crate::sql::Name;
+
+/// What stands behind FROM, JOIN, USING and TABLE anywhere in `node`, but for the queries that WITH names.
+pub(super) fn reads(node: Node<'_>) -> Vec<Name> {
+    let queries: Vec<_> =
+        node.descendants().filter(|inner| inner.kind() == WITH_TABLE).filter_map(query).collect();
+    let mut reads = Vec::new();
+    for relation in std::iter::once(node).chain(node.descendants()).filter_map(relation) {
+        let Some(read) = name(relation) else { continue };
+        let at = relation.span().start();
+        let is_query = read.schema.is_none()
+            && queries.iter().any(|(query, visible)| *query == read.name && visible.contains(&at));
+        if !is_query && !reads.contains(&read) {
+            reads.push(read);
+        }
+    }
+    reads
+}
+
+fn relation(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        RELATION_FROM_ITEM => node.child(RELATION_NAME_REF),
+        TABLE => node.child(RELATION_NAME),
+        _ => None,
+    }
+}
+
+/// The name of a query in WITH, and where it is one: behind itself, or in itself too if the WITH is RECURSIVE.
+fn query(table: Node<'_>) -> Option<(String, Range<usize>)> {
+    let with = table.parent();
+    let mut whole = with.parent();
+    // A WITH before a UNION belongs to all of it, and the tree has it in the first part.
+    while whole.parent().kind() == COMPOUND_SELECT
+        && whole.parent().nodes().next().is_some_and(|part| part.is(whole))
+    {
+        whole = whole.parent();
+    }
+    let start = if with.has(RECURSIVE_KW) { with.span().start() } else { table.span().end() };
+    Some((last(table.child(CTE_NAME)?)?, start..whole.span().end()))
+}

@@ -1,0 +1,260 @@
+//! One statement: which kind it is, what it calls and reads.
+
+use squawk_parser::SyntaxKind::{self, *};
+
+use super::tree::Node;
+use super::{
+    alter_table, block, data, definition, drop, expression, index, name, reads, setting, table, vacuum,
+};
+use crate::sql::{Kind, ObjectKind, Privileges, Statement};
+
+pub(super) fn statement(node: Node<'_>) -> Statement {
+    with_kind(node, kind(node).unwrap_or_else(|| unknown(node)))
+}
+
+/// The statement that `node` is, of which the kind is known.
+pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
+    let literals = node.tokens().filter_map(name::string);
+    Statement {
+        span: node.span(),
+        kind,
+        calls: calls(node),
+        reads: reads::reads(node),
+        literals: literals.collect(),
+    }
+}
+
+/// A statement of which only the words are known.
+pub(super) fn unknown(node: Node<'_>) -> Kind {
+    let words: Vec<_> = node.tokens().take(2).map(|word| word.text().to_ascii_uppercase()).collect();
+    Kind::Unknown(words.join(" "))
+}
+
+fn calls(node: Node<'_>) -> Vec<crate::sql::Name> {
+    match node.kind() {
+        // Its function is called by rows that are written later.
+        CREATE_TRIGGER => node.child(WHEN_CONDITION).map(expression::calls).unwrap_or_default(),
+        _ => expression::calls(node),
+    }
+}
+
+fn kind(node: Node<'_>) -> Option<Kind> {
+    if let Some(object) = drop::dropped(node.kind()) {
+        return Some(Kind::Drop(drop::drop(node, object)));
+    }
+    if let Some(relation) = altered_relation(node.kind()) {
+        return alter_table::alter_table(node, relation).map(Kind::AlterTable);
+    }
+    create(node)
+        .or_else(|| alter(node))
+        .or_else(|| rows(node))
+        .or_else(|| session(node))
+        .or_else(|| plain(node))
+}
+
+fn create(node: Node<'_>) -> Option<Kind> {
+    Some(match node.kind() {
+        CREATE_TABLE | CREATE_FOREIGN_TABLE => Kind::CreateTable(table::create_table(node)?),
+        CREATE_TABLE_AS | SELECT_INTO => Kind::CreateTable(table::create_table_as(node)?),
+        CREATE_INDEX => Kind::CreateIndex(index::create_index(node)?),
+        CREATE_VIEW | CREATE_MATERIALIZED_VIEW => Kind::CreateView(definition::create_view(node)?),
+        CREATE_TRIGGER => Kind::CreateTrigger(definition::create_trigger(node)?),
+        CREATE_RULE => Kind::CreateRule { table: definition::table(node)? },
+        CREATE_POLICY => Kind::CreatePolicy(definition::create_policy(node)?),
+        CREATE_FUNCTION | CREATE_PROCEDURE => Kind::CreateFunction(definition::create_function(node)?),
+        CREATE_TYPE => Kind::CreateType(definition::create_type(node)?),
+        CREATE_DOMAIN => Kind::CreateDomain(definition::create_domain(node)?),
+        CREATE_SCHEMA => Kind::CreateSchema { name: name::last(node.find(SCHEMA).or(node.find(ROLE))?)? },
+        CREATE_SEQUENCE => {
+            Kind::CreateSequence { name: name::name(node.child(SEQUENCE)?)?, temporary: node.has(TEMP) }
+        }
+        CREATE_EXTENSION => Kind::CreateExtension { name: name::last(node.child(EXTENSION)?)? },
+        _ => return None,
+    })
+}
+
+fn altered_relation(kind: SyntaxKind) -> Option<ObjectKind> {
+    Some(match kind {
+        ALTER_TABLE => ObjectKind::Table,
+        ALTER_FOREIGN_TABLE => ObjectKind::ForeignTable,
+        ALTER_VIEW => ObjectKind::View,
+        ALTER_MATERIALIZED_VIEW => ObjectKind::MaterializedView,
+        ALTER_INDEX => ObjectKind::Index,
+        _ => return None,
+    })
+}
+
+fn alter(node: Node<'_>) -> Option<Kind> {
+    match node.kind() {
+        ALTER_SEQUENCE => alter_sequence(node),
+        ALTER_TYPE => definition::alter_type(node).or_else(|| rename_or_move(node)),
+        ALTER_DOMAIN => definition::alter_domain(node).or_else(|| rename_or_move(node)),
+        ALTER_POLICY if node.has(ALTER_POLICY_TO) => definition::alter_policy(node).map(Kind::AlterPolicy),
+        _ => rename_or_move(node),
+    }
+}
+
+fn alter_sequence(node: Node<'_>) -> Option<Kind> {
+    let of_relation = [SEQUENCE_RENAME_TO, OWNER_TO, SET_SCHEMA, OPTION_LOGGED, OPTION_UNLOGGED];
+    if of_relation.iter().any(|change| node.has(*change)) {
+        return alter_table::alter_table(node, ObjectKind::Sequence).map(Kind::AlterTable);
+    }
+    let name = name::name(node.child(SEQUENCE_REF)?)?;
+    Some(if node.has(OPTION_RESTART) { Kind::RestartSequence { name } } else { Kind::Harmless })
+}
+
+/// `RENAME TO`, `OWNER TO` and `SET SCHEMA` of what is no relation.
+fn rename_or_move(node: Node<'_>) -> Option<Kind> {
+    let object = altered_object(node.kind())?;
+    let named = node.nodes().find(|child| child.kind() != IF_EXISTS)?;
+    let named = match named.kind() {
+        FUNCTION_SIG | PROCEDURE_SIG | ROUTINE_SIG | AGGREGATE => named.nodes().next()?,
+        _ => named,
+    };
+    let name = name::name(named)?;
+    if let Some(clause) = node.nodes().find(|child| child.has(RENAME_KW) && child.nodes().count() == 1) {
+        let table = definition::table(node);
+        return Some(Kind::Rename { object, name, table, to: name::identifier(clause.nodes().next()?)? });
+    }
+    let schema = node.child(SET_SCHEMA).and_then(|clause| name::last(clause.child(SCHEMA_REF)?));
+    (node.has(OWNER_TO) || schema.is_some()).then_some(Kind::Move { object, name, schema })
+}
+
+fn altered_object(kind: SyntaxKind) -> Option<ObjectKind> {
+    Some(match kind {
+        ALTER_SCHEMA => ObjectKind::Schema,
+        ALTER_TYPE => ObjectKind::Type,
+        ALTER_DOMAIN => ObjectKind::Domain,
+        ALTER_FUNCTION | ALTER_ROUTINE => ObjectKind::Function,
+        ALTER_PROCEDURE => ObjectKind::Procedure,
+        ALTER_AGGREGATE => ObjectKind::Aggregate,
+        ALTER_TRIGGER => ObjectKind::Trigger,
+        ALTER_RULE => ObjectKind::Rule,
+        ALTER_POLICY => ObjectKind::Policy,
+        ALTER_EXTENSION => ObjectKind::Extension,
+        ALTER_ROLE | ALTER_USER | ALTER_GROUP => ObjectKind::Role,
+        ALTER_COLLATION
+        | ALTER_CONVERSION
+        | ALTER_DATABASE
+        | ALTER_EVENT_TRIGGER
+        | ALTER_FOREIGN_DATA_WRAPPER
+        | ALTER_LANGUAGE
+        | ALTER_LARGE_OBJECT
+        | ALTER_OPERATOR
+        | ALTER_OPERATOR_CLASS
+        | ALTER_OPERATOR_FAMILY
+        | ALTER_PROPERTY_GRAPH
+        | ALTER_PUBLICATION
+        | ALTER_SERVER
+        | ALTER_STATISTICS
+        | ALTER_SUBSCRIPTION
+        | ALTER_TABLESPACE
+        | ALTER_TEXT_SEARCH_CONFIGURATION
+        | ALTER_TEXT_SEARCH_DICTIONARY
+        | ALTER_TEXT_SEARCH_PARSER
+        | ALTER_TEXT_SEARCH_TEMPLATE => ObjectKind::Other,
+        _ => return None,
+    })
+}
+
+fn rows(node: Node<'_>) -> Option<Kind> {
+    Some(match node.kind() {
+        SELECT | COMPOUND_SELECT | PAREN_SELECT | VALUES | TABLE | PLPGSQL_EXPR | INSERT | UPDATE
+        | DELETE | MERGE => data::rows(node)?,
+        TRUNCATE => data::truncate(node)?,
+        COPY => Kind::Copy(data::copy(node)),
+        LOCK => Kind::LockTable(data::lock_table(node)?),
+        REFRESH => Kind::Refresh(definition::refresh(node)?),
+        REINDEX => Kind::Reindex(index::reindex(node)),
+        CLUSTER => Kind::Cluster { table: index::clustered(node) },
+        VACUUM => Kind::Vacuum { full: vacuum::is_full(node) },
+        CALL => Kind::Call { procedure: name::name(node.child(PROCEDURE_NAME_REF)?)? },
+        DO => Kind::Do(block::block(node)),
+        EXPLAIN if is_executed(node) => kind(node.nodes().last()?)?,
+        DECLARE | PREPARE => kind(node.nodes().last()?)?,
+        _ => return None,
+    })
+}
+
+/// `EXPLAIN ANALYZE` executes its statement.
+fn is_executed(node: Node<'_>) -> bool {
+    let options = node.child(EXPLAIN_OPTION_LIST);
+    let mut options = options.into_iter().flat_map(|options| options.each(EXPLAIN_OPTION));
+    node.has(EXPLAIN_ANALYZE)
+        || options.any(|option| option.find(ANALYZE_KW).is_some() && !vacuum::is_off(option))
+}
+
+fn session(node: Node<'_>) -> Option<Kind> {
+    Some(match node.kind() {
+        SET_TRANSACTION if !node.has(SESSION_CHARACTERISTICS) => Kind::Harmless,
+        SET | SET_ROLE | SET_SESSION_AUTH | SET_TRANSACTION | RESET | RESET_ROLE | RESET_SESSION_AUTH
+        | DISCARD => Kind::Set(setting::setting(node)),
+        GRANT => Kind::Grant(privileges(node)),
+        REVOKE => Kind::Revoke(privileges(node)),
+        ALTER_DEFAULT_PRIVILEGES if node.has(REVOKE_DEFAULT_PRIVILEGES) => Kind::Revoke(privileges(node)),
+        ALTER_DEFAULT_PRIVILEGES => Kind::Grant(privileges(node)),
+        DROP_OWNED => Kind::Owned { drop: true },
+        REASSIGN => Kind::Owned { drop: false },
+        BEGIN | COMMIT_TRANSACTION | ROLLBACK_TRANSACTION | PREPARE_TRANSACTION | COMMIT_PREPARED
+        | ROLLBACK_PREPARED => Kind::Transaction,
+        _ => return None,
+    })
+}
+
+fn privileges(node: Node<'_>) -> Privileges {
+    let objects = node.child(ON_PRIVILEGE_OBJECTS_CLAUSE).and_then(|clause| clause.nodes().next());
+    let tables = objects.filter(|objects| matches!(objects.kind(), PRIVILEGE_TABLE | PRIVILEGE_DEFAULT));
+    Privileges { tables: tables.map(|tables| name::names(tables, RELATION_NAME_REF)).unwrap_or_default() }
+}
+
+/// What takes no lock that anybody waits for and changes nothing that running code uses.
+fn plain(node: Node<'_>) -> Option<Kind> {
+    let harmless = matches!(
+        node.kind(),
+        ALTER_STATISTICS
+            | ANALYZE
+            | CHECKPOINT
+            | CLOSE
+            | COMMENT_ON
+            | CREATE_ACCESS_METHOD
+            | CREATE_AGGREGATE
+            | CREATE_CAST
+            | CREATE_COLLATION
+            | CREATE_CONVERSION
+            | CREATE_DATABASE
+            | CREATE_FOREIGN_DATA_WRAPPER
+            | CREATE_GROUP
+            | CREATE_LANGUAGE
+            | CREATE_OPERATOR
+            | CREATE_OPERATOR_CLASS
+            | CREATE_OPERATOR_FAMILY
+            | CREATE_PROPERTY_GRAPH
+            | CREATE_ROLE
+            | CREATE_SERVER
+            | CREATE_STATISTICS
+            | CREATE_TABLESPACE
+            | CREATE_TEXT_SEARCH_CONFIGURATION
+            | CREATE_TEXT_SEARCH_DICTIONARY
+            | CREATE_TEXT_SEARCH_PARSER
+            | CREATE_TEXT_SEARCH_TEMPLATE
+            | CREATE_TRANSFORM
+            | CREATE_USER
+            | CREATE_USER_MAPPING
+            | DEALLOCATE
+            | EXPLAIN
+            | FETCH
+            | IMPORT_FOREIGN_SCHEMA
+            | LISTEN
+            | LOAD
+            | MOVE
+            | NOTIFY
+            | RELEASE_SAVEPOINT
+            | ROLLBACK_TO_SAVEPOINT
+            | SAVEPOINT_CREATE
+            | SECURITY_LABEL
+            | SET_CONSTRAINTS
+            | SHOW
+            | UNLISTEN
+    );
+    harmless.then_some(Kind::Harmless)
+}

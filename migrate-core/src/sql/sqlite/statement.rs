@@ -1,0 +1,107 @@
+//! One statement: which kind it is, what it calls and reads.
+
+use sqlite3_parser::ast::{InsertBody, OneSelect, Select, Stmt};
+
+use super::expression::{column, expression};
+use super::name::{identifier, name};
+use super::place::Place;
+use super::walk::Walk;
+use super::{alter_table, table};
+use crate::sql::{
+    CreateIndex, CreateTrigger, CreateView, Delete, Drop, IndexKey, Insert, Kind, Name, ObjectKind, Query,
+    Reference, Reindex, Statement, Update,
+};
+
+pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
+    let walk = Walk::of_statement(statement);
+    Statement {
+        span: place.span(),
+        kind: kind(statement, place),
+        calls: walk.calls,
+        reads: walk.reads,
+        literals: walk.literals,
+    }
+}
+
+fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
+    match statement {
+        Stmt::AlterTable(name, body) => Kind::AlterTable(alter_table::alter_table(name, body, place)),
+        Stmt::CreateTable { temporary, if_not_exists, tbl_name, body } => {
+            Kind::CreateTable(table::create_table(*temporary, *if_not_exists, tbl_name, body, place))
+        }
+        Stmt::CreateVirtualTable { if_not_exists, tbl_name, .. } => {
+            Kind::CreateTable(table::virtual_table(*if_not_exists, tbl_name))
+        }
+        Stmt::CreateIndex { .. } => create_index(statement, place),
+        Stmt::CreateTrigger { trigger_name, tbl_name, .. } => {
+            Kind::CreateTrigger(CreateTrigger { name: identifier(&trigger_name.name), table: name(tbl_name) })
+        }
+        Stmt::CreateView { temporary, view_name, .. } => Kind::CreateView(CreateView {
+            name: name(view_name),
+            materialized: false,
+            temporary: *temporary,
+            or_replace: false,
+            security_invoker: false,
+        }),
+        Stmt::DropIndex { if_exists, idx_name } => drop(ObjectKind::Index, name(idx_name), *if_exists),
+        Stmt::DropTable { if_exists, tbl_name } => drop(ObjectKind::Table, name(tbl_name), *if_exists),
+        Stmt::DropTrigger { if_exists, trigger_name } => {
+            drop(ObjectKind::Trigger, name(trigger_name), *if_exists)
+        }
+        Stmt::DropView { if_exists, view_name } => drop(ObjectKind::View, name(view_name), *if_exists),
+        Stmt::Insert { tbl_name, body, .. } => {
+            Kind::Insert(Insert { table: name(tbl_name), from_query: is_from_query(body) })
+        }
+        Stmt::Update { tbl_name, where_clause, .. } => {
+            Kind::Update(Update { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
+        }
+        Stmt::Delete { tbl_name, where_clause, .. } => {
+            Kind::Delete(Delete { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
+        }
+        Stmt::Select(_) => Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
+        Stmt::Pragma(pragma, _) => Kind::Pragma { name: identifier(&pragma.name) },
+        Stmt::Reindex { obj_name } => Kind::Reindex(Reindex {
+            concurrently: false,
+            // It may be an index or a collation too.
+            target: obj_name.as_ref().map_or(Reference::Many, |table| Reference::Table(name(table))),
+        }),
+        // The file is written anew.
+        Stmt::Vacuum(..) => Kind::Vacuum { full: true },
+        Stmt::Begin(..) | Stmt::Commit(_) | Stmt::Rollback { savepoint_name: None, .. } => Kind::Transaction,
+        Stmt::Analyze(_) | Stmt::Savepoint(_) | Stmt::Release(_) | Stmt::Rollback { .. } => Kind::Harmless,
+        Stmt::Attach { .. } | Stmt::Detach(_) => Kind::Unknown(place.words()),
+    }
+}
+
+fn create_index(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
+    let Stmt::CreateIndex { unique, if_not_exists, idx_name, tbl_name, columns, where_clause } = statement
+    else {
+        return Kind::Unknown(place.words());
+    };
+    let key = |key: &sqlite3_parser::ast::SortedColumn<'_>| IndexKey {
+        column: column(&key.expr),
+        value: expression(&key.expr),
+    };
+    Kind::CreateIndex(CreateIndex {
+        name: Some(place.before("ON")),
+        // The table is in the schema of the index, which stands before the index's name.
+        table: Name { schema: idx_name.db_name.as_ref().map(identifier), name: identifier(tbl_name) },
+        unique: *unique,
+        concurrently: false,
+        if_not_exists: *if_not_exists,
+        only: false,
+        keys: columns.iter().map(key).collect(),
+        include: Vec::new(),
+        filter: where_clause.as_ref().map(expression),
+    })
+}
+
+fn drop(object: ObjectKind, name: Name, if_exists: bool) -> Kind {
+    let names = vec![name];
+    Kind::Drop(Drop { object, names, table: None, if_exists, concurrently: false, cascade: false })
+}
+
+fn is_from_query(body: &InsertBody<'_>) -> bool {
+    let is_query = |select: &Select<'_>| !matches!(select.body.select, OneSelect::Values(_));
+    matches!(body, InsertBody::Select(select, _) if is_query(select))
+}

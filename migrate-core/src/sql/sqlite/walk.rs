@@ -1,0 +1,268 @@
+//! What a statement calls, reads and names, wherever in it.
+
+use sqlite3_parser::ast::{
+    Expr, FromClause, FunctionCallOrder, FunctionTail, Id, InsertBody, JoinConstraint, Limit, Literal,
+    OneSelect, Over, ResultColumn, Select, SelectTable, Set, SortedColumn, Stmt, Upsert, UpsertDo, With,
+};
+
+use super::name::{identifier, name, string, unquoted};
+use crate::sql::Name;
+
+/// Deeper than SQLite allows, nothing needs to be found.
+const MAX_DEPTH: usize = 1100;
+
+#[derive(Default)]
+pub(super) struct Walk {
+    pub(super) calls: Vec<Name>,
+    pub(super) reads: Vec<Name>,
+    pub(super) columns: Vec<String>,
+    pub(super) literals: Vec<String>,
+    /// Whether it goes deeper than was looked at.
+    pub(super) is_too_deep: bool,
+    /// The names of WITH, which are no relations.
+    with: Vec<String>,
+    depth: usize,
+}
+
+impl Walk {
+    pub(super) fn of_expression(expression: &Expr<'_>) -> Walk {
+        let mut walk = Walk::default();
+        walk.expression(expression);
+        walk
+    }
+
+    /// A trigger calls and reads when it fires, and a table when rows are written.
+    pub(super) fn of_statement(statement: &Stmt<'_>) -> Walk {
+        let mut walk = Walk::default();
+        match statement {
+            Stmt::CreateView { select, .. } | Stmt::Select(select) => walk.select(select),
+            Stmt::CreateTable { body: sqlite3_parser::ast::CreateTableBody::AsSelect(select), .. } => {
+                walk.select(select);
+            }
+            Stmt::CreateIndex { columns, where_clause, .. } => {
+                walk.sorted(Some(columns));
+                walk.maybe(where_clause.as_ref());
+            }
+            Stmt::Insert { with, body, returning, .. } => {
+                walk.with(with.as_ref());
+                if let InsertBody::Select(select, upsert) = body {
+                    walk.select(select);
+                    walk.upsert(*upsert);
+                }
+                walk.results(returning.unwrap_or_default());
+            }
+            Stmt::Update { with, sets, from, where_clause, returning, order_by, limit, .. } => {
+                walk.with(with.as_ref());
+                walk.sets(sets);
+                walk.from(from.as_ref());
+                walk.maybe(where_clause.as_ref());
+                walk.results(returning.unwrap_or_default());
+                walk.sorted(*order_by);
+                walk.limit(*limit);
+            }
+            Stmt::Delete { with, where_clause, returning, order_by, limit, .. } => {
+                walk.with(with.as_ref());
+                walk.maybe(where_clause.as_ref());
+                walk.results(returning.unwrap_or_default());
+                walk.sorted(*order_by);
+                walk.limit(*limit);
+            }
+            _ => {}
+        }
+        walk
+    }
+
+    fn expression(&mut self, expression: &Expr<'_>) {
+        if self.depth == MAX_DEPTH {
+            self.is_too_deep = true;
+            return;
+        }
+        self.depth += 1;
+        self.parts(expression);
+        self.depth -= 1;
+    }
+
+    fn parts(&mut self, expression: &Expr<'_>) {
+        match expression {
+            Expr::Between { lhs, start, end, .. } => self.each([*lhs, *start, *end]),
+            Expr::Binary(left, _, right) => self.each([*left, *right]),
+            Expr::Case { base, when_then_pairs, else_expr } => {
+                self.maybe(*base);
+                when_then_pairs.iter().for_each(|(when, then)| self.each([when, then]));
+                self.maybe(*else_expr);
+            }
+            Expr::Cast { expr, .. } | Expr::Collate(expr, _) => self.expression(expr),
+            Expr::Exists(select) | Expr::Subquery(select) => self.select(select),
+            Expr::FunctionCall { name, args, order_by, filter_over, .. } => {
+                self.call(name);
+                self.each(args.unwrap_or_default());
+                if let Some(FunctionCallOrder::SortList(columns)) = order_by {
+                    self.sorted(Some(columns));
+                }
+                self.tail(filter_over.as_ref());
+            }
+            Expr::FunctionCallStar { name, filter_over } => {
+                self.call(name);
+                self.tail(filter_over.as_ref());
+            }
+            Expr::Id(id) => self.column(unquoted(id.0)),
+            Expr::Name(name) | Expr::Qualified(_, name) | Expr::DoublyQualified(_, _, name) => {
+                self.column(identifier(name));
+            }
+            Expr::InList { lhs, rhs, .. } => {
+                self.expression(lhs);
+                self.each(rhs.unwrap_or_default());
+            }
+            Expr::InSelect { lhs, rhs, .. } => {
+                self.expression(lhs);
+                self.select(rhs);
+            }
+            Expr::InTable { lhs, rhs, args, .. } => {
+                self.expression(lhs);
+                self.read(name(rhs));
+                self.each(args.unwrap_or_default());
+            }
+            Expr::Like { lhs, rhs, escape, .. } => {
+                self.each([*lhs, *rhs]);
+                self.maybe(*escape);
+            }
+            Expr::IsNull(value) | Expr::NotNull(value) | Expr::Unary(_, value) => self.expression(value),
+            Expr::Literal(Literal::String(literal)) => self.literals.push(string(literal)),
+            Expr::Parenthesized(values) => self.each(values),
+            Expr::Raise(_, value) => self.maybe(*value),
+            Expr::Literal(_) | Expr::Variable(_) => {}
+        }
+    }
+
+    fn each<'e, 'b: 'e>(&mut self, values: impl IntoIterator<Item = &'e Expr<'b>>) {
+        values.into_iter().for_each(|value| self.expression(value));
+    }
+
+    fn maybe(&mut self, value: Option<&Expr<'_>>) {
+        value.into_iter().for_each(|value| self.expression(value));
+    }
+
+    fn tail(&mut self, tail: Option<&FunctionTail<'_>>) {
+        let Some(tail) = tail else { return };
+        self.maybe(tail.filter_clause);
+        if let Some(Over::Window(window)) = tail.over_clause {
+            self.each(window.partition_by.unwrap_or_default());
+            self.sorted(window.order_by);
+        }
+    }
+
+    /// The names of WITH hide relations only inside of their query.
+    fn select(&mut self, select: &Select<'_>) {
+        if self.depth == MAX_DEPTH {
+            self.is_too_deep = true;
+            return;
+        }
+        self.depth += 1;
+        let known = self.with.len();
+        self.with(select.with.as_ref());
+        self.one_select(&select.body.select);
+        for compound in select.body.compounds.iter().flatten() {
+            self.one_select(&compound.select);
+        }
+        self.sorted(select.order_by);
+        self.limit(select.limit);
+        self.with.truncate(known);
+        self.depth -= 1;
+    }
+
+    fn one_select(&mut self, select: &OneSelect<'_>) {
+        match select {
+            OneSelect::Select { columns, from, where_clause, group_by, having, .. } => {
+                self.results(columns);
+                self.from(from.as_ref());
+                self.maybe(*where_clause);
+                self.each(group_by.unwrap_or_default());
+                self.maybe(*having);
+            }
+            OneSelect::Values(rows) => rows.iter().for_each(|row| self.each(row)),
+        }
+    }
+
+    fn with(&mut self, with: Option<&With<'_>>) {
+        let queries = with.map(|with| with.ctes).unwrap_or_default();
+        self.with.extend(queries.iter().map(|query| identifier(&query.tbl_name)));
+        queries.iter().for_each(|query| self.select(query.select));
+    }
+
+    fn from(&mut self, from: Option<&FromClause<'_>>) {
+        let Some(from) = from else { return };
+        from.select.into_iter().for_each(|table| self.table(table));
+        for join in from.joins.iter().flatten() {
+            self.table(&join.table);
+            if let Some(JoinConstraint::On(condition)) = &join.constraint {
+                self.expression(condition);
+            }
+        }
+    }
+
+    fn table(&mut self, table: &SelectTable<'_>) {
+        match table {
+            SelectTable::Table(table, ..) => self.read(name(table)),
+            SelectTable::TableCall(function, arguments, _) => {
+                self.calls.push(name(function));
+                self.each(arguments.unwrap_or_default());
+            }
+            SelectTable::Select(select, _) => self.select(select),
+            SelectTable::Sub(from, _) => self.from(Some(from)),
+        }
+    }
+
+    fn results(&mut self, columns: &[ResultColumn<'_>]) {
+        for column in columns {
+            if let ResultColumn::Expr(value, _) = column {
+                self.expression(value);
+            }
+        }
+    }
+
+    fn sorted(&mut self, columns: Option<&[SortedColumn<'_>]>) {
+        self.each(columns.unwrap_or_default().iter().map(|column| &column.expr));
+    }
+
+    fn limit(&mut self, limit: Option<&Limit<'_>>) {
+        let Some(limit) = limit else { return };
+        self.expression(&limit.expr);
+        self.maybe(limit.offset.as_ref());
+    }
+
+    fn sets(&mut self, sets: &[Set<'_>]) {
+        self.each(sets.iter().map(|set| &set.expr));
+    }
+
+    fn upsert(&mut self, upsert: Option<&Upsert<'_>>) {
+        let mut next = upsert;
+        while let Some(upsert) = next {
+            if let UpsertDo::Set { sets, where_clause } = &upsert.do_clause {
+                self.sets(sets);
+                self.maybe(where_clause.as_ref());
+            }
+            next = upsert.next;
+        }
+    }
+
+    fn call(&mut self, function: &Id<'_>) {
+        let function = Name::new(unquoted(function.0));
+        if !self.calls.contains(&function) {
+            self.calls.push(function);
+        }
+    }
+
+    fn read(&mut self, relation: Name) {
+        let is_of_with = relation.schema.is_none() && self.with.contains(&relation.name);
+        if !is_of_with && !self.reads.contains(&relation) {
+            self.reads.push(relation);
+        }
+    }
+
+    /// TRUE and FALSE are columns to the grammar.
+    fn column(&mut self, column: String) {
+        if !matches!(column.as_str(), "true" | "false") && !self.columns.contains(&column) {
+            self.columns.push(column);
+        }
+    }
+}

@@ -45,6 +45,9 @@ pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
 pub use source::{Checked, Overrides, Source, SourceFile};
+#[cfg(feature = "lint")]
+#[doc(hidden)]
+pub use sql::syntax_errors;
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;

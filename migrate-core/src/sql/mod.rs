@@ -13,6 +13,7 @@ mod types;
 
 pub(crate) use expression::Expression;
 pub(crate) use name::{Identifier, Name};
+pub use parse::syntax_errors;
 pub(crate) use parse::{Parsed, SyntaxError, parse};
 pub(crate) use statement::{
     AlterDomain, AlterPolicy, AlterType, Block, Copy, CreateDomain, CreateFunction, CreatePolicy,

@@ -28,3 +28,9 @@ pub(crate) fn parse(sql: &str, engine: Engine) -> Parsed {
         Engine::Sqlite => sqlite::parse(sql),
     }
 }
+
+/// What is no SQL in a script, for the project's own tests: the place, the message, and what may have been meant.
+#[doc(hidden)]
+pub fn syntax_errors(sql: &str, engine: Engine) -> Vec<(Span, String, Option<String>)> {
+    parse(sql, engine).errors.into_iter().map(|error| (error.span, error.message, error.hint)).collect()
+}

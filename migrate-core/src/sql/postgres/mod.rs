@@ -7,10 +7,12 @@ mod definition;
 mod drop;
 mod expression;
 mod index;
+mod keyword;
 mod name;
 mod reads;
 mod setting;
 mod statement;
+mod syntax;
 mod table;
 mod tree;
 mod types;
@@ -30,31 +32,40 @@ use crate::statement::scan;
 pub(super) fn parse(sql: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for scanned in scan(sql, Engine::Postgres).statements {
-        let (statement, errors) = parse_statement(sql, scanned.span);
+        let (statement, error) = parse_statement(sql, scanned.span);
         parsed.statements.push(statement);
-        parsed.errors.extend(errors);
+        parsed.errors.extend(error);
     }
     parsed
 }
 
-fn parse_statement(sql: &str, span: Span) -> (Statement, Vec<SyntaxError>) {
+fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     let text = span.of(sql);
     let parsed = guarded(|| {
         let tree = Tree::parse(text, span.start(), EntryPoint::SourceFile);
-        let errors: Vec<SyntaxError> = tree
-            .errors
-            .iter()
-            .take(1)
-            .map(|at| SyntaxError { span: *at, message: "syntax error".to_owned(), hint: None })
-            .collect();
-        let statement = tree.root().nodes().next().filter(|_| errors.is_empty()).map(statement::statement);
-        (statement, errors)
+        match syntax::error(&tree, text, span.start()) {
+            None => (tree.root().nodes().next().map(statement::statement), None),
+            Some(error) => (None, Some(error)),
+        }
     });
-    let (statement, errors) = parsed.unwrap_or_default();
-    let words = || Kind::Unknown(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
-    let unknown =
-        || Statement { span, kind: words(), calls: Vec::new(), reads: Vec::new(), literals: Vec::new() };
-    (statement.unwrap_or_else(unknown), errors)
+    let failed = |_| {
+        let message = "this statement could not be parsed".to_owned();
+        (None, Some(SyntaxError { span, message, hint: None }))
+    };
+    let (statement, error) = parsed.unwrap_or_else(failed);
+    (statement.unwrap_or_else(|| unknown(text, span)), error)
+}
+
+/// A statement that is none.
+fn unknown(text: &str, span: Span) -> Statement {
+    let words: Vec<&str> = text.split_whitespace().take(2).collect();
+    Statement {
+        span,
+        kind: Kind::Unknown(words.join(" ")),
+        calls: Vec::new(),
+        reads: Vec::new(),
+        literals: Vec::new(),
+    }
 }
 
 /// What a parser of others makes of any text; should it panic, an error.

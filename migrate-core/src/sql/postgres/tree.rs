@@ -123,6 +123,11 @@ impl<'t> Node<'t> {
         &self.tree.text[self.entry().start as usize..self.entry().end as usize]
     }
 
+    /// What stands between two nodes: white space and comments, if one follows the other.
+    pub(super) fn between(self, first: Node<'_>, second: Node<'_>) -> &'t str {
+        &self.tree.text[first.entry().end as usize..second.entry().start as usize]
+    }
+
     /// Where it stands in the script.
     pub(super) fn span(self) -> Span {
         let entry = self.entry();

@@ -15,6 +15,7 @@ mod history;
 mod lint;
 mod lock_file;
 mod migration;
+mod origin;
 mod plan;
 mod position;
 mod problem;
@@ -40,6 +41,7 @@ pub use history::{
 };
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
+pub use origin::{Drift, Origin};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};

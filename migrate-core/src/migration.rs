@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::origin::{Drift, Origin};
 use crate::{Checksum, Dialect, FoundHazard, OlderBinaries, Risk, Span, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
@@ -16,6 +17,7 @@ pub struct MigrationSet {
     pub(crate) root: Cow<'static, str>,
     pub(crate) migrations: Cow<'static, [Migration]>,
     pub(crate) chain: Option<Checksum>,
+    pub(crate) origin: Option<Origin>,
 }
 
 impl MigrationSet {
@@ -51,6 +53,12 @@ impl MigrationSet {
     /// was made, so that a start compares and computes nothing.
     pub fn chain(&self) -> Option<Checksum> {
         self.chain
+    }
+
+    /// How the folder differs from what it was when the set was embedded, or `None` when it does not: known only
+    /// to a build with debug assertions, on a machine where the folder is.
+    pub fn drift(&self) -> Option<Drift> {
+        self.origin?.drift()
     }
 
     /// A path inside the folder as the user would type it.
@@ -238,6 +246,7 @@ pub mod embedded {
         root: &'static str,
         migrations: &'static [Migration],
         chain: Option<Checksum>,
+        origin: Option<Origin>,
     ) -> MigrationSet {
         MigrationSet {
             name: Cow::Borrowed(name),
@@ -245,7 +254,12 @@ pub mod embedded {
             root: Cow::Borrowed(root),
             migrations: Cow::Borrowed(migrations),
             chain,
+            origin,
         }
+    }
+
+    pub const fn origin(folder: &'static str, files: &'static [&'static str]) -> Origin {
+        Origin { folder, files }
     }
 
     pub const fn migration(

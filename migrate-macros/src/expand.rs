@@ -16,7 +16,7 @@ pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     let embedded = Embedded { krate: &arguments.krate };
     match read(&folder, arguments) {
-        Ok((files, checked)) => embedded.set(&checked, &files, arguments),
+        Ok((origin, checked)) => embedded.set(&checked, &origin, arguments),
         Err(diagnostics) => embedded.errors(&diagnostics, arguments),
     }
 }
@@ -27,12 +27,25 @@ fn resolved(folder: &str) -> PathBuf {
     Path::new(&package).join(folder)
 }
 
-/// The set and the absolute paths of all files that were looked at.
-fn read(folder: &Path, arguments: &Arguments) -> Result<(Vec<String>, Checked), Diagnostics> {
+/// The folder at the time of the expansion.
+struct Origin {
+    /// The absolute path of the folder.
+    folder: String,
+    /// The absolute paths of all files that were looked at.
+    files: Vec<String>,
+    /// The paths inside the folder of those that the set depends on.
+    watched: Vec<String>,
+}
+
+fn read(folder: &Path, arguments: &Arguments) -> Result<(Origin, Checked), Diagnostics> {
     let source = Source::read(folder, &arguments.folder)?;
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
-    let files = source.files().iter().map(|file| absolute(file.path())).collect();
-    Ok((files, source.check(&arguments.overrides)?))
+    let origin = Origin {
+        folder: folder.to_string_lossy().into_owned(),
+        files: source.files().iter().map(|file| absolute(file.path())).collect(),
+        watched: source.watched().into_iter().map(str::to_owned).collect(),
+    };
+    Ok((origin, source.check(&arguments.overrides)?))
 }
 
 struct Embedded<'a> {
@@ -40,8 +53,9 @@ struct Embedded<'a> {
 }
 
 impl Embedded<'_> {
-    fn set(&self, checked: &Checked, files: &[String], arguments: &Arguments) -> TokenStream {
+    fn set(&self, checked: &Checked, origin: &Origin, arguments: &Arguments) -> TokenStream {
         let krate = self.krate;
+        let Origin { folder, files, watched } = origin;
         let Checked { set, warnings } = checked;
         let warnings = warnings.iter().map(|warning| told(warning, arguments));
         let name = set.name();
@@ -56,8 +70,15 @@ impl Embedded<'_> {
             // Names the files, so that an edit of one compiles this crate again.
             const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
             #(#warnings)*
+            // The path of the folder must not end up in a release: it is another on each machine.
+            #[cfg(debug_assertions)]
+            const ORIGIN: ::core::option::Option<#krate::__private::Origin> = ::core::option::Option::Some(
+                #krate::__private::embedded::origin(#folder, &[#(#watched),*]),
+            );
+            #[cfg(not(debug_assertions))]
+            const ORIGIN: ::core::option::Option<#krate::__private::Origin> = ::core::option::Option::None;
             const MIGRATIONS: &[#krate::__private::Migration] = &[#(#migrations),*];
-            #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain)
+            #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain, ORIGIN)
         }}
     }
 
@@ -67,7 +88,9 @@ impl Embedded<'_> {
         let dialect = self.dialect(Dialect::default());
         quote! {{
             #(#errors)*
-            #krate::__private::embedded::set("", #dialect, "", &[], ::core::option::Option::None)
+            #krate::__private::embedded::set(
+                "", #dialect, "", &[], ::core::option::Option::None, ::core::option::Option::None,
+            )
         }}
     }
 

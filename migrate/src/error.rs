@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Action, Dialect, Engine, Position, Refusal, Refused, Step, Version};
+use migrate_core::{Action, Dialect, Drift, Engine, Position, Refusal, Refused, Step, Version};
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
@@ -22,6 +22,7 @@ enum Cause {
     Step { step: FailedStep, stage: Stage, error: DatabaseError },
     Database { doing: &'static str, error: DatabaseError },
     History { table: String, problem: String },
+    Stale(Drift),
     WrongEngine { dialect: Dialect, engine: Engine },
     WrongDatabase { asked: String, connected: String },
     InTransaction,
@@ -51,6 +52,8 @@ pub enum ErrorKind {
     Database,
     /// The history holds what this version of the library does not understand.
     History,
+    /// The binary was compiled before the migrations folder changed: see [`build::watch`](crate::build::watch).
+    Stale,
     /// The set is written for another database.
     WrongEngine,
     /// The database to wipe is another than the one that the connection leads to.
@@ -76,6 +79,10 @@ impl Error {
 
     pub(crate) fn history(table: &str, problem: String) -> Error {
         Error::new(Cause::History { table: table.to_owned(), problem })
+    }
+
+    pub(crate) fn stale(drift: Drift) -> Error {
+        Error::new(Cause::Stale(drift))
     }
 
     pub(crate) fn wrong_engine(dialect: Dialect, engine: Engine) -> Error {
@@ -128,6 +135,7 @@ impl Error {
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
             Cause::History { .. } => ErrorKind::History,
+            Cause::Stale(_) => ErrorKind::Stale,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
             Cause::Locked { .. } => ErrorKind::Locked,
@@ -220,6 +228,11 @@ impl fmt::Display for Error {
                 f,
                 "a row of the history table {table} cannot be read: {problem}\n \
                  help: run a binary with the version of the library that wrote it, or a newer one"
+            )?,
+            Cause::Stale(drift) => write!(
+                f,
+                "{drift}\n help: touch a source file of the crate and build again; with \
+                 `migrate::build::watch(\"migrations\")` in its build script cargo notices by itself"
             )?,
             Cause::WrongEngine { dialect, engine } => write!(
                 f,

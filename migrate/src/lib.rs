@@ -127,6 +127,7 @@
 //! | `tracing` | spans and events, see below |
 //! | `testing` | a throw-away PostgreSQL server for tests: [`testing`] |
 
+pub mod build;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod database;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -161,10 +162,10 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
-    FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet,
-    MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal,
-    Refused, Risk, Script, SetState, Severity, Span, Status, Step, Target, Version,
+    Action, AppliedState, Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Drift, Engine,
+    Execution, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration,
+    MigrationSet, MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote,
+    Refusal, Refused, Risk, Script, SetState, Severity, Span, Status, Step, Target, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
@@ -194,7 +195,9 @@ macro_rules! embed_migrations {
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{Checksum, Dialect, Down, Hazard, Migration, OlderBinaries, Risk, Span, embedded};
+    pub use migrate_core::{
+        Checksum, Dialect, Down, Hazard, Migration, OlderBinaries, Origin, Risk, Span, embedded,
+    };
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
 }

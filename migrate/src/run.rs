@@ -41,6 +41,9 @@ impl History {
 
 impl<'a, D: Driver> Run<'a, D> {
     pub(crate) fn new(migrator: &'a Migrator<'a>, driver: &'a mut D) -> Result<Self, Error> {
+        if let Some(drift) = migrator.set.drift() {
+            return Err(Error::stale(drift));
+        }
         let dialect = migrator.set.dialect();
         if !dialect.runs_on(D::ENGINE) {
             return Err(Error::wrong_engine(dialect, D::ENGINE));

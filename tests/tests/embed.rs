@@ -1,12 +1,6 @@
-//! `embed_migrations!` where it works: what it bakes in, where it may stand, and when it runs again.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a surprise in a helper ends the test, as it does in the test itself"
-)]
+//! `embed_migrations!` where it works: what it bakes in, and where it may stand.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use migrate::{Checksum, Down, Migration, MigrationSet, Script, embed_migrations};
@@ -146,103 +140,4 @@ fn nothing_is_allocated() {
     // The counter counts: the same set, read from the folder, takes memory.
     let measured = allocation_counter::measure(|| drop(MigrationSet::from_dir(&FLAT_PAIR_DIR)));
     assert!(measured.count_total > 0);
-}
-
-/// A cargo project with a migrations folder. It is made anew; the built dependencies stay between runs.
-struct Project {
-    directory: PathBuf,
-}
-
-impl Project {
-    fn new(name: &str) -> Project {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        if directory.join("migrations").exists() {
-            fs::remove_dir_all(directory.join("migrations")).unwrap();
-        }
-        let project = Project { directory };
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let manifest = format!(
-            "[package]\nname = '{name}'\nedition = '2024'\n\n[dependencies]\nmigrate.path = '{}'\n\n\
-             # It lies below a workspace to which it does not belong.\n[workspace]\n",
-            workspace.join("migrate").display()
-        );
-        project.write("Cargo.toml", &manifest);
-        // The versions that are there: this works without a network.
-        project.write("Cargo.lock", &fs::read_to_string(workspace.join("Cargo.lock")).unwrap());
-        project
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.directory.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    /// What `cargo check` says, and whether all is well.
-    fn check(&self) -> (bool, String) {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["check", "--offline", "--target-dir", "target"]).current_dir(&self.directory);
-        // The flags of whoever runs the tests are for their own build.
-        let output = cargo.env_remove("RUSTFLAGS").output().unwrap();
-        (output.status.success(), String::from_utf8(output.stderr).unwrap())
-    }
-
-    #[track_caller]
-    fn passes(&self) {
-        let (success, text) = self.check();
-        assert!(success, "{text}");
-    }
-
-    #[track_caller]
-    fn fails_with(&self, message: &str) {
-        let (success, text) = self.check();
-        assert!(!success && text.contains(message), "{text}");
-    }
-}
-
-/// A success is remembered by cargo, so a failure behind it shows that the change was seen.
-#[test]
-fn an_edit_runs_the_macro_again() {
-    let (up, down) = ("migrations/1_create_users/up.sql", "migrations/1_create_users/down.sql");
-    let (policy, metadata) = ("migrations/migrate.toml", "migrations/1_create_users/metadata.toml");
-    let right = [
-        (up, "CREATE TABLE users (id bigint);"),
-        (down, "DROP TABLE users;"),
-        (policy, "set = 'accounts'"),
-        (metadata, "run_in_transaction = true"),
-    ];
-    let source = |argument: &str| {
-        format!(
-            "static MIGRATIONS: migrate::MigrationSet = migrate::embed_migrations!({argument});\n\n\
-             fn main() {{\n    println!(\"{{}}\", MIGRATIONS.name());\n}}\n"
-        )
-    };
-    let project = Project::new("embed_rebuild");
-    let folder = project.directory.join("migrations").to_str().unwrap().to_owned();
-
-    project.write("src/main.rs", &source(""));
-    project.fails_with(&format!("the migrations folder does not exist (looked in {folder})\n"));
-    for (path, text) in right {
-        project.write(path, text);
-    }
-    project.passes();
-    // An absolute path, which a source file of this repository could not hold.
-    project.write("src/main.rs", &source(&format!("{folder:?}")));
-    project.passes();
-    assert!(!project.check().1.contains("Checking embed_rebuild"), "cargo does not remember");
-
-    let wrong = [
-        (up, "CREATE TABLE users (id bigint); COMMIT;", "begins or ends a transaction itself"),
-        (down, "-- Nothing.", "the rollback script holds no statement"),
-        (policy, "sett = 'accounts'", "unknown field `sett`"),
-        (metadata, "transaction = true", "unknown field `transaction`"),
-    ];
-    for ((path, right), (_, text, message)) in right.into_iter().zip(wrong) {
-        project.write(path, text);
-        project.fails_with(message);
-        project.write(path, right);
-        project.passes();
-    }
-    fs::remove_file(project.directory.join(down)).unwrap();
-    project.fails_with("no way back");
 }

@@ -51,11 +51,12 @@ fn read(
         root: source.root.clone().into(),
         migrations: migrations.into(),
         chain,
+        origin: None,
     };
     Ok((Checked { set, warnings }, locked))
 }
 
-fn config(source: &Source) -> Result<Config, Diagnostics> {
+pub(super) fn config(source: &Source) -> Result<Config, Diagnostics> {
     let Some(file) = source.files.iter().find(|file| file.path == CONFIG_FILE) else {
         return Ok(Config::default());
     };

@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Source, SourceFile, join};
+use crate::config::CONFIG_FILE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::problem::Problem;
 
@@ -17,22 +18,36 @@ pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
         Ok(metadata) if !metadata.is_dir() => return whole(Problem::NotADirectory),
         Ok(_) => {}
     }
-    let mut walk = Walk { source: Source { root: root.to_owned(), ..Source::default() }, ..Walk::default() };
-    walk.folder(folder, "");
-    Diagnostics::warnings_of(walk.diagnostics)?;
-    walk.source.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(walk.source)
+    let (source, diagnostics) = Walk::through(folder, root, |_| true);
+    Diagnostics::warnings_of(diagnostics)?;
+    Ok(source)
 }
 
-#[derive(Default)]
+/// The names in `folder`, or `None` when it does not exist or does not read. Of the files only the policy is read.
+pub(super) fn list(folder: &Path) -> Option<Source> {
+    let is_policy = |path: &Path| path.file_name().is_some_and(|name| name == CONFIG_FILE);
+    let (source, diagnostics) = Walk::through(folder, "", is_policy);
+    diagnostics.is_empty().then_some(source)
+}
+
 struct Walk {
     source: Source,
     diagnostics: Vec<Diagnostic>,
     /// The real paths of the folders that we stand in.
     above: Vec<PathBuf>,
+    /// Whether to read a file.
+    reads: fn(&Path) -> bool,
 }
 
 impl Walk {
+    fn through(folder: &Path, root: &str, reads: fn(&Path) -> bool) -> (Source, Vec<Diagnostic>) {
+        let source = Source { root: root.to_owned(), ..Source::default() };
+        let mut walk = Walk { source, diagnostics: Vec::new(), above: Vec::new(), reads };
+        walk.folder(folder, "");
+        walk.source.files.sort_by(|a, b| a.path.cmp(&b.path));
+        (walk.source, walk.diagnostics)
+    }
+
     /// Reads `folder`, whose path inside the root is `inside`.
     fn folder(&mut self, folder: &Path, inside: &str) {
         match fs::canonicalize(folder) {
@@ -62,6 +77,9 @@ impl Walk {
         let inside = join(inside, name);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => self.folder(path, &inside),
+            Ok(_) if !(self.reads)(path) => {
+                self.source.files.push(SourceFile { path: inside, bytes: Vec::new() });
+            }
             Ok(_) => match fs::read(path) {
                 Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
                 Err(error) => self.report(unreadable(&error), &inside),

@@ -105,6 +105,19 @@ impl Source {
         assemble::assemble(&self, overrides)
     }
 
+    /// The paths of the files that the set depends on: another list of them is another set. Empty while `migrate.toml`
+    /// does not read.
+    pub fn watched(&self) -> Vec<&str> {
+        let Ok(config) = assemble::config(self) else { return Vec::new() };
+        let paths = self.files.iter().map(SourceFile::path);
+        paths.filter(|path| !names::is_left_out(path, &config)).collect()
+    }
+
+    /// The names in a folder, or `None` when it does not exist or does not read.
+    pub(crate) fn list(folder: &Path) -> Option<Source> {
+        directory::list(folder)
+    }
+
     /// What the lock file of the folder has to become: its lines, with the edits of `accept`, and the drafts behind
     /// them. Nothing is written.
     ///

@@ -48,9 +48,14 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
 }
 
 fn is_no_migration(path: &str, config: &Config) -> bool {
+    path == CONFIG_FILE || path == LOCK_FILE || is_left_out(path, config)
+}
+
+/// Whether a file says nothing to us.
+pub(super) fn is_left_out(path: &str, config: &Config) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
     let is_markdown = file.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("md"));
-    is_markdown || path == CONFIG_FILE || path == LOCK_FILE || config.ignores(path)
+    is_markdown || config.ignores(path)
 }
 
 /// The form that most files have.

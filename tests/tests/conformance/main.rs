@@ -20,6 +20,7 @@ mod rollback;
 mod runners;
 mod sets;
 mod single;
+mod stale;
 mod status;
 mod verify;
 

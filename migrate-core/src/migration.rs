@@ -90,6 +90,7 @@ pub struct Migration {
     pub(crate) risk: Option<Risk>,
     pub(crate) hazards: Cow<'static, [FoundHazard]>,
     pub(crate) older_binaries: OlderBinaries,
+    pub(crate) accepts: Cow<'static, [Checksum]>,
 }
 
 impl Migration {
@@ -133,6 +134,17 @@ impl Migration {
     /// its hazards say. Where nobody looked for hazards, they may not.
     pub fn older_binaries(&self) -> OlderBinaries {
         self.older_binaries
+    }
+
+    /// The checksums that its script had before edits that the lock file accepts.
+    pub fn accepts(&self) -> &[Checksum] {
+        &self.accepts
+    }
+
+    /// Whether a database that recorded this checksum has applied this migration: as it is, or as it was before an
+    /// accepted edit.
+    pub fn is_applied_by(&self, recorded: Checksum) -> bool {
+        self.up.checksum == recorded || self.accepts.contains(&recorded)
     }
 }
 
@@ -262,6 +274,7 @@ pub mod embedded {
         Origin { folder, files }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "only the macro writes the call")]
     pub const fn migration(
         version: Version,
         name: &'static str,
@@ -271,9 +284,11 @@ pub mod embedded {
         risk: Option<Risk>,
         hazards: &'static [FoundHazard],
         older_binaries: OlderBinaries,
+        accepts: &'static [Checksum],
     ) -> Migration {
-        let (name, hazards) = (Cow::Borrowed(name), Cow::Borrowed(hazards));
-        Migration { version, name, up, down, verify, risk, hazards, older_binaries }
+        let (name, hazards, accepts) =
+            (Cow::Borrowed(name), Cow::Borrowed(hazards), Cow::Borrowed(accepts));
+        Migration { version, name, up, down, verify, risk, hazards, older_binaries, accepts }
     }
 
     pub const fn version(number: u64) -> Version {

@@ -111,7 +111,7 @@ fn row_state(set: &MigrationSet, row: &AppliedMigration) -> (MigrationState, Set
     };
     if row.state.is_dirty() {
         (MigrationState::Dirty, SetState::Failed)
-    } else if migration.up().checksum() != row.checksum {
+    } else if !migration.is_applied_by(row.checksum) {
         (MigrationState::Changed, SetState::Diverged)
     } else if row.state == AppliedState::Baseline {
         (MigrationState::Baseline, SetState::UpToDate)

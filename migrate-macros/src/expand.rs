@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrate_core::{
-    Checked, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration, OlderBinaries, Risk,
-    Script, Severity, Source,
+    Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration,
+    OlderBinaries, Risk, Script, Severity, Source,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -62,10 +62,7 @@ impl Embedded<'_> {
         let root = set.display_path("");
         let dialect = self.dialect(set.dialect());
         let migrations = set.migrations().iter().map(|migration| self.migration(migration));
-        let chain = option(set.chain().map(|chain| {
-            let bytes = Literal::byte_string(chain.as_bytes());
-            quote!(#krate::__private::Checksum::from_bytes(*#bytes))
-        }));
+        let chain = option(set.chain().map(|chain| self.checksum(chain)));
         quote! {{
             // Names the files, so that an edit of one compiles this crate again.
             const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
@@ -80,6 +77,12 @@ impl Embedded<'_> {
             const MIGRATIONS: &[#krate::__private::Migration] = &[#(#migrations),*];
             #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain, ORIGIN)
         }}
+    }
+
+    fn checksum(&self, checksum: Checksum) -> TokenStream {
+        let krate = self.krate;
+        let bytes = Literal::byte_string(checksum.as_bytes());
+        quote!(#krate::__private::Checksum::from_bytes(*#bytes))
     }
 
     fn errors(&self, diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
@@ -116,10 +119,11 @@ impl Embedded<'_> {
             OlderBinaries::Ok => quote!(Ok),
             OlderBinaries::Refuse => quote!(Refuse),
         };
+        let accepts = migration.accepts().iter().map(|accepted| self.checksum(*accepted));
         quote! {
             #krate::__private::embedded::migration(
                 #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
-                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries,
+                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries, &[#(#accepts),*],
             )
         }
     }

@@ -152,7 +152,7 @@ impl Planning<'_> {
     fn changed(&self) -> Vec<Migration> {
         let is_changed = |migration: &&Migration| {
             let row = self.rows.get(&migration.version);
-            row.is_some_and(|row| row.checksum != migration.up.checksum && !row.state.is_dirty())
+            row.is_some_and(|row| !migration.is_applied_by(row.checksum) && !row.state.is_dirty())
         };
         self.set.migrations().iter().filter(is_changed).cloned().collect()
     }
@@ -242,7 +242,7 @@ impl Planning<'_> {
         if row.state == AppliedState::Baseline {
             return Err(Refusal::Baseline { version, name });
         }
-        let ours = self.set.get(version).filter(|migration| migration.up.checksum == row.checksum);
+        let ours = self.set.get(version).filter(|migration| migration.is_applied_by(row.checksum));
         match (ours.map(Migration::down), &row.down) {
             (Some(Down::Script(script)), _) => Ok(script.clone()),
             (Some(Down::Irreversible(why)), _) => {

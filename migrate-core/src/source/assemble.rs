@@ -150,6 +150,7 @@ impl Assembly<'_, '_> {
             }
         };
         let verify = parts.verify.as_ref().map(|verify| self.script(verify, true).script);
+        let locked = self.locked.and_then(|locked| locked.get(parts.version));
         let migration = Migration {
             version: parts.version,
             name: up.name.to_owned().into(),
@@ -159,6 +160,7 @@ impl Assembly<'_, '_> {
             risk: parsed.directives.risk,
             hazards: Cow::Borrowed(&[]),
             older_binaries: parsed.directives.older_binaries.unwrap_or(OlderBinaries::Refuse),
+            accepts: locked.map_or(Cow::Borrowed(&[]), |line| line.accepts.clone().into()),
         };
         Some(Draft {
             migration,

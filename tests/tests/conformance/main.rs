@@ -4,6 +4,7 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
+mod accepted;
 mod ahead;
 mod divergence;
 mod failure;

@@ -96,6 +96,9 @@ fn everything_in_a_folder_arrives() {
     assert!(drop_names.up().execution().changes_session);
 
     assert_eq!(*FLAT_SINGLE.migrations()[0].down(), Down::Irreversible(None));
+    let was = Checksum::of("INSERT INTO users (id, name) VALUES (1, 'Zoe');");
+    assert_eq!(DIRECTORY.migrations()[1].accepts(), [was], "migrate.lock says so");
+    assert_eq!(DIRECTORY.migrations()[0].accepts(), []);
     assert!(!DIRECTORY.migrations()[2].up().execution().transaction, "metadata.toml says so");
     assert!(PREFIXED.migrations()[2].up().execution().foreign_keys_off);
 }

@@ -123,7 +123,7 @@ impl Embedded<'_> {
         quote! {
             #krate::__private::embedded::migration(
                 #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
-                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries, &[#(#accepts),*],
+                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
             )
         }
     }

@@ -40,6 +40,7 @@
 //! ```text
 //! migrations/
 //!   migrate.toml                              optional: the policy
+//!   migrate.lock                              optional: what no one may change any more
 //!   20251107100000_create_tenants.up.sql      applies the migration
 //!   20251107100000_create_tenants.down.sql    rolls it back
 //!   billing/                                  folders only group: one order over the tree
@@ -59,6 +60,7 @@
 //! | `dialect` | `"postgres"`, `"sqlite"`, or `"any"` for SQL that both read alike | `"postgres"` |
 //! | `set` | the name of the set in the history, so that several share a database | `"default"` |
 //! | `rollback` | `"required"`: a migration without a way back is an error, unless it says that it is irreversible; `"optional"` | `"required"` |
+//! | `lock` | `"required"`: a migration that is not in `migrate.lock` is an error, for releases and CI; `"if-present"` | `"if-present"` |
 //! | `ignore` | globs of files that are no migrations | none |
 //! | `names.pattern` | a regular expression for the names | none |
 //! | `names.vague` | names that are refused once there is a `[names]` | update, changes, fix, migration, new_fields |
@@ -78,6 +80,17 @@
 //! | `-- migrate: risk safe` | what the author says of it: `safe`, `controlled` or `high` |
 //! | `-- migrate: allow <hazard> "why"` | an exception, also above a single statement |
 //! | `-- migrate: foreign-keys off` | SQLite: for a table rebuild; the pragma itself does too |
+//!
+//! ## `migrate.lock`
+//!
+//! A line for each migration holds the checksums of its scripts. [`lock_file::write`] writes it (and `cargo migrate
+//! lock`), and it is committed. Once it exists, the macro refuses a listed migration that was edited, renamed or removed, and
+//! a new one that does not come after all that are listed, and says how to go back. What is not listed is a draft, free
+//! to change. Two branches that both lock a migration collide in git.
+//!
+//! Where the script of an applied migration has to change and still does the same, `lock_file::write` takes its version
+//! to accept the edit: the line then also holds the checksum from before, and databases that recorded that one are up
+//! to date.
 //!
 //! # A run
 //!
@@ -184,8 +197,10 @@ pub use migrate_core::{
 /// Everything that is wrong with the folder is a compile error, and all of it is told at once: see [`Problem`].
 /// The expansion is a constant: nothing is parsed, hashed or allocated at startup.
 ///
-/// Cargo compiles again when a file of the folder changes. It does not notice a file that is *added* until
-/// something else of the crate changes; a build script that says `cargo::rerun-if-changed=migrations` makes it.
+/// Cargo compiles again when a file of the folder is edited, removed or renamed, `migrate.toml` and `migrate.lock`
+/// included. It does not notice a file that is *added*, unless a build script calls [`build::watch`]; or a lock file is
+/// there, and the file is added to it. In a build with debug assertions every verb of `Migrator` tells it when the
+/// binary lacks a file that its folder holds.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! embed_migrations {

@@ -198,6 +198,11 @@ impl Schema {
         )
     }
 
+    /// Whether a migration created a type of this name: a domain, an enum, a composite type, a range.
+    pub(crate) fn has_type(&self, name: &Name) -> bool {
+        self.resolve_type_name(name).is_some()
+    }
+
     pub(crate) fn enum_type(&self, name: &Name) -> Option<&EnumType> {
         self.find(&self.enums, name)
     }

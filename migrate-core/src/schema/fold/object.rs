@@ -118,12 +118,12 @@ impl Schema {
     }
 
     /// The type with its schema, if a migration created it.
-    pub(super) fn resolve_type(&self, data_type: &Type) -> Type {
+    pub(crate) fn resolve_type(&self, data_type: &Type) -> Type {
         let name = self.resolve_type_name(&data_type.name).unwrap_or_else(|| data_type.name.clone());
         Type { name, ..data_type.clone() }
     }
 
-    pub(super) fn resolve_type_name(&self, name: &Name) -> Option<Name> {
+    pub(in crate::schema) fn resolve_type_name(&self, name: &Name) -> Option<Name> {
         self.path_of(name).find(|name| {
             self.domains.contains_key(name)
                 || self.enums.contains_key(name)

@@ -82,6 +82,7 @@ fn bare<'e, 'b>(mut value: &'e Expr<'b>) -> &'e Expr<'b> {
 /// The literal under casts, signs and parentheses.
 fn literal<'e, 'b>(value: &'e Expr<'b>) -> Option<&'e Literal<'b>> {
     match bare(value) {
+        Expr::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => None,
         Expr::Literal(literal) => Some(literal),
         Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Negative | UnaryOperator::Positive, expr) => {
             literal(expr)

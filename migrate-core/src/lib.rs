@@ -12,6 +12,9 @@ mod file_name;
 mod hazard;
 mod history;
 #[cfg(feature = "lint")]
+#[doc(hidden)]
+pub mod inspect;
+#[cfg(feature = "lint")]
 mod lint;
 mod lock_file;
 mod migration;

@@ -88,6 +88,11 @@ fn appearance_of(tokens: &[&str]) -> Option<String> {
     if first == "(" && closing(tokens) == Some(tokens.len() - 1) {
         return appearance_of(&tokens[1..tokens.len() - 1]);
     }
+    if first.eq_ignore_ascii_case("case")
+        && tokens.last().is_some_and(|last| last.eq_ignore_ascii_case("end"))
+    {
+        return last_else(tokens).and_then(appearance_of).or_else(|| Some("case".to_owned()));
+    }
     if let Some(cast) = last_cast(tokens) {
         return appearance_of(&tokens[..cast]).or_else(|| tokens.get(cast + 2).map(|name| folded(name)));
     }
@@ -131,6 +136,20 @@ fn last_cast(tokens: &[&str]) -> Option<usize> {
         }
     }
     cast
+}
+
+/// What stands behind the last ELSE of a CASE that is its own.
+fn last_else<'a, 'b>(tokens: &'a [&'b str]) -> Option<&'a [&'b str]> {
+    let (mut depth, mut last) = (0_usize, None);
+    for (i, token) in tokens.iter().enumerate() {
+        match token.to_ascii_lowercase().as_str() {
+            "case" | "(" => depth += 1,
+            "end" | ")" => depth = depth.saturating_sub(1),
+            "else" if depth == 1 => last = Some(&tokens[i + 1..tokens.len() - 1]),
+            _ => {}
+        }
+    }
+    last
 }
 
 fn folded(identifier: &str) -> String {
@@ -178,6 +197,9 @@ mod tests {
             ("(data ->> 'x')", "expr"),
             ("f(a) + g(b)", "expr"),
             ("\"Up\"(a)", "Up"),
+            ("CASE WHEN a THEN b END", "case"),
+            ("case when a then b else c end", "c"),
+            ("CASE WHEN a THEN 1 ELSE CASE WHEN b THEN 1 ELSE c END END", "c"),
             ("", "expr"),
         ];
         for (text, want) in cases {

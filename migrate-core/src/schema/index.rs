@@ -7,7 +7,6 @@ pub(crate) struct Index {
     pub(crate) name: Name,
     pub(crate) table: Name,
     pub(crate) unique: bool,
-    /// Empty for that of an EXCLUDE constraint, which is not read.
     pub(crate) keys: Vec<IndexKey>,
     /// The columns of `INCLUDE`.
     pub(crate) include: Vec<String>,

@@ -117,6 +117,26 @@ impl Schema {
         self.tables.values()
     }
 
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.indexes.values()
+    }
+
+    pub(crate) fn views(&self) -> impl Iterator<Item = &View> {
+        self.views.values()
+    }
+
+    pub(crate) fn sequences(&self) -> impl Iterator<Item = &Sequence> {
+        self.sequences.values()
+    }
+
+    pub(crate) fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.values()
+    }
+
+    pub(crate) fn enums(&self) -> impl Iterator<Item = &EnumType> {
+        self.enums.values()
+    }
+
     pub(crate) fn index(&self, name: &Name) -> Option<&Index> {
         self.indexes.get(&self.resolve(name))
     }

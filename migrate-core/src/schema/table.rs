@@ -1,4 +1,4 @@
-use crate::sql::{Expression, Generated, Name, PartitionBound, Type};
+use crate::sql::{Expression, Generated, IndexKey, Name, PartitionBound, Type};
 
 /// A table as the migrations so far have made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,10 @@ pub(crate) enum TableConstraintKind {
     PrimaryKey {
         columns: Vec<String>,
     },
-    Exclude,
+    /// Its index has its name.
+    Exclude {
+        keys: Vec<IndexKey>,
+    },
     ForeignKey {
         columns: Vec<String>,
         table: Name,

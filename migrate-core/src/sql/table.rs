@@ -93,7 +93,9 @@ pub(crate) enum ConstraintKind {
         index: String,
         primary: bool,
     },
-    Exclude,
+    Exclude {
+        keys: Vec<IndexKey>,
+    },
     ForeignKey(ForeignKey),
 }
 

@@ -40,9 +40,7 @@ impl Schema {
         let engine = self.engine;
         match action {
             ChangeAction::AddColumn { column, if_not_exists } => {
-                for heir in self.with_heirs(name) {
-                    self.add_column_with_constraints(&heir, column, *if_not_exists || heir != *name);
-                }
+                self.add_column_with_constraints(name, column, *if_not_exists);
             }
             ChangeAction::DropColumn { column, .. } => {
                 for heir in self.with_heirs(name) {
@@ -113,11 +111,14 @@ impl Schema {
         if exists && if_not_exists {
             return;
         }
-        self.add_column(table, column);
-        let mut constraints: Vec<_> = column.constraints.iter().collect();
-        constraints.sort_by_key(|constraint| rank(constraint));
-        for constraint in constraints {
-            self.add_constraint(table, constraint, Some(&name));
+        for heir in self.with_heirs(table) {
+            if self.tables.get(&heir).is_some_and(|table| table.column(&name).is_none()) {
+                self.add_column(&heir, column);
+            }
+        }
+        let constraints = column.constraints.iter().map(|constraint| (Some(name.as_str()), constraint));
+        for (column, constraint) in self.in_order(constraints) {
+            self.add_constraint(table, &constraint, column);
         }
     }
 

@@ -139,7 +139,7 @@ impl TableConstraintKind {
             TableConstraintKind::Unique { columns }
             | TableConstraintKind::PrimaryKey { columns }
             | TableConstraintKind::ForeignKey { columns, .. } => is_in(columns),
-            TableConstraintKind::Exclude => false,
+            TableConstraintKind::Exclude { keys } => keys.iter().any(|key| is_in(&key.value.columns)),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::super::default_name::{choose, kept, middle};
+use super::super::default_name::{choose, index_columns, kept, middle};
 use super::super::{Schema, TableConstraint, TableConstraintKind};
 use crate::dialect::Engine;
 use crate::sql::{Constraint, ConstraintKind, Expression, ForeignKey, IndexKey, Name};
@@ -18,7 +18,7 @@ impl Schema {
                 self.add_key(table, name, self.columns(columns, column), true);
             }
             ConstraintKind::UsingIndex { index, primary } => self.take_index(table, name, index, *primary),
-            ConstraintKind::Exclude => self.add_exclude(table, name),
+            ConstraintKind::Exclude { keys } => self.add_exclude(table, name, keys),
             ConstraintKind::ForeignKey(key) => {
                 let columns = self.columns(&key.columns, column);
                 self.add_foreign_key(table, name, columns, key, validated);
@@ -46,6 +46,7 @@ impl Schema {
     }
 
     fn add_check(&mut self, table: &Name, name: Option<String>, check: &Expression, validated: bool) {
+        let check = &self.kept_expression(check);
         let mut columns = check.columns.clone();
         columns.sort();
         columns.dedup();
@@ -79,7 +80,7 @@ impl Schema {
         let constraint_name = name.or_else(|| index_name.clone().filter(|_| self.engine == Engine::Postgres));
         if let Some(name) = index_name {
             let keys = columns.iter().map(|column| IndexKey::of_column(column)).collect();
-            self.build_constraint_index(table, &name, keys);
+            self.build_constraint_index(table, &name, keys, true);
         }
         let kind = if primary {
             TableConstraintKind::PrimaryKey { columns }
@@ -113,9 +114,14 @@ impl Schema {
         }
         let column_names = middle(columns.iter().map(String::as_str));
         let (middle, label) = if primary { (None, "pkey") } else { (Some(column_names.as_str()), "key") };
-        Some(choose(&table.name, middle, label, |name| {
+        Some(self.free_index_name(table, middle, label))
+    }
+
+    /// The server's name for the index of a constraint, which is that of both.
+    fn free_index_name(&self, table: &Name, middle: Option<&str>, label: &str) -> String {
+        choose(&table.name, middle, label, |name| {
             self.is_relation_beside(table, name) || self.is_constraint_beside(table, name)
-        }))
+        })
     }
 
     /// `USING INDEX`: the index goes to the constraint and takes its name.
@@ -138,12 +144,13 @@ impl Schema {
         self.push_constraint(table, TableConstraint { name: Some(name), kind, validated: true });
     }
 
-    fn add_exclude(&mut self, table: &Name, name: Option<String>) {
-        let name = name.or_else(|| self.default_name(table, None, "excl"));
-        if let Some(name) = &name {
-            self.build_constraint_index(table, name, Vec::new());
-        }
-        let kind = TableConstraintKind::Exclude;
+    fn add_exclude(&mut self, table: &Name, name: Option<String>, keys: &[IndexKey]) {
+        let columns = index_columns(keys, &[]);
+        let middle = middle(columns.iter().map(String::as_str));
+        let name = name.unwrap_or_else(|| self.free_index_name(table, Some(&middle), "excl"));
+        self.build_constraint_index(table, &name, keys.to_vec(), false);
+        let name = Some(name);
+        let kind = TableConstraintKind::Exclude { keys: keys.to_vec() };
         self.push_constraint(table, TableConstraint { name, kind, validated: true });
     }
 
@@ -176,6 +183,11 @@ impl Schema {
                 TableConstraint { name: name.clone(), kind: kind.clone(), validated },
             );
         }
+    }
+
+    pub(super) fn kept_expression(&self, value: &Expression) -> Expression {
+        let kept = |names: &[String]| names.iter().map(|name| kept(name, self.engine)).collect();
+        Expression { columns: kept(&value.columns), not_null: kept(&value.not_null), ..value.clone() }
     }
 
     fn push_constraint(&mut self, table: &Name, constraint: TableConstraint) {
@@ -216,7 +228,7 @@ impl Schema {
                     self.drop_foreign_keys_to(table, |referenced| referenced == columns);
                 }
             }
-            TableConstraintKind::Exclude => {
+            TableConstraintKind::Exclude { .. } => {
                 self.remove_index(&Name { schema: table.schema.clone(), name: name.to_owned() });
             }
             TableConstraintKind::Check(_) | TableConstraintKind::ForeignKey { .. } => {}

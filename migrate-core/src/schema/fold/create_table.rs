@@ -26,13 +26,8 @@ impl Schema {
             column.constraints.iter().map(|constraint| (Some(column.name.name.as_str()), constraint))
         });
         let of_table = create.constraints.iter().map(|constraint| (None, constraint));
-        let mut constraints: Vec<_> = of_columns.chain(of_table).collect();
-        if self.engine == Engine::Postgres {
-            constraints.sort_by_key(|(_, constraint)| rank(constraint));
-            merge_equal_keys(&mut constraints);
-        }
-        for (column, constraint) in constraints {
-            self.add_constraint(&name, constraint, column);
+        for (column, constraint) in self.in_order(of_columns.chain(of_table)) {
+            self.add_constraint(&name, &constraint, column);
         }
         for parent in &create.inherits {
             self.copy_checks(parent, &name);
@@ -40,6 +35,29 @@ impl Schema {
         if let TableBody::PartitionOf(parent, bound) = &create.body {
             self.become_partition(&name, Partition { parent: self.resolve(parent), bound: *bound });
         }
+    }
+
+    /// The constraints of one statement in the order in which the server makes them. Equal keys are one, as
+    /// `PRIMARY KEY UNIQUE`, with the name of either.
+    pub(super) fn in_order<'a>(
+        &self,
+        constraints: impl Iterator<Item = (Option<&'a str>, &'a Constraint)>,
+    ) -> Vec<(Option<&'a str>, Constraint)> {
+        let mut constraints: Vec<_> = constraints.map(|(column, known)| (column, known.clone())).collect();
+        if self.engine == Engine::Sqlite {
+            return constraints;
+        }
+        constraints.sort_by_key(|(_, constraint)| rank(constraint));
+        let mut kept: Vec<(Option<&str>, Constraint)> = Vec::new();
+        for (column, constraint) in constraints {
+            let columns = key_columns(column, &constraint);
+            let equal = kept.iter_mut().find(|(column, kept)| key_columns(*column, kept) == columns);
+            match equal.filter(|_| columns.is_some()) {
+                Some((_, kept)) => kept.name = kept.name.take().or(constraint.name),
+                None => kept.push((column, constraint)),
+            }
+        }
+        kept
     }
 
     fn blank_table(&self, name: &Name, create: &CreateTable) -> Table {
@@ -138,31 +156,22 @@ pub(super) fn rank(constraint: &Constraint) -> u8 {
         ConstraintKind::NotNull { .. } | ConstraintKind::Check(_) => 0,
         ConstraintKind::UsingIndex { .. } => 1,
         ConstraintKind::PrimaryKey { .. } => 2,
-        ConstraintKind::Unique { .. } | ConstraintKind::Exclude => 3,
+        ConstraintKind::Unique { .. } | ConstraintKind::Exclude { .. } => 3,
         ConstraintKind::ForeignKey(_) => 4,
     }
 }
 
-/// `PRIMARY KEY UNIQUE` makes one index; a name on the later is that of both.
-fn merge_equal_keys(constraints: &mut Vec<(Option<&str>, &Constraint)>) {
-    let mut kept: Vec<(Option<&str>, &Constraint)> = Vec::new();
-    for (column, constraint) in constraints.drain(..) {
-        let columns = key_columns(column, constraint);
-        let equal =
-            kept.iter().any(|(column, kept)| columns.is_some() && key_columns(*column, kept) == columns);
-        if !equal {
-            kept.push((column, constraint));
-        }
-    }
-    *constraints = kept;
-}
-
-fn key_columns<'a>(column: Option<&'a str>, constraint: &'a Constraint) -> Option<Vec<&'a str>> {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
-            let of_table = columns.iter().map(String::as_str);
-            Some(if columns.is_empty() { column.into_iter().collect() } else { of_table.collect() })
-        }
-        _ => None,
-    }
+/// The columns of a key, and whether NULLs are equal in it.
+fn key_columns<'a>(column: Option<&'a str>, constraint: &'a Constraint) -> Option<(Vec<&'a str>, bool)> {
+    let (columns, nulls_are_equal) = match &constraint.kind {
+        ConstraintKind::PrimaryKey { columns } => (columns, false),
+        ConstraintKind::Unique { columns, nulls_not_distinct } => (columns, *nulls_not_distinct),
+        _ => return None,
+    };
+    let columns = if columns.is_empty() {
+        column.into_iter().collect()
+    } else {
+        columns.iter().map(String::as_str).collect()
+    };
+    Some((columns, nulls_are_equal))
 }

@@ -15,9 +15,9 @@ impl Schema {
             name: table.clone(),
             table: table.clone(),
             unique: create.unique,
-            keys: create.keys.clone(),
-            include: create.include.clone(),
-            filter: create.filter.clone(),
+            keys: create.keys.iter().map(|key| self.kept_key(key)).collect(),
+            include: create.include.iter().map(|column| kept(column, self.engine)).collect(),
+            filter: create.filter.as_ref().map(|filter| self.kept_expression(filter)),
             from_constraint: false,
             part_of: None,
             valid: !create.only || partitions.is_empty(),
@@ -27,6 +27,11 @@ impl Schema {
         if !create.only {
             partitions.iter().for_each(|partition| self.attach_or_build_index(&index, partition));
         }
+    }
+
+    fn kept_key(&self, key: &IndexKey) -> IndexKey {
+        let column = key.column.as_ref().map(|column| kept(column, self.engine));
+        IndexKey { column, value: self.kept_expression(&key.value) }
     }
 
     /// Names an index as given, or else as the server would.
@@ -42,12 +47,18 @@ impl Schema {
         index
     }
 
-    pub(super) fn build_constraint_index(&mut self, table: &Name, name: &str, keys: Vec<IndexKey>) {
+    pub(super) fn build_constraint_index(
+        &mut self,
+        table: &Name,
+        name: &str,
+        keys: Vec<IndexKey>,
+        unique: bool,
+    ) {
         let name = Name { schema: table.schema.clone(), name: name.to_owned() };
         let index = Index {
             name: name.clone(),
             table: table.clone(),
-            unique: !keys.is_empty(),
+            unique,
             keys,
             include: Vec::new(),
             filter: None,

@@ -86,7 +86,12 @@ impl Schema {
                     TableConstraintKind::Unique { columns } | TableConstraintKind::PrimaryKey { columns } => {
                         columns.iter_mut().for_each(rename);
                     }
-                    TableConstraintKind::Exclude => {}
+                    TableConstraintKind::Exclude { keys } => {
+                        for key in keys {
+                            key.column.iter_mut().for_each(rename);
+                            rename_in(&mut key.value);
+                        }
+                    }
                 }
             }
         }

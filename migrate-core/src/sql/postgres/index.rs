@@ -23,7 +23,8 @@ pub(super) fn create_index(node: Node<'_>) -> Option<CreateIndex> {
     })
 }
 
-fn key(node: Node<'_>) -> Option<IndexKey> {
+/// A key of an index or of EXCLUDE.
+pub(super) fn key(node: Node<'_>) -> Option<IndexKey> {
     let value = node.nodes().next()?;
     let column = if value.kind() == COLLATE { value.nodes().next()? } else { value };
     Some(IndexKey {

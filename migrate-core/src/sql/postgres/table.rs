@@ -3,6 +3,7 @@
 use squawk_parser::SyntaxKind::*;
 
 use super::expression::{expression, expression_in};
+use super::index::key;
 use super::name::{identifier, last, list, name, names};
 use super::tree::Node;
 use super::types::type_in;
@@ -126,7 +127,11 @@ fn kind(node: Node<'_>, column: Option<&str>) -> Option<ConstraintKind> {
             let column = column.map(str::to_owned).or_else(|| last(node.child(COLUMN_NAME_REF)?))?;
             ConstraintKind::NotNull { column }
         }
-        (EXCLUDE_CONSTRAINT, _) => ConstraintKind::Exclude,
+        (EXCLUDE_CONSTRAINT, _) => {
+            let elements = node.child(CONSTRAINT_EXCLUSION_LIST).into_iter();
+            let elements = elements.flat_map(|list| list.each(CONSTRAINT_EXCLUSION));
+            ConstraintKind::Exclude { keys: elements.filter_map(key).collect() }
+        }
         (REFERENCES_CONSTRAINT | FOREIGN_KEY_CONSTRAINT, _) => {
             ConstraintKind::ForeignKey(foreign_key(node, column)?)
         }
@@ -264,7 +269,6 @@ mod tests {
             ("UNIQUE NULLS NOT DISTINCT (a)", unique(&["a"], true)),
             ("FOREIGN KEY (a, b) REFERENCES s.r ON DELETE SET NULL (a)", key(&["a", "b"], &[], false)),
             ("FOREIGN KEY (a, b) REFERENCES s.r (c, d)", key(&["a", "b"], &["c", "d"], false)),
-            ("EXCLUDE USING gist (a WITH &&)", ConstraintKind::Exclude),
             ("NOT NULL a", ConstraintKind::NotNull { column: "a".to_owned() }),
         ];
         for (sql, want) in cases {
@@ -274,6 +278,15 @@ mod tests {
             let kinds: Vec<_> = of_columns.chain(table.constraints).map(|found| found.kind).collect();
             assert_eq!(kinds, [want], "{sql}");
         }
+    }
+
+    #[test]
+    fn an_exclusion_is_by_its_keys() {
+        let table = table("CREATE TABLE t (EXCLUDE USING gist (a WITH &&, lower(b) WITH =) WHERE (c))");
+        let [constraint] = <[Constraint; 1]>::try_from(table.constraints).expect("one constraint");
+        let ConstraintKind::Exclude { keys } = constraint.kind else { panic!("{:?}", constraint.kind) };
+        let keys: Vec<_> = keys.iter().map(|key| (key.column.as_deref(), key.value.text.as_str())).collect();
+        assert_eq!(keys, [(Some("a"), "a"), (None, "lower(b)")]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ const SAFER: &str = "there is no form that lets others go on; make a new table w
 ///
 /// <https://www.postgresql.org/docs/current/sql-altertable.html>; `USING INDEX` is for UNIQUE and PRIMARY KEY alone.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let excludes =
-        added_constraints(context).filter(|(_, _, constraint)| constraint.kind == ConstraintKind::Exclude);
+    let excludes = added_constraints(context)
+        .filter(|(_, _, constraint)| matches!(constraint.kind, ConstraintKind::Exclude { .. }));
     excludes
         .map(|(table, change, _)| {
             let message = format!(

@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn has_index(kind: &TableConstraintKind) -> bool {
     use TableConstraintKind::{Exclude, PrimaryKey, Unique};
-    matches!(kind, Unique { .. } | PrimaryKey { .. } | Exclude)
+    matches!(kind, Unique { .. } | PrimaryKey { .. } | Exclude { .. })
 }
 
 #[cfg(test)]

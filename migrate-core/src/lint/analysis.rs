@@ -31,10 +31,11 @@ impl Analysis<'_> {
                 transaction: self.transaction,
                 project: self.project,
             };
-            let mut found = with_inner(&context);
-            found.extend(held.check(&context, &found));
-            held.add(&context);
-            findings.extend(found);
+            if !self.transaction {
+                // Each statement is a transaction of its own, a block with all that is in it too.
+                held = Held::default();
+            }
+            findings.extend(with_inner(&context, &mut held));
             schema.apply(statement);
         }
         findings.sort_by_key(|finding| finding.span.start());
@@ -42,11 +43,19 @@ impl Analysis<'_> {
     }
 }
 
-/// The findings of a statement and of those that stand in it.
-fn with_inner(context: &Context<'_>) -> Vec<Finding> {
+/// The findings of a statement and of those that stand in it, each of which sees what those before it have made.
+fn with_inner(context: &Context<'_>, held: &mut Held) -> Vec<Finding> {
     let mut findings = rules::check(context);
-    for statement in inner(context.statement) {
-        findings.extend(with_inner(&Context { statement, ..*context }));
+    findings.extend(held.check(context, &findings));
+    held.add(context);
+    let statements = inner(context.statement);
+    if statements.is_empty() {
+        return findings;
+    }
+    let mut schema = context.schema.clone();
+    for statement in statements {
+        findings.extend(with_inner(&Context { statement, schema: &schema, ..*context }, held));
+        schema.apply(statement);
     }
     findings
 }

@@ -1,38 +1,108 @@
+use super::rebuild::successor;
 use crate::Hazard;
 use crate::lint::{Context, Finding};
-use crate::sql::{Kind, ObjectKind};
+use crate::schema::{TableConstraint, TableConstraintKind};
+use crate::sql::{Drop, Kind, Name, ObjectKind};
 
-const SAFER: &str = "stop using the table in one release and drop it in the next; keep a copy where the rows may be needed";
+const SAFER: &str =
+    "stop using the table in one release and drop it in the next; keep a copy where the rows may be needed";
 
 /// `DROP TABLE` of a table that was there before.
 ///
-/// <https://www.postgresql.org/docs/current/sql-droptable.html>: ACCESS EXCLUSIVE on the table, and on each table that
-/// it refers to.
+/// <https://www.postgresql.org/docs/current/sql-droptable.html>. Measured: ACCESS EXCLUSIVE on the table, and on each
+/// table that it refers to.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
-    if !matches!(drop.object, ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::MaterializedView) {
+    if drop.object != ObjectKind::Table {
         return Vec::new();
     }
     let old = drop.names.iter().filter(|name| context.is_old(name));
-    old.map(|name| {
-        let message = format!("the rows of `{name}` are lost, and running code that uses it fails");
-        Finding::new(Hazard::DropTable, context.statement.span, message, SAFER).breaking_older_binaries()
+    old.flat_map(|name| match successor(context, name) {
+        Some(successor) => missing_columns(context, name, &successor),
+        None => vec![dropped(context, drop, name)],
     })
     .collect()
 }
 
+fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
+    let mut message = format!("the rows of `{name}` are lost, and running code that uses it fails");
+    let others: Vec<String> = context
+        .schema
+        .foreign_keys_of(name)
+        .filter_map(referenced)
+        .filter(|other| context.is_old(other) && !drop.names.contains(other))
+        .map(|other| format!("`{other}`"))
+        .collect();
+    if !others.is_empty() && context.engine == crate::Engine::Postgres {
+        message += &format!("; {} is locked too, because of the foreign key", others.join(", "));
+    }
+    Finding::new(Hazard::DropTable, context.statement.span, message, SAFER).breaking_older_binaries()
+}
+
+fn referenced(constraint: &TableConstraint) -> Option<&Name> {
+    match &constraint.kind {
+        TableConstraintKind::ForeignKey { table, .. } => Some(table),
+        _ => None,
+    }
+}
+
+/// The columns that the new table of a rebuild does not have.
+fn missing_columns(context: &Context<'_>, name: &Name, successor: &Name) -> Vec<Finding> {
+    let (Some(old), Some(new)) = (context.schema.table(name), context.schema.table(successor)) else {
+        return Vec::new();
+    };
+    let missing =
+        old.columns.iter().filter(|column| new.columns_are_complete && new.column(&column.name).is_none());
+    missing
+        .map(|column| {
+            let message = format!(
+                "`{successor}`, which takes the place of `{name}`, has no column `{}`: its values are lost, and running \
+                 code that uses it fails",
+                column.name
+            );
+            let safer = "stop using the column in one release and rebuild the table without it in the next";
+            Finding::new(Hazard::DropColumn, context.statement.span, message, safer).breaking_older_binaries()
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::lint::testing::{case, history};
+    use crate::lint::testing::{case, history, sqlite_history};
 
     #[test]
     fn cases() {
-        let history = history("CREATE TABLE t (id int); CREATE TABLE app.u (id int);");
+        let history = history(
+            "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE app.u (id int);
+             CREATE TABLE child (t_id int REFERENCES t); CREATE TABLE p (id int) PARTITION BY RANGE (id);
+             CREATE TABLE p1 PARTITION OF p DEFAULT;",
+        );
         case(&history, "DROP TABLE t", &["drop-table high"]);
         case(&history, "DROP TABLE IF EXISTS app.u, t", &["drop-table high", "drop-table high"]);
+        case(&history, "DROP TABLE child", &["drop-table high"]);
+        case(&history, "DROP TABLE p1", &["drop-table high"]); // a partition's rows are lost like others
         case(&history, "DROP TABLE unknown", &["drop-table high"]); // made by hand, or by another tool
         case(&history, "CREATE TABLE new (id int); DROP TABLE new", &[]);
         case(&history, "CREATE TABLE app.t (id int); DROP TABLE t", &["drop-table high"]); // another schema's
         case(&history, "CREATE TEMP TABLE t (id int); DROP TABLE t", &[]);
+        // The rows are gone even where a table of the name comes back.
+        case(&history, "DROP TABLE app.u; CREATE TABLE app.u (id int)", &["drop-table high"]);
+    }
+
+    #[test]
+    fn a_rebuild_on_sqlite_loses_what_the_new_table_does_not_have() {
+        let history = sqlite_history("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b); CREATE TABLE u (id)");
+        case(&history, "DROP TABLE t", &["drop-table high"]);
+        let rebuild = |columns: &str| {
+            format!(
+                "CREATE TABLE new_t ({columns}); INSERT INTO new_t SELECT id, a FROM t; DROP TABLE t; ALTER TABLE new_t RENAME TO t"
+            )
+        };
+        case(&history, &rebuild("id INTEGER PRIMARY KEY, a NOT NULL, b"), &[]);
+        case(&history, &rebuild("id INTEGER PRIMARY KEY, a"), &["drop-column high"]);
+        let renamed_first = "ALTER TABLE t RENAME TO old_t; CREATE TABLE t (id, a, b); INSERT INTO t SELECT * FROM old_t; DROP TABLE old_t";
+        case(&history, renamed_first, &[]);
+        // `u` is no new table made from the rows of `t`.
+        case(&history, "DROP TABLE t; ALTER TABLE u RENAME TO t", &["drop-table high", "rename high"]);
     }
 }

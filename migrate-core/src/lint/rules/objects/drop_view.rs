@@ -1,0 +1,104 @@
+use super::object::{comes_back, is_old, noun};
+use crate::lint::{Context, Finding};
+use crate::sql::{Kind, ObjectKind};
+use crate::{Hazard, Risk};
+
+/// `DROP` of a view, function, type, sequence, extension, … that was there before: what holds no rows that are not
+/// elsewhere, but has a name that running code may use.
+///
+/// One that the same script creates again is replaced in one transaction: running code goes on if the new form serves
+/// it, which is the one way to change the columns of a view or the result of a function
+/// (<https://www.postgresql.org/docs/current/sql-createview.html>, OR REPLACE).
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
+    if !is_used_by_name(drop.object) {
+        return Vec::new();
+    }
+    let old = drop.names.iter().filter(|name| is_old(context, drop.object, name));
+    old.map(|name| {
+        let noun = noun(drop.object);
+        let finding = if context.transaction && comes_back(context, drop.object, name) {
+            let message = format!("running code uses the new form of the {noun} `{name}` from now on");
+            let safer =
+                "keep what running code uses of it: the names, order and types of columns and arguments";
+            Finding::new(Hazard::DropView, context.statement.span, message, safer).with_risk(Risk::Controlled)
+        } else {
+            let message = format!("running code that uses the {noun} `{name}` fails");
+            let safer = format!("stop using the {noun} in one release and drop it in the next");
+            Finding::new(Hazard::DropView, context.statement.span, message, safer)
+        };
+        finding.breaking_older_binaries()
+    })
+    .collect()
+}
+
+fn is_used_by_name(object: ObjectKind) -> bool {
+    match object {
+        ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::ForeignTable
+        | ObjectKind::Sequence
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Function
+        | ObjectKind::Procedure
+        | ObjectKind::Aggregate
+        | ObjectKind::Extension
+        | ObjectKind::Other => true,
+        // Each has a rule of its own.
+        ObjectKind::Table
+        | ObjectKind::Index
+        | ObjectKind::Schema
+        | ObjectKind::Trigger
+        | ObjectKind::Rule
+        | ObjectKind::Policy
+        | ObjectKind::Role => false,
+        // DROP does not know these.
+        ObjectKind::Constraint | ObjectKind::Column => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::testing::{case, history, sqlite_history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t; CREATE MATERIALIZED VIEW mv AS SELECT id FROM t;
+             CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN score AS int;
+             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION citext",
+        );
+        case(&history, "DROP VIEW v", &["drop-view high"]);
+        case(&history, "DROP VIEW IF EXISTS v, w", &["drop-view high", "drop-view high"]);
+        case(&history, "DROP MATERIALIZED VIEW mv", &["drop-view high"]); // its rows are those of `t`
+        case(&history, "DROP SEQUENCE s", &["drop-view high"]);
+        case(&history, "DROP TYPE mood", &["drop-view high"]);
+        case(&history, "DROP DOMAIN score", &["drop-view high"]);
+        case(&history, "DROP FUNCTION f()", &["drop-view high"]);
+        case(&history, "DROP EXTENSION citext", &["drop-view high"]);
+        case(&history, "DROP PUBLICATION changes", &["drop-view high"]);
+        // Made by the same script.
+        case(&history, "CREATE VIEW w AS SELECT 1; DROP VIEW w", &[]);
+        case(&history, "CREATE TYPE tone AS ENUM ('a'); DROP TYPE tone", &[]);
+        case(&history, "CREATE SEQUENCE n; DROP SEQUENCE n", &[]);
+        // Replaced in one transaction.
+        case(&history, "DROP VIEW v; CREATE VIEW v AS SELECT id, 1 AS a FROM t", &["drop-view controlled"]);
+        case(
+            &history,
+            "DROP FUNCTION f(); CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
+            &["drop-view controlled"],
+        );
+        case(
+            &history.without_transaction(),
+            "DROP VIEW v; CREATE VIEW v AS SELECT id FROM t",
+            &["drop-view high"],
+        );
+    }
+
+    #[test]
+    fn on_sqlite() {
+        let history = sqlite_history("CREATE TABLE t (id); CREATE VIEW v AS SELECT id FROM t");
+        case(&history, "DROP VIEW v", &["drop-view high"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The objects that a script names, and which of them it creates itself.
+
+use crate::lint::Context;
+use crate::lint::analysis::inner;
+use crate::sql::{ChangeAction, Kind, Name, ObjectKind, Statement};
+
+/// What it is called in a message.
+pub(super) fn noun(object: ObjectKind) -> &'static str {
+    match object {
+        ObjectKind::Table => "table",
+        ObjectKind::ForeignTable => "foreign table",
+        ObjectKind::View => "view",
+        ObjectKind::MaterializedView => "materialized view",
+        ObjectKind::Index => "index",
+        ObjectKind::Sequence => "sequence",
+        ObjectKind::Schema => "schema",
+        ObjectKind::Type => "type",
+        ObjectKind::Domain => "domain",
+        ObjectKind::Function => "function",
+        ObjectKind::Procedure => "procedure",
+        ObjectKind::Aggregate => "aggregate",
+        ObjectKind::Trigger => "trigger",
+        ObjectKind::Rule => "rule",
+        ObjectKind::Policy => "policy",
+        ObjectKind::Extension => "extension",
+        ObjectKind::Constraint => "constraint",
+        ObjectKind::Column => "column",
+        ObjectKind::Role => "role",
+        ObjectKind::Other => "object",
+    }
+}
+
+/// Whether the object was there before this migration.
+pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
+    match kin(object) {
+        ObjectKind::Table => context.is_old(name),
+        _ => !earlier(context).any(|statement| creates(context, statement, object, name)),
+    }
+}
+
+/// Whether the script goes on to create an object of this name, or gives another object the name.
+pub(super) fn comes_back(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
+    later(context).any(|statement| creates(context, statement, object, name))
+}
+
+/// The statements of the script before this one, those in blocks among them.
+pub(super) fn earlier<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
+    let start = context.statement.span.start();
+    every(context).filter(move |statement| statement.span.end() <= start)
+}
+
+/// The statements of the script behind this one, those in blocks among them.
+pub(super) fn later<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
+    let end = context.statement.span.end();
+    every(context).filter(move |statement| statement.span.start() >= end)
+}
+
+/// All statements of the script, those in blocks among them.
+pub(super) fn every<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
+    context.script.iter().flat_map(with_inner)
+}
+
+fn with_inner(statement: &Statement) -> Vec<&Statement> {
+    std::iter::once(statement).chain(inner(statement).iter().flat_map(with_inner)).collect()
+}
+
+fn creates(context: &Context<'_>, statement: &Statement, object: ObjectKind, name: &Name) -> bool {
+    created(statement).is_some_and(|(created, of_name)| {
+        kin(created) == kin(object) && context.schema.resolve(&of_name) == context.schema.resolve(name)
+    })
+}
+
+fn created(statement: &Statement) -> Option<(ObjectKind, Name)> {
+    Some(match &statement.kind {
+        Kind::CreateTable(table) => (ObjectKind::Table, table.name.clone()),
+        Kind::CreateView(view) => (ObjectKind::View, view.name.clone()),
+        Kind::CreateSequence { name, .. } => (ObjectKind::Sequence, name.clone()),
+        Kind::CreateFunction(function) => (ObjectKind::Function, function.name.clone()),
+        Kind::CreateType(created) => (ObjectKind::Type, created.name.clone()),
+        Kind::CreateDomain(domain) => (ObjectKind::Domain, domain.name.clone()),
+        Kind::CreateSchema { name } => (ObjectKind::Schema, Name::new(name)),
+        Kind::CreateExtension { name } => (ObjectKind::Extension, Name::new(name)),
+        Kind::Rename { object, name, to, .. } => (*object, renamed(name, &to.name)),
+        Kind::AlterTable(alter) => alter.changes.iter().find_map(|change| match &change.action {
+            ChangeAction::RenameTo(to) => Some((ObjectKind::Table, renamed(&alter.name, &to.name))),
+            _ => None,
+        })?,
+        _ => return None,
+    })
+}
+
+/// A name after RENAME TO, which keeps the schema.
+pub(super) fn renamed(name: &Name, to: &str) -> Name {
+    Name { schema: name.schema.clone(), name: to.to_owned() }
+}
+
+/// Objects that cannot have the same name in one schema are of one kin.
+fn kin(object: ObjectKind) -> ObjectKind {
+    match object {
+        ObjectKind::ForeignTable
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Index
+        | ObjectKind::Sequence => ObjectKind::Table,
+        ObjectKind::Domain => ObjectKind::Type,
+        ObjectKind::Procedure | ObjectKind::Aggregate => ObjectKind::Function,
+        other => other,
+    }
+}

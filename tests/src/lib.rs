@@ -7,6 +7,7 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
+mod corpus;
 mod folder;
 pub mod hazard_cases;
 mod mount;
@@ -14,6 +15,7 @@ mod postgres;
 mod sandbox;
 mod sqlite;
 
+pub use corpus::{CRATES_IO, Corpus, ZKSYNC};
 pub use folder::{Folder, version};
 pub use postgres::{PostgresClient, PostgresPool, query};
 pub use sandbox::{Rows, Sandbox};

@@ -158,7 +158,8 @@ fn folded(identifier: &str) -> String {
 
 /// At most `bytes` of `name`, and no part of a character.
 fn cut(name: &str, bytes: usize) -> &str {
-    &name[..name.floor_char_boundary(bytes)]
+    let end = (0..=bytes.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+    &name[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

@@ -42,9 +42,11 @@ fn near(offset: usize, place: &Place<'_>) -> SyntaxError {
         let meant = meant(word.text).filter(|_| word.kind == TokenKind::Word)?;
         Some(format!("did you mean `{meant}` instead of `{}`?", word.text))
     });
-    let shown = &word.text[..word.text.floor_char_boundary(MAX_SHOWN)];
-    let rest = if shown.len() < word.text.len() { "…" } else { "" };
-    let message = format!("syntax error near `{shown}{rest}`");
+    let mut shown: String = word.text.chars().take(MAX_SHOWN).collect();
+    if shown.len() < word.text.len() {
+        shown.push('…');
+    }
+    let message = format!("syntax error near `{shown}`");
     SyntaxError { span: place.span_of(word), message, hint: typo }
 }
 

@@ -31,11 +31,18 @@ pub(super) enum Harm<'a> {
 pub(super) fn added_columns<'a>(context: &Context<'a>) -> impl Iterator<Item = AddedColumn<'a>> + use<'a> {
     let context = *context;
     changes(&context).filter_map(move |(table, change)| match &change.action {
-        ChangeAction::AddColumn { column, .. } => {
+        ChangeAction::AddColumn { column, if_not_exists }
+            if !(*if_not_exists && is_there(&context, table, column)) =>
+        {
             Some(AddedColumn { table, column, span: change.span, harm: harm(&context, column) })
         }
         _ => None,
     })
+}
+
+/// Whether the table has the column already, so that IF NOT EXISTS adds nothing.
+pub(super) fn is_there(context: &Context<'_>, table: &Name, column: &Column) -> bool {
+    context.schema.table(table).is_some_and(|table| table.column(&column.name.name).is_some())
 }
 
 impl<'a> AddedColumn<'a> {

@@ -14,6 +14,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         let what = match dropped {
             // That of a column that is known to have none changes nothing.
             ColumnChange::DropDefault if known.is_none_or(|column| column.has_default) => "default",
+            ColumnChange::SetDefault(value)
+                if value.is_null && known.is_none_or(|column| column.has_default) =>
+            {
+                "default"
+            }
             ColumnChange::DropIdentity => "number",
             ColumnChange::DropExpression => "computed value",
             _ => continue,
@@ -66,6 +71,7 @@ mod tests {
         let controlled: &[&str] = &["drop-default controlled"];
         case("ALTER TABLE t ALTER COLUMN a DROP DEFAULT", controlled);
         case("ALTER TABLE elsewhere ALTER COLUMN a DROP DEFAULT", controlled);
+        case("ALTER TABLE t ALTER COLUMN a SET DEFAULT NULL", controlled); // the same
         case("ALTER TABLE t ALTER COLUMN n DROP IDENTITY", controlled);
         case("ALTER TABLE t ALTER COLUMN s DROP EXPRESSION", controlled);
         case("ALTER TABLE t ALTER COLUMN b DROP DEFAULT", &[]); // it has none

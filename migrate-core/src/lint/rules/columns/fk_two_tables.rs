@@ -28,7 +28,8 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
     let mut locked = Vec::new();
     for key in added_foreign_keys(context) {
         let Some(other) = key.other_old_table(context).filter(|_| !key.reads_rows()) else { continue };
-        if locked.contains(&other) {
+        let resolved = context.schema.resolve(other);
+        if locked.contains(&resolved) {
             continue;
         }
         let both = match key.table_is_new {
@@ -39,7 +40,7 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
             format!("the foreign key to `{other}` locks it: for an instant nobody can write to {both}");
         let finding = Finding::new(Hazard::FkTwoTables, key.span, message, SAFER);
         findings.push(if key.limits_writes() { finding.breaking_older_binaries() } else { finding });
-        locked.push(other);
+        locked.push(resolved);
     }
     findings
 }
@@ -141,6 +142,7 @@ mod tests {
             "CREATE TABLE new (id bigint PRIMARY KEY); ALTER TABLE t ADD COLUMN n bigint REFERENCES new",
             &[],
         );
+        case("ALTER TABLE child ADD COLUMN IF NOT EXISTS up bigint REFERENCES t", &[]);
         case("CREATE TABLE IF NOT EXISTS child (t_id bigint REFERENCES t)", &[]); // it does
         case(
             "CREATE TABLE app.t (id bigint PRIMARY KEY); CREATE TABLE new (n bigint REFERENCES t)",

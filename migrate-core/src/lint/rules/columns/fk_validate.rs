@@ -9,7 +9,7 @@ use crate::{Engine, Hazard};
 /// VALID. SQLite refuses a default other than NULL there once the table has rows:
 /// <https://www.sqlite.org/lang_altertable.html>.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let keys = added_foreign_keys(context).into_iter().filter(|key| key.reads_rows());
+    let keys = added_foreign_keys(context).into_iter().filter(AddedForeignKey::reads_rows);
     keys.filter_map(|key| match context.engine {
         Engine::Postgres => Some(on_postgres(context, &key)),
         Engine::Sqlite => on_sqlite(&key),
@@ -18,7 +18,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn on_postgres(context: &Context<'_>, key: &AddedForeignKey<'_>) -> Finding {
-    let (table, columns) = (key.table, key.key.columns.join(", "));
+    let table = key.table;
     let name =
         constraint_name(key.constraint, || format!("{}_{}_fkey", table.name, key.key.columns.join("_")));
     let tables = match key.other_old_table(context) {
@@ -29,11 +29,15 @@ fn on_postgres(context: &Context<'_>, key: &AddedForeignKey<'_>) -> Finding {
         "all rows of `{table}` are looked up in `{}`, and nobody can write to {tables} meanwhile",
         key.key.table
     );
-    let safer = format!(
-        "`ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {} NOT VALID`, and in a later \
-         migration `ALTER TABLE {table} VALIDATE CONSTRAINT {name}`",
-        key.key.table
-    );
+    let add = match key.new_column() {
+        None => "add NOT VALID".to_owned(),
+        Some(column) => format!(
+            "add `{column}` without REFERENCES, then `ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) \
+             REFERENCES {} … NOT VALID`",
+            key.key.table
+        ),
+    };
+    let safer = format!("{add}, and in a later migration `ALTER TABLE {table} VALIDATE CONSTRAINT {name}`");
     let finding = Finding::new(Hazard::FkValidate, key.span, message, safer);
     if key.limits_writes() { finding.breaking_older_binaries() } else { finding }
 }
@@ -95,7 +99,7 @@ mod tests {
     fn the_locked_tables_are_named() {
         let history = history(TABLES);
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (r_id) REFERENCES r");
-        assert!(found[0].contains("write to `t` or `public.r`"), "{found:?}");
+        assert!(found[0].contains("write to `t` or `r`"), "{found:?}");
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t");
         assert!(found[0].contains("write to `t` meanwhile"), "{found:?}");
     }

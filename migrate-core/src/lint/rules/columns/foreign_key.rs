@@ -1,3 +1,4 @@
+use super::added_column::is_there;
 use crate::Span;
 use crate::lint::Context;
 use crate::sql::{
@@ -35,7 +36,11 @@ pub(super) fn added_foreign_keys<'a>(context: &Context<'a>) -> Vec<AddedForeignK
                 ChangeAction::AddConstraint(constraint) => {
                     foreign_key(&alter.name, constraint, change.span).into_iter().collect()
                 }
-                ChangeAction::AddColumn { column, .. } => of_column(&alter.name, column),
+                ChangeAction::AddColumn { column, if_not_exists }
+                    if !(*if_not_exists && is_there(context, &alter.name, column)) =>
+                {
+                    of_column(&alter.name, column)
+                }
                 _ => Vec::new(),
             });
             let table_is_new = !context.is_old(&alter.name);
@@ -76,9 +81,15 @@ impl AddedForeignKey<'_> {
     }
 
     /// The table that it refers to, if that is another one and was there before.
-    pub(super) fn other_old_table(&self, context: &Context<'_>) -> Option<Name> {
-        let other = context.schema.resolve(&self.key.table);
-        (other != context.schema.resolve(self.table) && context.is_old(&other)).then_some(other)
+    pub(super) fn other_old_table(&self, context: &Context<'_>) -> Option<&Name> {
+        let other = &self.key.table;
+        let is_other = context.schema.resolve(other) != context.schema.resolve(self.table);
+        (is_other && context.is_old(other)).then_some(other)
+    }
+
+    /// The new column that it stands in.
+    pub(super) fn new_column(&self) -> Option<&str> {
+        self.column.map(|column| column.name.name.as_str())
     }
 
     /// Whether it limits what code writes that does not know the migration.

@@ -16,7 +16,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         added_constraints(context).filter(|(_, _, constraint)| constraint.not_valid)
     {
         let what = match &constraint.kind {
-            ConstraintKind::Check(check) => format!("meets {}", check.text),
+            ConstraintKind::Check(check) => format!("meets `{}`", check.text),
             ConstraintKind::NotNull { column } => format!("writes `{column}`"),
             _ => continue,
         };

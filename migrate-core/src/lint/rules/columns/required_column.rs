@@ -46,6 +46,8 @@ mod tests {
         case("ALTER TABLE t ADD COLUMN n int NOT NULL DEFAULT 5", &[]);
         case("ALTER TABLE t ADD COLUMN n counted NOT NULL", &[]); // the domain has one
         case("ALTER TABLE t ADD COLUMN n int", &[]);
+        case("ALTER TABLE t ADD COLUMN IF NOT EXISTS id int NOT NULL", &[]); // it is there
+        case("ALTER TABLE t ADD COLUMN IF NOT EXISTS n int NOT NULL", high);
         case("CREATE TABLE new (id int); ALTER TABLE new ADD COLUMN n int NOT NULL", &[]);
         case("CREATE TABLE app.t (id int); ALTER TABLE t ADD COLUMN n int NOT NULL", high); // another schema's
         case("CREATE TEMP TABLE t (id int); ALTER TABLE t ADD COLUMN n int NOT NULL", &[]);

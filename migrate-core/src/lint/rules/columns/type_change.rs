@@ -2,12 +2,14 @@ use super::column_type::{base, is_constrained_domain, is_domain};
 use super::heap::{Heap, keeps_heap, reads_otherwise};
 use super::locking_changes;
 use crate::lint::{Context, Finding};
-use crate::schema::{Index, Table, TableColumn, TableConstraintKind};
+use crate::schema::{Index, Schema, Table, TableColumn, TableConstraintKind};
 use crate::sql::{ChangeAction, ColumnChange, Expression, Kind, Name, SettingScope, Type};
 use crate::{Hazard, Risk, Span};
 
 const NEW_COLUMN: &str = "add a column of the new type, keep both in step with a trigger, fill it in batches, let the code \
                           move over, then drop the old column";
+const SAFER_UTC: &str =
+    "where the values without a time zone are UTC, `SET LOCAL TimeZone = 'UTC'` above it keeps the rows";
 const SAFER_REINDEX: &str = "create the index anew CONCURRENTLY and drop the old one, each in a migration of its own, so \
                              that none depends on the column when its type changes";
 const SAFER_RECHECK: &str = "drop the CHECK first, change the type, add the CHECK again NOT VALID, and VALIDATE it in a \
@@ -42,46 +44,36 @@ struct TypeChange<'a> {
 impl TypeChange<'_> {
     /// The worst that it does.
     fn finding(&self, context: &Context<'_>) -> Option<Finding> {
-        let (table, column) = (self.table, self.column);
-        let known = context.schema.table(table);
-        let now = known.and_then(|known| known.column(column));
-        let Some((known, now, from)) =
-            known.zip(now).and_then(|(known, now)| Some((known, now, now.data_type.as_ref()?)))
-        else {
-            return Some(
-                self.rewrite("the migrations do not say which type it has now, so it is taken that "),
-            );
+        let (schema, column) = (context.schema, self.column);
+        let Some((table, now, from)) = self.present(context) else {
+            return Some(self.rewrite(&format!("no migration says which type `{column}` has now")));
         };
-        match self.heap(context, from) {
-            Heap::Rewritten => return Some(self.rewrite(&format!("from {from} to {}, ", self.to))),
+        if self.using.is_some_and(|using| !self.is_plain_cast(using)) {
+            return Some(self.rewrite(&format!("USING computes `{column}` anew in every row")));
+        }
+        let to = schema.resolve_type(self.to);
+        if *from != to && is_constrained_domain(schema, &to) {
+            return Some(
+                self.rewrite(&format!("every `{column}` is held against the constraint of `{}`", self.to)),
+            );
+        }
+        let heap =
+            if *from == to { Heap::Kept } else { keeps_heap(&cast_base(schema, from), &base(schema, &to)) };
+        match heap {
+            Heap::Rewritten => Some(self.rewrite(&format!("`{column}` changes from {from} to {}", self.to))),
             Heap::KeptInUtc if !is_in_utc(context) => {
-                return Some(self.rewrite(
-                    "a change between timestamp and timestamptz keeps the rows only where the script \
-                                          says `SET LOCAL TimeZone = 'UTC'`; otherwise ",
-                ));
+                let finding = self.rewrite(&format!("`{column}` changes from {from} to {}", self.to));
+                Some(Finding { safer: format!("{SAFER_UTC}; otherwise {NEW_COLUMN}"), ..finding })
             }
-            heap => self.beside_the_rows(context, known, now, from, heap),
+            heap => self.beside_the_rows(context, table, now, from, heap),
         }
     }
 
-    fn heap(&self, context: &Context<'_>, from: &Type) -> Heap {
-        let schema = context.schema;
-        if self.using.is_some_and(|using| !self.is_plain_cast(using)) {
-            return Heap::Rewritten;
-        }
-        let to = schema.resolve_type(self.to);
-        if *from == to {
-            return Heap::Kept;
-        }
-        if is_constrained_domain(schema, &to) {
-            return Heap::Rewritten;
-        }
-        let mut old = base(schema, from);
-        if is_domain(schema, from) {
-            // A cast does not count on the length that a domain demands of its values.
-            old.modifiers.clear();
-        }
-        keeps_heap(&old, &base(schema, &to))
+    /// The column as it is now, and its type.
+    fn present<'s>(&self, context: &Context<'s>) -> Option<(&'s Table, &'s TableColumn, &'s Type)> {
+        let table = context.schema.table(self.table)?;
+        let column = table.column(self.column)?;
+        Some((table, column, column.data_type.as_ref()?))
     }
 
     /// `USING c` and `USING c::type`, which say what would be done without them.
@@ -128,8 +120,7 @@ impl TypeChange<'_> {
             || index.keys.iter().any(|key| uses(&key.value))
             || index.filter.as_ref().is_some_and(uses);
         let is_plain = index.filter.is_none() && index.keys.iter().all(|key| key.column.is_some());
-        let is_unread = index.keys.is_empty();
-        (is_used && !is_plain) || (compares_anew && (is_key || is_unread))
+        (is_used && !is_plain) || (compares_anew && is_key)
     }
 
     /// The table at the other end of a foreign key with the column.
@@ -157,10 +148,9 @@ impl TypeChange<'_> {
     }
 
     fn rewrite(&self, why: &str) -> Finding {
-        let (table, column) = (self.table, self.column);
+        let table = self.table;
         let message = format!(
-            "changing the type of `{column}`: {why}`{table}` and its indexes are written anew, and nobody can read or \
-             write it meanwhile"
+            "{why}: `{table}` and its indexes are written anew, and nobody can read or write it meanwhile"
         );
         Finding::new(Hazard::TypeRewrite, self.span, message, NEW_COLUMN).breaking_older_binaries()
     }
@@ -203,6 +193,12 @@ impl TypeChange<'_> {
     }
 }
 
+/// What a type is to a cast: the length that a domain demands of its values does not count there.
+fn cast_base(schema: &Schema, from: &Type) -> Type {
+    let base = base(schema, from);
+    if is_domain(schema, from) { Type { modifiers: Vec::new(), ..base } } else { base }
+}
+
 /// Whether the script has set the session's time zone to UTC.
 fn is_in_utc(context: &Context<'_>) -> bool {
     const UTC: &[&str] = &["utc", "etc/utc", "gmt", "etc/gmt", "zulu", "0"];
@@ -220,7 +216,7 @@ fn is_in_utc(context: &Context<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::testing::{case, history, messages};
+    use crate::lint::testing::{case, findings, history, messages};
 
     const HISTORY: &str = r#"
         CREATE DOMAIN positive AS int CHECK (VALUE > 0);
@@ -240,7 +236,7 @@ mod tests {
         CREATE TABLE folded (a varchar(50), b varchar(50), c varchar(50), d varchar(50));
         CREATE INDEX folded_a ON folded (lower(a));
         CREATE INDEX folded_b ON folded (d) WHERE b <> '';
-        CREATE TABLE booked (during tsrange, room varchar(50), EXCLUDE USING gist (during WITH &&));
+        CREATE TABLE booked (note text, room varchar(50), EXCLUDE USING gist (room WITH =));
     "#;
 
     #[test]
@@ -311,7 +307,8 @@ mod tests {
         case("folded ALTER COLUMN a TYPE text", &["type-reindex high"]);
         case("folded ALTER COLUMN b TYPE varchar(100)", &["type-reindex high"]);
         case("folded ALTER COLUMN d TYPE varchar(100)", &["type-reindex high"]);
-        case("booked ALTER COLUMN room TYPE citext", &["type-reindex high"]); // the EXCLUDE may use it
+        case("booked ALTER COLUMN room TYPE citext", &["type-reindex high"]);
+        case("booked ALTER COLUMN note TYPE citext", &[]);
         case("checked ALTER COLUMN b TYPE varchar(100)", &["type-recheck high"]);
         case("checked ALTER COLUMN b TYPE text", &["type-recheck high"]);
     }
@@ -354,6 +351,10 @@ mod tests {
         says("t ALTER COLUMN c TYPE citext", "index `t_c`");
         says("checked ALTER COLUMN b TYPE text", "`checked_b_check`");
         says("t ALTER COLUMN r_code TYPE text", "`t` and `public.r`");
-        says("elsewhere ALTER COLUMN c TYPE text", "do not say which type");
+        says("elsewhere ALTER COLUMN c TYPE text", "no migration says which type `c` has");
+        says("t ALTER COLUMN c TYPE text USING lower(c)", "USING computes `c`");
+        says("t ALTER COLUMN a TYPE positive", "constraint of `positive`");
+        let found = findings(&history, "ALTER TABLE t ALTER COLUMN at TYPE timestamptz");
+        assert!(found[0].safer.contains("TimeZone = 'UTC'"), "{found:?}");
     }
 }

@@ -10,33 +10,37 @@ use crate::sql::{Constraint, ConstraintKind, Name};
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change, constraint) in added_constraints(context) {
-        let (columns, is_primary) = match &constraint.kind {
-            ConstraintKind::Unique { columns, .. } => (columns, false),
-            ConstraintKind::PrimaryKey { columns } => (columns, true),
-            _ => continue,
+        let (ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns }) =
+            &constraint.kind
+        else {
+            continue;
         };
         let message = format!(
             "the index of ({}) is built over all rows of `{table}`, and nobody can read or write it meanwhile",
             columns.join(", ")
         );
         let is_partitioned = context.schema.table(table).is_some_and(|table| table.is_partitioned);
-        let safer =
-            if is_partitioned { of_partitions(table) } else { safer(table, constraint, columns, is_primary) };
+        let safer = if is_partitioned { of_partitions(table) } else { safer(table, constraint, columns) };
         findings
             .push(Finding::new(Hazard::UniqueBuild, change.span, message, safer).breaking_older_binaries());
     }
     findings
 }
 
-fn safer(table: &Name, constraint: &Constraint, columns: &[String], is_primary: bool) -> String {
+fn safer(table: &Name, constraint: &Constraint, columns: &[String]) -> String {
+    let is_primary = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
     let (kind, suffix) = if is_primary { ("PRIMARY KEY", "pkey") } else { ("UNIQUE", "key") };
     let name = constraint_name(constraint, || match is_primary {
         true => format!("{}_{suffix}", table.name),
         false => format!("{}_{}_{suffix}", table.name, columns.join("_")),
     });
+    let nulls = match constraint.kind {
+        ConstraintKind::Unique { nulls_not_distinct: true, .. } => " NULLS NOT DISTINCT",
+        _ => "",
+    };
     let first = if is_primary { "make the columns NOT NULL first; then " } else { "" };
     format!(
-        "{first}`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({})` in a migration with `-- migrate: \
+        "{first}`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){nulls}` in a migration with `-- migrate: \
          no-transaction`, then `ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}`",
         columns.join(", ")
     )
@@ -79,6 +83,9 @@ mod tests {
         assert!(
             safer("ALTER TABLE t ADD PRIMARY KEY (id)")
                 .contains("ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey")
+        );
+        assert!(
+            safer("ALTER TABLE t ADD UNIQUE NULLS NOT DISTINCT (a)").contains("t (a) NULLS NOT DISTINCT`")
         );
         assert!(safer("ALTER TABLE p ADD UNIQUE (id)").contains("ON ONLY p"));
     }

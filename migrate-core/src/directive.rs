@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Hazard;
+use crate::{Hazard, Span};
 use crate::file_name::Part;
 use crate::problem::Problem;
 use crate::statement::Scan;
@@ -173,6 +173,18 @@ fn check_place(key: &str, offset: usize, scan: &Scan, part: Part) -> Result<(), 
 }
 
 impl Directives {
+    /// Which `allow` is about a hazard at this byte of a script with these statements: one at the top of the script, or
+    /// one above the statement.
+    pub(crate) fn allowing(&self, hazard: Hazard, at: usize, statements: &[Span]) -> Option<usize> {
+        // How many statements begin up to a byte.
+        let begun = |at: usize| statements.partition_point(|span| span.start() <= at);
+        let of_statement = begun(at);
+        self.allows.iter().position(|allow| {
+            let above = begun(allow.at);
+            allow.hazard == hazard && (above == 0 || above + 1 == of_statement)
+        })
+    }
+
     fn set(&mut self, key: &str, value: &str, at: usize) -> Result<(), Problem> {
         let invalid =
             |expected| Problem::DirectiveValue { key: key.to_owned(), value: value.to_owned(), expected };
@@ -288,8 +300,8 @@ mod tests {
             older_binaries: Some(OlderBinaries::Ok),
             foreign_keys_off: true,
             allows: vec![
-                Allow { hazard: Hazard::DropColumn, why: "unused since 2.3".to_owned(), at: 179 },
-                Allow { hazard: Hazard::DropTable, why: "empty".to_owned(), at: 324 },
+                Allow { hazard: Hazard::DropColumn, why: "unused since 2.3".to_owned(), at: 168 },
+                Allow { hazard: Hazard::DropTable, why: "empty".to_owned(), at: 329 },
             ],
         };
         assert_eq!(parse_up(sql), (want, vec![]));

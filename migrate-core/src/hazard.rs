@@ -223,6 +223,13 @@ pub struct FoundHazard {
     pub allowed: Option<Cow<'static, str>>,
 }
 
+impl fmt::Display for FoundHazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}, {} risk", self.line, self.hazard, self.risk)?;
+        self.allowed.iter().try_for_each(|why| write!(f, ", allowed: {why}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

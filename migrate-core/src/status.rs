@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{AppliedMigration, AppliedState, MigrationSet, OlderBinaries, Version};
+use crate::{
+    AppliedMigration, AppliedState, FoundHazard, Migration, MigrationSet, OlderBinaries, Risk, Version,
+};
 
 /// How a database stands to a migration set.
 ///
@@ -47,6 +49,10 @@ pub struct MigrationStatus {
     pub state: MigrationState,
     /// When it was applied, by the database's clock: RFC 3339, UTC.
     pub applied_at: Option<String>,
+    /// How much harm its script can do. `None` of one that is not in the set, and where nobody looked.
+    pub risk: Option<Risk>,
+    /// The hazards of its script, in the order of the lines.
+    pub hazards: Vec<FoundHazard>,
 }
 
 /// How one migration stands.
@@ -82,6 +88,8 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
             name: row.name.clone(),
             state: of_row,
             applied_at: Some(row.started_at.clone()),
+            risk: set.get(row.version).and_then(Migration::risk),
+            hazards: set.get(row.version).map_or_else(Vec::new, |migration| migration.hazards().to_vec()),
         };
         migrations.insert(row.version, status);
     }
@@ -94,6 +102,8 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
                 name: migration.name().to_owned(),
                 state: if is_late { MigrationState::OutOfOrder } else { MigrationState::Pending },
                 applied_at: None,
+                risk: migration.risk(),
+                hazards: migration.hazards().to_vec(),
             }
         });
     }
@@ -153,6 +163,10 @@ impl fmt::Display for Status {
         for migration in &self.migrations {
             write!(f, "\n  {:<12}  {}_{}", migration.state, migration.version, migration.name)?;
             migration.applied_at.iter().try_for_each(|at| write!(f, "  {at}"))?;
+            if migration.applied_at.is_none() {
+                migration.risk.iter().try_for_each(|risk| write!(f, "  {risk} risk"))?;
+                migration.hazards.iter().try_for_each(|found| write!(f, "\n                {found}"))?;
+            }
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use std::fmt;
 pub(crate) use parse::{InvalidLine, Locked, parse};
 pub use update::{LockChange, LockUpdate};
 
-use crate::{Checksum, Migration, MigrationSet, OlderBinaries, Risk, Script, Version};
+use crate::{Checksum, FoundHazard, Hazard, Migration, MigrationSet, OlderBinaries, Risk, Script, Version};
 
 /// The name of the lock file, at the top of the migrations folder.
 pub(crate) const LOCK_FILE: &str = "migrate.lock";
@@ -49,7 +49,8 @@ pub(crate) struct Line {
 /// What was found out about a migration when it was locked, so that its statements need not be judged again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    pub(crate) risk: Risk,
+    /// `None` where nobody looked for hazards.
+    pub(crate) risk: Option<Risk>,
     pub(crate) hazards: Vec<LockedHazard>,
     pub(crate) older_binaries: OlderBinaries,
 }
@@ -57,9 +58,9 @@ pub(crate) struct Verdict {
 /// A hazard of a locked migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LockedHazard {
-    pub(crate) name: String,
+    pub(crate) hazard: Hazard,
     /// The line of the script, from 1.
-    pub(crate) line: usize,
+    pub(crate) line: u32,
     pub(crate) risk: Risk,
 }
 
@@ -105,6 +106,12 @@ impl Line {
         format!("{}_{}", self.version, self.name)
     }
 
+    /// Whether the migration still is what it was when it was locked.
+    pub(crate) fn is_of(&self, migration: &Migration) -> bool {
+        let down = migration.down().script().map(Script::checksum);
+        self.up == migration.up().checksum() && self.down == down
+    }
+
     /// Whether this is the name of the migration.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         self.name == locked_name(name)
@@ -117,18 +124,26 @@ fn locked_name(name: &str) -> String {
 }
 
 impl Verdict {
-    /// A risk that nobody has declared is high: what is not known is not safe.
     fn of(migration: &Migration) -> Verdict {
+        let hazard = |found: &FoundHazard| LockedHazard {
+            hazard: found.hazard,
+            line: found.line,
+            risk: found.risk,
+        };
         Verdict {
-            risk: migration.risk().unwrap_or(Risk::High),
-            hazards: Vec::new(),
+            risk: migration.risk(),
+            hazards: migration.hazards().iter().map(hazard).collect(),
             older_binaries: migration.older_binaries(),
         }
     }
 }
 
-const RISKS: [(&str, Risk); 3] =
-    [("safe", Risk::Safe), ("controlled", Risk::Controlled), ("high", Risk::High)];
+const RISKS: [(&str, Option<Risk>); 4] = [
+    ("safe", Some(Risk::Safe)),
+    ("controlled", Some(Risk::Controlled)),
+    ("high", Some(Risk::High)),
+    ("unknown", None),
+];
 
 const OLDER_BINARIES: [(&str, OlderBinaries); 2] =
     [("ok", OlderBinaries::Ok), ("refuse", OlderBinaries::Refuse)];
@@ -148,9 +163,9 @@ impl fmt::Display for Line {
             None => f.write_str("-")?,
         }
         write!(f, " risk={}", word(&RISKS, risk))?;
-        for (i, LockedHazard { name, line, risk }) in hazards.iter().enumerate() {
+        for (i, LockedHazard { hazard, line, risk }) in hazards.iter().enumerate() {
             let separator = if i == 0 { " hazards=" } else { "," };
-            write!(f, "{separator}{name}:{line}:{}", word(&RISKS, risk))?;
+            write!(f, "{separator}{hazard}:{line}:{risk}")?;
         }
         write!(f, " older-binaries={}", word(&OLDER_BINARIES, older_binaries))?;
         for (i, accepted) in self.accepts.iter().enumerate() {

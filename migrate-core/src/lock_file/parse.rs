@@ -1,4 +1,5 @@
 use super::{Line, LockFile, LockedHazard, OLDER_BINARIES, RISKS, Verdict};
+use crate::Hazard;
 use crate::{Checksum, Version};
 
 /// A lock file as far as it could be read.
@@ -106,7 +107,7 @@ impl<'a> Cursor<'a> {
             (down, at) => Some(checksum(down, at)?),
         };
         let (risk, at) = self.required("risk", "`risk=safe`, `risk=controlled` or `risk=high`")?;
-        let risk = of_word(&RISKS, risk).ok_or(("`safe`, `controlled` or `high`", at))?;
+        let risk = of_word(&RISKS, risk).ok_or((RISK, at))?;
         let hazards = self.list("hazards", hazard)?;
         let (older, at) =
             self.required("older-binaries", "`older-binaries=ok` or `older-binaries=refuse`")?;
@@ -170,13 +171,14 @@ fn checksum(text: &str, at: usize) -> Result<Checksum, Unexpected> {
     text.parse().map_err(|_| (CHECKSUM, at))
 }
 
+const RISK: &str = "`safe`, `controlled`, `high` or `unknown`";
+
 fn hazard(text: &str, at: usize) -> Result<LockedHazard, Unexpected> {
     let read = || {
         let (name, rest) = text.split_once(':')?;
         let (line, risk) = rest.split_once(':')?;
-        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         let line = line.parse().ok().filter(|line| *line > 0)?;
-        is_name.then_some(LockedHazard { name: name.to_owned(), line, risk: of_word(&RISKS, risk)? })
+        Some(LockedHazard { hazard: Hazard::from_name(name)?, line, risk: of_word(&RISKS, risk)?? })
     };
     read().ok_or(("a hazard as `<name>:<line>:<risk>`", at))
 }

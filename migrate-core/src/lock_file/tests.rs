@@ -1,7 +1,7 @@
 use super::*;
 
 fn line(version: u64, name: &str) -> Line {
-    let verdict = Verdict { risk: Risk::Safe, hazards: Vec::new(), older_binaries: OlderBinaries::Refuse };
+    let verdict = Verdict { risk: Some(Risk::Safe), hazards: Vec::new(), older_binaries: OlderBinaries::Refuse };
     Line {
         version: Version::new(version).unwrap(),
         name: name.to_owned(),
@@ -13,10 +13,13 @@ fn line(version: u64, name: &str) -> Line {
 }
 
 fn full(version: u64, name: &str) -> Line {
-    let hazard = |name: &str, line, risk| LockedHazard { name: name.to_owned(), line, risk };
+    let hazard = |hazard, line, risk| LockedHazard { hazard, line, risk };
     let verdict = Verdict {
-        risk: Risk::High,
-        hazards: vec![hazard("drop-column", 3, Risk::High), hazard("index-concurrent", 12, Risk::Controlled)],
+        risk: Some(Risk::High),
+        hazards: vec![
+            hazard(Hazard::DropColumn, 3, Risk::High),
+            hazard(Hazard::IndexConcurrent, 12, Risk::Controlled),
+        ],
         older_binaries: OlderBinaries::Ok,
     };
     let accepts = vec![Checksum::of("a"), Checksum::of("b")];
@@ -73,7 +76,7 @@ fn a_line_that_does_not_read_says_what_should_stand_where() {
         ("up=v1:", "up=v2:", "v2:", checksum),
         ("down=- ", "", "risk=safe", "`down=` and a checksum or `-`"),
         ("down=-", "down=no", "no risk", checksum),
-        ("risk=safe", "risk=none", "none", "`safe`, `controlled` or `high`"),
+        ("risk=safe", "risk=none", "none", "`safe`, `controlled`, `high` or `unknown`"),
         (" older", "  older", " older", "`older-binaries=ok` or `older-binaries=refuse`"),
         ("=refuse", "=no", "no chain", "`ok` or `refuse`"),
         (" chain=", " chains=", "chains=", "`chain=` and a checksum"),

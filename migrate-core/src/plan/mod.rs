@@ -10,7 +10,9 @@ use std::fmt;
 pub(crate) use chain::Head;
 pub use refusal::{Refusal, Refused};
 
-use crate::{AppliedMigration, Checksum, Engine, MigrationSet, OlderBinaries, Script, Version};
+use crate::{
+    AppliedMigration, Checksum, Engine, FoundHazard, MigrationSet, OlderBinaries, Risk, Script, Version,
+};
 use planning::Planning;
 
 /// Where a run is to bring the database.
@@ -133,6 +135,10 @@ pub struct Step {
     pub name: Cow<'static, str>,
     /// The script that runs.
     pub script: Script,
+    /// How much harm it can do. `None` of a rollback, and where nobody looked.
+    pub risk: Option<Risk>,
+    /// Its hazards, in the order of the lines.
+    pub hazards: Cow<'static, [FoundHazard]>,
     /// How many of its statements an earlier run has done, of a script without transaction.
     pub done: usize,
     /// Whether it goes on where an earlier run stopped.
@@ -159,12 +165,14 @@ pub struct Step {
 impl serde::Serialize for Step {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut step = serializer.serialize_struct("Step", 6)?;
+        let mut step = serializer.serialize_struct("Step", 8)?;
         step.serialize_field("action", &self.action)?;
         step.serialize_field("version", &self.version)?;
         step.serialize_field("name", &self.name)?;
         step.serialize_field("path", self.script.path())?;
         step.serialize_field("transaction", &self.script.execution().transaction)?;
+        step.serialize_field("risk", &self.risk)?;
+        step.serialize_field("hazards", &self.hazards)?;
         step.serialize_field("statements", &self.script.statements().collect::<Vec<_>>())?;
         step.end()
     }
@@ -248,6 +256,8 @@ impl fmt::Display for Plan {
             let how =
                 if step.script.execution().transaction { "in a transaction" } else { "without transaction" };
             write!(f, "  {count} {statements}, {how}")?;
+            step.risk.iter().try_for_each(|risk| write!(f, ", {risk} risk"))?;
+            step.hazards.iter().try_for_each(|found| write!(f, "\n         {found}"))?;
             if f.alternate() {
                 step.script.sql().trim_end().lines().try_for_each(|line| write!(f, "\n    {line}"))?;
             }

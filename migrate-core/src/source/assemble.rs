@@ -162,14 +162,17 @@ impl Assembly<'_, '_> {
             older_binaries: parsed.directives.older_binaries.unwrap_or(OlderBinaries::Refuse),
             accepts: locked.map_or(Cow::Borrowed(&[]), |line| line.accepts.clone().into()),
         };
-        Some(Draft {
+        let locked = self.locked.and_then(|locked| locked.get(parts.version));
+        let draft = Draft {
             migration,
             up: parsed.directives,
             down: of_down,
+            is_locked: false,
             is_vouched_for: false,
             is_sound: self.problems.found.len() == before,
             breaks_older_binaries: false,
-        })
+        };
+        Some(draft.vouched_for_by(locked))
     }
 
     fn check_name(&mut self, up: &Named<'_>) {

@@ -1,5 +1,6 @@
-use crate::Migration;
 use crate::directive::Directives;
+use crate::lock_file::{Line, LockedHazard};
+use crate::{FoundHazard, Migration};
 
 /// A migration whose hazards are not yet known.
 #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the gate asks for the rest"))]
@@ -8,10 +9,39 @@ pub(super) struct Draft {
     /// What the comments of its scripts say.
     pub(super) up: Directives,
     pub(super) down: Directives,
-    /// Whether the lock file vouches for it, with its hazards as they were when it was locked.
+    /// Whether it is what it was when it was locked: then its hazards are told no more.
+    pub(super) is_locked: bool,
+    /// Whether the lock file also tells its hazards, so that its statements need not be judged again.
     pub(super) is_vouched_for: bool,
     /// Whether its scripts could be read and their statements told apart.
     pub(super) is_sound: bool,
     /// Whether code that does not know it may fail on the schema that it leaves.
     pub(super) breaks_older_binaries: bool,
+}
+
+impl Draft {
+    /// Takes over what the lock file knows of the migration, if it still is the one that was locked.
+    pub(super) fn vouched_for_by(mut self, line: Option<&Line>) -> Draft {
+        let Some(line) = line.filter(|line| line.is_of(&self.migration)) else { return self };
+        self.is_locked = true;
+        if line.verdict.risk.is_none() {
+            return self;
+        }
+        let hazards = line.verdict.hazards.iter().map(|hazard| self.found(hazard)).collect::<Vec<_>>();
+        self.migration.risk = line.verdict.risk;
+        self.migration.hazards = hazards.into();
+        self.migration.older_binaries = line.verdict.older_binaries;
+        self.is_vouched_for = true;
+        self
+    }
+
+    /// A locked hazard with the reason that the script gives.
+    fn found(&self, &LockedHazard { hazard, line, risk }: &LockedHazard) -> FoundHazard {
+        let up = &self.migration.up;
+        let above = up.sql().split_inclusive('\n').take(line as usize - 1).map(str::len).sum::<usize>();
+        let indent = up.sql()[above..].find(|c: char| !c.is_whitespace()).unwrap_or_default();
+        let allowing = self.up.allowing(hazard, above + indent, up.spans());
+        let allowed = allowing.map(|allowing| self.up.allows[allowing].why.clone().into());
+        FoundHazard { hazard, risk, line, allowed }
+    }
 }

@@ -102,7 +102,8 @@ impl Gate<'_, '_> {
         if !draft.is_sound {
             return;
         }
-        if self.config.lint_from.is_none_or(|from| from <= draft.migration.version) {
+        let is_new = self.config.lint_from.is_none_or(|from| from <= draft.migration.version);
+        if is_new && !draft.is_locked {
             let of_down = parsed.down.as_ref().map_or_else(Vec::new, |down| {
                 lint::of_rollback(&self.schema, &parsed.up.statements, &down.statements)
             });
@@ -163,16 +164,8 @@ impl Gate<'_, '_> {
     }
 }
 
-/// Which directive allows a finding: one at the top of the script, or one above its statement.
 fn allowing(script: &Script, directives: &Directives, finding: &Finding) -> Option<usize> {
-    let starts: Vec<usize> = script.spans().iter().map(|span| span.start()).collect();
-    // How many statements begin before a byte.
-    let before = |at: usize| starts.partition_point(|start| *start <= at);
-    let of_statement = before(finding.span.start());
-    directives.allows.iter().position(|allow| {
-        let above = before(allow.at);
-        allow.hazard == finding.hazard && (above == 0 || above + 1 == of_statement)
-    })
+    directives.allowing(finding.hazard, finding.span.start(), script.spans())
 }
 
 /// Notes the hazards of a migration; what both engines find is one.

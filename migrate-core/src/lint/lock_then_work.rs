@@ -365,7 +365,7 @@ mod tests {
         );
         behind(
             "ALTER TABLE other VALIDATE CONSTRAINT other_a",
-            &["long-validate controlled", "lock-then-work high"],
+            &["lock-then-work high", "long-validate controlled"],
         );
         // How much it is, nobody knows.
         behind("UPDATE t SET n = 1 WHERE id = 5", &["unbounded-dml controlled", "lock-then-work controlled"]);
@@ -388,7 +388,7 @@ mod tests {
         case(
             &history,
             "ALTER TABLE other ADD COLUMN n int; ALTER TABLE t ADD CHECK (a > 0)",
-            &["check-validate high", "lock-then-work high"],
+            &["lock-then-work high", "check-validate high"],
         );
     }
 
@@ -397,7 +397,7 @@ mod tests {
         let history = tables();
         let add = "ADD CONSTRAINT t_positive CHECK (a > 0) NOT VALID";
         let found: &[&str] =
-            &["new-write-limit controlled", "long-validate controlled", "lock-then-work high"];
+            &["new-write-limit controlled", "lock-then-work high", "long-validate controlled"];
         case(&history, &format!("ALTER TABLE t {add}; ALTER TABLE t VALIDATE CONSTRAINT t_positive"), found);
         case(
             &history,

@@ -225,7 +225,7 @@ pub struct FoundHazard {
 
 impl fmt::Display for FoundHazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}, {} risk", self.line, self.hazard, self.risk)?;
+        write!(f, "line {}: {}, risk {}", self.line, self.hazard, self.risk)?;
         self.allowed.iter().try_for_each(|why| write!(f, ", allowed: {why}"))
     }
 }

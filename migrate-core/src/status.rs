@@ -164,7 +164,7 @@ impl fmt::Display for Status {
             write!(f, "\n  {:<12}  {}_{}", migration.state, migration.version, migration.name)?;
             migration.applied_at.iter().try_for_each(|at| write!(f, "  {at}"))?;
             if migration.applied_at.is_none() {
-                migration.risk.iter().try_for_each(|risk| write!(f, "  {risk} risk"))?;
+                migration.risk.iter().try_for_each(|risk| write!(f, "  risk {risk}"))?;
                 migration.hazards.iter().try_for_each(|found| write!(f, "\n                {found}"))?;
             }
         }

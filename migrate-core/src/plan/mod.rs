@@ -256,7 +256,7 @@ impl fmt::Display for Plan {
             let how =
                 if step.script.execution().transaction { "in a transaction" } else { "without transaction" };
             write!(f, "  {count} {statements}, {how}")?;
-            step.risk.iter().try_for_each(|risk| write!(f, ", {risk} risk"))?;
+            step.risk.iter().try_for_each(|risk| write!(f, ", risk {risk}"))?;
             step.hazards.iter().try_for_each(|found| write!(f, "\n         {found}"))?;
             if f.alternate() {
                 step.script.sql().trim_end().lines().try_for_each(|line| write!(f, "\n    {line}"))?;

@@ -9,16 +9,22 @@ fn version(number: i64) -> Version {
     Version::from_i64(number).unwrap()
 }
 
-/// A set with these versions; 13 is irreversible.
+const REFUSES: &str = "-- migrate: older-binaries refuse\n";
+
+/// A set with these versions, none of which older binaries may run on; 13 is irreversible.
 fn set(versions: &[i64]) -> MigrationSet {
     let mut source = Source::default();
     for n in versions {
         let file =
             |end: &str, sql: String| SourceFile { path: format!("{n}_m.{end}.sql"), bytes: sql.into() };
         if *n == 13 {
-            source.files.push(file("up", "-- migrate: irreversible \"bad luck\"\nSELECT 13".into()));
+            source
+                .files
+                .push(file("up", format!("{REFUSES}-- migrate: irreversible \"bad luck\"\nSELECT 13")));
         } else {
-            source.files.extend([file("up", format!("SELECT {n}")), file("down", format!("SELECT -{n}"))]);
+            source
+                .files
+                .extend([file("up", format!("{REFUSES}SELECT {n}")), file("down", format!("SELECT -{n}"))]);
         }
     }
     source.into_set(&Overrides::default()).unwrap()
@@ -46,7 +52,7 @@ fn history(versions: &[i64]) -> Vec<AppliedMigration> {
                 .down()
                 .script()
                 .map(|down| RecordedDown { sql: down.sql().into(), transaction: true }),
-            older_binaries: OlderBinaries::Refuse,
+            older_binaries: migration.older_binaries(),
             started_at: "2026-01-01T00:00:00.000Z".into(),
             elapsed: None,
             applied_by: None,
@@ -214,12 +220,20 @@ fn steps_chain_to_the_value_of_the_set() {
 
 #[test]
 fn a_plan_shows_a_line_for_each_step_and_the_sql_on_request() {
-    let plan = plan(&set(&[1, 2]), Engine::Postgres, &[], Target::Latest, REFUSE).unwrap();
-    assert_eq!(
-        plan.to_string(),
-        "apply    1_m  1 statement, in a transaction\napply    2_m  1 statement, in a transaction"
-    );
-    assert!(format!("{plan:#}").contains("in a transaction\n    SELECT 1\napply    2_m"));
+    let mut plan = plan(&set(&[1, 2]), Engine::Postgres, &[], Target::Latest, REFUSE).unwrap();
+    let hazard = FoundHazard {
+        hazard: crate::Hazard::DropColumn,
+        risk: Risk::High,
+        line: 3,
+        allowed: Some("unused".into()),
+    };
+    (plan.steps[0].risk, plan.steps[1].risk) = (None, Some(Risk::High));
+    plan.steps[1].hazards = vec![hazard].into();
+    let want = "apply    1_m  1 statement, in a transaction\n\
+                apply    2_m  1 statement, in a transaction, risk high\n         \
+                line 3: drop-column, risk high, allowed: unused";
+    assert_eq!(plan.to_string(), want);
+    assert!(format!("{plan:#}").contains("refuse\n    SELECT 1\napply    2_m"));
     assert_eq!(Plan::default().to_string(), "nothing to do");
 }
 

@@ -222,7 +222,8 @@ fn an_edit_can_be_accepted() {
 #[test]
 fn branches_that_were_merged_by_hand_are_chained_by_locking_again() {
     let draft = |folder: Folder, name: &str| {
-        folder.write(&format!("{name}.up.sql"), name).write(&format!("{name}.down.sql"), name)
+        let sql = format!("SELECT '{name}'");
+        folder.write(&format!("{name}.up.sql"), &sql).write(&format!("{name}.down.sql"), &sql)
     };
     let ours = draft(Folder::locked(), "40_ours").lock(&[]);
     let theirs = draft(Folder::locked(), "50_theirs").lock(&[]);

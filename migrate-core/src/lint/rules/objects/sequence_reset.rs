@@ -8,31 +8,31 @@ const SAFER: &str = "see that the number lies above every one in use; while othe
 
 /// A sequence that was there before and is set: `ALTER SEQUENCE … RESTART`, RESTART of an identity column, `setval`.
 ///
-/// <https://www.postgresql.org/docs/current/sql-altersequence.html>: RESTART and `setval` are not undone by a rollback,
-/// and numbers that were handed out may come again.
+/// <https://www.postgresql.org/docs/current/sql-altersequence.html>: RESTART "is transactional and blocks concurrent
+/// transactions from obtaining numbers"; `setval` is neither, and no rollback undoes it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_statement = match &context.statement.kind {
-        Kind::RestartSequence { name } if context.is_old(name) => Some(format!("`{name}`")),
-        Kind::Query(_) if sets_old_sequence(context) => Some("the sequence".to_owned()),
+        Kind::RestartSequence { name } if context.is_old(name) => Some(restarted(&name.to_string())),
+        Kind::Query(_) if sets_old_sequence(context) => Some(
+            "the sequence may hand out numbers that are in use, and keeps its value after a rollback"
+                .to_owned(),
+        ),
         _ => None,
     };
-    let of_statement = of_statement.map(|what| (what, context.statement.span));
+    let of_statement = of_statement
+        .map(|message| Finding::new(Hazard::SequenceReset, context.statement.span, message, SAFER));
     let of_clauses = old_changes(context).filter_map(|(alter, change)| match &change.action {
         ChangeAction::AlterColumn { column, change: ColumnChange::RestartIdentity } => {
-            Some((format!("the sequence of `{}.{column}`", alter.name), change.span))
+            let message = restarted(&format!("{}.{column}", alter.name));
+            Some(Finding::new(Hazard::SequenceReset, change.span, message, SAFER))
         }
         _ => None,
     });
-    of_statement
-        .into_iter()
-        .chain(of_clauses)
-        .map(|(what, span)| {
-            let message = format!(
-                "{what} may hand out numbers that are in use, and keeps its new value after a rollback"
-            );
-            Finding::new(Hazard::SequenceReset, span, message, SAFER)
-        })
-        .collect()
+    of_statement.into_iter().chain(of_clauses).collect()
+}
+
+fn restarted(what: &str) -> String {
+    format!("`{what}` may hand out numbers that are in use, and none until the migration has ended")
 }
 
 /// Whether it calls `setval`, unless a literal names what the script itself has created: the sequence, or the table of

@@ -157,3 +157,23 @@ fn the_chain_breaks_where_something_was_changed() {
     lost.remove(2);
     assert_eq!(broken(&lost.join("\n")), ["30_c"]);
 }
+
+proptest::proptest! {
+    /// What somebody changes by hand is noticed, or says the same.
+    #[test]
+    fn no_change_passes_unnoticed(at in 0_usize..1300, with in "[ -~é\n]{0,2}") {
+        let file = LockFile { lines: vec![line(1, "a"), full(20, "b"), line(30, "c")] };
+        let text = file.to_string();
+        let behind_header = text.find('\n').unwrap() + 1;
+        let at = behind_header + at % (text.len() - behind_header);
+        let changed = format!("{}{with}{}", &text[..at], &text[at + 1..]);
+        let locked = parse(&changed);
+        proptest::prop_assert!(!locked.invalid.is_empty() || !locked.broken.is_empty() || locked.file == file);
+    }
+
+    #[test]
+    fn anything_is_read_without_a_panic(text in "([#<=>a-z0-9_ :,é-]|up=|down=|risk=|chain=|v1:|\n){0,60}") {
+        let locked = parse(&text);
+        proptest::prop_assert!(locked.invalid.iter().all(|(_, at)| text.is_char_boundary(*at)));
+    }
+}

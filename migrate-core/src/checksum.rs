@@ -46,6 +46,14 @@ impl Checksum {
         hash.update(checksum.0);
         Checksum(hash.finalize().into())
     }
+
+    /// The chain value of a line of text: it covers its bytes, and the chain value of the line before it.
+    pub(crate) fn chain_line(before: Option<Checksum>, line: &str) -> Checksum {
+        let mut hash = Sha256::new();
+        hash.update(before.map_or([0; 32], |chain| chain.0));
+        hash.update(line);
+        Checksum(hash.finalize().into())
+    }
 }
 
 /// The text that is hashed and that runs: without a byte order mark, line ends as LF.

@@ -226,6 +226,8 @@ pub enum Problem {
     LockLine {
         /// What should stand there.
         expected: &'static str,
+        /// What stands there.
+        found: String,
     },
     /// git left a conflict in the lock file.
     LockConflict,
@@ -391,7 +393,12 @@ impl fmt::Display for Problem {
             Problem::MissingLockFile => {
                 f.write_str("migrate.toml says `lock = \"required\"`, and there is no lock file")
             }
-            Problem::LockLine { expected } => write!(f, "the lock file should have {expected} here"),
+            Problem::LockLine { expected, found } if found.is_empty() => {
+                write!(f, "the lock file lacks {expected}")
+            }
+            Problem::LockLine { expected, found } => {
+                write!(f, "the lock file should have {expected}, not `{found}`")
+            }
             Problem::LockConflict => f.write_str("git left a merge conflict in the lock file"),
             Problem::LockOrder { above } => {
                 write!(

@@ -93,14 +93,6 @@ impl Line {
         }
     }
 
-    /// The chain value of this line behind one with the value `before`.
-    fn chain(&self, before: Option<Checksum>) -> Checksum {
-        Checksum::of(&match before {
-            Some(before) => format!("{before} {self}"),
-            None => self.to_string(),
-        })
-    }
-
     /// Version and name.
     pub(crate) fn label(&self) -> String {
         format!("{}_{}", self.version, self.name)
@@ -180,11 +172,11 @@ impl fmt::Display for Line {
 impl fmt::Display for LockFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEADER}")?;
-        let mut chain = None;
-        for line in &self.lines {
-            let value = line.chain(chain);
+        let mut before = None;
+        for line in self.lines.iter().map(Line::to_string) {
+            let value = Checksum::chain_line(before, &line);
             writeln!(f, "{line} chain={value}")?;
-            chain = Some(value);
+            before = Some(value);
         }
         Ok(())
     }

@@ -57,12 +57,12 @@ pub(crate) fn parse(text: &str) -> Locked {
 
 impl Locked {
     /// Adds a line behind one with the chain value `before`; its own chain value.
-    fn add(&mut self, read: ChainedLine, start: usize, before: Option<Checksum>) -> Checksum {
-        let ChainedLine { line, chain } = read;
+    fn add(&mut self, read: ChainedLine<'_>, start: usize, before: Option<Checksum>) -> Checksum {
+        let ChainedLine { line, text, chain } = read;
         if let Some(above) = self.file.head().filter(|above| line.version <= above.version) {
             self.invalid.push((InvalidLine::NotAbove(above.version), start));
         }
-        if line.chain(before) != chain {
+        if Checksum::chain_line(before, text) != chain {
             self.broken.push(line.clone());
         }
         self.starts.push(start);
@@ -77,8 +77,10 @@ impl Locked {
     }
 }
 
-struct ChainedLine {
+struct ChainedLine<'a> {
     line: Line,
+    /// What the chain value covers.
+    text: &'a str,
     chain: Checksum,
 }
 
@@ -98,7 +100,7 @@ impl<'a> Cursor<'a> {
         Cursor { line, at: 0 }
     }
 
-    fn line(mut self) -> Result<ChainedLine, Unexpected> {
+    fn line(mut self) -> Result<ChainedLine<'a>, Unexpected> {
         let (version, name) = self.label()?;
         let (up, at) = self.required("up", "`up=` and a checksum")?;
         let up = checksum(up, at)?;
@@ -113,6 +115,7 @@ impl<'a> Cursor<'a> {
             self.required("older-binaries", "`older-binaries=ok` or `older-binaries=refuse`")?;
         let older_binaries = of_word(&OLDER_BINARIES, older).ok_or(("`ok` or `refuse`", at))?;
         let accepts = self.list("accepts", checksum)?;
+        let text = &self.line[..self.at];
         let (chain, at) = self.required("chain", "`chain=` and a checksum")?;
         let chain = checksum(chain, at)?;
         if self.at < self.line.len() {
@@ -120,7 +123,7 @@ impl<'a> Cursor<'a> {
         }
         let verdict = Verdict { risk, hazards, older_binaries };
         let line = Line { version, name: name.to_owned(), up, down, verdict, accepts };
-        Ok(ChainedLine { line, chain })
+        Ok(ChainedLine { line, text, chain })
     }
 
     /// A name may hold anything, also spaces; no field behind it holds ` up=`.

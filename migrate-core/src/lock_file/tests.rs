@@ -42,8 +42,8 @@ fn a_line_reads_as_documented() {
         "20_b up={script} down={down} risk=high hazards=drop-column:3:high,index-concurrent:12:controlled \
          older-binaries=ok accepts={a},{b}"
     );
-    let chain = Checksum::of(&first);
-    let next = Checksum::of(&format!("{chain} {second}"));
+    let chain = Checksum::chain_line(None, &first);
+    let next = Checksum::chain_line(Some(chain), &second);
     assert_eq!(file.to_string(), format!("{HEADER}\n{first} chain={chain}\n{second} chain={next}\n"));
 }
 

@@ -7,6 +7,7 @@ use super::problems::Problems;
 use super::{Source, text};
 use crate::checksum::normalized;
 use crate::config::LockPolicy;
+use crate::diagnostic::Diagnostic;
 use crate::lock_file::{self, InvalidLine, LOCK_FILE, Line, Locked};
 use crate::problem::Problem;
 use crate::{Migration, Version};
@@ -47,7 +48,10 @@ pub(super) fn read(
         }
     };
     let invalid = parsed.invalid.iter().map(|(invalid, at)| match *invalid {
-        InvalidLine::Expected(expected) => (Problem::LockLine { expected }, *at),
+        InvalidLine::Expected(expected) => {
+            let found = parsed.text[*at..].split([' ', ',', '\n']).next().unwrap_or_default().to_owned();
+            (Problem::LockLine { expected, found }, *at)
+        }
         InvalidLine::ConflictMarker => (Problem::LockConflict, *at),
         InvalidLine::NotAbove(above) => (Problem::LockOrder { above }, *at),
     });
@@ -61,7 +65,7 @@ pub(super) fn read(
     }
     let is_sound = found.is_empty();
     for (problem, at) in found {
-        problems.at(problem, LOCK_FILE, &parsed.text, at);
+        problems.in_lock_file(problem, &parsed, at);
     }
     is_sound.then_some(parsed)
 }
@@ -142,6 +146,14 @@ impl Check<'_, '_> {
     }
 
     fn at_line(&mut self, problem: Problem, line: &Line, locked: &Locked) {
-        self.problems.at(problem, LOCK_FILE, &locked.text, locked.start(line.version));
+        self.problems.in_lock_file(problem, locked, locked.start(line.version));
+    }
+}
+
+impl Problems<'_> {
+    /// A problem at a byte of the lock file. Its lines are long and full of checksums, so they are not shown.
+    fn in_lock_file(&mut self, problem: Problem, locked: &Locked, at: usize) {
+        let diagnostic = Diagnostic::at(problem, self.display_path(LOCK_FILE), &locked.text, at);
+        self.found.push(Diagnostic { line: None, ..diagnostic });
     }
 }

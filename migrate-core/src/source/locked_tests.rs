@@ -166,7 +166,7 @@ fn drafts_are_free_unless_the_policy_refuses_them() {
     let malformed = folder.write("migrate.lock", "").problems();
     assert_eq!(malformed.len(), 1, "{malformed:?}");
     assert!(
-        malformed[0].starts_with("m/migrate.lock:1:1 the lock file should have a comment"),
+        malformed[0].starts_with("m/migrate.lock:1:1 the lock file lacks a comment that begins"),
         "{malformed:?}"
     );
 }

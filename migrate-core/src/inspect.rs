@@ -7,18 +7,6 @@ use crate::schema::{
 };
 use crate::sql::{Generated, PartitionBound, parse};
 
-/// The syntax errors of a script, each as `from..to: message`, in bytes.
-pub fn syntax_errors(sql: &str, engine: Engine) -> Vec<String> {
-    let errors = parse(sql, engine).errors;
-    errors
-        .iter()
-        .map(|error| {
-            let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            format!("{}..{}: {}{hint}", error.span.start(), error.span.end(), error.message)
-        })
-        .collect()
-}
-
 /// The schema that scripts make of an empty database, one after the other: a line for each thing, sorted.
 pub fn schema<'a>(scripts: impl IntoIterator<Item = &'a str>, engine: Engine) -> Vec<String> {
     let mut schema = Schema::new(engine);

@@ -2,8 +2,8 @@
 
 use sqlite3_parser::lexer::sql::{Error, ParserError};
 
-use super::place::Place;
-use crate::directive::closest_of;
+use super::is_sql;
+use super::place::{Place, Word};
 use crate::sql::SyntaxError;
 use crate::token::TokenKind;
 
@@ -21,7 +21,7 @@ pub(super) fn syntax_error(error: &Error, place: &Place<'_>) -> SyntaxError {
 }
 
 pub(super) fn not_read(place: &Place<'_>) -> SyntaxError {
-    SyntaxError { span: place.span(), message: "syntax error in this statement".to_owned(), hint: None }
+    SyntaxError { span: place.span(), message: "this statement could not be parsed".to_owned(), hint: None }
 }
 
 pub(super) fn too_deep(place: &Place<'_>) -> SyntaxError {
@@ -30,31 +30,37 @@ pub(super) fn too_deep(place: &Place<'_>) -> SyntaxError {
 }
 
 fn near(offset: usize, place: &Place<'_>) -> SyntaxError {
-    let (word, before) = place.word_at(offset);
-    let Some(word) = word else {
-        return SyntaxError {
-            span: place.end(),
-            message: "syntax error: the statement ends too early".to_owned(),
-            hint: None,
-        };
-    };
-    let typo = [Some(word), before].into_iter().flatten().find_map(|word| {
-        let meant = meant(word.text).filter(|_| word.kind == TokenKind::Word)?;
-        Some(format!("did you mean `{meant}` instead of `{}`?", word.text))
-    });
-    let mut shown: String = word.text.chars().take(MAX_SHOWN).collect();
-    if shown.len() < word.text.len() {
-        shown.push('…');
+    let words = place.words_up_to(offset);
+    let hint = words.iter().rev().take(3).find_map(|word| keyword(*word, place));
+    match words.last().filter(|word| word.start + word.text.len() > offset) {
+        Some(word) => {
+            let message = format!("syntax error near `{}`", shortened(word.text));
+            SyntaxError { span: place.span_of(*word), message, hint }
+        }
+        None => SyntaxError { span: place.end(), message: "the statement ends too early".to_owned(), hint },
     }
-    let message = format!("syntax error near `{shown}`");
-    SyntaxError { span: place.span_of(word), message, hint: typo }
 }
 
-/// The keyword that was meant, if the word is none itself.
-fn meant(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_uppercase();
-    let known = KEYWORDS.iter().copied();
-    (!KEYWORDS.contains(&word.as_str())).then(|| closest_of(known, &word)).flatten()
+fn shortened(word: &str) -> String {
+    let shown: String = word.chars().take(MAX_SHOWN).collect();
+    if shown.len() < word.len() { format!("{shown}…") } else { shown }
+}
+
+/// The keyword that a word resembles and with which the statement is one.
+fn keyword(word: Word<'_>, place: &Place<'_>) -> Option<String> {
+    if word.kind != TokenKind::Word {
+        return None;
+    }
+    let upper = word.text.to_ascii_uppercase();
+    let limit = if upper.len() < 5 { 1 } else { 2 };
+    let mut near: Vec<(usize, &str)> = KEYWORDS
+        .split_ascii_whitespace()
+        .map(|keyword| (strsim::osa_distance(keyword, &upper), keyword))
+        .filter(|(slips, _)| (1..=limit).contains(slips))
+        .collect();
+    near.sort_unstable();
+    let meant = near.into_iter().map(|(_, keyword)| keyword).find(|keyword| is_sql(&place.with(word, keyword)))?;
+    Some(format!("did you mean `{meant}` instead of `{}`?", word.text))
 }
 
 /// The parser tells lines and columns in bytes.
@@ -77,116 +83,15 @@ fn offset(error: &Error, text: &str) -> Option<usize> {
     Some(line + position.column - 1)
 }
 
-/// Those of SQLite (its manual, "SQLite Keywords") that are long enough to be mistyped and still known.
-const KEYWORDS: [&str; 110] = [
-    "ABORT",
-    "ACTION",
-    "AFTER",
-    "ALTER",
-    "ALWAYS",
-    "ANALYZE",
-    "ATTACH",
-    "AUTOINCREMENT",
-    "BEFORE",
-    "BEGIN",
-    "BETWEEN",
-    "CASCADE",
-    "CASE",
-    "CAST",
-    "CHECK",
-    "COLLATE",
-    "COLUMN",
-    "COMMIT",
-    "CONFLICT",
-    "CONSTRAINT",
-    "CREATE",
-    "CROSS",
-    "CURRENT",
-    "DATABASE",
-    "DEFAULT",
-    "DEFERRABLE",
-    "DEFERRED",
-    "DELETE",
-    "DESC",
-    "DETACH",
-    "DISTINCT",
-    "DROP",
-    "EACH",
-    "ELSE",
-    "ESCAPE",
-    "EXCEPT",
-    "EXCLUDE",
-    "EXCLUSIVE",
-    "EXISTS",
-    "EXPLAIN",
-    "FAIL",
-    "FILTER",
-    "FIRST",
-    "FOLLOWING",
-    "FOREIGN",
-    "FROM",
-    "FULL",
-    "GENERATED",
-    "GLOB",
-    "GROUP",
-    "GROUPS",
-    "HAVING",
-    "IGNORE",
-    "IMMEDIATE",
-    "INDEX",
-    "INDEXED",
-    "INITIALLY",
-    "INNER",
-    "INSERT",
-    "INSTEAD",
-    "INTERSECT",
-    "INTO",
-    "ISNULL",
-    "JOIN",
-    "LAST",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "MATCH",
-    "MATERIALIZED",
-    "NATURAL",
-    "NOTHING",
-    "NOTNULL",
-    "NULL",
-    "NULLS",
-    "OFFSET",
-    "ORDER",
-    "OTHERS",
-    "OUTER",
-    "OVER",
-    "PARTITION",
-    "PLAN",
-    "PRAGMA",
-    "PRECEDING",
-    "PRIMARY",
-    "QUERY",
-    "RAISE",
-    "RANGE",
-    "RECURSIVE",
-    "REFERENCES",
-    "REGEXP",
-    "REINDEX",
-    "RELEASE",
-    "RENAME",
-    "REPLACE",
-    "RESTRICT",
-    "RETURNING",
-    "RIGHT",
-    "ROLLBACK",
-    "ROWS",
-    "SAVEPOINT",
-    "SELECT",
-    "TABLE",
-    "TEMPORARY",
-    "THEN",
-    "TIES",
-    "TRANSACTION",
-    "TRIGGER",
-    "UNBOUNDED",
-    "UNION",
-];
+/// SQLite manual, "SQLite Keywords".
+const KEYWORDS: &str = "\
+    ABORT ACTION ADD AFTER ALL ALTER ALWAYS ANALYZE AND AS ASC ATTACH AUTOINCREMENT BEFORE BEGIN BETWEEN BY CASCADE \
+    CASE CAST CHECK COLLATE COLUMN COMMIT CONFLICT CONSTRAINT CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME \
+    CURRENT_TIMESTAMP DATABASE DEFAULT DEFERRABLE DEFERRED DELETE DESC DETACH DISTINCT DO DROP EACH ELSE END ESCAPE \
+    EXCEPT EXCLUDE EXCLUSIVE EXISTS EXPLAIN FAIL FILTER FIRST FOLLOWING FOR FOREIGN FROM FULL GENERATED GLOB GROUP \
+    GROUPS HAVING IF IGNORE IMMEDIATE IN INDEX INDEXED INITIALLY INNER INSERT INSTEAD INTERSECT INTO IS ISNULL JOIN \
+    KEY LAST LEFT LIKE LIMIT MATCH MATERIALIZED NATURAL NO NOT NOTHING NOTNULL NULL NULLS OF OFFSET ON OR ORDER \
+    OTHERS OUTER OVER PARTITION PLAN PRAGMA PRECEDING PRIMARY QUERY RAISE RANGE RECURSIVE REFERENCES REGEXP REINDEX \
+    RELEASE RENAME REPLACE RESTRICT RETURNING RIGHT ROLLBACK ROW ROWS SAVEPOINT SELECT SET TABLE TEMP TEMPORARY THEN \
+    TIES TO TRANSACTION TRIGGER UNBOUNDED UNION UNIQUE UPDATE USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH \
+    WITHOUT";

@@ -7,6 +7,8 @@ mod name;
 mod place;
 mod statement;
 mod table;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,7 +47,7 @@ fn parse_statement(place: &Place<'_>) -> Result<Statement, SyntaxError> {
     if place.is_too_deep() {
         return Err(error::too_deep(place));
     }
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
+    let parsed = guarded(|| {
         let bump = Bump::new();
         let mut parser = Parser::new(&bump, place.text().as_bytes());
         let command = parser.next().map_err(|error| error::syntax_error(&error, place))?;
@@ -53,8 +55,18 @@ fn parse_statement(place: &Place<'_>) -> Result<Statement, SyntaxError> {
             Some(Cmd::Stmt(statement)) => statement::statement(&statement, place),
             Some(Cmd::Explain(_) | Cmd::ExplainQueryPlan(_)) | None => empty(place.span(), Kind::Harmless),
         })
-    }));
+    });
     parsed.unwrap_or_else(|_| Err(error::not_read(place)))
+}
+
+/// Whether the text of one statement is SQL.
+fn is_sql(text: &str) -> bool {
+    guarded(|| Parser::new(&Bump::new(), text.as_bytes()).next().is_ok()).unwrap_or(false)
+}
+
+/// What a parser of others makes of any text; should it panic, an error.
+fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(parse))
 }
 
 fn empty(span: Span, kind: Kind) -> Statement {

@@ -22,7 +22,8 @@ pub(super) struct Place<'a> {
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     pub(super) kind: TokenKind,
-    start: usize,
+    /// In the statement.
+    pub(super) start: usize,
 }
 
 impl<'a> Place<'a> {
@@ -65,13 +66,16 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// The word at or behind a byte of the statement, and the one before it.
-    pub(super) fn word_at(&self, offset: usize) -> (Option<Word<'a>>, Option<Word<'a>>) {
-        let index = self.words.partition_point(|word| word.start + word.text.len() <= offset);
-        (
-            self.words.get(index).copied(),
-            index.checked_sub(1).and_then(|before| self.words.get(before)).copied(),
-        )
+    /// The words up to the one that ends behind a byte of the statement.
+    pub(super) fn words_up_to(&self, offset: usize) -> &[Word<'a>] {
+        let before = self.words.partition_point(|word| word.start + word.text.len() <= offset);
+        &self.words[..self.words.len().min(before + 1)]
+    }
+
+    /// The statement with another text instead of a word.
+    pub(super) fn with(&self, word: Word<'_>, replacement: &str) -> String {
+        let end = word.start + word.text.len();
+        [&self.text[..word.start], replacement, &self.text[end..]].concat()
     }
 
     pub(super) fn span_of(&self, word: Word<'_>) -> Span {

@@ -54,5 +54,7 @@ pub(crate) struct Function {
     /// Whether one of them is.
     pub(crate) is_volatile: bool,
     pub(crate) security_definer: bool,
+    /// Whether nothing but a trigger can call any of them.
+    pub(crate) is_trigger: bool,
     pub(crate) is_new: bool,
 }

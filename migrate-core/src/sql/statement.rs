@@ -197,6 +197,8 @@ pub(crate) struct CreateFunction {
     pub(crate) security_definer: bool,
     /// Neither `IMMUTABLE` nor `STABLE`.
     pub(crate) is_volatile: bool,
+    /// `RETURNS trigger` or `event_trigger`: nothing but a trigger can call it.
+    pub(crate) is_trigger: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,10 +56,12 @@ impl Schema {
             name,
             is_volatile: false,
             security_definer: false,
+            is_trigger: true,
             is_new: true,
         });
         function.is_volatile |= create.is_volatile;
         function.security_definer |= create.security_definer;
+        function.is_trigger &= create.is_trigger;
     }
 
     pub(super) fn create_type(&mut self, create: &CreateType) {

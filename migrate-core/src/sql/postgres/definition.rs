@@ -78,6 +78,9 @@ pub(super) fn create_function(node: Node<'_>) -> Option<CreateFunction> {
         or_replace: node.has(OR_REPLACE),
         security_definer: has(SECURITY_DEFINER_FUNC_OPTION),
         is_volatile: !has(IMMUTABLE) && !has(STABLE),
+        is_trigger: node.child(RET_TYPE).and_then(type_in).is_some_and(|returned| {
+            returned.name.is_builtin("trigger") || returned.name.is_builtin("event_trigger")
+        }),
     })
 }
 

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::rebuild::successor;
-use crate::Hazard;
 use crate::lint::{Context, Finding};
 use crate::schema::{TableConstraint, TableConstraintKind};
 use crate::sql::{Drop, Kind, Name, ObjectKind};
+use crate::{Engine, Hazard};
 
 const SAFER: &str =
     "stop using the table in one release and drop it in the next; keep a copy where the rows may be needed";
@@ -26,15 +28,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
     let mut message = format!("the rows of `{name}` are lost, and running code that uses it fails");
-    let others: Vec<String> = context
+    let goes_too: Vec<Name> = drop.names.iter().map(|name| context.schema.resolve(name)).collect();
+    let others: BTreeSet<String> = context
         .schema
         .foreign_keys_of(name)
         .filter_map(referenced)
-        .filter(|other| context.is_old(other) && !drop.names.contains(other))
+        .filter(|other| context.is_old(other) && !goes_too.contains(other))
         .map(|other| format!("`{other}`"))
         .collect();
-    if !others.is_empty() && context.engine == crate::Engine::Postgres {
-        message += &format!("; {} is locked too, because of the foreign key", others.join(", "));
+    if !others.is_empty() && context.engine == Engine::Postgres {
+        let others: Vec<String> = others.into_iter().collect();
+        message += &format!("; its foreign keys lock {} too", others.join(", "));
     }
     Finding::new(Hazard::DropTable, context.statement.span, message, SAFER).breaking_older_binaries()
 }
@@ -68,7 +72,7 @@ fn missing_columns(context: &Context<'_>, name: &Name, successor: &Name) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::testing::{case, history, sqlite_history};
+    use crate::lint::testing::{case, history, messages, sqlite_history};
 
     #[test]
     fn cases() {
@@ -87,6 +91,17 @@ mod tests {
         case(&history, "CREATE TEMP TABLE t (id int); DROP TABLE t", &[]);
         // The rows are gone even where a table of the name comes back.
         case(&history, "DROP TABLE app.u; CREATE TABLE app.u (id int)", &["drop-table high"]);
+    }
+
+    #[test]
+    fn it_says_what_else_is_locked() {
+        let history = history(
+            "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
+             CREATE TABLE c (x int REFERENCES a, y int REFERENCES a, z int REFERENCES b)",
+        );
+        let lost = "the rows of `c` are lost, and running code that uses it fails; its foreign keys lock";
+        assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` too")]);
+        assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` too"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::object::{comes_back, is_old, noun};
 use crate::lint::{Context, Finding};
-use crate::sql::{Kind, ObjectKind};
+use crate::sql::{Kind, Name, ObjectKind};
 use crate::{Hazard, Risk};
 
 /// `DROP` of a view, function, type, sequence, extension, … that was there before: what holds no rows that are not
@@ -14,22 +14,33 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if !is_used_by_name(drop.object) {
         return Vec::new();
     }
-    let old = drop.names.iter().filter(|name| is_old(context, drop.object, name));
-    old.map(|name| {
-        let noun = noun(drop.object);
-        let finding = if context.transaction && comes_back(context, drop.object, name) {
-            let message = format!("running code uses the new form of the {noun} `{name}` from now on");
-            let safer =
-                "keep what running code uses of it: the names, order and types of columns and arguments";
-            Finding::new(Hazard::DropView, context.statement.span, message, safer).with_risk(Risk::Controlled)
-        } else {
-            let message = format!("running code that uses the {noun} `{name}` fails");
-            let safer = format!("stop using the {noun} in one release and drop it in the next");
-            Finding::new(Hazard::DropView, context.statement.span, message, safer)
-        };
-        finding.breaking_older_binaries()
-    })
-    .collect()
+    let is_in_use =
+        |name: &&Name| is_old(context, drop.object, name) && !only_triggers_call(context, drop.object, name);
+    drop.names
+        .iter()
+        .filter(is_in_use)
+        .map(|name| {
+            let noun = noun(drop.object);
+            let finding = if context.transaction && comes_back(context, drop.object, name) {
+                let message = format!("running code uses the new form of the {noun} `{name}` from now on");
+                let safer =
+                    "keep what running code uses of it: the names, order and types of columns and arguments";
+                Finding::new(Hazard::DropView, context.statement.span, message, safer)
+                    .with_risk(Risk::Controlled)
+            } else {
+                let message = format!("running code that uses the {noun} `{name}` fails");
+                let safer = format!("stop using the {noun} in one release and drop it in the next");
+                Finding::new(Hazard::DropView, context.statement.span, message, safer)
+            };
+            finding.breaking_older_binaries()
+        })
+        .collect()
+}
+
+/// Whether it is a function of triggers, which the server keeps as long as one calls it.
+fn only_triggers_call(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
+    object == ObjectKind::Function
+        && context.schema.function(name).is_some_and(|function| function.is_trigger)
 }
 
 fn is_used_by_name(object: ObjectKind) -> bool {
@@ -67,7 +78,8 @@ mod tests {
         let history = history(
             "CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t; CREATE MATERIALIZED VIEW mv AS SELECT id FROM t;
              CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN score AS int;
-             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION citext",
+             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION citext;
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         );
         case(&history, "DROP VIEW v", &["drop-view high"]);
         case(&history, "DROP VIEW IF EXISTS v, w", &["drop-view high", "drop-view high"]);
@@ -78,6 +90,8 @@ mod tests {
         case(&history, "DROP FUNCTION f()", &["drop-view high"]);
         case(&history, "DROP EXTENSION citext", &["drop-view high"]);
         case(&history, "DROP PUBLICATION changes", &["drop-view high"]);
+        // Code cannot call it, and the server keeps it while a trigger does.
+        case(&history, "DROP FUNCTION note()", &[]);
         // Made by the same script.
         case(&history, "CREATE VIEW w AS SELECT 1; DROP VIEW w", &[]);
         case(&history, "CREATE TYPE tone AS ENUM ('a'); DROP TYPE tone", &[]);

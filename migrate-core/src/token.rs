@@ -10,6 +10,13 @@ pub(crate) struct Token {
     pub(crate) range: Range<usize>,
 }
 
+#[cfg(feature = "lint")]
+impl Token {
+    pub(crate) fn is_comment(&self) -> bool {
+        matches!(self.kind, TokenKind::LineComment | TokenKind::BlockComment)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// A keyword or an identifier without quotes.

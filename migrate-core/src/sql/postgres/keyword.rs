@@ -3,7 +3,11 @@
 /// The keywords that `word` may be a mistyping of, or that PostgreSQL has for another product's, nearest first.
 pub(super) fn resembling(word: &str) -> impl Iterator<Item = &'static str> {
     let word = word.to_ascii_uppercase();
-    let limit = if word.len() < 5 { 1 } else { 2 };
+    let limit = match word.len() {
+        _ if KEYWORDS.contains(&word.as_str()) => 0,
+        0..5 => 1,
+        _ => 2,
+    };
     let mut near: Vec<(usize, &str)> = KEYWORDS
         .iter()
         .map(|keyword| (strsim::damerau_levenshtein(keyword, &word), *keyword))
@@ -180,3 +184,23 @@ const KEYWORDS: &[&str] = &[
     "WITHOUT",
     "ZONE",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_near_or_of_others() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("primry", &["PRIMARY"]),
+            ("TABEL", &["TABLE"]),
+            ("NUL", &["NULL"]),
+            ("DELETE", &["DROP"]),
+            ("NOT", &[]), // a keyword is no mistyping of others
+            ("customers", &[]),
+        ];
+        for (word, want) in cases {
+            assert_eq!(resembling(word).collect::<Vec<_>>(), want, "{word}");
+        }
+    }
+}

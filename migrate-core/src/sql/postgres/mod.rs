@@ -8,6 +8,7 @@ mod drop;
 mod expression;
 mod index;
 mod keyword;
+mod misfit;
 mod name;
 mod reads;
 mod setting;
@@ -41,6 +42,9 @@ pub(super) fn parse(sql: &str) -> Parsed {
 
 fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     let text = span.of(sql);
+    if let Some(names) = setting::names(text) {
+        return (Statement { kind: Kind::Set(names), ..unknown(text, span) }, None);
+    }
     let parsed = guarded(|| {
         let tree = Tree::parse(text, span.start(), EntryPoint::SourceFile);
         match syntax::error(&tree, text, span.start()) {

@@ -89,7 +89,8 @@ pub(super) fn string(node: Node<'_>) -> Option<String> {
     parts.map(|parts| parts.concat())
 }
 
-fn content(literal: &str) -> Option<String> {
+/// What stands between the quotes of a literal, if it has some.
+pub(super) fn content(literal: &str) -> Option<String> {
     if let Some(rest) = literal.strip_prefix('$') {
         let tag = &literal[..rest.find('$')? + 2];
         return Some(literal.strip_prefix(tag)?.strip_suffix(tag)?.to_owned());

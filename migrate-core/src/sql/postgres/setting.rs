@@ -2,9 +2,11 @@
 
 use squawk_parser::SyntaxKind::*;
 
-use super::name::string;
+use super::name::{content, string};
 use super::tree::Node;
+use crate::dialect::Engine;
 use crate::sql::{Setting, SettingScope};
+use crate::token::tokens;
 
 pub(super) fn setting(node: Node<'_>) -> Setting {
     let value = node.nodes().find(|child| !matches!(child.kind(), LOCAL_SCOPE | SESSION_SCOPE));
@@ -19,6 +21,28 @@ pub(super) fn setting(node: Node<'_>) -> Setting {
         values: value.filter(|_| !reset).map(values).unwrap_or_default(),
         reset,
     }
+}
+
+/// `SET NAMES`, which the parser does not know: another form of `SET client_encoding` (PostgreSQL manual, SET).
+pub(super) fn names(text: &str) -> Option<Setting> {
+    let mut tokens =
+        tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).map(|token| &text[token.range]);
+    let mut word =
+        tokens.next().filter(|word| word.eq_ignore_ascii_case("SET")).and_then(|_| tokens.next())?;
+    let scope = if word.eq_ignore_ascii_case("LOCAL") { SettingScope::Local } else { SettingScope::Session };
+    if scope == SettingScope::Local || word.eq_ignore_ascii_case("SESSION") {
+        word = tokens.next()?;
+    }
+    let encoding = tokens.next().unwrap_or("DEFAULT");
+    let reset = encoding.eq_ignore_ascii_case("DEFAULT");
+    let value = content(encoding);
+    let is_whole = word.eq_ignore_ascii_case("NAMES") && tokens.next().is_none();
+    (is_whole && (reset || value.is_some())).then(|| Setting {
+        scope,
+        name: "client_encoding".to_owned(),
+        reset,
+        values: value.into_iter().collect(),
+    })
 }
 
 fn name(node: Node<'_>, value: Option<Node<'_>>) -> String {

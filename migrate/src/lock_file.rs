@@ -30,7 +30,8 @@ pub fn check(folder: impl AsRef<Path>) -> Result<Vec<LockChange>, LockError> {
 }
 
 /// Locks the drafts of `folder`, and accepts the edits of the migrations `accept`. The lines that are there stay as
-/// they are. Returns what was changed; when that is nothing, nothing is written.
+/// they are. Returns what was changed; when that is nothing, nothing is written. The folder is read as `migrate.toml`
+/// says: a `dialect` that only the macro is given is not known here.
 ///
 /// An edit is to be accepted only when it does not change what the script does. Databases that have applied the script
 /// as it was are then up to date all the same. They cost a second round trip at each start, until

@@ -99,7 +99,8 @@ fn migrations(
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
     let file = locked.map(|parsed| &parsed.file);
-    let mut assembly = Assembly { config, dialect, orphan_downs, locked: file, problems: &mut *problems };
+    let mut assembly =
+        Assembly { config, dialect, orphan_downs, locked: file, locking, problems: &mut *problems };
     let drafts: Vec<Draft> = migrations.iter().filter_map(|parts| assembly.draft(parts)).collect();
     #[cfg(feature = "lint")]
     let drafts = gate::pass(drafts, config, dialect, problems);
@@ -118,6 +119,7 @@ struct Assembly<'a, 'p> {
     /// Versions with a rollback script that lost its migration: for these, a missing one has been told.
     orphan_downs: Vec<Version>,
     locked: Option<&'a LockFile>,
+    locking: Locking<'a>,
     problems: &'a mut Problems<'p>,
 }
 
@@ -162,7 +164,6 @@ impl Assembly<'_, '_> {
             older_binaries: parsed.directives.older_binaries.unwrap_or(OlderBinaries::Refuse),
             accepts: locked.map_or(Cow::Borrowed(&[]), |line| line.accepts.clone().into()),
         };
-        let locked = self.locked.and_then(|locked| locked.get(parts.version));
         let draft = Draft {
             migration,
             up: parsed.directives,
@@ -201,7 +202,7 @@ impl Assembly<'_, '_> {
     fn check_missing_down(&mut self, up: &Named<'_>, parsed: &Parsed) {
         let locked = self.locked.and_then(|locked| locked.get(up.version));
         let is_told = self.orphan_downs.contains(&up.version)
-            || locked.is_some_and(|line| line.down.is_some())
+            || locked.is_some_and(|line| line.down.is_some() && !self.locking.accepts(line.version))
             || parsed.problems.iter().any(|(problem, _)| may_hide_irreversible(problem));
         if self.needs_down() && !is_told {
             let missing = missing_down(up.file_name, self.problems);

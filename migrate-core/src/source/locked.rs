@@ -25,6 +25,11 @@ impl Locking<'_> {
     fn refuses_drafts(self, policy: LockPolicy) -> bool {
         policy == LockPolicy::Required && matches!(self, Locking::Hold)
     }
+
+    /// Whether the edit of this migration is accepted.
+    pub(super) fn accepts(self, version: Version) -> bool {
+        matches!(self, Locking::Update { accept } if accept.contains(&version))
+    }
 }
 
 /// The lock file, or `None` when there is none or something is wrong in it.
@@ -106,7 +111,7 @@ impl Check<'_, '_> {
         if !line.is_named(&migration.name) {
             self.renamed(migration, line);
         }
-        if matches!(self.locking, Locking::Update { accept } if accept.contains(&line.version)) {
+        if self.locking.accepts(line.version) {
             return;
         }
         let edited = |what| Problem::Edited { what, migration: line.label(), version: line.version };

@@ -220,6 +220,16 @@ fn an_edit_can_be_accepted() {
 }
 
 #[test]
+fn a_rollback_script_goes_only_when_the_script_says_so() {
+    let gone = Folder::locked().remove("20_b.down");
+    let refused = gone.source().lock(&[Version::new(20).unwrap()]).unwrap_err();
+    assert_eq!(told(Err(refused)), ["m/20_b.up.sql no way back: `m/20_b.down.sql` is missing"]);
+    let declared = gone.write("20_b.up.sql", "-- migrate: irreversible \"x\"\nSELECT 2;").lock(&[20]);
+    assert_eq!(declared.problems(), [""; 0]);
+    assert!(declared.lock_text().contains(" down=- "));
+}
+
+#[test]
 fn branches_that_were_merged_by_hand_are_chained_by_locking_again() {
     let draft = |folder: Folder, name: &str| {
         let sql = format!("SELECT '{name}'");

@@ -347,4 +347,6 @@ pub(crate) struct Block {
 pub(crate) struct Privileges {
     /// The relations that it names.
     pub(crate) tables: Vec<Name>,
+    /// The functions and procedures that it names.
+    pub(crate) functions: Vec<Name>,
 }

@@ -22,11 +22,19 @@ pub(super) fn drop(node: Node<'_>, object: ObjectKind) -> Drop {
 fn names(node: Node<'_>) -> Vec<Name> {
     match node.kind() {
         IF_EXISTS | CASCADE | RESTRICT | ON_RELATION | ON_TABLE => Vec::new(),
-        FUNCTION_SIG_LIST | PROCEDURE_SIG_LIST | ROUTINE_SIG_LIST => {
-            node.nodes().filter_map(|signature| name(signature.nodes().next()?)).collect()
-        }
+        FUNCTION_SIG_LIST | PROCEDURE_SIG_LIST | ROUTINE_SIG_LIST => signatures(node),
         AGGREGATE => node.child(PATH_REF).and_then(name).into_iter().collect(),
         _ => name(node).into_iter().collect(),
+    }
+}
+
+/// The functions and procedures of a list of them.
+pub(super) fn signatures(list: Node<'_>) -> Vec<Name> {
+    match list.kind() {
+        FUNCTION_SIG_LIST | PROCEDURE_SIG_LIST | ROUTINE_SIG_LIST => {
+            list.nodes().filter_map(|signature| name(signature.nodes().next()?)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -204,7 +204,11 @@ fn session(node: Node<'_>) -> Option<Kind> {
 fn privileges(node: Node<'_>) -> Privileges {
     let objects = node.child(ON_PRIVILEGE_OBJECTS_CLAUSE).and_then(|clause| clause.nodes().next());
     let tables = objects.filter(|objects| matches!(objects.kind(), PRIVILEGE_TABLE | PRIVILEGE_DEFAULT));
-    Privileges { tables: tables.map(|tables| name::names(tables, RELATION_NAME_REF)).unwrap_or_default() }
+    let signatures = objects.into_iter().flat_map(Node::nodes).flat_map(drop::signatures);
+    Privileges {
+        tables: tables.map(|tables| name::names(tables, RELATION_NAME_REF)).unwrap_or_default(),
+        functions: signatures.collect(),
+    }
 }
 
 /// What takes no lock that anybody waits for and changes nothing that running code uses.

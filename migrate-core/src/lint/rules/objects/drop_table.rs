@@ -117,6 +117,11 @@ mod tests {
         case(&history, &rebuild("id INTEGER PRIMARY KEY, a"), &["drop-column high"]);
         let renamed_first = "ALTER TABLE t RENAME TO old_t; CREATE TABLE t (id, a, b); INSERT INTO t SELECT * FROM old_t; DROP TABLE old_t";
         case(&history, renamed_first, &[]);
+        // As Prisma writes it.
+        let prisma = r#"PRAGMA foreign_keys=OFF; CREATE TABLE "new_t" ("id" INTEGER PRIMARY KEY, "a" TEXT NOT NULL, "b" TEXT);
+            INSERT INTO "new_t" ("id", "a", "b") SELECT "id", "a", "b" FROM "t"; DROP TABLE "t";
+            ALTER TABLE "new_t" RENAME TO "t"; CREATE INDEX "t_a" ON "t"("a"); PRAGMA foreign_keys=ON;"#;
+        case(&history, prisma, &[]);
         // `u` is no new table made from the rows of `t`.
         case(&history, "DROP TABLE t; ALTER TABLE u RENAME TO t", &["drop-table high", "rename high"]);
     }

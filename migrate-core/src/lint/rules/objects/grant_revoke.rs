@@ -42,13 +42,13 @@ fn of_statement(context: &Context<'_>) -> Option<String> {
 }
 
 fn revoked(context: &Context<'_>, privileges: &Privileges) -> Option<String> {
-    let old: Vec<String> = privileges
-        .tables
-        .iter()
-        .filter(|table| context.is_old(table))
-        .map(|table| format!("`{table}`"))
-        .collect();
-    if old.is_empty() && !privileges.tables.is_empty() {
+    let Privileges { tables, functions } = privileges;
+    let tables_that_were = tables.iter().filter(|table| context.is_old(table));
+    let functions_that_were = functions.iter().filter(|name| is_old(context, ObjectKind::Function, name));
+    let old: Vec<String> =
+        tables_that_were.chain(functions_that_were).map(|name| format!("`{name}`")).collect();
+    let names_some = !tables.is_empty() || !functions.is_empty();
+    if old.is_empty() && names_some {
         return None;
     }
     let what = if old.is_empty() { String::new() } else { format!(" on {}", old.join(", ")) };
@@ -96,6 +96,12 @@ mod tests {
         case(&history, "REVOKE INSERT ON t FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON FUNCTION f() FROM PUBLIC", &["grant-revoke controlled"]);
+        // A new function is everybody's to call, until this.
+        case(
+            &history,
+            "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION g() FROM PUBLIC",
+            &[],
+        );
         case(&history, "REVOKE readers FROM app", &["grant-revoke controlled"]);
         case(&history, "DROP POLICY own ON t", &["grant-revoke controlled"]);
         case(

@@ -30,12 +30,21 @@ pub(super) fn noun(object: ObjectKind) -> &'static str {
     }
 }
 
-/// Whether the object was there before this migration.
+/// Whether the object was there before this migration, under whichever name.
 pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     match kin(object) {
         ObjectKind::Table => context.is_old(name),
+        // One may be replaced.
+        ObjectKind::Function => context.schema.function(name).is_none_or(|function| !function.is_new),
         _ => !earlier(context).any(|statement| creates(context, statement, object, name)),
     }
+}
+
+/// Whether the script has given the object this name, which no running code knows then.
+pub(super) fn was_renamed(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
+    let is_rename =
+        |statement: &&Statement| matches!(statement.kind, Kind::Rename { .. } | Kind::AlterTable(_));
+    earlier(context).filter(is_rename).any(|statement| creates(context, statement, object, name))
 }
 
 /// Whether the script goes on to create an object of this name, or gives another object the name.
@@ -46,22 +55,27 @@ pub(super) fn comes_back(context: &Context<'_>, object: ObjectKind, name: &Name)
 /// The statements of the script before this one, those in blocks among them.
 pub(super) fn earlier<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
     let start = context.statement.span.start();
-    every(context).filter(move |statement| statement.span.end() <= start)
+    with_inner(&context.script[..=context.index]).filter(move |statement| statement.span.end() <= start)
 }
 
 /// The statements of the script behind this one, those in blocks among them.
 pub(super) fn later<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
     let end = context.statement.span.end();
-    every(context).filter(move |statement| statement.span.start() >= end)
+    with_inner(&context.script[context.index..]).filter(move |statement| statement.span.start() >= end)
 }
 
 /// All statements of the script, those in blocks among them.
 pub(super) fn every<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
-    context.script.iter().flat_map(with_inner)
+    with_inner(context.script)
 }
 
-fn with_inner(statement: &Statement) -> Vec<&Statement> {
-    std::iter::once(statement).chain(inner(statement).iter().flat_map(with_inner)).collect()
+fn with_inner(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
+    statements.iter().flat_map(|statement| std::iter::once(statement).chain(below(statement)))
+}
+
+fn below(statement: &Statement) -> Vec<&Statement> {
+    let direct = inner(statement).iter();
+    direct.flat_map(|statement| std::iter::once(statement).chain(below(statement))).collect()
 }
 
 fn creates(context: &Context<'_>, statement: &Statement, object: ObjectKind, name: &Name) -> bool {

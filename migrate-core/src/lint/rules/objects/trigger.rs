@@ -1,7 +1,7 @@
-use super::object::later;
+use super::object::{earlier, later};
 use crate::Hazard;
 use crate::lint::{Context, Finding};
-use crate::sql::{Drop, Kind, Name, ObjectKind};
+use crate::sql::{Drop, Kind, ObjectKind, Statement};
 
 const SAFER: &str = "see that running code goes on with and without it, and alone in its migration";
 
@@ -13,51 +13,49 @@ const SAFER: &str = "see that running code goes on with and without it, and alon
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let message = match &context.statement.kind {
         Kind::CreateTrigger(trigger) if context.is_old(&trigger.table) => {
-            format!(
-                "every write to `{}` does what the trigger `{}` says as well",
-                trigger.table, trigger.name
-            )
+            let (table, name) = (&trigger.table, &trigger.name);
+            Some(format!("every write to `{table}` does what the trigger `{name}` says as well"))
         }
         Kind::CreateRule { table } if context.is_old(table) => {
-            format!("statements on `{table}` are rewritten by the rule")
+            Some(format!("statements on `{table}` are rewritten by the rule"))
         }
-        Kind::Drop(drop) => match dropped(context, drop) {
-            Some(message) => message,
-            None => return Vec::new(),
-        },
-        _ => return Vec::new(),
+        Kind::Drop(drop) => dropped(context, drop),
+        _ => None,
     };
-    vec![Finding::new(Hazard::Trigger, context.statement.span, message, SAFER)]
+    let finding =
+        message.map(|message| Finding::new(Hazard::Trigger, context.statement.span, message, SAFER));
+    finding.into_iter().collect()
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
-    let of_old_table = drop.table.as_ref().is_none_or(|table| context.is_old(table));
+    if drop.table.as_ref().is_some_and(|table| !context.is_old(table)) {
+        return None;
+    }
     let name = drop.names.first()?;
     let on = drop.table.as_ref().map(|table| format!(" to `{table}`")).unwrap_or_default();
     match drop.object {
-        ObjectKind::Trigger
-            if of_old_table && !is_replaced(context, name) && !is_made_here(context, name) =>
-        {
+        ObjectKind::Trigger if !is_replaced(context, drop) && !is_made_here(context, drop) => {
             Some(format!("writes{on} no longer do what the trigger `{name}` says"))
         }
-        ObjectKind::Rule if of_old_table => {
-            Some(format!("statements are no longer rewritten by the rule `{name}`"))
-        }
+        ObjectKind::Rule => Some(format!("statements are no longer rewritten by the rule `{name}`")),
         _ => None,
     }
 }
 
 /// The trigger that follows under the same name has a finding of its own.
-fn is_replaced(context: &Context<'_>, name: &Name) -> bool {
-    context.transaction && later(context).any(|statement| creates(&statement.kind, name))
+fn is_replaced(context: &Context<'_>, drop: &Drop) -> bool {
+    context.transaction && later(context).any(|statement| creates(context, statement, drop))
 }
 
-fn is_made_here(context: &Context<'_>, name: &Name) -> bool {
-    super::object::earlier(context).any(|statement| creates(&statement.kind, name))
+fn is_made_here(context: &Context<'_>, drop: &Drop) -> bool {
+    earlier(context).any(|statement| creates(context, statement, drop))
 }
 
-fn creates(kind: &Kind, name: &Name) -> bool {
-    matches!(kind, Kind::CreateTrigger(trigger) if trigger.name == name.name)
+/// On SQLite, where triggers have names of their own, DROP TRIGGER names no table.
+fn creates(context: &Context<'_>, statement: &Statement, drop: &Drop) -> bool {
+    let Kind::CreateTrigger(trigger) = &statement.kind else { return false };
+    let is_of = |table| context.schema.resolve(table) == context.schema.resolve(&trigger.table);
+    drop.names.iter().any(|name| name.name == trigger.name) && drop.table.as_ref().is_none_or(is_of)
 }
 
 #[cfg(test)]
@@ -81,6 +79,12 @@ mod tests {
             &history,
             &format!("DROP TRIGGER IF EXISTS old_note ON t; CREATE TRIGGER old_note {NOTE}"),
             &["trigger controlled"],
+        );
+        // A trigger has its name for its table alone.
+        case(
+            &history,
+            &format!("DROP TRIGGER t_note ON u; CREATE TRIGGER t_note {NOTE}"),
+            &["trigger controlled", "trigger controlled"],
         );
         case(&history, "CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING", &["trigger controlled"]);
         case(&history, "DROP RULE quiet ON t", &["trigger controlled"]);

@@ -59,7 +59,8 @@ fn keyword(word: Word<'_>, place: &Place<'_>) -> Option<String> {
         .filter(|(slips, _)| (1..=limit).contains(slips))
         .collect();
     near.sort_unstable();
-    let meant = near.into_iter().map(|(_, keyword)| keyword).find(|keyword| is_sql(&place.with(word, keyword)))?;
+    let meant =
+        near.into_iter().map(|(_, keyword)| keyword).find(|keyword| is_sql(&place.with(word, keyword)))?;
     Some(format!("did you mean `{meant}` instead of `{}`?", word.text))
 }
 

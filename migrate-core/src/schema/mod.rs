@@ -38,6 +38,8 @@ pub(crate) struct Schema {
     /// Composite types, ranges, ….
     other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
+    /// The values that the migration that is being read has added to enums that no migration created.
+    foreign_labels: Vec<(Name, String)>,
 }
 
 impl Schema {
@@ -57,6 +59,7 @@ impl Schema {
             enums: BTreeMap::new(),
             other_types: BTreeSet::new(),
             functions: BTreeMap::new(),
+            foreign_labels: Vec::new(),
         }
     }
 
@@ -78,6 +81,9 @@ impl Schema {
             known.is_new = false;
             known.labels.iter_mut().for_each(|label| label.is_new = false);
         }
+        self.foreign_labels.clear();
+        let columns = self.tables.values_mut().flat_map(|table| &mut table.columns);
+        columns.for_each(|column| column.is_new = false);
     }
 
     /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
@@ -221,6 +227,14 @@ impl Schema {
     /// Whether a migration created a type of this name: a domain, an enum, a composite type, a range.
     pub(crate) fn has_type(&self, name: &Name) -> bool {
         self.resolve_type_name(name).is_some()
+    }
+
+    /// The values that `ALTER TYPE … ADD VALUE` of the migration that is being read has added, with their enums.
+    pub(crate) fn added_labels(&self) -> impl Iterator<Item = (&Name, &str)> {
+        let known = self.enums.values().flat_map(|known| {
+            known.labels.iter().filter(|label| label.is_new).map(|label| (&known.name, label.value.as_str()))
+        });
+        known.chain(self.foreign_labels.iter().map(|(name, value)| (name, value.as_str())))
     }
 
     pub(crate) fn enum_type(&self, name: &Name) -> Option<&EnumType> {

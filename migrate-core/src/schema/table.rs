@@ -63,6 +63,8 @@ pub(crate) struct TableColumn {
     pub(crate) has_default: bool,
     pub(crate) generated: Option<Generated>,
     pub(crate) collation: Option<String>,
+    /// Whether the migration that is being read added it.
+    pub(crate) is_new: bool,
 }
 
 /// A constraint of a table, those that stand in a column among them. NOT NULL is one only with a name or while it

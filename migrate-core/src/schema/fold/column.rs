@@ -22,6 +22,7 @@ impl Schema {
             has_default: has_default || is_serial,
             generated: column.generated.clone(),
             collation: column.collation.clone(),
+            is_new: true,
         };
         self.table_entry(table).columns.push(column);
     }

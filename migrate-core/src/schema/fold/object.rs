@@ -80,8 +80,13 @@ impl Schema {
         let (AlterType::AddValue { name, .. }
         | AlterType::RenameValue { name, .. }
         | AlterType::Attributes { name }) = alter;
-        let Some(name) = self.resolve_type_name(name) else { return };
-        let Some(known) = self.enums.get_mut(&name) else { return };
+        let resolved = self.resolve_type_name(name);
+        let Some(known) = resolved.and_then(|name| self.enums.get_mut(&name)) else {
+            if let AlterType::AddValue { name, value } = alter {
+                self.foreign_labels.push((name.clone(), value.clone()));
+            }
+            return;
+        };
         match alter {
             AlterType::AddValue { value, .. } => {
                 if !known.labels.iter().any(|label| label.value == *value) {

@@ -1,6 +1,5 @@
-use super::object::earlier;
 use crate::lint::{Context, Finding};
-use crate::sql::{AlterType, Kind, Name, Statement};
+use crate::sql::{Kind, Name, Statement};
 use crate::{Engine, Hazard};
 
 /// The use of a value that an earlier statement of the same transaction added to an enum.
@@ -11,12 +10,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres || !context.transaction || !evaluates(context.statement) {
         return Vec::new();
     }
-    let used = earlier(context).find_map(|statement| match &statement.kind {
-        Kind::AlterType(AlterType::AddValue { name, value }) => {
-            (is_added(context, name, value) && uses(context, name, value)).then_some((name, value))
-        }
-        _ => None,
-    });
+    let used = context.schema.added_labels().find(|(name, value)| uses(context, name, value));
     let finding = used.map(|(name, value)| {
         let message = format!(
             "this fails: the value `{value}` of `{name}` cannot be used in the transaction that adds it"
@@ -46,15 +40,12 @@ fn evaluates(statement: &Statement) -> bool {
     )
 }
 
-/// Whether the value was not there before: `IF NOT EXISTS` may find it.
-fn is_added(context: &Context<'_>, name: &Name, value: &str) -> bool {
-    let known = context.schema.enum_type(name);
-    known.is_none_or(|known| !known.labels.iter().any(|label| label.value == value && !label.is_new))
-}
-
 /// Whether the statement has the value as a literal, and may mean the enum's: a table whose columns are all known
 /// must have one of that type.
 fn uses(context: &Context<'_>, name: &Name, value: &str) -> bool {
+    if !context.statement.literals.iter().any(|literal| literal == value) {
+        return false;
+    }
     let table = match &context.statement.kind {
         Kind::Insert(insert) => Some(&insert.table),
         Kind::Update(update) => Some(&update.table),
@@ -67,7 +58,7 @@ fn uses(context: &Context<'_>, name: &Name, value: &str) -> bool {
         context.schema.enum_type(name).is_none()
             || context.schema.columns_of_type(name).any(|(owner, _)| owner.name == table.name)
     });
-    may_mean_it && context.statement.literals.iter().any(|literal| literal == value)
+    may_mean_it
 }
 
 #[cfg(test)]

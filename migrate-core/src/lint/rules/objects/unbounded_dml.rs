@@ -1,6 +1,5 @@
-use super::object::earlier;
 use crate::lint::{Context, Finding};
-use crate::sql::{ChangeAction, Expression, Kind, Name};
+use crate::sql::{Expression, Kind, Name};
 use crate::{Hazard, Risk};
 
 /// `UPDATE`, `DELETE` and `MERGE` of a table that was there before.
@@ -55,17 +54,10 @@ fn bounded(context: &Context<'_>, message: String) -> Finding {
 /// Whether a condition finds every row: it says nothing, or asks only for columns that this script has added, which
 /// are the same in each.
 fn holds_for_all(context: &Context<'_>, table: &Name, filter: &Expression) -> bool {
+    let table = context.schema.table(table);
     let is_added =
-        |column: &String| earlier(context).any(|statement| adds(context, &statement.kind, table, column));
+        |name: &String| table.and_then(|table| table.column(name)).is_some_and(|column| column.is_new);
     filter.is_always_true || (!filter.columns.is_empty() && filter.columns.iter().all(is_added))
-}
-
-fn adds(context: &Context<'_>, kind: &Kind, table: &Name, name: &str) -> bool {
-    let Kind::AlterTable(alter) = kind else { return false };
-    context.schema.resolve(&alter.name) == context.schema.resolve(table)
-        && alter.changes.iter().any(|change| {
-            matches!(&change.action, ChangeAction::AddColumn { column, .. } if column.name.name == name)
-        })
 }
 
 #[cfg(test)]

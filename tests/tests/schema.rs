@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use deadpool_postgres::{Manager, Pool};
 use migrate::testing::Server;
-use migrate::{Engine, Migrator};
+use migrate::{Engine, Migrator, Script};
 use migrate_core::inspect;
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 use tokio_postgres::{Client, NoTls};
@@ -74,6 +74,28 @@ async fn what_each_statement_changes() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Scripts in any order, most of which do not fit what was before.
+#[test]
+fn no_history_is_a_danger() {
+    let sets: Vec<_> = [CRATES_IO, ZKSYNC].iter().filter_map(Corpus::set).collect();
+    let migrations = sets.iter().flat_map(|set| set.migrations());
+    let of_corpora = migrations.flat_map(|migration| [Some(migration.up()), migration.down().script()]);
+    let scripts: Vec<&str> = of_corpora.flatten().map(Script::sql).chain(SCRIPTS.iter().copied()).collect();
+    let fresh =
+        "CREATE SCHEMA fresh; CREATE TABLE fresh.t (a int PRIMARY KEY); ALTER TABLE fresh.t RENAME a TO b";
+    let mut state: u64 = 1;
+    for _ in 0..5 {
+        let history = (0..400).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            scripts[usize::try_from(state >> 33).unwrap() % scripts.len()]
+        });
+        let read = inspect::schema(history.chain([fresh]), Engine::Postgres);
+        for line in ["column fresh.t.b int4 not null", "constraint fresh.t t_pkey primary key (b)"] {
+            assert!(read.iter().any(|known| known == line), "{line}: {read:#?}");
+        }
+    }
 }
 
 const SCRIPTS: &[&str] = &[

@@ -9,6 +9,8 @@ mod fold;
 mod index;
 mod object;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

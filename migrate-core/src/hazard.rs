@@ -161,7 +161,7 @@ hazards! {
     TypeRecheck "type-recheck" High,
     /// A change of type builds indexes anew.
     TypeReindex "type-reindex" High,
-    /// A change of type rewrites the table.
+    /// A change of type rewrites the table, or what running code reads.
     TypeRewrite "type-rewrite" High,
     /// What a statement does is not known here.
     Unanalyzed "unanalyzed" High,

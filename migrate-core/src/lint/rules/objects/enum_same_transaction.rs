@@ -54,11 +54,10 @@ fn uses(context: &Context<'_>, name: &Name, value: &str) -> bool {
     };
     let known =
         table.and_then(|table| context.schema.table(table)).filter(|table| table.columns_are_complete);
-    let may_mean_it = known.is_none_or(|table| {
+    known.is_none_or(|table| {
         context.schema.enum_type(name).is_none()
             || context.schema.columns_of_type(name).any(|(owner, _)| owner.name == table.name)
-    });
-    may_mean_it
+    })
 }
 
 #[cfg(test)]

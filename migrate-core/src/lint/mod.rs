@@ -5,6 +5,8 @@ mod analysis;
 mod context;
 mod finding;
 mod lock_then_work;
+#[cfg(test)]
+mod pages;
 mod rollback;
 mod rules;
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(crate) use parse::{Parsed, SyntaxError, parse};
 pub(crate) use statement::{
     AlterDomain, AlterPolicy, AlterType, Block, Copy, CreateDomain, CreateFunction, CreatePolicy,
     CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind, Privileges,
-    Query, Reference, Refresh, Reindex, Setting, SettingScope, Statement, TypeDefinition, Update,
+    Query, Reference, Refresh, Reindex, Setting, SettingScope, Since, Statement, TypeDefinition, Update,
 };
 pub(crate) use table::{
     AlterTable, Change, ChangeAction, Column, ColumnChange, Constraint, ConstraintKind, CreateIndex,

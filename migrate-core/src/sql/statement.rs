@@ -12,6 +12,17 @@ pub(crate) struct Statement {
     pub(crate) reads: Vec<Name>,
     /// Every string literal in it, without its quotes.
     pub(crate) literals: Vec<String>,
+    /// What older servers do not know of it, and which does (PostgreSQL).
+    pub(crate) since: Vec<Since>,
+}
+
+/// A part of a statement that came with a major version of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Since {
+    pub(crate) release: u32,
+    /// Such as `MERGE`, to be followed by "needs PostgreSQL 15".
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
 }
 
 /// What it does.

@@ -21,6 +21,7 @@ pub(super) fn misfit(node: Node<'_>) -> Option<usize> {
         ARRAY_EXPR => missing_array(node),
         DEFAULT_CONSTRAINT => loose_default(node),
         PARTITION_ITEM => loose_key(node),
+        AS_POLICY_TYPE => policy_type(node),
         kind if dropped(kind).is_some() => missing_names(node),
         _ => None,
     }
@@ -110,10 +111,13 @@ fn missing_array(node: Node<'_>) -> Option<usize> {
     (first.kind() == L_BRACK && node.parent().kind() != ARRAY_EXPR).then(|| start(first))
 }
 
-/// The default of a column goes up to the first NOT, AND and OR outside of parentheses.
+/// NOT, AND, OR, IN and LIKE stand in the default of a column only in parentheses.
 fn loose_default(node: Node<'_>) -> Option<usize> {
     let value = node.nodes().find(|child| child.kind() != CONSTRAINT_NAME_CLAUSE)?;
-    let word = value.children().find(|word| matches!(word.kind(), NOT_KW | AND_KW | OR_KW))?;
+    let ends = |word: &Node<'_>| {
+        matches!(word.kind(), NOT_KW | AND_KW | OR_KW | IN_KW | NOT_IN | LIKE_KW | NOT_LIKE)
+    };
+    let word = value.children().find(ends)?;
     matches!(value.kind(), PREFIX_EXPR | BIN_EXPR).then(|| start(word))
 }
 
@@ -127,13 +131,15 @@ fn loose_key(node: Node<'_>) -> Option<usize> {
     (!is_key).then(|| start(value))
 }
 
+fn policy_type(node: Node<'_>) -> Option<usize> {
+    let word = node.tokens().nth(1)?;
+    let is_known = ["permissive", "restrictive"].iter().any(|known| word.text().eq_ignore_ascii_case(known));
+    (!is_known).then(|| start(word))
+}
+
+/// What is dropped has a name.
 fn missing_names(node: Node<'_>) -> Option<usize> {
-    let is_option = |child: &Node<'_>| matches!(child.kind(), IF_EXISTS | CASCADE | RESTRICT);
-    if node.nodes().any(|child| !is_option(&child)) {
-        return None;
-    }
-    let behind = node.nodes().find(|child| matches!(child.kind(), CASCADE | RESTRICT));
-    Some(behind.map_or(node.span().end(), start))
+    node.nodes().all(|child| child.kind() == IF_EXISTS).then(|| node.span().end())
 }
 
 #[cfg(test)]
@@ -158,9 +164,11 @@ mod tests {
             ("SELECT a NOT IN b", 16),
             ("SELECT a = ANY (['x'])", 16),
             ("ALTER TABLE t ADD a bool DEFAULT NOT true", 33),
+            ("CREATE TABLE t (a bool DEFAULT 1 IN (1))", 33),
+            ("CREATE POLICY p ON t AS RESTRICTED", 24),
             ("CREATE INDEX ON t (a + b)", 19),
             ("DROP TABLE", 10),
-            ("DROP TABLE IF EXISTS CASCADE", 21),
+            ("DROP TABLE IF EXISTS", 20),
         ];
         for (sql, at) in cases {
             let errors = parse(sql).errors;

@@ -11,6 +11,7 @@ mod keyword;
 mod misfit;
 mod name;
 mod reads;
+mod release;
 mod setting;
 mod statement;
 mod syntax;
@@ -69,6 +70,7 @@ fn unknown(text: &str, span: Span) -> Statement {
         calls: Vec::new(),
         reads: Vec::new(),
         literals: Vec::new(),
+        since: Vec::new(),
     }
 }
 

@@ -4,7 +4,8 @@ use squawk_parser::SyntaxKind::{self, *};
 
 use super::tree::Node;
 use super::{
-    alter_table, block, data, definition, drop, expression, index, name, reads, setting, table, vacuum,
+    alter_table, block, data, definition, drop, expression, index, name, reads, release, setting, table,
+    vacuum,
 };
 use crate::sql::{Kind, ObjectKind, Privileges, Statement};
 
@@ -21,6 +22,7 @@ pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
         calls: calls(node),
         reads: reads::reads(node),
         literals: literals.collect(),
+        since: release::since(node),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
         calls: walk.calls,
         reads: walk.reads,
         literals: walk.literals,
+        since: Vec::new(),
     }
 }
 

@@ -224,6 +224,13 @@ impl<'a> Piece<'a> {
         self.script
     }
 
+    /// Each of its statements by itself.
+    #[cfg(all(feature = "testing", feature = "postgres"))]
+    pub fn statements(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        let Piece { script, first, end, timeouts } = *self;
+        (first..end).map(move |statement| Piece::one(script, statement, timeouts))
+    }
+
     pub fn spans(&self) -> &'a [Span] {
         &self.script.spans()[self.first..self.end]
     }

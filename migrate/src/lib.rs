@@ -138,7 +138,7 @@
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
 //! | `tracing` | spans and events, see below |
-//! | `testing` | a throw-away PostgreSQL server for tests: [`testing`] |
+//! | `testing` | a throw-away PostgreSQL server for tests, and what the statements of a set do to its tables: [`testing`] |
 
 pub mod build;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -87,6 +87,11 @@ impl HistoryTable {
         &self.history
     }
 
+    /// The quoted names of both tables, with their schema.
+    pub fn names(&self) -> [&str; 2] {
+        [&self.history, &self.log]
+    }
+
     /// The key of the lock under which runs write this history.
     pub fn lock_key(&self) -> i64 {
         let bytes = *Checksum::of(&format!("migrate {}", self.history)).as_bytes();

@@ -39,6 +39,14 @@ pub(crate) fn parse_recorded(sql: &str, engine: Engine, transaction: bool) -> Sc
     Parsed::new("", sql, Part::Down, dialect, transaction).script
 }
 
+impl Script {
+    /// Reads a script that is in no file. What is wrong with it is not told.
+    #[doc(hidden)]
+    pub fn of_text(sql: &str, engine: Engine, transaction: bool) -> Script {
+        parse_recorded(sql, engine, transaction)
+    }
+}
+
 type Located = (Problem, Option<usize>);
 
 impl Parsed {

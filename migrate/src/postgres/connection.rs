@@ -201,9 +201,9 @@ impl Database for &Pool {
     }
 }
 
-const GETTING: &str = "getting a connection from the pool";
+pub(crate) const GETTING: &str = "getting a connection from the pool";
 
-fn pool_error(error: deadpool_postgres::PoolError) -> DatabaseError {
+pub(crate) fn pool_error(error: deadpool_postgres::PoolError) -> DatabaseError {
     match error {
         deadpool_postgres::PoolError::Backend(error) => database_error(error),
         error => {

@@ -4,7 +4,7 @@ use tokio_postgres::error::{DbError, ErrorPosition};
 use crate::driver::{DatabaseError, Piece};
 
 /// What the server said; or what became of the connection.
-pub(super) fn database_error(error: Error) -> DatabaseError {
+pub(crate) fn database_error(error: Error) -> DatabaseError {
     let is_disconnected = error.is_closed() || error.as_db_error().is_none_or(ends_connection);
     let from_server = error.as_db_error().map(|db| DatabaseError {
         code: Some(db.code().code().to_owned()),

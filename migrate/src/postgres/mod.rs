@@ -6,12 +6,12 @@
 mod alone;
 mod blocker;
 mod check;
-mod connection;
-mod error;
+pub(crate) mod connection;
+pub(crate) mod error;
 mod lock;
-mod pipeline;
-mod query;
-mod session;
+pub(crate) mod pipeline;
+pub(crate) mod query;
+pub(crate) mod session;
 mod watch;
 
 use std::time::Duration;
@@ -41,8 +41,26 @@ impl<'a> PostgresDriver<'a> {
         PostgresDriver { connection, deadline: None, pid: None, checks_client: false }
     }
 
-    fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         self.connection.client()
+    }
+
+    /// Something is under way on the client that others must not meet when it is cut off.
+    #[cfg(feature = "testing")]
+    pub(crate) fn busy(&mut self) {
+        self.connection.busy();
+    }
+
+    /// What a transaction begins with.
+    #[cfg(feature = "testing")]
+    pub(crate) fn begin(&self, timeouts: Timeouts) -> String {
+        pipeline::begin(true, self.checks_client, timeouts)
+    }
+
+    /// It has come to its end.
+    #[cfg(feature = "testing")]
+    pub(crate) fn idle(&mut self) {
+        self.connection.idle();
     }
 
     /// How the transactions run.

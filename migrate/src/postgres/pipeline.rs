@@ -108,7 +108,7 @@ async fn session_before(
 }
 
 /// A script without transaction keeps its settings from one statement to the next.
-fn changes_session(transaction: &Transaction<'_>) -> bool {
+pub(crate) fn changes_session(transaction: &Transaction<'_>) -> bool {
     transaction.ends_step && transaction.piece.is_some_and(|piece| piece.script().execution().changes_session)
 }
 
@@ -136,14 +136,7 @@ async fn answers(
 ) -> Result<Duration, (Stage, DatabaseError)> {
     let Transaction { claim, piece, record, .. } = transaction;
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
-    let begin = match transaction.begins {
-        true => "BEGIN ISOLATION LEVEL READ COMMITTED;",
-        // What the part before has set is not for this one.
-        false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
-    };
-    let check =
-        if conditions.checks_client { "SET LOCAL client_connection_check_interval = 1000;" } else { "" };
-    let begin = format!("{begin}{check}{}", limits("SET LOCAL", timeouts));
+    let begin = begin(transaction.begins, conditions.checks_client, timeouts);
     let begun = pin!(client.batch_execute(&begin));
     let claimed = pin!(queries(client, conditions.turn.iter().chain(claim)));
     let ran = pin!(async {
@@ -175,19 +168,31 @@ async fn answers(
     Ok(elapsed(&rows))
 }
 
+/// What a transaction begins with, or a part of one where that began before.
+pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> String {
+    let begin = match begins {
+        true => "BEGIN ISOLATION LEVEL READ COMMITTED;",
+        // What the part before has set is not for this one.
+        false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
+    };
+    let check = if checks_client { "SET LOCAL client_connection_check_interval = 1000;" } else { "" };
+    format!("{begin}{check}{}", limits("SET LOCAL", timeouts))
+}
+
 /// Sends all queries at once; the rows of the last.
 async fn queries<'q>(client: &Client, queries: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, Error> {
     let results = futures_util::future::join_all(queries.map(|query| query::run(client, query))).await;
     results.into_iter().try_fold(Vec::new(), |_, rows| rows)
 }
 
-fn elapsed(rows: &[Row]) -> Duration {
+/// What the last record of a step returns.
+pub(crate) fn elapsed(rows: &[Row]) -> Duration {
     let ms = rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
     ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis)
 }
 
 /// Sends a piece of a script in one message, which the server abandons at its first error.
-pub(super) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
+pub(crate) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
     let mut completed = 0;
     let result = async {
         let mut answers = pin!(client.simple_query_raw(piece.sql()).await?);

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Error};
 use crate::driver::Row;
 
 /// Runs a query with its values bound, in one round trip.
-pub(super) async fn run(client: &Client, query: &Query) -> Result<Vec<Row>, Error> {
+pub(crate) async fn run(client: &Client, query: &Query) -> Result<Vec<Row>, Error> {
     let parameters: Vec<(&(dyn ToSql + Sync), Type)> = query.values.iter().map(parameter).collect();
     let rows = client.query_typed(&query.sql, &parameters).await?;
     rows.iter().map(row).collect()

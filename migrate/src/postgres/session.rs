@@ -3,7 +3,7 @@ use tokio_postgres::{Client, Error};
 
 /// The settings of a session as they were before a script changed them.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct Session {
     names: Vec<String>,
     values: Vec<String>,
 }
@@ -24,7 +24,7 @@ const RESTORE: &str = "SELECT set_config(name, value, false)
     FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place) ORDER BY place";
 
 impl Session {
-    pub(super) async fn save(client: &Client) -> Result<Session, Error> {
+    pub(crate) async fn save(client: &Client) -> Result<Session, Error> {
         let rows = client.query_typed(SAVE, &[]).await?;
         let column = |i: usize| rows.iter().map(|row| row.try_get(i)).collect::<Result<Vec<String>, Error>>();
         Ok(Session { names: column(0)?, values: column(1)? })
@@ -32,7 +32,7 @@ impl Session {
 
     /// Sets everything back, in one round trip: what a script has changed since is reset first. Inside a
     /// transaction it takes effect when that commits, for good.
-    pub(super) async fn restore(&self, client: &Client) -> Result<(), Error> {
+    pub(crate) async fn restore(&self, client: &Client) -> Result<(), Error> {
         let saved: [(&(dyn ToSql + Sync), Type); 2] =
             [(&self.names, Type::TEXT_ARRAY), (&self.values, Type::TEXT_ARRAY)];
         let user = client.batch_execute("RESET SESSION AUTHORIZATION");

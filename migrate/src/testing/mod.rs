@@ -22,6 +22,9 @@
 //! | [`PrivateServer`] | a server of the test's own, to be killed and started again |
 //! | [`Bouncer`] | PgBouncer in front of a server, pooling by transaction |
 //!
+//! With the feature `postgres`, [`trace`](trace()) says what each statement of a set does to the tables that are there:
+//! its locks, rewrites, index builds and scans.
+//!
 //! # The throw-away server
 //!
 //! The first test process that needs it makes a new cluster, in half a second: on a RAM disk where there is one,
@@ -68,9 +71,13 @@ mod locate;
 mod private;
 mod server;
 mod shared;
+#[cfg(feature = "postgres")]
+mod trace;
 
 pub use bouncer::Bouncer;
 pub use database::TestDatabase;
 pub use error::ServerError;
 pub use private::PrivateServer;
 pub use server::Server;
+#[cfg(feature = "postgres")]
+pub use trace::{Lock, LockMode, MigrationTrace, Relation, Scene, StatementTrace, Trace, trace};

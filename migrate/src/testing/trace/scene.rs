@@ -1,0 +1,88 @@
+use std::fmt;
+
+use deadpool_postgres::Pool;
+use migrate_core::{Dialect, Engine, MigrationSet, Script, embedded};
+
+use super::report::{MigrationTrace, StatementTrace};
+use super::tracer::Tracer;
+use crate::driver::{DatabaseError, Driver, Piece, Timeouts};
+use crate::error::Error;
+
+/// Statements on tables of one's own making, without a set: for tests of what is known about statements.
+///
+/// It drops everything in the database.
+#[doc(hidden)]
+pub struct Scene {
+    tracer: Tracer<'static>,
+    /// What stands in the database.
+    setup: Option<String>,
+}
+
+static NO_SET: MigrationSet = embedded::set("scene", Dialect::Postgres, "", &[], None, None);
+
+impl Scene {
+    /// On the database of `pool`, which it has to itself.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached.
+    pub async fn open(pool: &Pool) -> Result<Scene, Error> {
+        Ok(Scene { tracer: super::tracer(&NO_SET, Vec::new(), pool).await?, setup: None })
+    }
+
+    /// Runs the statements of `sql` in a transaction on the tables that `setup` makes, and takes them back. Where the
+    /// setup is that of the call before, this takes a few milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn trace(&mut self, setup: &str, sql: &str) -> Result<Vec<StatementTrace>, Error> {
+        self.prepare(setup).await?;
+        let script = Script::of_text(sql, Engine::Postgres, true);
+        let whole = Piece::whole(&script, Timeouts::default());
+        self.tracer.rehearse(&whole).await.map_err(failed)
+    }
+
+    /// Runs the statements of `sql` by themselves, for those that refuse a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub async fn trace_alone(&mut self, setup: &str, sql: &str) -> Result<Vec<StatementTrace>, Error> {
+        self.prepare(setup).await?;
+        self.setup = None;
+        let script = Script::of_text(sql, Engine::Postgres, false);
+        for statement in Piece::whole(&script, Timeouts::default()).statements() {
+            self.tracer.run_alone(&statement, false, &mut |_| {}).await.map_err(failed)?;
+        }
+        Ok(self.tracer.take_trace().migrations.pop().map_or(Vec::new(), |migration| migration.statements))
+    }
+
+    async fn prepare(&mut self, setup: &str) -> Result<(), Error> {
+        if self.setup.as_deref() != Some(setup) {
+            self.setup = None;
+            self.tracer.wipe().await.map_err(failed)?;
+            self.tracer.create(setup).await.map_err(failed)?;
+            self.setup = Some(setup.to_owned());
+        }
+        self.tracer.take_trace();
+        self.tracer.enter(MigrationTrace {
+            version: embedded::version(0),
+            name: "scene".to_owned(),
+            transaction: true,
+            declared: None,
+            statements: Vec::new(),
+        });
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scene").field("setup", &self.setup).finish_non_exhaustive()
+    }
+}
+
+fn failed(error: DatabaseError) -> Error {
+    Error::database("a scene", error)
+}

@@ -18,7 +18,7 @@ pub(super) enum Heap {
 /// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes": no rewrite where the old type is binary
 /// coercible to the new one.
 pub(super) fn keeps_heap(from: &Type, to: &Type) -> Heap {
-    if from == to {
+    if from == to || (to.modifiers.is_empty() && is_same_but_for_length(from, to)) {
         return Heap::Kept;
     }
     let (Some(old), Some(new)) = (plain_name(from), plain_name(to)) else { return Heap::Rewritten };
@@ -27,8 +27,8 @@ pub(super) fn keeps_heap(from: &Type, to: &Type) -> Heap {
         ("text" | "varchar", "text" | "varchar") if is_bare || (old == "varchar" && is_longer(from, to)) => {
             Heap::Kept
         }
-        ("varbit", "varbit") if is_bare || is_longer(from, to) => Heap::Kept,
-        ("numeric", "numeric") if is_bare || is_more_precise(from, to) => Heap::Kept,
+        ("varbit", "varbit") if is_longer(from, to) => Heap::Kept,
+        ("numeric", "numeric") if is_more_precise(from, to) => Heap::Kept,
         ("timestamp", "timestamp")
         | ("timestamptz", "timestamptz")
         | ("time", "time")
@@ -60,6 +60,14 @@ fn plain_name(data_type: &Type) -> Option<&str> {
     let name = data_type.name.name.as_str();
     let is_plain = data_type.name.schema.is_none() || name == "citext";
     (is_plain && data_type.dimensions == 0).then_some(name)
+}
+
+/// Whether one has only a length, precision or fields that the other has not; of arrays, their elements.
+fn is_same_but_for_length(from: &Type, to: &Type) -> bool {
+    let is_interval =
+        |data_type: &Type| data_type.name.schema.is_none() && data_type.name.name.starts_with("interval ");
+    from.dimensions == to.dimensions
+        && (from.name == to.name || is_interval(from) && to.name.is_builtin("interval"))
 }
 
 /// Of `varchar(n)` and `varbit(n)`, where no length is the longest.
@@ -111,8 +119,10 @@ mod tests {
         case("char(10)", "text", Rewritten);
         case("char(10)", "char(20)", Rewritten);
         case("char", "char(1)", Kept);
+        case("char(10)", "bpchar", Kept);
         case("varchar(50)[]", "varchar(50)[]", Kept);
         case("varchar(50)[]", "varchar(100)[]", Rewritten);
+        case("varchar(50)[]", "varchar[]", Kept);
         case("text[]", "varchar[]", Rewritten);
         case("numeric(10, 2)", "decimal(12, 2)", Kept);
         case("numeric(10, 2)", "numeric", Kept);
@@ -129,6 +139,7 @@ mod tests {
         case("interval(3)", "interval", Kept);
         case("interval", "interval(3)", Rewritten);
         case("interval", "interval year to month", Rewritten);
+        case("interval year to month", "interval", Kept);
         case("timestamp", "timestamptz", KeptInUtc);
         case("timestamptz", "timestamp", KeptInUtc);
         case("timestamp(3)", "timestamptz(3)", Rewritten);
@@ -151,6 +162,7 @@ mod tests {
         case("text", "public.citext", KeptWithoutIndexes);
         case("json", "jsonb", Rewritten);
         case("vector(3)", "vector(3)", Kept);
+        case("vector(3)", "vector", Kept); // a length that is gone is not looked at
         case("vector(3)", "vector(4)", Rewritten); // what an extension's type does, it alone knows
         case("text", "app.text", Rewritten); // a type that only has the name
     }

@@ -169,10 +169,10 @@ pub const CASES: &[Case] = &[
     case("CREATE INDEX CONCURRENTLY t_b ON t (b)", "", "", "high", "concurrently-in-tx").fails("25001"),
 
     // Whole tables
-    case("CLUSTER t USING t_pkey", "t:AEL", "rewrite t", "high", "table-rewrite-cmd"),
-    case("VACUUM FULL t", "t:AEL", "rewrite t", "high", "table-rewrite-cmd").alone(),
-    case("ALTER TABLE plain SET UNLOGGED", "plain:AEL", "rewrite plain", "high", "table-rewrite-cmd"),
-    case("ALTER TABLE plain SET LOGGED", "plain:AEL", "rewrite plain", "high", "table-rewrite-cmd").given("ALTER TABLE plain SET UNLOGGED"),
+    case("CLUSTER t USING t_pkey", "t:AEL", "rewrite t", "high", "table-rewrite"),
+    case("VACUUM FULL t", "t:AEL", "rewrite t", "high", "table-rewrite").alone(),
+    case("ALTER TABLE plain SET UNLOGGED", "plain:AEL", "rewrite plain", "high", "table-rewrite"),
+    case("ALTER TABLE plain SET LOGGED", "plain:AEL", "rewrite plain", "high", "table-rewrite").given("ALTER TABLE plain SET UNLOGGED"),
     case("TRUNCATE child", "child:AEL", "rewrite child", "high", "truncate"),
     case("DROP TABLE child", "child:AEL t:AEL", "", "high", "drop-table"),
     case("UPDATE t SET b = 'x'", "t:RX", "scan t", "high", "unbounded-dml"),

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Hazard, Span};
 use crate::file_name::Part;
 use crate::problem::Problem;
 use crate::statement::Scan;
+use crate::{Hazard, Span};
 
 /// What the comments of a script say to us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

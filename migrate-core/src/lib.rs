@@ -49,7 +49,9 @@ pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target,
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
-pub use source::{Checked, Overrides, Source, SourceFile};
+#[cfg(feature = "lint")]
+pub use source::Checked;
+pub use source::{Overrides, Source, SourceFile};
 #[cfg(feature = "lint")]
 #[doc(hidden)]
 pub use sql::syntax_errors;

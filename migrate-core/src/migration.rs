@@ -286,8 +286,7 @@ pub mod embedded {
         older_binaries: OlderBinaries,
         accepts: &'static [Checksum],
     ) -> Migration {
-        let (name, hazards, accepts) =
-            (Cow::Borrowed(name), Cow::Borrowed(hazards), Cow::Borrowed(accepts));
+        let (name, hazards, accepts) = (Cow::Borrowed(name), Cow::Borrowed(hazards), Cow::Borrowed(accepts));
         Migration { version, name, up, down, verify, risk, hazards, older_binaries, accepts }
     }
 

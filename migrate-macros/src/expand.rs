@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrate_core::{
-    Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration,
+    Checksum, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration, MigrationSet,
     OlderBinaries, Risk, Script, Severity, Source,
 };
 use proc_macro2::{Literal, TokenStream};
@@ -16,7 +16,7 @@ pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     let embedded = Embedded { krate: &arguments.krate };
     match read(&folder, arguments) {
-        Ok((origin, checked)) => embedded.set(&checked, &origin, arguments),
+        Ok((origin, judged)) => embedded.set(&judged, &origin, arguments),
         Err(diagnostics) => embedded.errors(&diagnostics, arguments),
     }
 }
@@ -37,7 +37,7 @@ struct Origin {
     watched: Vec<String>,
 }
 
-fn read(folder: &Path, arguments: &Arguments) -> Result<(Origin, Checked), Diagnostics> {
+fn read(folder: &Path, arguments: &Arguments) -> Result<(Origin, Judged), Diagnostics> {
     let source = Source::read(folder, &arguments.folder)?;
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
     let origin = Origin {
@@ -45,7 +45,20 @@ fn read(folder: &Path, arguments: &Arguments) -> Result<(Origin, Checked), Diagn
         files: source.files().iter().map(|file| absolute(file.path())).collect(),
         watched: source.watched().into_iter().map(str::to_owned).collect(),
     };
-    Ok((origin, source.check(&arguments.overrides)?))
+    Ok((origin, judged(source, arguments)?))
+}
+
+/// The set, and the warnings about it.
+type Judged = (MigrationSet, Vec<Diagnostic>);
+
+#[cfg(feature = "lint")]
+fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> {
+    source.check(&arguments.overrides).map(|checked| (checked.set, checked.warnings))
+}
+
+#[cfg(not(feature = "lint"))]
+fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> {
+    source.into_set(&arguments.overrides).map(|set| (set, Vec::new()))
 }
 
 struct Embedded<'a> {
@@ -53,10 +66,9 @@ struct Embedded<'a> {
 }
 
 impl Embedded<'_> {
-    fn set(&self, checked: &Checked, origin: &Origin, arguments: &Arguments) -> TokenStream {
+    fn set(&self, (set, warnings): &Judged, origin: &Origin, arguments: &Arguments) -> TokenStream {
         let krate = self.krate;
         let Origin { folder, files, watched } = origin;
-        let Checked { set, warnings } = checked;
         let warnings = warnings.iter().map(|warning| told(warning, arguments));
         let name = set.name();
         let root = set.display_path("");
@@ -123,7 +135,7 @@ impl Embedded<'_> {
         quote! {
             #krate::__private::embedded::migration(
                 #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
-                &[#(#hazards),*], #krate::__private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
+                const { &[#(#hazards),*] }, #krate::__private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
             )
         }
     }

@@ -175,7 +175,7 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checked, Checksum, Diagnostic, Diagnostics, Dialect, Down, Drift, Engine,
+    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Drift, Engine,
     Execution, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration,
     MigrationSet, MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote,
     Refusal, Refused, Risk, Script, SetState, Severity, Span, Status, Step, Target, Version,

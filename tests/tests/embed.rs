@@ -4,6 +4,7 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use migrate::{Checksum, Down, Migration, MigrationSet, Script, embed_migrations};
+use migrate_core::{Overrides, Source};
 
 static FLAT_PAIR: MigrationSet = embed_migrations!("embed/forms/flat_pair");
 static FLAT_SINGLE: MigrationSet = embed_migrations!("embed/forms/flat_single");
@@ -25,13 +26,17 @@ fn forms() -> [(&'static str, &'static MigrationSet, &'static Dir<'static>, usiz
     ]
 }
 
+fn judged(source: Source) -> MigrationSet {
+    source.check(&Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).set
+}
+
 #[test]
 fn three_ways_in_make_the_same_set() {
     for (name, embedded, dir, count) in forms() {
         assert_eq!(embedded.migrations().len(), count, "{name}");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("embed/forms").join(name);
-        let read = MigrationSet::read(folder).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-        let included = MigrationSet::from_dir(dir).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let read = judged(Source::read(&folder, name).unwrap_or_else(|diagnostics| panic!("{diagnostics}")));
+        let included = judged(Source::from_dir(dir));
         assert_eq!(*embedded, read, "{name}");
         assert_eq!(*embedded, included, "{name}");
         // `==` compares what a run depends on; the chain follows from it.
@@ -82,7 +87,7 @@ fn everything_in_a_folder_arrives() {
     assert_eq!(execution.lock_timeout.unwrap().as_millis(), 500);
     assert_eq!(execution.statement_timeout.unwrap().as_secs(), 1800);
     assert_eq!(create_users.risk(), Some(migrate::Risk::Safe));
-    assert_eq!(create_users.older_binaries(), migrate::OlderBinaries::Refuse);
+    assert_eq!(create_users.older_binaries(), migrate::OlderBinaries::Ok, "nothing in it breaks older code");
     assert_eq!(create_users.up().statements().count(), 2);
     assert_eq!(create_users.verify().unwrap().statements().next(), Some("SELECT id, name FROM users"));
 
@@ -94,6 +99,13 @@ fn everything_in_a_folder_arrives() {
 
     assert_eq!(*drop_names.down(), Down::Irreversible(Some("the names are gone".into())));
     assert!(drop_names.up().execution().changes_session);
+    assert_eq!(drop_names.older_binaries(), migrate::OlderBinaries::Refuse);
+    assert_eq!(drop_names.risk(), Some(migrate::Risk::High));
+    let hazards: Vec<String> = drop_names.hazards().iter().map(ToString::to_string).collect();
+    assert_eq!(hazards, ["line 4: drop-column, risk high, allowed: nobody reads the names"]);
+    // The policy lets it pass in silence, and it is noted all the same.
+    assert_eq!(index_users.hazards()[0].hazard, migrate::Hazard::IndexConcurrent);
+    assert_eq!(FLAT_PAIR.migrations()[3].hazards(), DIRECTORY.migrations()[3].hazards(), "migrate.lock says so");
 
     assert_eq!(*FLAT_SINGLE.migrations()[0].down(), Down::Irreversible(None));
     let was = Checksum::of("INSERT INTO users (id, name) VALUES (1, 'Zoe');");
@@ -121,7 +133,7 @@ const fn constant() -> MigrationSet {
 
 #[test]
 fn arguments_win_over_migrate_toml() {
-    static SET: MigrationSet = embed_migrations!("embed/forms/flat_single", set = "jobs", dialect = "sqlite");
+    static SET: MigrationSet = embed_migrations!("embed/jobs", set = "jobs", dialect = "sqlite");
     assert_eq!((SET.name(), SET.dialect()), ("jobs", migrate::Dialect::Sqlite));
     assert_eq!((FLAT_SINGLE.name(), FLAT_SINGLE.dialect()), ("default", migrate::Dialect::Postgres));
 }

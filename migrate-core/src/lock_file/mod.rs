@@ -117,11 +117,8 @@ fn locked_name(name: &str) -> String {
 
 impl Verdict {
     fn of(migration: &Migration) -> Verdict {
-        let hazard = |found: &FoundHazard| LockedHazard {
-            hazard: found.hazard,
-            line: found.line,
-            risk: found.risk,
-        };
+        let hazard =
+            |found: &FoundHazard| LockedHazard { hazard: found.hazard, line: found.line, risk: found.risk };
         Verdict {
             risk: migration.risk(),
             hazards: migration.hazards().iter().map(hazard).collect(),

@@ -1,7 +1,8 @@
 use super::*;
 
 fn line(version: u64, name: &str) -> Line {
-    let verdict = Verdict { risk: Some(Risk::Safe), hazards: Vec::new(), older_binaries: OlderBinaries::Refuse };
+    let verdict =
+        Verdict { risk: Some(Risk::Safe), hazards: Vec::new(), older_binaries: OlderBinaries::Refuse };
     Line {
         version: Version::new(version).unwrap(),
         name: name.to_owned(),

@@ -10,7 +10,7 @@ use super::names::{self, Named};
 use super::parts::{self, Parts};
 use super::problems::Problems;
 use super::script::{self, Parsed};
-use super::{Checked, Overrides, Source, SourceFile, checks, join, text};
+use super::{Overrides, Source, SourceFile, checks, join, text};
 use crate::config::{CONFIG_FILE, Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::directive::{Directives, Reason};
@@ -19,14 +19,30 @@ use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::problem::Problem;
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
 
-pub(super) fn assemble(source: &Source, overrides: &Overrides) -> Result<Checked, Diagnostics> {
-    let (checked, _) = read(source, overrides, Locking::Hold)?;
-    Ok(checked)
+/// Whether the SQL is parsed and its hazards are judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Open,
+    #[cfg(feature = "lint")]
+    Guarded,
+}
+
+pub(super) fn assemble(
+    source: &Source,
+    overrides: &Overrides,
+    gate: Gate,
+) -> Result<(MigrationSet, Vec<Diagnostic>), Diagnostics> {
+    let (set, warnings, _) = read(source, overrides, Locking::Hold, gate)?;
+    Ok((set, warnings))
 }
 
 /// What the lock file of the folder has to become.
 pub(super) fn lock(source: &Source, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
-    let (Checked { set, .. }, locked) = read(source, &Overrides::default(), Locking::Update { accept })?;
+    #[cfg(feature = "lint")]
+    let gate = Gate::Guarded;
+    #[cfg(not(feature = "lint"))]
+    let gate = Gate::Open;
+    let (set, _, locked) = read(source, &Overrides::default(), Locking::Update { accept }, gate)?;
     Ok(LockUpdate::new(locked.as_ref(), &set, accept))
 }
 
@@ -34,13 +50,15 @@ fn read(
     source: &Source,
     overrides: &Overrides,
     locking: Locking<'_>,
-) -> Result<(Checked, Option<Locked>), Diagnostics> {
+    gate: Gate,
+) -> Result<(MigrationSet, Vec<Diagnostic>, Option<Locked>), Diagnostics> {
     let config = config(source)?;
     let dialect = overrides.dialect.unwrap_or(config.dialect);
     let name = overrides.set.clone().or_else(|| config.set.clone()).unwrap_or_else(|| "default".to_owned());
     let mut problems = Problems::new(&source.root);
     let locked = locked::read(source, config.lock, locking, &mut problems);
-    let migrations = migrations(source, &config, dialect, locking, locked.as_ref(), &mut problems);
+    let held = (locking, locked.as_ref());
+    let migrations = migrations(source, &config, dialect, held, gate, &mut problems);
     let warnings = Diagnostics::warnings_of(problems.found)?;
     let chain = migrations.iter().fold(None, |chain, migration| {
         Some(Checksum::chain(chain, migration.version, migration.up.checksum))
@@ -53,7 +71,7 @@ fn read(
         chain,
         origin: None,
     };
-    Ok((Checked { set, warnings }, locked))
+    Ok((set, warnings, locked))
 }
 
 pub(super) fn config(source: &Source) -> Result<Config, Diagnostics> {
@@ -82,8 +100,8 @@ fn migrations(
     source: &Source,
     config: &Config,
     dialect: Dialect,
-    locking: Locking<'_>,
-    locked: Option<&Locked>,
+    (locking, locked): (Locking<'_>, Option<&Locked>),
+    gate: Gate,
     problems: &mut Problems<'_>,
 ) -> Vec<Migration> {
     let before = problems.found.len();
@@ -102,8 +120,11 @@ fn migrations(
     let mut assembly =
         Assembly { config, dialect, orphan_downs, locked: file, locking, problems: &mut *problems };
     let drafts: Vec<Draft> = migrations.iter().filter_map(|parts| assembly.draft(parts)).collect();
-    #[cfg(feature = "lint")]
-    let drafts = gate::pass(drafts, config, dialect, problems);
+    let drafts = match gate {
+        Gate::Open => drafts,
+        #[cfg(feature = "lint")]
+        Gate::Guarded => gate::pass(drafts, config, dialect, problems),
+    };
     let migrations: Vec<_> = drafts.into_iter().map(|draft| draft.migration).collect();
     if let Some(locked) = locked {
         let migrations = migrations.as_slice();

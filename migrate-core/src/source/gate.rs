@@ -14,7 +14,7 @@ use crate::position::Position;
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::sql::{self, Parsed};
-use crate::{Dialect, Down, FoundHazard, OlderBinaries, Risk, Script};
+use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
 pub(super) fn pass(
@@ -98,7 +98,11 @@ impl Gate<'_, '_> {
         }
         let transaction = draft.migration.up.execution().transaction;
         let analysis = Analysis { engine: self.engine, project: self.project, transaction };
-        let findings = analysis.of(&parsed.up.statements, &mut self.schema);
+        let mut findings = analysis.of(&parsed.up.statements, &mut self.schema);
+        if !parsed.up.errors.is_empty() {
+            // What does not parse is told as that.
+            findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
+        }
         if !draft.is_sound {
             return;
         }

@@ -19,9 +19,13 @@ mod text;
 
 use std::path::Path;
 
+use assemble::Gate;
+
 pub(crate) use script::parse_recorded;
 
-use crate::{Diagnostic, Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
+#[cfg(feature = "lint")]
+use crate::Diagnostic;
+use crate::{Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
 
 /// The files of a migrations folder, read and not yet understood.
 #[derive(Debug, Default)]
@@ -48,7 +52,8 @@ impl SourceFile {
     }
 }
 
-/// A set, and what does not keep it from being made.
+/// A set whose SQL was judged, and what does not keep it from being made.
+#[cfg(feature = "lint")]
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The set.
@@ -91,18 +96,20 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// With every problem of every file, not only the first.
+    /// With every problem of every file, not only the first. The SQL is not parsed.
     pub fn into_set(self, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
-        self.check(overrides).map(|checked| checked.set)
+        assemble::assemble(&self, overrides, Gate::Open).map(|(set, _)| set)
     }
 
-    /// The set that the files make, and what is said of it.
+    /// The set that the files make, with the hazards of each migration, and the warnings about them.
     ///
     /// # Errors
     ///
-    /// With every problem of every file, not only the first; the warnings are among them.
+    /// With every problem of every file, not only the first, also what is no SQL, and the hazards that the policy
+    /// denies; the warnings are among them.
+    #[cfg(feature = "lint")]
     pub fn check(self, overrides: &Overrides) -> Result<Checked, Diagnostics> {
-        assemble::assemble(&self, overrides)
+        assemble::assemble(&self, overrides, Gate::Guarded).map(|(set, warnings)| Checked { set, warnings })
     }
 
     /// The paths of the files that the set depends on: another list of them is another set. Empty while `migrate.toml`
@@ -140,7 +147,7 @@ impl MigrationSet {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with the folder: what `embed_migrations!` refuses at compile time.
+    /// With everything that is wrong with the folder but its SQL, which is not parsed.
     pub fn read(folder: impl AsRef<Path>) -> Result<MigrationSet, Diagnostics> {
         let folder = folder.as_ref();
         Source::read(folder, &folder.to_string_lossy())?.into_set(&Overrides::default())
@@ -158,7 +165,7 @@ impl MigrationSet {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with the folder: what `embed_migrations!` refuses at compile time.
+    /// With everything that is wrong with the folder but its SQL, which is not parsed.
     #[cfg(feature = "include_dir")]
     pub fn from_dir(dir: &include_dir::Dir<'_>) -> Result<MigrationSet, Diagnostics> {
         Source::from_dir(dir).into_set(&Overrides::default())

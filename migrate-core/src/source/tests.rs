@@ -1,6 +1,5 @@
 //! What the files of a folder make, folder by folder.
 
-use super::assemble::assemble;
 use super::{Overrides, Source, SourceFile};
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;
@@ -15,12 +14,12 @@ fn source(files: &[(&str, &str)]) -> Source {
 }
 
 fn set(files: &[(&str, &str)]) -> MigrationSet {
-    assemble(&source(files), &Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).set
+    source(files).into_set(&Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 /// Each problem with the place that it is told at.
 fn problems(files: &[(&str, &str)]) -> Vec<String> {
-    let Err(diagnostics) = assemble(&source(files), &Overrides::default()) else { return Vec::new() };
+    let Err(diagnostics) = source(files).into_set(&Overrides::default()) else { return Vec::new() };
     let place = |one: &Diagnostic| one.position.map_or(String::new(), |position| format!(":{position}"));
     diagnostics.iter().map(|one| format!("{}{} {}", one.path, place(one), one.problem)).collect()
 }
@@ -271,7 +270,7 @@ fn problems_come_in_the_order_of_their_places() {
 fn empty_folders_of_migrations_are_told() {
     let mut source = source(&[("1_a/up.sql", SQL), ("1_a/down.sql", SQL)]);
     source.empty_folders = ["2_b", "billing"].map(str::to_owned).to_vec();
-    let diagnostics = assemble(&source, &Overrides::default()).unwrap_err();
+    let diagnostics = source.into_set(&Overrides::default()).unwrap_err();
     let found: Vec<_> = diagnostics.iter().map(|one| (one.path.as_str(), &one.problem)).collect();
     assert_eq!(found, [("m/2_b", &Problem::DirectoryWithoutUp)]);
 }
@@ -287,16 +286,14 @@ fn a_broken_configuration_is_the_only_problem_told() {
 fn overrides_win_over_the_configuration() {
     let overrides = Overrides { dialect: Some(Dialect::Sqlite), set: Some("jobs".to_owned()) };
     let files = [("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("migrate.toml", "set = 'x'\ndialect = 'any'")];
-    let set = assemble(&source(&files), &overrides).unwrap().set;
+    let set = source(&files).into_set(&overrides).unwrap();
     assert_eq!((set.name(), set.dialect()), ("jobs", Dialect::Sqlite));
 }
 
 #[test]
 fn a_diagnostic_reads_like_rustcs() {
-    let diagnostics = assemble(
-        &source(&[("1_a.up.sql", "SELECT 1;\n\tSELECT 'x;\n"), ("1_a.down.sql", SQL)]),
-        &Overrides::default(),
-    );
+    let source = source(&[("1_a.up.sql", "SELECT 1;\n\tSELECT 'x;\n"), ("1_a.down.sql", SQL)]);
+    let diagnostics = source.into_set(&Overrides::default());
     assert_eq!(
         diagnostics.unwrap_err().to_string(),
         "this string never ends\n --> m/1_a.up.sql:2:9\n   |\n 2 | \tSELECT 'x;\n   | \t       ^\n help: close it"

@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD COLUMN note text, ADD COLUMN total bigint;

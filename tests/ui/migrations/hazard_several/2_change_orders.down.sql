@@ -1,0 +1,2 @@
+DROP INDEX orders_note;
+ALTER TABLE orders ALTER COLUMN total TYPE bigint, ALTER COLUMN note DROP NOT NULL;

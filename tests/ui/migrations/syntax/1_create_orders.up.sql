@@ -1,0 +1,4 @@
+CREATE TABLE orders (
+    id bigint PRIMRY KEY,
+    note text
+);

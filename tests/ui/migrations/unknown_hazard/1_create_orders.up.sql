@@ -1,0 +1,2 @@
+-- migrate: allow drop-colunm "it is empty"
+CREATE TABLE orders (id bigint PRIMARY KEY);

@@ -10,8 +10,8 @@ const NEW_COLUMN: &str = "add a column of the new type, keep both in step with a
                           move over, then drop the old column";
 const SAFER_UTC: &str =
     "where the values without a time zone are UTC, `SET LOCAL TimeZone = 'UTC'` above it keeps the rows";
-const SAFER_REINDEX: &str = "create the index anew CONCURRENTLY and drop the old one, each in a migration of its own, so \
-                             that none depends on the column when its type changes";
+const SAFER_REINDEX: &str = "drop the index CONCURRENTLY before and build it CONCURRENTLY after, each in a migration of its \
+                             own; where queries cannot do without it, add a column of the new type instead";
 const SAFER_RECHECK: &str = "drop the CHECK first, change the type, add the CHECK again NOT VALID, and VALIDATE it in a \
                              later migration";
 const SAFER_TWO_TABLES: &str = "keep it alone in its migration, so that both locks last an instant";
@@ -92,7 +92,8 @@ impl TypeChange<'_> {
     ) -> Option<Finding> {
         let schema = context.schema;
         let compares_anew = heap != Heap::Kept || now.collation.as_deref() != self.collation;
-        let reads_otherwise = reads_otherwise(&base(schema, from), &base(schema, self.to));
+        let to = base(schema, &schema.resolve_type(self.to));
+        let reads_otherwise = reads_otherwise(&base(schema, from), &to);
         let index = schema.indexes_of(self.table).find(|index| self.rebuilds(index, compares_anew));
         let check = known.constraints.iter().find(|constraint| match &constraint.kind {
             TableConstraintKind::Check(check) => constraint.validated && self.is_in(&check.columns),
@@ -222,10 +223,11 @@ mod tests {
         CREATE DOMAIN positive AS int CHECK (VALUE > 0);
         CREATE DOMAIN score AS int;
         CREATE DOMAIN title AS varchar(100);
+        CREATE TYPE mood AS ENUM ('good');
         CREATE TABLE r (code varchar(20) PRIMARY KEY);
         CREATE TABLE t (
             id bigint PRIMARY KEY, a int, b text, c varchar(50), k int NOT NULL, price numeric(10, 2), doc json,
-            at timestamp, rating score, own positive, head title, net cidr, word text COLLATE "C",
+            at timestamp, rating score, own positive, feels mood, head title, net cidr, word text COLLATE "C",
             r_code varchar(20) REFERENCES r, parent varchar(20), code varchar(20) UNIQUE
         );
         ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t (code);
@@ -273,6 +275,8 @@ mod tests {
         case("t ALTER COLUMN a TYPE score");
         case("t ALTER COLUMN rating TYPE int");
         case("t ALTER COLUMN own TYPE positive"); // nothing changes
+        case("t ALTER COLUMN feels TYPE mood");
+        case("t ALTER COLUMN feels TYPE public.mood");
         case("t ALTER COLUMN own TYPE int");
         case("t ALTER COLUMN head TYPE text");
         case("t ALTER COLUMN c TYPE title");

@@ -2,10 +2,24 @@
 //! for the project's own tests alone and changes at any time.
 
 use crate::dialect::Engine;
+use crate::lint::{Analysis, Project};
 use crate::schema::{
     Domain, EnumType, Index, Schema, Sequence, Table, TableColumn, TableConstraint, TableConstraintKind, View,
 };
 use crate::sql::{Generated, PartitionBound, parse};
+
+/// What the rules find in a script that runs in a transaction behind others: `type-rewrite high`, in the order of the
+/// places.
+pub fn hazards<'a>(history: impl IntoIterator<Item = &'a str>, script: &str, engine: Engine) -> Vec<String> {
+    let mut schema = Schema::new(engine);
+    for script in history {
+        schema.begin_migration();
+        parse(script, engine).statements.iter().for_each(|statement| schema.apply(statement));
+    }
+    let analysis = Analysis { engine, project: &Project::default(), transaction: true };
+    let findings = analysis.of(&parse(script, engine).statements, &mut schema);
+    findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect()
+}
 
 /// The schema that scripts make of an empty database, one after the other: a line for each thing, sorted.
 pub fn schema<'a>(scripts: impl IntoIterator<Item = &'a str>, engine: Engine) -> Vec<String> {

@@ -5,7 +5,7 @@ use squawk_parser::SyntaxKind::*;
 
 use super::name::last;
 use super::statement::{statement, with_kind};
-use super::tree::{Node, Tree};
+use super::tree::{Node, Tree, is_too_deep};
 use crate::dialect::Engine;
 use crate::sql::{Block, Kind, Statement};
 use crate::token::{Token, TokenKind, tokens};
@@ -53,8 +53,12 @@ fn single_quotes(content: &str) -> String {
 /// so what it does not understand makes the block opaque and is no error.
 fn read(body: &str, offset: usize) -> Block {
     let body = without_targets(body);
+    let opaque = Block { statements: Vec::new(), is_opaque: true };
+    if is_too_deep(&body) {
+        return opaque;
+    }
     let Ok(tree) = super::guarded(|| Tree::parse(&body, offset, EntryPoint::Plpgsql)) else {
-        return Block { statements: Vec::new(), is_opaque: true };
+        return opaque;
     };
     let root = tree.root();
     let executes_string = root.descendants().any(|node| {
@@ -134,4 +138,85 @@ fn targets_end(body: &str, tokens: &[Token]) -> Option<usize> {
         }
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::postgres::testing::kind;
+
+    #[track_caller]
+    fn inner_of(sql: &str) -> (Vec<String>, bool) {
+        let Kind::Do(block) = kind(sql) else { panic!("{sql}") };
+        let statements = block.statements.iter().map(|statement| statement.span.of(sql).to_owned());
+        (statements.collect(), block.is_opaque)
+    }
+
+    #[test]
+    fn statements_are_found_wherever_they_stand() {
+        let cases: [(&str, &[&str]); 12] = [
+            ("BEGIN DROP TABLE a; END", &["DROP TABLE a"]),
+            (
+                "BEGIN IF a THEN DROP TABLE a; ELSIF b THEN DELETE FROM b; ELSE UPDATE c SET d = 1; END IF; END",
+                &["DROP TABLE a", "DELETE FROM b", "UPDATE c SET d = 1"],
+            ),
+            ("DECLARE n int := (SELECT max(a) FROM t); BEGIN NULL; END", &["(SELECT max(a) FROM t)"]),
+            (
+                "BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type) THEN CREATE TYPE e AS ENUM ('a'); END IF; END",
+                &["NOT EXISTS (SELECT 1 FROM pg_type)", "CREATE TYPE e AS ENUM ('a')"],
+            ),
+            (
+                "BEGIN FOR r IN SELECT * FROM t LOOP PERFORM f(r); END LOOP; END",
+                &["SELECT * FROM t", "PERFORM f(r)"],
+            ),
+            (
+                "BEGIN CREATE TYPE e AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN DROP TABLE x; END",
+                &["CREATE TYPE e AS ENUM ('a')", "DROP TABLE x"],
+            ),
+            ("BEGIN BEGIN COMMIT; END; CALL p(); END", &["COMMIT;", "CALL p()"]),
+            ("BEGIN x := nextval('s'); y := 1; END", &["nextval('s')"]),
+            ("BEGIN SELECT a, b INTO STRICT x, y.z FROM t; END", &["SELECT a, b INTO STRICT x, y.z FROM t"]),
+            (
+                "BEGIN INSERT INTO t VALUES (1) RETURNING id INTO x; END",
+                &["INSERT INTO t VALUES (1) RETURNING id"],
+            ),
+            ("DECLARE c CURSOR FOR SELECT 1; BEGIN OPEN c; FETCH c INTO x; END", &[]),
+            (
+                "BEGIN LOOP EXIT WHEN a; DELETE FROM t; END LOOP; RAISE NOTICE 'x %', 1; RETURN; END",
+                &["DELETE FROM t"],
+            ),
+        ];
+        for (body, want) in cases {
+            for (open, close) in [("DO $$", "$$"), ("DO LANGUAGE plpgsql $x$", "$x$")] {
+                assert_eq!(
+                    inner_of(&format!("{open}{body}{close}")),
+                    (want.iter().map(ToString::to_string).collect(), false),
+                    "{body}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_in_quotes_stands_where_it_stands() {
+        let (statements, is_opaque) =
+            inner_of("DO 'BEGIN INSERT INTO t VALUES (''a''); DROP TABLE b; END' LANGUAGE 'plpgsql'");
+        assert_eq!(statements, ["INSERT INTO t VALUES (''a'')", "DROP TABLE b"]);
+        assert!(!is_opaque);
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_opaque() {
+        for sql in [
+            "DO $$ BEGIN EXECUTE 'DROP TABLE ' || a; END $$",
+            "DO $$ BEGIN FOR r IN EXECUTE a LOOP NULL; END LOOP; END $$",
+            "DO LANGUAGE plpython3u $$ x = 1 $$",
+            "DO $$ BEGIN this is no language; END $$",
+            "DO E'BEGIN NULL; END'",
+        ] {
+            assert!(inner_of(sql).1, "{sql}");
+        }
+        let (statements, is_opaque) = inner_of("DO $$ BEGIN DROP TABLE a; EXECUTE b; END $$");
+        assert_eq!((statements, is_opaque), (vec!["DROP TABLE a".to_owned()], true));
+    }
 }

@@ -58,3 +58,81 @@ pub(super) fn lock_table(node: Node<'_>) -> Option<LockTable> {
 fn relations(node: Node<'_>) -> Vec<Name> {
     names(node, RELATION_NAME)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::postgres::testing::kind;
+
+    #[test]
+    fn statements_that_write() {
+        let t = || Name::qualified("s", "t");
+        let insert = |from_query| Kind::Insert(Insert { table: t(), from_query });
+        let cases = [
+            ("INSERT INTO s.t AS x (a) VALUES (1), (2)", insert(false)),
+            ("INSERT INTO s.t DEFAULT VALUES", insert(false)),
+            ("INSERT INTO s.t SELECT 1", insert(true)),
+            ("INSERT INTO s.t (a) (SELECT 1)", insert(true)),
+            ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true)),
+            ("UPDATE ONLY s.t AS x SET a = 1", Kind::Update(Update { table: t(), filter: None })),
+            ("DELETE FROM s.t USING u", Kind::Delete(Delete { table: t(), filter: None })),
+            ("MERGE INTO s.t USING u ON a = b WHEN MATCHED THEN DELETE", Kind::Merge { table: t() }),
+            (
+                "TRUNCATE TABLE ONLY a, s.t * RESTART IDENTITY CASCADE",
+                Kind::Truncate { tables: vec![Name::new("a"), t()], cascade: true },
+            ),
+            ("TRUNCATE s.t", Kind::Truncate { tables: vec![t()], cascade: false }),
+            ("COPY s.t (a) FROM '/x'", Kind::Copy(Copy { table: Some(t()), from: true })),
+            ("COPY s.t TO '/x'", Kind::Copy(Copy { table: Some(t()), from: false })),
+            ("COPY (SELECT 1) TO '/x'", Kind::Copy(Copy { table: None, from: false })),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(kind(sql), want, "{sql}");
+        }
+        for sql in ["UPDATE t SET a = 1 WHERE b > 2", "DELETE FROM t WHERE b > 2"] {
+            let (Kind::Update(Update { filter, .. }) | Kind::Delete(Delete { filter, .. })) = kind(sql)
+            else {
+                panic!("{sql}")
+            };
+            assert_eq!(filter.expect(sql).text, "b > 2");
+        }
+    }
+
+    #[test]
+    fn queries() {
+        let plain = Kind::Query(Query { locks_rows: false, writes: Vec::new() });
+        for sql in
+            ["SELECT 1", "(SELECT 1) UNION SELECT 2", "VALUES (1)", "TABLE t", "WITH a AS (SELECT 1) TABLE a"]
+        {
+            assert_eq!(kind(sql), plain, "{sql}");
+        }
+        assert!(
+            matches!(kind("SELECT 1 FROM t FOR UPDATE SKIP LOCKED"), Kind::Query(query) if query.locks_rows)
+        );
+    }
+
+    #[test]
+    fn what_with_writes_is_told() {
+        let written = |sql: &str| match kind(sql) {
+            Kind::Query(query) => query.writes.iter().map(|write| write.span.of(sql).to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        let query = "WITH a AS (DELETE FROM t RETURNING *), b AS (SELECT 1) SELECT * FROM a";
+        assert_eq!(written(query), ["DELETE FROM t RETURNING *"]);
+        let insert = "WITH a AS (DELETE FROM t RETURNING *) INSERT INTO u SELECT * FROM a";
+        assert_eq!(written(insert), ["DELETE FROM t RETURNING *", insert]);
+    }
+
+    #[test]
+    fn locks() {
+        let lock = |tables: &[&str], mode: &str| {
+            let tables = tables.iter().map(|table| Name::new(*table)).collect();
+            Kind::LockTable(LockTable { tables, mode: mode.to_owned() })
+        };
+        assert_eq!(kind("LOCK t"), lock(&["t"], "ACCESS EXCLUSIVE"));
+        assert_eq!(
+            kind("lock table only a, b in share  row exclusive mode nowait"),
+            lock(&["a", "b"], "SHARE ROW EXCLUSIVE")
+        );
+    }
+}

@@ -84,3 +84,62 @@ pub(super) fn dropped(kind: SyntaxKind) -> Option<ObjectKind> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Kind;
+    use crate::sql::postgres::testing::kind;
+
+    #[track_caller]
+    fn dropped_by(sql: &str) -> Drop {
+        let Kind::Drop(drop) = kind(sql) else { panic!("{sql}") };
+        drop
+    }
+
+    #[test]
+    fn what_is_dropped() {
+        use ObjectKind::*;
+        let cases: [(&str, ObjectKind, &[&str]); 20] = [
+            ("DROP TABLE a, s.b", Table, &["a", "s.b"]),
+            ("DROP FOREIGN TABLE a", ForeignTable, &["a"]),
+            ("DROP VIEW a", View, &["a"]),
+            ("DROP MATERIALIZED VIEW s.a", MaterializedView, &["s.a"]),
+            ("DROP INDEX a, b", Index, &["a", "b"]),
+            ("DROP SEQUENCE a", Sequence, &["a"]),
+            ("DROP SCHEMA a, b", Schema, &["a", "b"]),
+            ("DROP TYPE s.a", Type, &["s.a"]),
+            ("DROP DOMAIN a", Domain, &["a"]),
+            ("DROP FUNCTION a(int, text), s.b", Function, &["a", "s.b"]),
+            ("DROP ROUTINE a", Function, &["a"]),
+            ("DROP PROCEDURE a()", Procedure, &["a"]),
+            ("DROP AGGREGATE a(*), s.b(int)", Aggregate, &["a", "s.b"]),
+            ("DROP TRIGGER a ON s.t", Trigger, &["a"]),
+            ("DROP RULE a ON s.t", Rule, &["a"]),
+            ("DROP POLICY a ON s.t", Policy, &["a"]),
+            ("DROP EXTENSION a", Extension, &["a"]),
+            ("DROP ROLE a, b", Role, &["a", "b"]),
+            ("DROP USER a", Role, &["a"]),
+            ("DROP PUBLICATION a", Other, &["a"]),
+        ];
+        for (sql, object, names) in cases {
+            let drop = dropped_by(sql);
+            let found: Vec<String> = drop.names.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                (drop.object, &found[..]),
+                (object, &names.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{sql}"
+            );
+            let table = sql.ends_with("ON s.t").then(|| Name::qualified("s", "t"));
+            assert_eq!(drop.table, table, "{sql}");
+            assert!(!drop.if_exists && !drop.concurrently && !drop.cascade, "{sql}");
+        }
+    }
+
+    #[test]
+    fn how_it_is_dropped() {
+        let drop = dropped_by("DROP INDEX CONCURRENTLY IF EXISTS a CASCADE");
+        assert!(drop.if_exists && drop.concurrently && drop.cascade);
+        assert!(!dropped_by("DROP TABLE a RESTRICT").cascade);
+    }
+}

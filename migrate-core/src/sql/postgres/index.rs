@@ -56,3 +56,62 @@ fn option(node: Node<'_>) -> bool {
 pub(super) fn clustered(node: Node<'_>) -> Option<Name> {
     name(node.find(TABLE_NAME_REF)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Kind;
+    use crate::sql::postgres::testing::kind;
+
+    #[track_caller]
+    fn index(sql: &str) -> CreateIndex {
+        let Kind::CreateIndex(index) = kind(sql) else { panic!("{sql}") };
+        index
+    }
+
+    #[test]
+    fn indexes() {
+        let plain = index("CREATE INDEX ON t (a)");
+        assert!(
+            plain.name.is_none()
+                && !plain.unique
+                && !plain.concurrently
+                && !plain.only
+                && !plain.if_not_exists
+        );
+        let sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY s.\"T\" USING btree \
+                   (a COLLATE \"C\" DESC, lower(b), (c + d)) INCLUDE (e, f) WHERE a IS NOT NULL";
+        let full = index(sql);
+        assert_eq!(full.name.map(|name| name.span.of(sql).to_owned()).as_deref(), Some("i"));
+        assert_eq!(full.table, Name::qualified("s", "T"));
+        assert!(full.unique && full.concurrently && full.only && full.if_not_exists);
+        let keys: Vec<_> = full.keys.iter().map(|key| (key.column.as_deref(), &key.value.text[..])).collect();
+        assert_eq!(keys, [(Some("a"), "a COLLATE \"C\""), (None, "lower(b)"), (None, "(c + d)")]);
+        assert_eq!(full.include, ["e", "f"]);
+        assert_eq!(full.filter.map(|filter| filter.not_null), Some(vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn rebuilds() {
+        let reindex = |concurrently, target| Kind::Reindex(Reindex { concurrently, target });
+        let table = || Reference::Table(Name::qualified("s", "t"));
+        let cases = [
+            ("REINDEX TABLE s.t", reindex(false, table())),
+            ("REINDEX TABLE CONCURRENTLY s.t", reindex(true, table())),
+            ("REINDEX (CONCURRENTLY) TABLE s.t", reindex(true, table())),
+            ("REINDEX (VERBOSE, CONCURRENTLY off) TABLE s.t", reindex(false, table())),
+            ("REINDEX INDEX i", reindex(false, Reference::Index(Name::new("i")))),
+            ("REINDEX SCHEMA s", reindex(false, Reference::Many)),
+            ("CLUSTER t USING i", Kind::Cluster { table: Some(Name::new("t")) }),
+            ("CLUSTER i ON t", Kind::Cluster { table: Some(Name::new("t")) }),
+            ("CLUSTER", Kind::Cluster { table: None }),
+            ("VACUUM t", Kind::Vacuum { full: false }),
+            ("VACUUM FULL t", Kind::Vacuum { full: true }),
+            ("VACUUM (VERBOSE, FULL) t", Kind::Vacuum { full: true }),
+            ("VACUUM (FULL false) t", Kind::Vacuum { full: false }),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(kind(sql), want, "{sql}");
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod alter_table;
 mod block;
+#[cfg(test)]
+mod corpora;
 mod data;
 mod definition;
 mod drop;
@@ -45,6 +47,9 @@ fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     let text = span.of(sql);
     if let Some(names) = setting::names(text) {
         return (Statement { kind: Kind::Set(names), ..unknown(text, span) }, None);
+    }
+    if tree::is_too_deep(text) {
+        return (unknown(text, span), None);
     }
     let parsed = guarded(|| {
         let tree = Tree::parse(text, span.start(), EntryPoint::SourceFile);

@@ -46,3 +46,37 @@ fn query(table: Node<'_>) -> Option<(String, Range<usize>)> {
     let start = if with.has(RECURSIVE_KW) { with.span().start() } else { table.span().end() };
     Some((last(table.child(CTE_NAME)?)?, start..whole.span().end()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sql::postgres::testing::statement;
+
+    #[test]
+    fn relations_and_not_the_queries_of_with() {
+        let cases: [(&str, &[&str]); 13] = [
+            (
+                "SELECT * FROM a, ONLY s.b JOIN c USING (x), LATERAL (SELECT 1 FROM d) z, f(1)",
+                &["a", "s.b", "c", "d"],
+            ),
+            (
+                "SELECT (SELECT 1 FROM a) WHERE EXISTS (SELECT 1 FROM b) AND c IN (SELECT 1 FROM a)",
+                &["a", "b"],
+            ),
+            ("TABLE a", &["a"]),
+            ("UPDATE t SET a = 1 FROM b WHERE c = (SELECT 1 FROM d)", &["b", "d"]),
+            ("DELETE FROM t USING a", &["a"]),
+            ("MERGE INTO t USING a ON b = c WHEN MATCHED THEN DELETE", &["a"]),
+            ("INSERT INTO t SELECT * FROM a", &["a"]),
+            ("CREATE VIEW v AS SELECT * FROM a", &["a"]),
+            ("WITH a AS (SELECT 1 FROM b), c AS (SELECT 1 FROM a) SELECT * FROM a, c, s.a", &["b", "s.a"]),
+            ("WITH a AS (SELECT 1 FROM a) SELECT 1 FROM a", &["a"]), // the table, and then the query
+            ("WITH RECURSIVE a AS (SELECT 1 UNION SELECT 1 FROM a) SELECT 1 FROM a", &[]),
+            ("WITH a AS (SELECT 1) SELECT 1 UNION SELECT 1 FROM a", &[]),
+            ("SELECT 1 FROM a WHERE EXISTS (WITH a AS (SELECT 1) SELECT 1 FROM a)", &["a"]),
+        ];
+        for (sql, want) in cases {
+            let reads: Vec<String> = statement(sql).reads.iter().map(ToString::to_string).collect();
+            assert_eq!(reads, want, "{sql}");
+        }
+    }
+}

@@ -69,3 +69,70 @@ fn values(node: Node<'_>) -> Vec<String> {
     // `SET ROLE x`: the node is the value itself.
     if values.is_empty() && !node.is_token() { vec![plain(node)] } else { values }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Kind;
+    use crate::sql::postgres::testing::kind;
+
+    #[test]
+    fn settings() {
+        use SettingScope::{Local, Session};
+        let cases: [(&str, SettingScope, &str, &[&str]); 14] = [
+            ("SET lock_timeout = '5s'", Session, "lock_timeout", &["5s"]),
+            ("SET SESSION Lock_Timeout TO 0", Session, "lock_timeout", &["0"]),
+            ("SET LOCAL search_path TO a, 'b', \"C\"", Local, "search_path", &["a", "b", "C"]),
+            ("SET app.tenant = 'x'", Session, "app.tenant", &["x"]),
+            ("SET a = -1", Session, "a", &["-1"]),
+            ("SET a = on", Session, "a", &["on"]),
+            ("SET TIME ZONE 'UTC'", Session, "timezone", &["UTC"]),
+            ("SET SCHEMA 'x'", Session, "search_path", &["x"]),
+            ("SET LOCAL ROLE x", Local, "role", &["x"]),
+            ("SET SESSION AUTHORIZATION 'x'", Session, "session_authorization", &["x"]),
+            ("SET NAMES 'UTF8'", Session, "client_encoding", &["UTF8"]),
+            ("set local names 'UTF8' -- why", Local, "client_encoding", &["UTF8"]),
+            ("SELECT 1; SET a = 1", Session, "a", &["1"]),
+            ("SET statement_timeout = 5.5", Session, "statement_timeout", &["5.5"]),
+        ];
+        for (sql, scope, name, values) in cases {
+            let want = Kind::Set(Setting {
+                scope,
+                name: name.to_owned(),
+                values: values.iter().map(ToString::to_string).collect(),
+                reset: false,
+            });
+            let found = crate::sql::postgres::parse(sql).statements.pop().expect(sql).kind;
+            assert_eq!(found, want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn settings_put_back() {
+        for (sql, name) in [
+            ("RESET ALL", ""),
+            ("RESET lock_timeout", "lock_timeout"),
+            ("RESET TIME ZONE", "timezone"),
+            ("RESET ROLE", "role"),
+            ("RESET SESSION AUTHORIZATION", "session_authorization"),
+            ("SET lock_timeout TO DEFAULT", "lock_timeout"),
+            ("SET TIME ZONE LOCAL", "timezone"),
+            ("SET ROLE NONE", "role"),
+            ("SET SESSION AUTHORIZATION DEFAULT", "session_authorization"),
+            ("SET NAMES", "client_encoding"),
+            ("SET NAMES DEFAULT", "client_encoding"),
+            ("DISCARD ALL", ""),
+        ] {
+            let Kind::Set(setting) = kind(sql) else { panic!("{sql}") };
+            assert_eq!(
+                (&setting.name[..], setting.reset, &setting.values[..]),
+                (name, true, &[][..]),
+                "{sql}"
+            );
+        }
+        for sql in ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET CONSTRAINTS ALL DEFERRED"] {
+            assert_eq!(kind(sql), Kind::Harmless, "{sql}");
+        }
+        assert_eq!(crate::sql::postgres::parse("SET NAMES x y").errors.len(), 1);
+    }
+}

@@ -3,6 +3,8 @@
 use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use crate::Span;
+use crate::dialect::Engine;
+use crate::token::{TokenKind, tokens};
 
 /// A text and its nodes in the order in which they begin, so that what stands in a node stands right behind it.
 pub(super) struct Tree<'a> {
@@ -31,7 +33,7 @@ impl<'a> Tree<'a> {
         let lexed = LexedStr::new(text);
         let output = entry_point.parse(&lexed.to_input());
         let mut builder = Builder::default();
-        lexed.intersperse_trivia(&output, &mut |step| builder.step(step));
+        lexed.intersperse_trivia(&output, &mut |step| builder.step(&step));
         let offset = narrow(offset);
         let of_lexer = lexed.errors().map(|(range, _)| (range.start, range.end));
         let mut errors: Vec<Span> = (builder.errors.iter().map(|at| (*at, *at)).chain(of_lexer))
@@ -46,6 +48,44 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// How deep parentheses and blocks may be nested for the parser, which recurses: a thread has 2 MiB of stack for it,
+/// and in a debug build that is enough for three times as many.
+const DEEPEST: usize = 200;
+
+/// How many signs an expression may have without a comma, parenthesis, AND or OR; some operators recurse too.
+const LONGEST: usize = 600;
+
+/// Whether the parser would have to go deeper into `text` than its stack allows.
+pub(super) fn is_too_deep(text: &str) -> bool {
+    let (mut open, mut signs, mut ends) = (0_usize, 0, false);
+    for token in tokens(text, Engine::Postgres) {
+        let word = &text[token.range];
+        let is = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+        match token.kind {
+            TokenKind::Symbol(sign) => {
+                signs = if matches!(sign, ',' | ';' | '(' | ')') { 0 } else { signs + 1 };
+                match sign {
+                    '(' | '[' => open += 1,
+                    ')' | ']' => open = open.saturating_sub(1),
+                    _ => {}
+                }
+            }
+            TokenKind::Word if is(&["BEGIN", "CASE", "LOOP"]) => open += usize::from(!ends),
+            // `END IF` ends what was not counted, since `IF EXISTS` begins nothing.
+            TokenKind::Word if is(&["IF"]) => open += usize::from(ends),
+            TokenKind::Word if is(&["END"]) => open = open.saturating_sub(1),
+            TokenKind::Word if is(&["AND", "OR"]) => signs = 0,
+            TokenKind::Word if is(&["NOT", "EXPLAIN", "PREPARE", "RULE"]) => signs += 1,
+            _ => {}
+        }
+        ends = is(&["END"]);
+        if open > DEEPEST || signs > LONGEST {
+            return true;
+        }
+    }
+    false
+}
+
 #[derive(Default)]
 struct Builder {
     entries: Vec<Entry>,
@@ -57,8 +97,8 @@ struct Builder {
 }
 
 impl Builder {
-    fn step(&mut self, step: StrStep<'_>) {
-        match step {
+    fn step(&mut self, step: &StrStep<'_>) {
+        match *step {
             StrStep::Enter { kind } => {
                 let index = self.entries.len();
                 self.push(kind, false, self.at, self.at);
@@ -181,5 +221,28 @@ impl<'t> Node<'t> {
     /// The first of a kind anywhere in it.
     pub(super) fn find(self, kind: SyntaxKind) -> Option<Node<'t>> {
         self.descendants().find(|node| node.kind() == kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_deep() {
+        let depth = |opening: &str, closing: &str, count| {
+            is_too_deep(&format!("SELECT {}1{}", opening.repeat(count), closing.repeat(count)))
+        };
+        for (opening, closing) in [("(", ")"), ("f(", ")"), ("(SELECT ", ")"), ("CASE WHEN a THEN ", " END")]
+        {
+            assert!(!depth(opening, closing, DEEPEST), "{opening}");
+            assert!(depth(opening, closing, DEEPEST + 1), "{opening}");
+        }
+        assert!(depth("NOT ", "", LONGEST + 1));
+        assert!(depth("'a' || ", "", LONGEST));
+        assert!(!depth("a = 1 OR ", "", 10_000));
+        assert!(!depth("'a' || 'b', ", "", 10_000));
+        assert!(!depth("IF a THEN DROP TABLE IF EXISTS b; END IF; LOOP END LOOP;", "", 1_000));
+        assert!(!depth("CASE a WHEN b THEN c END CASE;", "", 1_000));
     }
 }

@@ -7,6 +7,7 @@
 mod default_name;
 mod fold;
 mod index;
+mod lookup;
 mod object;
 mod table;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::lookup::Lookup;
 use crate::dialect::Engine;
 use crate::sql::{Name, PartitionBound};
 
@@ -40,6 +42,7 @@ pub(crate) struct Schema {
     /// Composite types, ranges, ….
     other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
+    lookup: Lookup,
     /// The values that the migration that is being read has added to enums that no migration created.
     foreign_labels: Vec<(Name, String)>,
 }
@@ -61,6 +64,7 @@ impl Schema {
             enums: BTreeMap::new(),
             other_types: BTreeSet::new(),
             functions: BTreeMap::new(),
+            lookup: Lookup::default(),
             foreign_labels: Vec::new(),
         }
     }
@@ -68,11 +72,11 @@ impl Schema {
     /// Begins a script: all that exists is old, temporary tables and settings are gone.
     pub(crate) fn begin_migration(&mut self) {
         self.search_path = vec![default_schema(self.engine).to_owned()];
-        let temporary = |name: &Name| name.schema.as_deref() == Some(temporary_schema(self.engine));
-        self.tables.retain(|name, _| !temporary(name));
-        self.indexes.retain(|name, _| !temporary(name));
-        self.views.retain(|name, _| !temporary(name));
-        self.sequences.retain(|name, _| !temporary(name));
+        let temporary = temporary_schema(self.engine);
+        remove_schema(&mut self.tables, temporary);
+        remove_schema(&mut self.indexes, temporary);
+        remove_schema(&mut self.views, temporary);
+        remove_schema(&mut self.sequences, temporary);
         self.tables.values_mut().for_each(|table| table.is_new = false);
         self.indexes.values_mut().for_each(|index| index.is_new = false);
         self.views.values_mut().for_each(|view| view.is_new = false);
@@ -151,13 +155,16 @@ impl Schema {
 
     pub(crate) fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &Index> {
         let table = self.resolve(table);
-        self.indexes.values().filter(move |index| index.table == table)
+        let names = self.lookup.indexes(&table).into_iter().flatten();
+        names.filter_map(|name| self.indexes.get(name)).filter(move |index| index.table == table)
     }
 
     /// The tables with a foreign key to `table`, and that constraint; itself may be among them.
     pub(crate) fn foreign_keys_to(&self, table: &Name) -> impl Iterator<Item = (&Table, &TableConstraint)> {
         let table = self.resolve(table);
-        self.tables.values().flat_map(|owner| owner.constraints.iter().map(move |constraint| (owner, constraint))).filter(
+        let owners =
+            self.lookup.may_be_referenced(&table).then(|| self.tables.values()).into_iter().flatten();
+        owners.flat_map(|owner| owner.constraints.iter().map(move |constraint| (owner, constraint))).filter(
             move |(_, constraint)| {
                 matches!(&constraint.kind, TableConstraintKind::ForeignKey { table: referenced, .. } if *referenced == table)
             },
@@ -174,8 +181,9 @@ impl Schema {
 
     pub(crate) fn partitions_of(&self, table: &Name) -> impl Iterator<Item = (&Table, &Partition)> {
         let table = self.resolve(table);
-        self.tables
-            .values()
+        let tables =
+            self.lookup.may_have_children(&table).then(|| self.tables.values()).into_iter().flatten();
+        tables
             .filter_map(|partition| partition.partition_of.as_ref().map(|place| (partition, place)))
             .filter(move |(_, place)| place.parent == table)
     }
@@ -294,6 +302,16 @@ impl Schema {
 
     fn find<'a, T>(&'a self, objects: &'a BTreeMap<Name, T>, name: &Name) -> Option<&'a T> {
         self.path_of(name).find_map(|name| objects.get(&name))
+    }
+}
+
+/// Names are sorted by their schema first.
+fn remove_schema<T>(objects: &mut BTreeMap<Name, T>, schema: &str) {
+    let from = Name::qualified(schema, "");
+    let names = objects.range(from..).map(|(name, _)| name);
+    let names: Vec<Name> = names.take_while(|name| name.schema.as_deref() == Some(schema)).cloned().collect();
+    for name in names {
+        objects.remove(&name);
     }
 }
 

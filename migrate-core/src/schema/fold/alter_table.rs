@@ -83,6 +83,7 @@ impl Schema {
             ChangeAction::DetachPartition { partition, .. } => self.detach_partition(name, partition),
             ChangeAction::Inherit(parent) => {
                 let parent = self.resolve(parent);
+                self.lookup.add_parent(&parent);
                 self.table_entry(name).inherits.push(parent);
             }
             ChangeAction::NoInherit(parent) => {
@@ -156,11 +157,13 @@ impl Schema {
         let mut found = vec![name.clone()];
         let mut next = 0;
         while let Some(parent) = found.get(next).cloned() {
-            let children = self.tables.values().filter(|table| is_child(table, &parent));
-            let new: Vec<Name> =
-                children.map(|table| table.name.clone()).filter(|name| !found.contains(name)).collect();
-            found.extend(new);
             next += 1;
+            if self.lookup.may_have_children(&parent) {
+                let children = self.tables.values().filter(|table| is_child(table, &parent));
+                let new = children.map(|table| &table.name).filter(|name| !found.contains(name));
+                let new: Vec<Name> = new.cloned().collect();
+                found.extend(new);
+            }
         }
         found
     }

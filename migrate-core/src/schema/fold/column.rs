@@ -99,18 +99,9 @@ impl Schema {
             .collect();
         indexes.iter().for_each(|index| self.remove_index(index));
         self.drop_owned_sequences(table, column);
-        for other in self.tables.values_mut() {
-            let is_owner = other.name == *table;
-            other.constraints.retain(|constraint| match &constraint.kind {
-                TableConstraintKind::ForeignKey { table: referenced_table, referenced, .. }
-                    if referenced_table == table && referenced.iter().any(|name| name == column) =>
-                {
-                    false
-                }
-                kind => !(is_owner && kind.uses(column)),
-            });
-        }
+        self.drop_foreign_keys_to(table, |referenced| referenced.iter().any(|name| name == column));
         let Some(table) = self.tables.get_mut(table) else { return };
+        table.constraints.retain(|constraint| !constraint.kind.uses(column));
         table.columns.retain(|known| {
             let depends = match &known.generated {
                 Some(Generated::Stored(value) | Generated::Virtual(value)) => uses(value),

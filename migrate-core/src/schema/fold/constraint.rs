@@ -191,6 +191,10 @@ impl Schema {
     }
 
     fn push_constraint(&mut self, table: &Name, constraint: TableConstraint) {
+        constraint.name.iter().for_each(|name| self.lookup.add_constraint(name));
+        if let TableConstraintKind::ForeignKey { table, .. } = &constraint.kind {
+            self.lookup.add_referenced(table);
+        }
         self.table_entry(table).constraints.push(constraint);
     }
 
@@ -202,8 +206,8 @@ impl Schema {
 
     /// Whether a constraint of this name is in the schema of `table`.
     fn is_constraint_beside(&self, table: &Name, name: &str) -> bool {
-        let beside = self.tables.values().filter(|other| other.name.schema == table.schema);
-        beside.into_iter().any(|other| other.constraint(name).is_some())
+        let mut beside = self.tables.values().filter(|other| other.name.schema == table.schema);
+        self.lookup.may_be_constraint(name) && beside.any(|other| other.constraint(name).is_some())
     }
 
     pub(super) fn is_relation_beside(&self, table: &Name, name: &str) -> bool {
@@ -236,6 +240,9 @@ impl Schema {
     }
 
     pub(super) fn drop_foreign_keys_to(&mut self, table: &Name, matches: impl Fn(&[String]) -> bool) {
+        if !self.lookup.may_be_referenced(table) {
+            return;
+        }
         for other in self.tables.values_mut() {
             other.constraints.retain(|constraint| {
                 !matches!(&constraint.kind, TableConstraintKind::ForeignKey { table: to, referenced, .. }

@@ -11,7 +11,9 @@ impl Schema {
         if self.is_known(&name) {
             self.drop_relation(&name, false);
         }
-        self.tables.insert(name.clone(), self.blank_table(&name, create));
+        let table = self.blank_table(&name, create);
+        table.inherits.iter().for_each(|parent| self.lookup.add_parent(parent));
+        self.tables.insert(name.clone(), table);
         for source in create.inherits.iter().chain(&create.like) {
             self.copy_columns(source, &name);
         }
@@ -108,6 +110,7 @@ impl Schema {
     /// A partition has the columns, constraints and indexes of its parent; those that it has already are its own.
     pub(super) fn become_partition(&mut self, name: &Name, place: Partition) {
         let parent_name = place.parent.clone();
+        self.lookup.add_parent(&parent_name);
         self.copy_columns(&parent_name, name);
         self.copy_checks(&parent_name, name);
         if let Some(table) = self.tables.get_mut(name) {

@@ -43,6 +43,7 @@ impl Schema {
             choose(&index.table.name, Some(&middle), "idx", taken)
         });
         index.name = Name { schema: index.table.schema.clone(), name };
+        self.lookup.add_index(&index);
         self.indexes.insert(index.name.clone(), index.clone());
         index
     }
@@ -67,6 +68,7 @@ impl Schema {
             valid: true,
             is_new: true,
         };
+        self.lookup.add_index(&index);
         self.indexes.insert(name, index);
     }
 
@@ -84,16 +86,15 @@ impl Schema {
 
     /// Finds or makes the part of `parent`, the index of a partitioned table, that belongs to `partition`.
     pub(super) fn attach_or_build_index(&mut self, parent: &Index, partition: &Name) {
-        let own: Vec<&mut Index> =
-            self.indexes.values_mut().filter(|index| index.table == *partition).collect();
-        if own.iter().any(|index| index.part_of.as_ref() == Some(&parent.name)) {
+        let own = || self.indexes_of(partition);
+        if own().any(|index| index.part_of.as_ref() == Some(&parent.name)) {
             return;
         }
-        let fits = own.into_iter().find(|index| index.part_of.is_none() && index.is_like(parent));
-        if let Some(index) = fits {
-            index.part_of = Some(parent.name.clone());
-        } else {
-            self.build_partition_index(parent, partition);
+        let fits = own().find(|index| index.part_of.is_none() && index.is_like(parent));
+        let fits = fits.map(|index| index.name.clone());
+        match fits.and_then(|name| self.indexes.get_mut(&name)) {
+            Some(index) => index.part_of = Some(parent.name.clone()),
+            None => self.build_partition_index(parent, partition),
         }
     }
 

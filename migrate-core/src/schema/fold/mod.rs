@@ -8,6 +8,7 @@ mod drop;
 mod index;
 mod object;
 mod rename;
+mod rename_column;
 mod setting;
 
 use super::{Schema, View};

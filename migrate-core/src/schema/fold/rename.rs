@@ -3,7 +3,7 @@ use std::mem::take;
 
 use super::super::default_name::kept;
 use super::super::{Schema, Table, TableConstraintKind};
-use crate::sql::{Expression, Generated, Name, ObjectKind};
+use crate::sql::{Name, ObjectKind};
 
 impl Schema {
     /// `RENAME TO` of a relation.
@@ -17,6 +17,7 @@ impl Schema {
             for constraint in constraints.filter(|known| known.name.as_ref() == Some(&name.name)) {
                 constraint.name = Some(to.name.clone());
             }
+            self.lookup.add_constraint(&to.name);
         }
         self.rename_relation(name, &to);
     }
@@ -48,72 +49,13 @@ impl Schema {
         });
     }
 
-    pub(super) fn rename_column(&mut self, table: &Name, from: &str, to: &str) {
-        let rename = |name: &mut String| {
-            if name == from {
-                to.clone_into(name);
-            }
-        };
-        let rename_in = |value: &mut Expression| {
-            value.columns.iter_mut().for_each(rename);
-            value.not_null.iter_mut().for_each(rename);
-        };
-        for index in self.indexes.values_mut().filter(|index| index.table == *table) {
-            for key in &mut index.keys {
-                key.column.iter_mut().for_each(rename);
-                rename_in(&mut key.value);
-            }
-            index.include.iter_mut().for_each(rename);
-            index.filter.iter_mut().for_each(rename_in);
-        }
-        let owners = self.sequences.values_mut().filter_map(|sequence| sequence.owner.as_mut());
-        owners.filter(|(owner, _)| owner == table).for_each(|(_, column)| rename(column));
-        for other in self.tables.values_mut() {
-            let is_owner = other.name == *table;
-            for constraint in &mut other.constraints {
-                match &mut constraint.kind {
-                    TableConstraintKind::ForeignKey { columns, table: to_table, referenced, .. } => {
-                        if is_owner {
-                            columns.iter_mut().for_each(rename);
-                        }
-                        if to_table == table {
-                            referenced.iter_mut().for_each(rename);
-                        }
-                    }
-                    _ if !is_owner => {}
-                    TableConstraintKind::NotNull { column } => rename(column),
-                    TableConstraintKind::Check(check) => rename_in(check),
-                    TableConstraintKind::Unique { columns } | TableConstraintKind::PrimaryKey { columns } => {
-                        columns.iter_mut().for_each(rename);
-                    }
-                    TableConstraintKind::Exclude { keys } => {
-                        for key in keys {
-                            key.column.iter_mut().for_each(rename);
-                            rename_in(&mut key.value);
-                        }
-                    }
-                }
-            }
-        }
-        let Some(table) = self.tables.get_mut(table) else { return };
-        for column in &mut table.columns {
-            rename(&mut column.name);
-            if let Some(Generated::Stored(value) | Generated::Virtual(value)) = &mut column.generated {
-                rename_in(value);
-            }
-        }
-        for policy in &mut table.policies {
-            policy.using.iter_mut().for_each(rename_in);
-            policy.with_check.iter_mut().for_each(rename_in);
-        }
-    }
-
     pub(super) fn rename_constraint(&mut self, table: &Name, from: &str, to: &str) {
         let Some(known) = self.tables.get_mut(table) else { return };
         let constraints = known.constraints.iter_mut();
         for constraint in constraints.filter(|constraint| constraint.name.as_deref() == Some(from)) {
             constraint.name = Some(to.to_owned());
         }
+        self.lookup.add_constraint(to);
         let index = Name { schema: table.schema.clone(), name: from.to_owned() };
         if self.indexes.get(&index).is_some_and(|index| index.from_constraint && index.table == *table) {
             self.rename_relation(&index, &Name { schema: table.schema.clone(), name: to.to_owned() });
@@ -178,6 +120,7 @@ impl Schema {
     }
 
     fn rename_relations(&mut self, rename: impl Fn(&mut Name)) {
+        self.lookup.rename_relations(&rename);
         for table in self.tables.values_mut() {
             rename(&mut table.name);
             table.inherits.iter_mut().for_each(&rename);

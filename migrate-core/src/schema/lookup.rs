@@ -1,0 +1,65 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
+
+use super::Index;
+use crate::sql::Name;
+
+/// Where to look, so that a folder of a thousand migrations is not searched as a whole for each statement. It still
+/// names what is gone, and lacks nothing that is there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lookup {
+    constraints: BTreeSet<String>,
+    parents: BTreeSet<Name>,
+    referenced: BTreeSet<Name>,
+    indexes: BTreeMap<Name, BTreeSet<Name>>,
+}
+
+impl Lookup {
+    pub(super) fn add_constraint(&mut self, name: &str) {
+        if !self.constraints.contains(name) {
+            self.constraints.insert(name.to_owned());
+        }
+    }
+
+    /// A table with partitions or heirs.
+    pub(super) fn add_parent(&mut self, table: &Name) {
+        self.parents.insert(table.clone());
+    }
+
+    /// A table with foreign keys to it.
+    pub(super) fn add_referenced(&mut self, table: &Name) {
+        self.referenced.insert(table.clone());
+    }
+
+    pub(super) fn add_index(&mut self, index: &Index) {
+        self.indexes.entry(index.table.clone()).or_default().insert(index.name.clone());
+    }
+
+    pub(super) fn may_be_constraint(&self, name: &str) -> bool {
+        self.constraints.contains(name)
+    }
+
+    pub(super) fn may_have_children(&self, table: &Name) -> bool {
+        self.parents.contains(table)
+    }
+
+    pub(super) fn may_be_referenced(&self, table: &Name) -> bool {
+        self.referenced.contains(table)
+    }
+
+    pub(super) fn indexes(&self, table: &Name) -> Option<&BTreeSet<Name>> {
+        self.indexes.get(table)
+    }
+
+    pub(super) fn rename_relations(&mut self, rename: impl Fn(&mut Name)) {
+        let renamed = |mut name: Name| {
+            rename(&mut name);
+            name
+        };
+        self.parents = take(&mut self.parents).into_iter().map(renamed).collect();
+        self.referenced = take(&mut self.referenced).into_iter().map(renamed).collect();
+        for (table, indexes) in take(&mut self.indexes) {
+            self.indexes.entry(renamed(table)).or_default().extend(indexes.into_iter().map(renamed));
+        }
+    }
+}

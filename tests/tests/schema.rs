@@ -1,4 +1,4 @@
-//! The schema that `migrate-core` reads out of scripts, held against the catalog of a PostgreSQL that ran them.
+//! The schema that `migrate-core` reads out of scripts, held against the catalog of a database that ran them.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"
@@ -11,6 +11,7 @@ use migrate::testing::Server;
 use migrate::{Engine, Migrator, Script};
 use migrate_core::inspect;
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
+use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 
 const CATALOG: &str = include_str!("../src/catalog.sql");
@@ -227,4 +228,57 @@ const SCRIPTS: &[&str] = &[
         DROP TRIGGER y ON t",
     "DO $$ BEGIN CREATE TABLE t (a int); IF true THEN ALTER TABLE t ADD b int; END IF; END $$; ALTER TABLE t ADD c int",
     "CREATE TEMP TABLE t (a int); CREATE TABLE public.t (b int); ALTER TABLE t ADD c int; DROP TABLE t; ALTER TABLE t ADD d int",
+];
+
+/// Constraints are left out: SQLite does not tell them all.
+#[test]
+fn what_each_statement_changes_on_sqlite() {
+    for script in SQLITE_SCRIPTS {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(script).unwrap_or_else(|error| panic!("{script}: {error}"));
+        let mut lines = connection.prepare(SQLITE_CATALOG).unwrap();
+        let lines = lines.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let database: BTreeSet<String> = lines.map(Result::unwrap).collect();
+        let read = inspect::schema([*script], Engine::Sqlite).into_iter();
+        let read: BTreeSet<String> = read.filter(|line| !line.starts_with("constraint ")).collect();
+        let differences = differences(&database, &read);
+        assert!(!database.is_empty() && differences.is_empty(), "{script}: {differences:#?}");
+    }
+}
+
+/// In the words of `inspect::schema`. The key that is the row's number is never NULL, which SQLite does not say.
+const SQLITE_CATALOG: &str = "
+    WITH relation AS (SELECT type, lower(name) AS name, lower(tbl_name) AS owner FROM sqlite_schema)
+    SELECT 'table main.' || name FROM relation WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+    UNION ALL
+    SELECT 'column main.' || r.name || '.' || lower(c.name) || ' ' || replace(lower(c.type), ', ', ',')
+        || iif(c.\"notnull\" OR c.pk AND lower(c.type) = 'integer'
+            AND (SELECT count(*) FROM pragma_table_info(r.name) WHERE pk) = 1, ' not null', '')
+        || iif(lower(c.dflt_value) <> 'null', ' default', '')
+        || CASE c.hidden WHEN 2 THEN ' virtual' WHEN 3 THEN ' stored' ELSE '' END
+    FROM relation r, pragma_table_xinfo(r.name) c WHERE r.type = 'table' AND r.name NOT LIKE 'sqlite_%'
+    UNION ALL
+    SELECT 'index main.' || lower(i.name) || ' on main.' || r.name || iif(i.\"unique\", ' unique', '') || ' ('
+        || (SELECT group_concat(coalesce(lower(k.name), 'expression'), ', ') FROM pragma_index_xinfo(i.name) k WHERE k.key)
+        || ')' || iif(i.partial, ' partial', '') || iif(i.origin <> 'c', ' of constraint', '')
+    FROM relation r, pragma_index_list(r.name) i WHERE r.type = 'table'
+    UNION ALL
+    SELECT 'view main.' || name FROM relation WHERE type = 'view'
+    UNION ALL
+    SELECT 'trigger main.' || owner || ' ' || name FROM relation WHERE type = 'trigger'";
+
+const SQLITE_SCRIPTS: &[&str] = &[
+    "CREATE TABLE T (Id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b varchar(20) UNIQUE, c NUMERIC(10, 2),
+        d DEFAULT NULL, e AS (a || b), f INT GENERATED ALWAYS AS (1) STORED, UNIQUE (a, b), CHECK (a <> b))",
+    "CREATE TABLE t (a TEXT PRIMARY KEY, b INT, UNIQUE (b)); CREATE TABLE u (a INTEGER, b INTEGER, PRIMARY KEY (a, b))",
+    "CREATE TABLE t (a INT, b INT); CREATE INDEX i ON t (a, b DESC); CREATE UNIQUE INDEX j ON t (abs(a)) WHERE b > 0;
+        CREATE INDEX IF NOT EXISTS i ON t (b); CREATE INDEX k ON t (b); DROP INDEX k",
+    "CREATE TABLE t (a INT, b INT); CREATE INDEX i ON t (a); ALTER TABLE t RENAME COLUMN a TO x;
+        ALTER TABLE t ADD COLUMN c TEXT NOT NULL DEFAULT ''; ALTER TABLE t DROP COLUMN b; ALTER TABLE t RENAME TO u",
+    "CREATE TABLE t (a INT); CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT 1; DROP VIEW w;
+        CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END; CREATE TRIGGER y AFTER DELETE ON t BEGIN SELECT 1; END;
+        DROP TRIGGER y; CREATE TABLE IF NOT EXISTS t (z INT)",
+    "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON t (b); CREATE TABLE n (a INTEGER PRIMARY KEY,
+        b TEXT NOT NULL); INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t; CREATE INDEX i ON t (b)",
+    "CREATE TEMP TABLE t (a INT); CREATE TABLE main.t (b INT); ALTER TABLE t ADD COLUMN c INT; DROP TABLE t",
 ];

@@ -23,7 +23,7 @@ impl Schema {
                 ObjectKind::Extension => drop_from(&mut self.extensions, &name.name),
                 ObjectKind::Trigger => {
                     self.in_tables(table.as_ref(), |table| {
-                        table.triggers.retain(|known| *known != name.name)
+                        table.triggers.retain(|known| *known != name.name);
                     });
                 }
                 ObjectKind::Policy => {

@@ -8,15 +8,20 @@ use crate::schema::{
 };
 use crate::sql::{Generated, PartitionBound, parse};
 
-/// What the rules find in a script that runs in a transaction behind others: `type-rewrite high`, in the order of the
+/// What the rules find in a script behind others, in a transaction or without: `type-rewrite high`, in the order of the
 /// places.
-pub fn hazards<'a>(history: impl IntoIterator<Item = &'a str>, script: &str, engine: Engine) -> Vec<String> {
+pub fn hazards<'a>(
+    history: impl IntoIterator<Item = &'a str>,
+    script: &str,
+    engine: Engine,
+    transaction: bool,
+) -> Vec<String> {
     let mut schema = Schema::new(engine);
     for script in history {
         schema.begin_migration();
         parse(script, engine).statements.iter().for_each(|statement| schema.apply(statement));
     }
-    let analysis = Analysis { engine, project: &Project::default(), transaction: true };
+    let analysis = Analysis { engine, project: &Project::default(), transaction };
     let findings = analysis.of(&parse(script, engine).statements, &mut schema);
     findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect()
 }

@@ -160,7 +160,7 @@ async fn files(client: &Client) -> Vec<u32> {
 
 /// What the rules say.
 fn told(table: &str, change: &str) -> Work {
-    let hazards = inspect::hazards([OWN_TYPES, table], change, Engine::Postgres);
+    let hazards = inspect::hazards([OWN_TYPES, table], change, Engine::Postgres, true);
     match hazards.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] | ["type-rewrite controlled"] => Work::Nothing,
         ["type-reindex high"] => Work::Indexes,

@@ -142,3 +142,170 @@ pub(super) fn alter_domain(node: Node<'_>) -> Option<Kind> {
         _ => return None,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::postgres::testing::kind;
+    use crate::sql::{ObjectKind, Type};
+
+    fn s(name: &str) -> Name {
+        Name::qualified("s", name)
+    }
+
+    #[test]
+    fn views() {
+        let view = CreateView {
+            name: s("v"),
+            materialized: false,
+            temporary: false,
+            or_replace: false,
+            security_invoker: false,
+        };
+        let cases = [
+            ("CREATE VIEW s.v AS SELECT 1", view.clone()),
+            ("CREATE OR REPLACE VIEW s.v AS SELECT 1", CreateView { or_replace: true, ..view.clone() }),
+            (
+                "CREATE VIEW s.v WITH (security_invoker = true) AS SELECT 1",
+                CreateView { security_invoker: true, ..view.clone() },
+            ),
+            (
+                "CREATE VIEW s.v WITH (security_barrier, SECURITY_INVOKER) AS SELECT 1",
+                CreateView { security_invoker: true, ..view.clone() },
+            ),
+            ("CREATE VIEW s.v WITH (security_invoker = off) AS SELECT 1", view.clone()),
+            (
+                "CREATE MATERIALIZED VIEW s.v AS SELECT 1 WITH NO DATA",
+                CreateView { materialized: true, ..view.clone() },
+            ),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(kind(sql), Kind::CreateView(want), "{sql}");
+        }
+        assert!(matches!(kind("CREATE TEMP VIEW v AS SELECT 1"), Kind::CreateView(view) if view.temporary));
+        for (sql, concurrently) in [
+            ("REFRESH MATERIALIZED VIEW s.v", false),
+            ("REFRESH MATERIALIZED VIEW CONCURRENTLY s.v WITH DATA", true),
+        ] {
+            assert_eq!(kind(sql), Kind::Refresh(Refresh { name: s("v"), concurrently }), "{sql}");
+        }
+    }
+
+    #[test]
+    fn triggers_rules_and_policies() {
+        let trigger = Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t") });
+        let sql = "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON s.t FOR EACH ROW WHEN (g(new.b)) EXECUTE FUNCTION f()";
+        let statement = crate::sql::postgres::testing::statement(sql);
+        assert_eq!(statement.kind, trigger);
+        assert_eq!(statement.calls, [Name::new("g")]);
+        assert_eq!(
+            kind("CREATE RULE r AS ON INSERT TO s.t DO INSTEAD NOTHING"),
+            Kind::CreateRule { table: s("t") }
+        );
+        let sql = "CREATE POLICY a ON s.t AS RESTRICTIVE FOR ALL USING (b = 1) WITH CHECK (c)";
+        let Kind::CreatePolicy(policy) = kind(sql) else { panic!() };
+        assert_eq!((&policy.name[..], policy.table, policy.restrictive), ("a", s("t"), true));
+        assert_eq!(policy.using.map(|condition| condition.text).as_deref(), Some("b = 1"));
+        assert_eq!(policy.with_check.map(|condition| condition.text).as_deref(), Some("c"));
+        let Kind::CreatePolicy(policy) = kind("CREATE POLICY a ON s.t") else { panic!() };
+        assert!(!policy.restrictive && policy.using.is_none() && policy.with_check.is_none());
+        let Kind::AlterPolicy(policy) = kind("ALTER POLICY a ON s.t TO public USING (true)") else {
+            panic!()
+        };
+        assert!(
+            policy.using.is_some_and(|condition| condition.is_always_true) && policy.with_check.is_none()
+        );
+    }
+
+    #[test]
+    fn functions() {
+        let function = |options: &str| match kind(&format!(
+            "CREATE FUNCTION s.f(a int) RETURNS int {options} AS 'x' LANGUAGE sql"
+        )) {
+            Kind::CreateFunction(function) if function.name == s("f") => function,
+            other => panic!("{other:?}"),
+        };
+        assert!(
+            function("").is_volatile && function("VOLATILE").is_volatile && !function("").security_definer
+        );
+        assert!(!function("IMMUTABLE").is_volatile && !function("STABLE STRICT").is_volatile);
+        assert!(function("SECURITY DEFINER").security_definer);
+        let sql = "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END";
+        let Kind::CreateFunction(procedure) = kind(sql) else { panic!() };
+        assert!(procedure.procedure && procedure.or_replace);
+    }
+
+    #[test]
+    fn types_and_domains() {
+        let labels = TypeDefinition::Enum(vec!["a".to_owned(), "it's".to_owned()]);
+        for (sql, definition) in [
+            ("CREATE TYPE s.t AS ENUM ('a', 'it''s')", labels),
+            ("CREATE TYPE s.t AS ENUM ()", TypeDefinition::Enum(Vec::new())),
+            ("CREATE TYPE s.t AS (a int, b text)", TypeDefinition::Composite),
+            ("CREATE TYPE s.t AS RANGE (subtype = int)", TypeDefinition::Other),
+            ("CREATE TYPE s.t", TypeDefinition::Other),
+        ] {
+            assert_eq!(kind(sql), Kind::CreateType(CreateType { name: s("t"), definition }), "{sql}");
+        }
+        let base = Type { modifiers: vec![5], ..Type::builtin("varchar") };
+        let domain = CreateDomain { name: s("d"), base, not_null: true, checks: 2, has_default: true };
+        let sql = "CREATE DOMAIN s.d AS varchar(5) DEFAULT 'a' NOT NULL CHECK (value > 'a') CONSTRAINT c CHECK (true)";
+        assert_eq!(kind(sql), Kind::CreateDomain(domain));
+    }
+
+    #[test]
+    fn changes_of_types_and_domains() {
+        let name = || s("x");
+        let alter = |change| Kind::AlterType(change);
+        let domain = |change| Kind::AlterDomain(change);
+        let text = str::to_owned;
+        let to = |sql: &str| crate::sql::Identifier {
+            name: "y".to_owned(),
+            span: crate::Span::new(u32::try_from(sql.len() - 1).unwrap(), u32::try_from(sql.len()).unwrap()),
+        };
+        let rename = "ALTER TYPE s.x RENAME TO y";
+        let cases = [
+            (
+                "ALTER TYPE s.x ADD VALUE IF NOT EXISTS 'a' AFTER 'b'",
+                alter(AlterType::AddValue { name: name(), value: text("a") }),
+            ),
+            (
+                "ALTER TYPE s.x RENAME VALUE 'a' TO 'b'",
+                alter(AlterType::RenameValue { name: name(), from: text("a"), to: text("b") }),
+            ),
+            (
+                "ALTER TYPE s.x ADD ATTRIBUTE a int, DROP ATTRIBUTE b",
+                alter(AlterType::Attributes { name: name() }),
+            ),
+            ("ALTER TYPE s.x RENAME ATTRIBUTE a TO b", alter(AlterType::Attributes { name: name() })),
+            (rename, Kind::Rename { object: ObjectKind::Type, name: name(), table: None, to: to(rename) }),
+            (
+                "ALTER TYPE s.x OWNER TO a",
+                Kind::Move { object: ObjectKind::Type, name: name(), schema: None },
+            ),
+            (
+                "ALTER DOMAIN s.x SET SCHEMA a",
+                Kind::Move { object: ObjectKind::Domain, name: name(), schema: Some(text("a")) },
+            ),
+            (
+                "ALTER DOMAIN s.x ADD CHECK (value > 1)",
+                domain(AlterDomain::AddConstraint { name: name(), not_valid: false }),
+            ),
+            (
+                "ALTER DOMAIN s.x ADD CONSTRAINT c CHECK (value > 1) NOT VALID",
+                domain(AlterDomain::AddConstraint { name: name(), not_valid: true }),
+            ),
+            ("ALTER DOMAIN s.x SET NOT NULL", domain(AlterDomain::SetNotNull { name: name() })),
+            ("ALTER DOMAIN s.x ADD NOT NULL", domain(AlterDomain::SetNotNull { name: name() })),
+            (
+                "ALTER DOMAIN s.x VALIDATE CONSTRAINT c",
+                domain(AlterDomain::ValidateConstraint { name: name() }),
+            ),
+            ("ALTER DOMAIN s.x DROP CONSTRAINT c", domain(AlterDomain::Relax { name: name() })),
+            ("ALTER DOMAIN s.x DROP NOT NULL", domain(AlterDomain::Relax { name: name() })),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(kind(sql), want, "{sql}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod data;
 mod definition;
 mod drop;
 mod expression;
+mod gap;
 mod index;
 mod keyword;
 mod misfit;
@@ -52,8 +53,9 @@ fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
         return (unknown(text, span), None);
     }
     let parsed = guarded(|| {
-        let tree = Tree::parse(text, span.start(), EntryPoint::SourceFile);
-        match syntax::error(&tree, text, span.start()) {
+        let text = gap::bridged(text);
+        let tree = Tree::parse(&text, span.start(), EntryPoint::SourceFile);
+        match syntax::error(&tree, &text, span.start()) {
             None => (tree.root().nodes().next().map(statement::statement), None),
             Some(error) => (None, Some(error)),
         }

@@ -264,3 +264,109 @@ fn plain(node: Node<'_>) -> Option<Kind> {
     );
     harmless.then_some(Kind::Harmless)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::postgres::testing::{kind, statement};
+    use crate::sql::{Block, Name};
+
+    #[test]
+    fn objects_get_other_names_and_places() {
+        use ObjectKind::*;
+        for (sql, object, name, table) in [
+            ("ALTER SCHEMA a RENAME TO z", Schema, "a", None),
+            ("ALTER FUNCTION s.a(int, text) RENAME TO z", Function, "s.a", None),
+            ("ALTER PROCEDURE a RENAME TO z", Procedure, "a", None),
+            ("ALTER AGGREGATE s.a(int) RENAME TO z", Aggregate, "s.a", None),
+            ("ALTER TRIGGER a ON s.t RENAME TO z", Trigger, "a", Some("s.t")),
+            ("ALTER RULE a ON s.t RENAME TO z", Rule, "a", Some("s.t")),
+            ("ALTER POLICY IF EXISTS a ON s.t RENAME TO z", Policy, "a", Some("s.t")),
+            ("ALTER ROLE a RENAME TO z", Role, "a", None),
+            ("ALTER COLLATION a RENAME TO z", Other, "a", None),
+        ] {
+            let Kind::Rename { object: found, name: from, table: on, to } = kind(sql) else {
+                panic!("{sql}")
+            };
+            assert_eq!(
+                (found, from.to_string(), on.map(|table| table.to_string())),
+                (object, name.to_owned(), table.map(str::to_owned)),
+                "{sql}"
+            );
+            assert_eq!((&to.name[..], to.span.of(sql)), ("z", "z"), "{sql}");
+        }
+        for (sql, object, schema) in [
+            ("ALTER FUNCTION a(int) SET SCHEMA z", Function, Some("z")),
+            ("ALTER SCHEMA a OWNER TO z", Schema, None),
+            ("ALTER EXTENSION a SET SCHEMA z", Extension, Some("z")),
+            ("ALTER DATABASE a OWNER TO z", Other, None),
+        ] {
+            let schema = schema.map(str::to_owned);
+            assert_eq!(kind(sql), Kind::Move { object, name: Name::new("a"), schema }, "{sql}");
+        }
+    }
+
+    #[test]
+    fn small_kinds() {
+        let name = || Name::qualified("s", "x");
+        let named = |names: &[&str]| names.iter().map(|name| Name::new(*name)).collect();
+        let tables = |tables: &[&str]| Privileges { tables: named(tables), functions: Vec::new() };
+        let functions = |functions: &[&str]| Privileges { tables: Vec::new(), functions: named(functions) };
+        let cases = [
+            ("CREATE SCHEMA IF NOT EXISTS x AUTHORIZATION y", Kind::CreateSchema { name: "x".to_owned() }),
+            ("CREATE SCHEMA AUTHORIZATION y", Kind::CreateSchema { name: "y".to_owned() }),
+            ("CREATE SEQUENCE s.x START 5", Kind::CreateSequence { name: name(), temporary: false }),
+            ("CREATE TEMP SEQUENCE s.x", Kind::CreateSequence { name: name(), temporary: true }),
+            ("ALTER SEQUENCE s.x RESTART WITH 5", Kind::RestartSequence { name: name() }),
+            ("ALTER SEQUENCE s.x OWNED BY t.a", Kind::Harmless),
+            (
+                "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\"",
+                Kind::CreateExtension { name: "uuid-ossp".to_owned() },
+            ),
+            ("CALL s.x(1)", Kind::Call { procedure: name() }),
+            ("GRANT SELECT ON TABLE a, b TO c", Kind::Grant(tables(&["a", "b"]))),
+            ("GRANT SELECT ON a TO c", Kind::Grant(tables(&["a"]))),
+            ("GRANT ALL ON SCHEMA a TO c", Kind::Grant(tables(&[]))),
+            ("REVOKE SELECT ON a FROM c", Kind::Revoke(tables(&["a"]))),
+            ("REVOKE ALL ON FUNCTION a(int), b FROM public", Kind::Revoke(functions(&["a", "b"]))),
+            ("REVOKE a FROM c", Kind::Revoke(tables(&[]))),
+            ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO a", Kind::Grant(tables(&[]))),
+            ("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM a", Kind::Revoke(tables(&[]))),
+            ("DROP OWNED BY a", Kind::Owned { drop: true }),
+            ("REASSIGN OWNED BY a TO b", Kind::Owned { drop: false }),
+            ("BEGIN", Kind::Transaction),
+            ("COMMIT AND CHAIN", Kind::Transaction),
+            ("ROLLBACK", Kind::Transaction),
+            ("PREPARE TRANSACTION 'a'", Kind::Transaction),
+            ("SAVEPOINT a", Kind::Harmless),
+            ("ROLLBACK TO a", Kind::Harmless),
+            ("COMMENT ON TABLE a IS 'b'", Kind::Harmless),
+            ("ANALYZE a", Kind::Harmless),
+            ("EXPLAIN DELETE FROM t", Kind::Harmless),
+            ("CREATE ROLE a", Kind::Harmless),
+            ("ALTER ROLE a NOLOGIN", Kind::Unknown("ALTER ROLE".to_owned())),
+            ("alter system set a = 1", Kind::Unknown("ALTER SYSTEM".to_owned())),
+            ("EXECUTE a", Kind::Unknown("EXECUTE A".to_owned())),
+            ("DO LANGUAGE sql 'x'", Kind::Do(Block { statements: Vec::new(), is_opaque: true })),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(kind(sql), want, "{sql}");
+        }
+        for sql in [
+            "EXPLAIN ANALYZE DELETE FROM t",
+            "EXPLAIN (VERBOSE, ANALYZE) DELETE FROM t",
+            "PREPARE a AS DELETE FROM t",
+        ] {
+            assert!(matches!(kind(sql), Kind::Delete(_)), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_statement_tells_its_calls_and_literals() {
+        let sql = "SELECT setval('s', 1), E'a' || $$b$$ WHERE f(now()) AND c = 'd'";
+        let statement = statement(sql);
+        let calls: Vec<String> = statement.calls.iter().map(ToString::to_string).collect();
+        assert_eq!(calls, ["setval", "f", "now"]);
+        assert_eq!(statement.literals, ["s", "a", "b", "d"]);
+    }
+}

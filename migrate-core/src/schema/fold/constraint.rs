@@ -1,5 +1,5 @@
 use super::super::default_name::{choose, index_columns, kept, middle};
-use super::super::{Schema, TableConstraint, TableConstraintKind};
+use super::super::{Schema, Table, TableConstraint, TableConstraintKind};
 use crate::dialect::Engine;
 use crate::sql::{Constraint, ConstraintKind, Expression, ForeignKey, IndexKey, Name};
 
@@ -166,7 +166,7 @@ impl Schema {
         let name = name.or_else(|| self.default_name(table, Some(&column_names), "fkey"));
         let referenced_table = self.resolve(&key.table);
         let referenced = if key.referenced.is_empty() {
-            let primary_key = self.tables.get(&referenced_table).and_then(super::super::Table::primary_key);
+            let primary_key = self.tables.get(&referenced_table).and_then(Table::primary_key);
             primary_key.map(<[String]>::to_vec).unwrap_or_default()
         } else {
             self.columns(&key.referenced, None)

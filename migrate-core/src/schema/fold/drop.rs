@@ -1,4 +1,4 @@
-use super::super::{Schema, Table};
+use super::super::{Schema, Table, TableColumn};
 use crate::dialect::Engine;
 use crate::sql::{Drop, Name, ObjectKind};
 
@@ -20,7 +20,9 @@ impl Schema {
                         self.functions.remove(&name);
                     }
                 }
-                ObjectKind::Extension => drop_from(&mut self.extensions, &name.name),
+                ObjectKind::Extension => {
+                    self.extensions.remove(&name.name);
+                }
                 ObjectKind::Trigger => {
                     self.in_tables(table.as_ref(), |table| {
                         table.triggers.retain(|known| *known != name.name);
@@ -75,7 +77,7 @@ impl Schema {
 
     /// What is in it goes with it: without CASCADE the server drops only empty ones.
     fn drop_schema(&mut self, schema: &str) {
-        drop_from(&mut self.schemas, schema);
+        self.schemas.remove(schema);
         let is_in = |name: &Name| name.schema.as_deref() == Some(schema);
         let relations = self.tables.keys().chain(self.views.keys()).chain(self.sequences.keys());
         let relations: Vec<Name> = relations.filter(|name| is_in(name)).cloned().collect();
@@ -93,7 +95,7 @@ impl Schema {
         self.enums.remove(&name);
         self.other_types.remove(&name);
         if cascade {
-            let has_type = |column: &super::super::TableColumn| {
+            let has_type = |column: &TableColumn| {
                 column.data_type.as_ref().is_some_and(|data_type| data_type.name == name)
             };
             let columns: Vec<(Name, String)> = self
@@ -106,8 +108,4 @@ impl Schema {
             columns.iter().for_each(|(table, column)| self.drop_column(table, column));
         }
     }
-}
-
-fn drop_from(names: &mut std::collections::BTreeSet<String>, name: &str) {
-    names.remove(name);
 }

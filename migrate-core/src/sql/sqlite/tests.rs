@@ -201,7 +201,8 @@ fn a_condition_tells_what_the_rules_ask() {
 
 #[test]
 fn statements_tell_what_they_read_and_call() {
-    let cases: [(&str, &[&str], &[&str], &[&str]); 7] = [
+    type Words = &'static [&'static str];
+    let cases: [(&str, Words, Words, Words); 7] = [
         ("SELECT f(a), 'it''s' FROM t, s.u JOIN v ON g(1)", &["t", "s.u", "v"], &["f", "g"], &["it's"]),
         (
             "WITH x AS (SELECT * FROM t) SELECT * FROM x UNION SELECT * FROM (SELECT * FROM u)",

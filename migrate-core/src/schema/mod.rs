@@ -7,8 +7,10 @@
 mod default_name;
 mod fold;
 mod index;
+mod inventory;
 mod lookup;
 mod object;
+mod part;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use crate::dialect::Engine;
 use crate::sql::{Name, PartitionBound};
 
 pub(crate) use index::Index;
+pub(crate) use inventory::{Inventory, Object};
 pub(crate) use object::{Domain, EnumType, Function, Label, Sequence, View};
 pub(crate) use table::{
     Partition, Policy, RowSecurity, Table, TableColumn, TableConstraint, TableConstraintKind,

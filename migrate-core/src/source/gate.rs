@@ -96,6 +96,9 @@ impl Gate<'_, '_> {
             parsed.up.statements.iter().for_each(|statement| self.schema.apply(statement));
             return;
         }
+        let is_new = self.config.lint_from.is_none_or(|from| from <= draft.migration.version);
+        let is_judged = draft.is_sound && is_new && !draft.is_locked;
+        let of_down = if is_judged { self.of_rollback(draft, parsed) } else { Vec::new() };
         let transaction = draft.migration.up.execution().transaction;
         let analysis = Analysis { engine: self.engine, project: self.project, transaction };
         let mut findings = analysis.of(&parsed.up.statements, &mut self.schema);
@@ -106,11 +109,7 @@ impl Gate<'_, '_> {
         if !draft.is_sound {
             return;
         }
-        let is_new = self.config.lint_from.is_none_or(|from| from <= draft.migration.version);
-        if is_new && !draft.is_locked {
-            let of_down = parsed.down.as_ref().map_or_else(Vec::new, |down| {
-                lint::of_rollback(&self.schema, &parsed.up.statements, &down.statements)
-            });
+        if is_judged {
             self.tell_syntax(draft, parsed);
             self.tell(&draft.migration.up, &draft.up, &findings);
             if let Down::Script(down) = &draft.migration.down {
@@ -119,6 +118,18 @@ impl Gate<'_, '_> {
         }
         keep(draft, &findings);
         draft.breaks_older_binaries |= !parsed.up.errors.is_empty();
+    }
+
+    /// What is wrong with the way back; what does not parse is told as that.
+    fn of_rollback(&self, draft: &Draft, parsed: &Scripts) -> Vec<Finding> {
+        let (Some(down), Some(script)) = (&parsed.down, draft.migration.down.script()) else {
+            return Vec::new();
+        };
+        if !parsed.up.errors.is_empty() || !down.errors.is_empty() {
+            return Vec::new();
+        }
+        let before = self.schema.part_for(&[draft.migration.up.sql(), script.sql()]);
+        lint::of_rollback(&before, &parsed.up.statements, &down.statements)
     }
 
     fn tell_syntax(&mut self, draft: &Draft, parsed: &Scripts) {

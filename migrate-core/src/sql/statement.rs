@@ -147,6 +147,34 @@ pub(crate) enum ObjectKind {
     Other,
 }
 
+impl ObjectKind {
+    /// What it is called in a message.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            ObjectKind::Table => "table",
+            ObjectKind::ForeignTable => "foreign table",
+            ObjectKind::View => "view",
+            ObjectKind::MaterializedView => "materialized view",
+            ObjectKind::Index => "index",
+            ObjectKind::Sequence => "sequence",
+            ObjectKind::Schema => "schema",
+            ObjectKind::Type => "type",
+            ObjectKind::Domain => "domain",
+            ObjectKind::Function => "function",
+            ObjectKind::Procedure => "procedure",
+            ObjectKind::Aggregate => "aggregate",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Rule => "rule",
+            ObjectKind::Policy => "policy",
+            ObjectKind::Extension => "extension",
+            ObjectKind::Constraint => "constraint",
+            ObjectKind::Column => "column",
+            ObjectKind::Role => "role",
+            ObjectKind::Other => "object",
+        }
+    }
+}
+
 /// `DROP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Drop {

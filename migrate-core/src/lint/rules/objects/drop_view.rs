@@ -1,4 +1,4 @@
-use super::object::{comes_back, is_old, noun, was_renamed};
+use super::object::{comes_back, is_old, was_renamed};
 use crate::lint::{Context, Finding};
 use crate::sql::{Kind, Name, ObjectKind};
 use crate::{Hazard, Risk};
@@ -17,7 +17,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let in_use = drop.names.iter().filter(|name| is_in_use(context, drop.object, name));
     in_use
         .map(|name| {
-            let noun = noun(drop.object);
+            let noun = drop.object.noun();
             let finding = if context.transaction && comes_back(context, drop.object, name) {
                 let message = format!("running code uses the new form of the {noun} `{name}` from now on");
                 let safer =

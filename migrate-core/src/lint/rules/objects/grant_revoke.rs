@@ -1,4 +1,4 @@
-use super::object::{is_old, later, noun};
+use super::object::{is_old, later};
 use super::old_changes;
 use crate::Hazard;
 use crate::lint::{Context, Finding};
@@ -78,7 +78,7 @@ fn is_replaced(context: &Context<'_>, name: &Name, table: &Name) -> bool {
 fn owned(object: ObjectKind, name: &Name, owner: &str) -> String {
     format!(
         "the {} `{name}` belongs to {owner}: its owner until now may no longer alter it, and needs grants to use it",
-        noun(object)
+        object.noun()
     )
 }
 

@@ -4,32 +4,6 @@ use crate::lint::Context;
 use crate::lint::analysis::inner;
 use crate::sql::{ChangeAction, Kind, Name, ObjectKind, Statement};
 
-/// What it is called in a message.
-pub(super) fn noun(object: ObjectKind) -> &'static str {
-    match object {
-        ObjectKind::Table => "table",
-        ObjectKind::ForeignTable => "foreign table",
-        ObjectKind::View => "view",
-        ObjectKind::MaterializedView => "materialized view",
-        ObjectKind::Index => "index",
-        ObjectKind::Sequence => "sequence",
-        ObjectKind::Schema => "schema",
-        ObjectKind::Type => "type",
-        ObjectKind::Domain => "domain",
-        ObjectKind::Function => "function",
-        ObjectKind::Procedure => "procedure",
-        ObjectKind::Aggregate => "aggregate",
-        ObjectKind::Trigger => "trigger",
-        ObjectKind::Rule => "rule",
-        ObjectKind::Policy => "policy",
-        ObjectKind::Extension => "extension",
-        ObjectKind::Constraint => "constraint",
-        ObjectKind::Column => "column",
-        ObjectKind::Role => "role",
-        ObjectKind::Other => "object",
-    }
-}
-
 /// Whether the object was there before this migration, under whichever name.
 pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     match kin(object) {

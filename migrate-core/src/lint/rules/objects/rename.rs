@@ -1,4 +1,4 @@
-use super::object::{comes_back, is_old, noun};
+use super::object::{comes_back, is_old};
 use super::old_changes;
 use super::rebuild::makes_room;
 use crate::lint::{Context, Finding};
@@ -55,7 +55,7 @@ fn of_constraint(table: &Name, constraint: &str, change: &Change) -> Finding {
 }
 
 fn of_object(context: &Context<'_>, object: ObjectKind, name: &Name, span: Span) -> Finding {
-    let noun = noun(object);
+    let noun = object.noun();
     if context.transaction && comes_back(context, object, name) {
         let message = format!(
             "what the script creates under the name `{name}` serves the code that knows the {noun} by it"

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use deadpool_postgres::{Manager, Pool};
 use migrate::testing::Server;
-use migrate::{Engine, Migrator, Script};
+use migrate::{Engine, MigrationSet, Migrator, Script};
 use migrate_core::inspect;
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 use rusqlite::Connection;
@@ -81,7 +81,7 @@ async fn what_each_statement_changes() {
 #[test]
 fn no_history_is_a_danger() {
     let sets: Vec<_> = [CRATES_IO, ZKSYNC].iter().filter_map(Corpus::set).collect();
-    let migrations = sets.iter().flat_map(|set| set.migrations());
+    let migrations = sets.iter().flat_map(MigrationSet::migrations);
     let of_corpora = migrations.flat_map(|migration| [Some(migration.up()), migration.down().script()]);
     let scripts: Vec<&str> = of_corpora.flatten().map(Script::sql).chain(SCRIPTS.iter().copied()).collect();
     let fresh =

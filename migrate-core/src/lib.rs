@@ -9,6 +9,7 @@ mod diagnostic;
 mod dialect;
 mod directive;
 mod file_name;
+mod fragment;
 mod history;
 mod migration;
 mod plan;
@@ -26,6 +27,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
+pub use fragment::{InvalidFragment, placeholders};
 pub use history::{
     AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,
 };

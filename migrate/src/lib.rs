@@ -141,6 +141,8 @@ mod postgres;
 mod report;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod run;
+#[cfg(all(feature = "scope", any(feature = "postgres", feature = "sqlite")))]
+pub mod scope;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "testing")]

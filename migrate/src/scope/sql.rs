@@ -1,0 +1,177 @@
+use migrate_core::Engine;
+
+use super::access::Context;
+use super::error::{InvalidStatement, Result};
+use super::table::{Handle, Rows};
+use super::tenant::Tenant;
+use super::value::Parameter;
+
+/// A statement as it is sent, with its values.
+#[derive(Debug)]
+pub struct Statement {
+    pub(crate) text: String,
+    /// Bound as the first value, where there is one.
+    pub(crate) tenant: Option<Tenant>,
+    pub(crate) values: Vec<Parameter>,
+}
+
+impl Statement {
+    /// The SQL.
+    pub fn sql(&self) -> &str {
+        &self.text
+    }
+
+    /// How many values are bound, the tenant among them.
+    pub fn parameters(&self) -> usize {
+        self.values.len() + usize::from(self.tenant.is_some())
+    }
+}
+
+/// A statement that is being written.
+///
+/// Whatever names a table goes through [`table`](Writer::table) or [`target`](Writer::target): here the rows are
+/// narrowed to the tenant's, and nowhere else.
+pub(crate) struct Writer {
+    pub(crate) engine: Engine,
+    text: String,
+    context: Context,
+    values: Vec<Parameter>,
+}
+
+impl Writer {
+    pub(crate) fn new(engine: Engine, context: &Context) -> Writer {
+        Writer { engine, text: String::with_capacity(512), context: context.clone(), values: Vec::new() }
+    }
+
+    pub(crate) fn finish(self) -> Statement {
+        Statement { text: self.text, tenant: self.context.tenant, values: self.values }
+    }
+
+    pub(crate) fn push(&mut self, sql: &str) {
+        self.text.push_str(sql);
+    }
+
+    pub(crate) fn identifier(&mut self, name: &str) {
+        self.text.push('"');
+        if name.contains('"') {
+            self.text.push_str(&name.replace('"', "\"\""));
+        } else {
+            self.text.push_str(name);
+        }
+        self.text.push('"');
+    }
+
+    pub(crate) fn identifiers(&mut self, names: &[&str]) {
+        self.separated(", ", names, |w, name| w.identifier(name));
+    }
+
+    /// `"orders"."total"`
+    pub(crate) fn column(&mut self, alias: &str, name: &str) {
+        self.identifier(alias);
+        self.text.push('.');
+        self.identifier(name);
+    }
+
+    pub(crate) fn separated<T>(
+        &mut self,
+        separator: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Writer, T),
+    ) {
+        for (i, item) in items.into_iter().enumerate() {
+            if i > 0 {
+                self.text.push_str(separator);
+            }
+            write(self, item);
+        }
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
+        if number >= 10 {
+            self.number(number / 10);
+        }
+        let digit = u8::try_from(number % 10).expect("a digit is smaller than 10");
+        self.text.push(char::from(b'0' + digit));
+    }
+
+    pub(crate) fn bind(&mut self, value: Parameter) {
+        self.values.push(value);
+        let number = self.values.len() + usize::from(self.context.tenant.is_some());
+        self.placeholder(number);
+    }
+
+    fn placeholder(&mut self, number: usize) {
+        // SQLite numbers `$n` by their first appearance, and `?n` by n.
+        self.text.push(match self.engine {
+            Engine::Postgres => '$',
+            Engine::Sqlite => '?',
+        });
+        self.number(number as u64);
+    }
+
+    /// The value of the tenant column: always the first parameter.
+    pub(crate) fn tenant(&mut self) {
+        debug_assert!(self.context.tenant.is_some(), "a tenant's row is only written in a scope");
+        self.placeholder(1);
+    }
+
+    pub(crate) fn is_scoped(&self) -> bool {
+        self.context.tenant.is_some()
+    }
+
+    /// A query of another tenant, or of all, must not come in through a subquery.
+    pub(crate) fn admit(&self, context: &Context) -> Result<()> {
+        if context.is_admitted_by(&self.context) { Ok(()) } else { Err(InvalidStatement::OtherScope.into()) }
+    }
+
+    /// A reference to a table in FROM, JOIN or a subquery: a derived table that holds the rows which the scope may see
+    /// and no others, so that it does not matter what stands around it.
+    pub(crate) fn table(&mut self, handle: Handle) {
+        self.text.push_str("(SELECT ");
+        self.text.push_str(handle.table.column_list);
+        self.text.push_str(" FROM ");
+        self.identifier(handle.table.name);
+        if self.narrows(handle) {
+            self.text.push_str(" WHERE ");
+            self.rows(handle);
+        }
+        self.text.push_str(") AS ");
+        self.identifier(handle.alias);
+    }
+
+    /// The table that a statement changes, which has to [`rows`](Writer::rows) in its condition.
+    pub(crate) fn target(&mut self, handle: Handle) {
+        self.identifier(handle.table.name);
+    }
+
+    fn narrows(&self, handle: Handle) -> bool {
+        self.context.tenant.is_some() && handle.table.tenant.is_some()
+            || !handle.table.live.is_empty() && handle.rows != Rows::All
+    }
+
+    /// Which rows of a table the scope may see, where the table goes by its own name.
+    pub(crate) fn rows(&mut self, handle: Handle) {
+        let mut and = "";
+        if let (true, Some(tenant)) = (self.context.tenant.is_some(), handle.table.tenant) {
+            self.column(handle.table.name, tenant);
+            self.text.push_str(" = ");
+            self.placeholder(1);
+            and = " AND ";
+        }
+        if !handle.table.live.is_empty() {
+            match handle.rows {
+                Rows::All => {}
+                Rows::Live => {
+                    self.text.push_str(and);
+                    self.text.push_str(handle.table.live);
+                }
+                Rows::Deleted => {
+                    self.text.push_str(and);
+                    self.text.push_str("NOT (");
+                    self.text.push_str(handle.table.live);
+                    self.text.push(')');
+                }
+            }
+        }
+    }
+}

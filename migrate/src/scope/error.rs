@@ -62,6 +62,18 @@ pub enum Error {
         /// What the driver says.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The statement is of another tenant than the transaction that it was given to. It was not sent.
+    OtherTenant,
+    /// The transaction was rolled back at its end: a statement in it had failed, though that was passed over.
+    Aborted {
+        /// What the database said of the failure.
+        failure: String,
+    },
+    /// The transaction was given up at its end: a statement in it was dropped before its answer came, by a timeout
+    /// perhaps, and nobody knows what it did.
+    Interrupted,
+    /// Plain SQL has ended the transaction, or made it another tenant's. What is left of it was rolled back.
+    NotOurTransaction,
     /// The database refused the statement, or is out of reach.
     Database(DatabaseError),
 }
@@ -88,6 +100,20 @@ impl fmt::Display for Error {
             Error::Invalid(invalid) => invalid.fmt(f),
             Error::Audit(_) => f.write_str("the unscoped statement could not be recorded and was not sent"),
             Error::Read { column, .. } => write!(f, "cannot read column {column} of the row"),
+            Error::OtherTenant => f.write_str(
+                "the transaction belongs to another tenant; open one for this tenant on the pool, after this one",
+            ),
+            Error::Aborted { failure } => {
+                write!(f, "the transaction was rolled back, because a statement in it had failed: {failure}")
+            }
+            Error::Interrupted => f.write_str(
+                "the transaction was given up, because a statement in it was dropped before its answer came; do not \
+                 commit after a timeout",
+            ),
+            Error::NotOurTransaction => f.write_str(
+                "plain SQL has ended the transaction or changed its tenant; leave COMMIT, ROLLBACK and the setting of \
+                 the tenant to `with_tenant`",
+            ),
             Error::Database(error) => error.fmt(f),
         }
     }

@@ -2,6 +2,10 @@
 
 mod access;
 mod error;
+#[cfg(feature = "postgres")]
+mod pool;
+#[cfg(feature = "postgres")]
+pub mod rls;
 mod sql;
 mod table;
 mod tenant;
@@ -11,6 +15,8 @@ mod value;
 pub use access::{Access, Global, Reads, Scope, Writes};
 pub use error::{DatabaseError, Error, InvalidStatement, Result};
 pub use migrate_core::InvalidFragment;
+#[cfg(feature = "postgres")]
+pub use pool::{TenantPool, TenantTransaction};
 pub use sql::Statement;
 pub use table::{Definition, ForeignKey, GlobalTable, Handle, OnSoftDelete, Table, TenantTable};
 pub use tenant::Tenant;

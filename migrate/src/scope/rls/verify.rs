@@ -7,7 +7,7 @@ use super::Tenancy;
 use super::hole::{Hole, Reason};
 use super::probe;
 use crate::scope::error::Error;
-use crate::scope::postgres::TenantPool;
+use crate::scope::pool::TenantPool;
 
 /// Asks the database whether row-level security holds for the role of this pool.
 ///

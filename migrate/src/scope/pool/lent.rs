@@ -14,7 +14,7 @@ use crate::scope::error::Result;
 /// When it is dropped with one, by a panic or with a future that nobody awaits any more, the connection is closed:
 /// the next borrower of it would sit in the open transaction and read the rows of its tenant.
 #[derive(Debug)]
-pub(super) struct Lent {
+pub(in crate::scope) struct Lent {
     /// There until the drop.
     object: Option<Object>,
     in_transaction: AtomicBool,
@@ -26,17 +26,13 @@ impl Lent {
     }
 
     /// Notes that a transaction begins, and says whether this is the one who has to begin it.
-    pub(super) fn enter(&self) -> bool {
+    pub(in crate::scope) fn enter(&self) -> bool {
         !self.in_transaction.swap(true, Ordering::Relaxed)
     }
 
     /// Notes that the server has answered to the end of the transaction.
-    pub(super) fn leave(&self) {
+    pub(in crate::scope) fn leave(&self) {
         self.in_transaction.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_in_transaction(&self) -> bool {
-        self.in_transaction.load(Ordering::Relaxed)
     }
 }
 
@@ -50,11 +46,14 @@ impl Deref for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if self.is_in_transaction() {
+        if *self.in_transaction.get_mut() {
             drop(self.object.take().map(Object::take));
         }
     }
 }
+
+/// A value, and the type that the server is to take it for.
+pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// Opens a transaction of a tenant and sends the request in it, all in one flight. The first failure is the one to
 /// tell: what comes behind it fails because of it.
@@ -66,7 +65,7 @@ pub(super) async fn begin<T>(
 ) -> Result<T, Error> {
     // A future sends at its first poll, and they are polled in this order.
     let begin = client.batch_execute("BEGIN");
-    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&setting, Type::TEXT), (&tenant, Type::TEXT)];
+    let values: [Bound<'_>; 2] = [(&setting, Type::TEXT), (&tenant, Type::TEXT)];
     let set = client.query_typed("SELECT set_config($1, $2, true)", &values);
     let (begun, set, answer) = join!(begin, set, request);
     begun?;

@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::join;
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
-use super::lent::{Lent, begin};
-use super::pool::TenantPool;
+use super::lent::{Bound, Lent, begin};
+use super::TenantPool;
 use crate::scope::error::{Error, Result};
 use crate::scope::tenant::Tenant;
 
@@ -51,7 +51,8 @@ impl TenantTransaction {
     ///
     /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
     pub async fn raw(&self, sql: &str) -> Result<()> {
-        self.ask(|client| client.batch_execute(sql)).await
+        let lent = self.lent().await?;
+        self.ask(lent, lent.batch_execute(sql)).await
     }
 
     /// The rows of a plain SQL statement with values. What [`raw`](TenantTransaction::raw) says holds here too.
@@ -59,8 +60,9 @@ impl TenantTransaction {
     /// # Errors
     ///
     /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
-    pub async fn raw_query(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
-        self.ask(|client| client.query_typed(sql, values)).await
+    pub async fn raw_query(&self, sql: &str, values: &[Bound<'_>]) -> Result<Vec<Row>> {
+        let lent = self.lent().await?;
+        self.ask(lent, lent.query_typed(sql, values)).await
     }
 
     /// Runs `body` in this transaction, for code that asks for a transaction of its tenant and may be inside one
@@ -98,14 +100,23 @@ impl TenantTransaction {
         if *tenant == self.tenant { Ok(()) } else { Err(Error::OtherTenant) }
     }
 
+    /// How many rows a statement changes.
+    pub(crate) async fn count(&self, sql: &str, values: &[Bound<'_>]) -> Result<u64> {
+        let lent = self.lent().await?;
+        self.ask(lent, lent.execute_typed(sql, values)).await
+    }
+
+    async fn lent(&self) -> Result<&Lent> {
+        self.lent.get_or_try_init(|| self.pool.lend()).await
+    }
+
     /// Sends one request; the first takes the beginning of the transaction along.
-    pub(crate) async fn ask<T, R>(&self, request: impl FnOnce(&Client) -> R) -> Result<T>
-    where
-        R: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
-        let lent = self.lent.get_or_try_init(|| self.pool.lend()).await?;
+    async fn ask<T>(
+        &self,
+        lent: &Lent,
+        request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        let request = request(lent);
         let answer = if lent.enter() {
             begin(lent, &self.pool.tenancy().setting, &self.tenant.to_string(), request).await
         } else {
@@ -136,7 +147,7 @@ impl TenantTransaction {
         }
         let Some(lent) = self.lent.get() else { return Ok(()) };
         let tenant = self.tenant.to_string();
-        let values: [(&(dyn ToSql + Sync), Type); 2] =
+        let values: [Bound<'_>; 2] =
             [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
         let (healthy, committed) = join!(lent.query_typed(HEALTHY, &values), lent.batch_execute("COMMIT"));
         lent.leave();

@@ -1,15 +1,22 @@
+//! A pool that tells the database who asks.
+
+mod lent;
+mod transaction;
+
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use futures_util::join;
-use tokio_postgres::Client;
+use tokio_postgres::Row;
 
-use super::lent::{Lent, begin};
-use super::transaction::TenantTransaction;
 use crate::scope::error::{Error, Result};
 use crate::scope::rls::Tenancy;
 use crate::scope::tenant::Tenant;
+
+use lent::{Bound, Lent, begin};
+pub use transaction::TenantTransaction;
 
 /// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows
 /// are meant.
@@ -113,17 +120,30 @@ impl TenantPool {
         }
     }
 
-    /// Sends one request in a transaction of its own, in one round trip.
-    ///
-    /// Sending `COMMIT` before the answer is known is safe for one statement: after a failure it rolls back.
-    pub(crate) async fn once<T, R>(&self, tenant: &Tenant, request: impl FnOnce(&Client) -> R) -> Result<T>
-    where
-        R: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
+    /// The rows of one statement of a tenant, in one round trip.
+    pub(crate) async fn rows(&self, tenant: &Tenant, sql: &str, values: &[Bound<'_>]) -> Result<Vec<Row>> {
         let lent = self.lend().await?;
+        self.once(&lent, tenant, lent.query_typed(sql, values)).await
+    }
+
+    /// How many rows one statement of a tenant changes, in one round trip.
+    pub(crate) async fn count(&self, tenant: &Tenant, sql: &str, values: &[Bound<'_>]) -> Result<u64> {
+        let lent = self.lend().await?;
+        self.once(&lent, tenant, lent.execute_typed(sql, values)).await
+    }
+
+    /// Sends one statement in a transaction of its own.
+    ///
+    /// To send `COMMIT` before the answer is known is safe for one statement: after a failure it rolls back.
+    async fn once<T>(
+        &self,
+        lent: &Lent,
+        tenant: &Tenant,
+        request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
         let tenant = tenant.to_string();
         lent.enter();
-        let answer = begin(&lent, &self.tenancy.setting, &tenant, request(&lent));
+        let answer = begin(lent, &self.tenancy.setting, &tenant, request);
         let (answer, committed) = join!(answer, lent.batch_execute("COMMIT"));
         lent.leave();
         let answer = answer?;
@@ -131,13 +151,13 @@ impl TenantPool {
         Ok(answer)
     }
 
-    pub(super) async fn lend(&self) -> Result<Lent> {
+    pub(in crate::scope) async fn lend(&self) -> Result<Lent> {
         Lent::from(&self.pool).await
     }
 }
 
-impl std::fmt::Debug for TenantPool {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for TenantPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantPool").field("tenancy", &self.tenancy).finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use deadpool_postgres::Pool;
 use futures_util::join;
 use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::scope::error::{Error, Result};
 use crate::scope::rls::Tenancy;
@@ -120,10 +121,22 @@ impl TenantPool {
         }
     }
 
-    /// The rows of one statement of a tenant, in one round trip.
-    pub(crate) async fn rows(&self, tenant: &Tenant, sql: &str, values: &[Bound<'_>]) -> Result<Vec<Row>> {
+    /// The rows of one plain SQL statement with values, in a transaction of its own and in one round trip.
+    ///
+    /// No builder adds the tenant here. Only row-level security stands between this SQL and the rows of others, and
+    /// it cannot keep SQL from choosing another tenant by `set_config`: never let text from outside into it.
+    ///
+    /// # Errors
+    ///
+    /// When no connection is to be had, or the database refuses the statement.
+    pub async fn raw_query(
+        &self,
+        tenant: impl Into<Tenant>,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>> {
         let lent = self.lend().await?;
-        self.once(&lent, tenant, lent.query_typed(sql, values)).await
+        self.once(&lent, &tenant.into(), lent.query_typed(sql, values)).await
     }
 
     /// How many rows one statement of a tenant changes, in one round trip.

@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::join;
 use tokio::sync::OnceCell;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
 
-use super::lent::{Bound, Lent, begin};
 use super::TenantPool;
+use super::lent::{Bound, Lent, begin};
 use crate::scope::error::{Error, Result};
 use crate::scope::tenant::Tenant;
 
@@ -60,7 +60,7 @@ impl TenantTransaction {
     /// # Errors
     ///
     /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
-    pub async fn raw_query(&self, sql: &str, values: &[Bound<'_>]) -> Result<Vec<Row>> {
+    pub async fn raw_query(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
         let lent = self.lent().await?;
         self.ask(lent, lent.query_typed(sql, values)).await
     }
@@ -89,7 +89,8 @@ impl TenantTransaction {
             }
             Err(error) => {
                 // Where this fails, the commit does too.
-                let _ = self.raw("ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope").await;
+                let _ =
+                    self.raw("ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope").await;
                 Err(error)
             }
         }
@@ -147,8 +148,7 @@ impl TenantTransaction {
         }
         let Some(lent) = self.lent.get() else { return Ok(()) };
         let tenant = self.tenant.to_string();
-        let values: [Bound<'_>; 2] =
-            [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
+        let values: [Bound<'_>; 2] = [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
         let (healthy, committed) = join!(lent.query_typed(HEALTHY, &values), lent.batch_execute("COMMIT"));
         lent.leave();
         let Err(error) = healthy else { return Ok(committed?) };

@@ -215,7 +215,8 @@ impl Table {
             ));
             if let Some(replaced) = &reference.replaced {
                 // The plain key needs no list of columns, and PostgreSQL would print it as another one.
-                let action = if reference.on_delete == OnDelete::SetNull { " ON DELETE SET NULL" } else { &action };
+                let action =
+                    if reference.on_delete == OnDelete::SetNull { " ON DELETE SET NULL" } else { &action };
                 let plain = format!("FOREIGN KEY ({column}) REFERENCES {to} ({key}){action}");
                 let Change { up, down } = self.constraint(&quoted(replaced), &plain);
                 changes.push(Change { up: down, down: up });

@@ -37,16 +37,27 @@ pub(super) async fn tables(client: &Client, tenancy: &Tenancy) -> Result<Vec<Pro
 /// Reads and writes as nobody, in a transaction that the caller rolls back.
 pub(super) async fn holes(client: &Client, tenancy: &Tenancy, tables: &[Probed]) -> Result<Vec<Hole>, Error> {
     let mut holes = visible(client, tables, "before any tenant was set").await?;
-    for (tenant, when) in [(String::new(), "without a tenant"), (nobody(tenancy), "to a tenant that does not exist")] {
+    for (tenant, when) in
+        [(String::new(), "without a tenant"), (nobody(tenancy), "to a tenant that does not exist")]
+    {
         set(client, tenancy, &tenant).await?;
         holes.extend(visible(client, tables, when).await?);
     }
     // Once for each table is enough.
     let mut told = Vec::new();
-    holes.retain(|hole| !told.contains(&hole.object) && { told.push(hole.object.clone()); true });
+    holes.retain(|hole| {
+        !told.contains(&hole.object) && {
+            told.push(hole.object.clone());
+            true
+        }
+    });
     for table in tables {
         if accepts_foreign(client, tenancy, table).await? {
-            holes.push(Hole { reason: Reason::ForeignInsert, object: table.called.clone(), detail: String::new() });
+            holes.push(Hole {
+                reason: Reason::ForeignInsert,
+                object: table.called.clone(),
+                detail: String::new(),
+            });
         }
     }
     Ok(holes)
@@ -75,7 +86,8 @@ async fn visible(client: &Client, tables: &[Probed], when: &str) -> Result<Vec<H
 async fn accepts_foreign(client: &Client, tenancy: &Tenancy, table: &Probed) -> Result<bool, Error> {
     let Some(columns) = &table.columns else { return Ok(false) };
     let tenant = quoted(&tenancy.column);
-    let names: Vec<&str> = std::iter::once(tenant.as_str()).chain(columns.iter().map(String::as_str)).collect();
+    let names: Vec<&str> =
+        std::iter::once(tenant.as_str()).chain(columns.iter().map(String::as_str)).collect();
     let insert = format!(
         "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ($1::{}{})",
         table.called,

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenancy;
 use super::hole::{Hole, Reason};
@@ -78,16 +78,17 @@ impl Check {
 }
 
 async fn look(client: &Client, tenancy: &Tenancy) -> Result<(Vec<Hole>, Vec<String>), Error> {
-    let names: [(&(dyn ToSql + Sync), Type); 2] = [(&tenancy.column, Type::TEXT), (&tenancy.setting, Type::TEXT)];
+    let names: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&tenancy.column, Type::TEXT), (&tenancy.setting, Type::TEXT)];
     let rows = client.query_typed(include_str!("holes.sql"), &names).await?;
     let mut holes = rows.iter().map(hole).collect::<Result<Vec<_>, _>>()?;
     let tables = probe::tables(client, tenancy).await?;
     // Where no policy applies, or every query fails, there is nothing left to try.
-    let is_moot = |hole: &Hole| {
-        matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff)
-    };
+    let is_moot =
+        |hole: &Hole| matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff);
     if !holes.iter().any(is_moot) {
-        let known: Vec<String> = holes.iter().filter(|hole| hole.opens_table()).map(|hole| hole.object.clone()).collect();
+        let known: Vec<String> =
+            holes.iter().filter(|hole| hole.opens_table()).map(|hole| hole.object.clone()).collect();
         let probed = probe::holes(client, tenancy, &tables).await?;
         holes.extend(probed.into_iter().filter(|hole| !known.contains(&hole.object)));
     }

@@ -198,6 +198,8 @@ pub mod __private {
     pub use migrate_core::{Checksum, Dialect, Down, Migration, OlderBinaries, Risk, Span, embedded};
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
+    #[cfg(feature = "scope")]
+    pub use migrate_macros::tables;
 }
 
 /// The Rust in the README is compiled with the tests.

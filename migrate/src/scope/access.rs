@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
 use super::error::Result;
+use super::insert::Insert;
+use super::select::Select;
 use super::table::{GlobalTable, Table, TenantTable};
 use super::tenant::Tenant;
+use super::update::Update;
 
 /// The right to see and change the rows of one tenant: a value that is passed on, not a setting that is somewhere.
 ///
@@ -34,6 +37,50 @@ impl Scope {
 /// The right to see and change the tables that all tenants share, and no others.
 #[derive(Clone, Copy, Debug)]
 pub struct Global;
+
+/// The statements that are made from it.
+macro_rules! verbs {
+    ($for:ty) => {
+        impl $for {
+            /// Reads rows of a table, and of those that are joined to it.
+            pub fn select<T: Table>(&self, table: T) -> Select<Self, T>
+            where
+                Self: Reads<T>,
+            {
+                Select::new(self.clone(), table)
+            }
+
+            /// Changes rows of a table.
+            pub fn update<T: Table>(&self, _table: T) -> Update<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                Update::new(self.clone())
+            }
+        }
+    };
+}
+pub(super) use verbs;
+
+/// The statements that make rows of their own.
+macro_rules! new_rows {
+    ($for:ty) => {
+        impl $for {
+            /// Adds rows to a table.
+            pub fn insert<T: Table>(&self, _table: T) -> Insert<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                Insert::new(self.clone())
+            }
+        }
+    };
+}
+
+verbs!(Scope);
+verbs!(Global);
+new_rows!(Scope);
+new_rows!(Global);
 
 /// What a statement is made from: [`Scope`], [`Global`] or [`Unscoped`](super::Unscoped).
 pub trait Access: Clone + sealed::Sealed {

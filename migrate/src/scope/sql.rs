@@ -2,7 +2,8 @@ use migrate_core::Engine;
 
 use super::access::Context;
 use super::error::{InvalidStatement, Result};
-use super::table::{Handle, Rows};
+use super::row::FromRow;
+use super::table::{Definition, Handle, Rows};
 use super::tenant::Tenant;
 use super::value::Parameter;
 
@@ -39,8 +40,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(engine: Engine, context: &Context) -> Writer {
-        Writer { engine, text: String::with_capacity(512), context: context.clone(), values: Vec::new() }
+    pub(crate) fn new(engine: Engine, context: Context) -> Writer {
+        Writer { engine, text: String::with_capacity(512), context, values: Vec::new() }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -86,6 +87,21 @@ impl Writer {
         }
     }
 
+    pub(crate) fn try_separated<T>(
+        &mut self,
+        separator: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Writer, T) -> Result<()>,
+    ) -> Result<()> {
+        for (i, item) in items.into_iter().enumerate() {
+            if i > 0 {
+                self.text.push_str(separator);
+            }
+            write(self, item)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn number(&mut self, number: u64) {
         if number >= 10 {
             self.number(number / 10);
@@ -115,8 +131,8 @@ impl Writer {
         self.placeholder(1);
     }
 
-    pub(crate) fn is_scoped(&self) -> bool {
-        self.context.tenant.is_some()
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// A query of another tenant, or of all, must not come in through a subquery.
@@ -140,11 +156,11 @@ impl Writer {
     }
 
     /// The table that a statement changes, which has to [`rows`](Writer::rows) in its condition.
-    pub(crate) fn target(&mut self, handle: Handle) {
-        self.identifier(handle.table.name);
+    pub(crate) fn target(&mut self, table: &Definition) {
+        self.identifier(table.name);
     }
 
-    fn narrows(&self, handle: Handle) -> bool {
+    pub(crate) fn narrows(&self, handle: Handle) -> bool {
         self.context.tenant.is_some() && handle.table.tenant.is_some()
             || !handle.table.live.is_empty() && handle.rows != Rows::All
     }
@@ -173,5 +189,11 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// What a changed row gives back. It is of the scope already.
+    pub(crate) fn returning<R: FromRow>(&mut self, table: &Definition) {
+        self.push(" RETURNING ");
+        self.separated(", ", R::COLUMNS, |w, column| w.column(column.table.unwrap_or(table.name), column.name));
     }
 }

@@ -1,5 +1,7 @@
 //! What `tables!` declares.
 
+use super::value::Parameter;
+
 /// A table, as `tables!` declares it: `orders`, with its columns as fields.
 ///
 /// The value says more than its type: by which name a statement refers to it (`orders.alias("o")`), and which of its
@@ -14,6 +16,9 @@ pub trait Table: Copy + Send + Sync + 'static {
 
     /// The table as a statement refers to it.
     fn handle(&self) -> Handle;
+
+    #[doc(hidden)]
+    fn key_values(key: Self::Key) -> Vec<Parameter>;
 }
 
 /// A table whose rows belong to tenants.
@@ -109,6 +114,11 @@ impl Handle {
     #[doc(hidden)]
     pub const fn new(table: &'static Definition) -> Handle {
         Handle { table, alias: table.name, rows: Rows::Live }
+    }
+
+    #[doc(hidden)]
+    pub const fn name(self) -> &'static str {
+        self.alias
     }
 
     #[doc(hidden)]

@@ -2,9 +2,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::access::{Access, Context, Reach, Reads, Writes, sealed};
+use super::access::{Access, Context, Reach, Reads, Writes, sealed, verbs};
 use super::error::{Error, Result};
+use super::select::Select;
 use super::table::Table;
+use super::update::Update;
 
 /// The way out: the rows of all tenants, with a reason that is recorded for each statement before it is sent.
 ///
@@ -60,6 +62,8 @@ impl Access for Unscoped<'_> {
         self.audit.record(&used).map_err(Error::Audit)
     }
 }
+
+verbs!(Unscoped<'_>);
 
 /// Where the uses of [`Unscoped`] are recorded. A closure that takes a `&UnscopedUse` is one.
 pub trait Audit {

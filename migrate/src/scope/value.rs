@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// What a statement can bind and a row can hold: a type that every driver in use knows, and `Option` of it for what
 /// may be NULL.
@@ -55,11 +56,13 @@ pub mod driver {
 }
 
 /// A value that a statement binds.
-pub(crate) struct Parameter(Box<dyn Bound>);
+#[derive(Clone)]
+pub struct Parameter(Arc<dyn Bound>);
 
 impl Parameter {
-    pub(crate) fn new<V: driver::Bind + fmt::Debug + Send + Sync + 'static>(value: V) -> Parameter {
-        Parameter(Box::new(Bindable(value)))
+    #[doc(hidden)]
+    pub fn new<V: Value>(value: V) -> Parameter {
+        Parameter(Arc::new(Bindable(value)))
     }
 }
 

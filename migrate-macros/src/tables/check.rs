@@ -94,7 +94,10 @@ impl Problems {
 fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
     for (i, column) in table.columns.iter().enumerate() {
         if table.columns[..i].iter().any(|other| other.name == column.name) {
-            return Err(Error::new(column.name.span(), format!("the column `{}` is given twice", column.name)));
+            return Err(Error::new(
+                column.name.span(),
+                format!("the column `{}` is given twice", column.name),
+            ));
         }
     }
     for (i, role) in table.roles.iter().enumerate() {
@@ -147,7 +150,8 @@ fn key(table: &Table) -> Result<Vec<&Column>> {
         None => match table.columns.iter().find(|column| column.name == "id") {
             Some(id) => Ok(vec![id]),
             None => {
-                let message = format!("`{}` has no column `id`; say what its primary key is: `key = …`", table.name);
+                let message =
+                    format!("`{}` has no column `id`; say what its primary key is: `key = …`", table.name);
                 Err(Error::new(table.name.span(), message))
             }
         },
@@ -169,7 +173,8 @@ fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>
     match found {
         Some(column) => Ok(Some(column)),
         None => {
-            let missing = default.map_or_else(|| "tenant column".to_owned(), |name| format!("column `{name}`"));
+            let missing =
+                default.map_or_else(|| "tenant column".to_owned(), |name| format!("column `{name}`"));
             let name = &table.name;
             let message = format!(
                 "`{name}` has no {missing}: say whose its rows are with `tenant = …`, or that all tenants share \
@@ -196,7 +201,8 @@ fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> 
     for name in &key.columns {
         column(table, name)?;
     }
-    let unknown = || Error::new(span, format!("unknown table `{}`: declare it in the same `tables!`", key.parent));
+    let unknown =
+        || Error::new(span, format!("unknown table `{}`: declare it in the same `tables!`", key.parent));
     let parent = models.iter().position(|model| model.table.name == key.parent).ok_or_else(unknown)?;
     let of_parent = &models[parent];
     let parent_columns = match &key.parent_columns {
@@ -235,11 +241,17 @@ fn action(child: &Model<'_>, key: &ForeignKey, parent: &Model<'_>) -> Result<Act
     };
     let refuse = |message: String| Err(Error::new(span.span(), message));
     if !can_vanish {
-        return refuse(format!("rows of `{}` are not deleted softly: it has no `deleted` column", key.parent));
+        return refuse(format!(
+            "rows of `{}` are not deleted softly: it has no `deleted` column",
+            key.parent
+        ));
     }
     if *action == Action::Cascade {
         if child.deleted.is_none() {
-            return refuse(format!("`{}` has no `deleted` column to cascade to; take `hide_with(parent)`", child.name));
+            return refuse(format!(
+                "`{}` has no `deleted` column to cascade to; take `hide_with(parent)`",
+                child.name
+            ));
         }
         for model in [child, parent] {
             if model.op.is_none() {
@@ -262,7 +274,9 @@ fn no_cycle(models: &[Model<'_>], action: Action, what: &str) -> Result<()> {
     fn reaches(from: usize, to: usize, models: &[Model<'_>], action: Action, steps: usize) -> bool {
         let keys = models[from].parents.iter().filter(|key| key.action == action);
         steps > 0
-            && keys.map(|key| key.parent).any(|parent| parent == to || reaches(parent, to, models, action, steps - 1))
+            && keys
+                .map(|key| key.parent)
+                .any(|parent| parent == to || reaches(parent, to, models, action, steps - 1))
     }
     for model in models {
         for key in model.parents.iter().filter(|key| key.action == action) {

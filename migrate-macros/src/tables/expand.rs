@@ -49,6 +49,7 @@ impl Expansion<'_> {
             }
         };
         let kind = if model.table.is_global { quote!(GlobalTable) } else { quote!(TenantTable) };
+        let soft_deletes = model.deleted.map(|_| quote!(impl #scope::SoftDeletes for #name {}));
         let doc = format!("The table `{}`.", model.name);
         quote! {
             #[doc = #doc]
@@ -105,6 +106,7 @@ impl Expansion<'_> {
             }
 
             impl #scope::#kind for #name {}
+            #soft_deletes
 
             #definition
         }
@@ -126,8 +128,7 @@ impl Expansion<'_> {
         let definition_name = definition_name(model);
         let (name, live) = (&model.name, &model.live);
         let columns: Vec<String> = model.table.columns.iter().map(|column| plain(&column.name)).collect();
-        let column_list =
-            columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+        let column_list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
         let key = model.key.iter().map(|column| plain(&column.name));
         let [tenant, deleted, version, by, reason, op] =
             [model.tenant, model.deleted, model.version, model.by, model.reason, model.op].map(optional_name);

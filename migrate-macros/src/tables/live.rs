@@ -31,7 +31,12 @@ fn parent_is_live(key: &Key, models: &[Model<'_>]) -> String {
     }
     let nulls: Vec<String> =
         key.columns.iter().map(|column| format!("{} IS NULL", qualified(child, column))).collect();
-    format!("({} OR EXISTS (SELECT 1 FROM \"{}\" WHERE {}))", nulls.join(" OR "), parent.name, conditions.join(" AND "))
+    format!(
+        "({} OR EXISTS (SELECT 1 FROM \"{}\" WHERE {}))",
+        nulls.join(" OR "),
+        parent.name,
+        conditions.join(" AND ")
+    )
 }
 
 fn qualified(model: &Model<'_>, column: &str) -> String {

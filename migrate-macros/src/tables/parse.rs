@@ -136,7 +136,8 @@ impl Table {
             let name = only(names)?;
             self.columns.push(Column { attributes, name, ty: input.parse()? });
         } else {
-            let message = "a column is `name: Type`, a role `version = column`, a foreign key `column -> table`";
+            let message =
+                "a column is `name: Type`, a role `version = column`, a foreign key `column -> table`";
             return Err(Error::new(names[0].span(), message));
         }
         Ok(())

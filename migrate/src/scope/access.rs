@@ -1,11 +1,16 @@
 use std::sync::Arc;
 
 use super::error::Result;
+use super::hard_delete::HardDelete;
 use super::insert::Insert;
+use super::purge::Purge;
+use super::restore::Restore;
 use super::select::Select;
-use super::table::{GlobalTable, Table, TenantTable};
+use super::soft_delete::SoftDelete;
+use super::table::{GlobalTable, SoftDeletes, Table, TenantTable};
 use super::tenant::Tenant;
 use super::update::Update;
+use super::upsert::Upsert;
 
 /// The right to see and change the rows of one tenant: a value that is passed on, not a setting that is somewhere.
 ///
@@ -57,6 +62,38 @@ macro_rules! verbs {
             {
                 Update::new(self.clone())
             }
+
+            /// Deletes rows of a table, so that they can be restored, and what hangs on them.
+            pub fn soft_delete<T: SoftDeletes>(&self, _table: T) -> SoftDelete<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                SoftDelete::new(self.clone())
+            }
+
+            /// Brings deleted rows back, and what went with them.
+            pub fn restore<T: SoftDeletes>(&self, _table: T) -> Restore<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                Restore::new(self.clone())
+            }
+
+            /// Takes rows out of the database that have been deleted for long enough.
+            pub fn purge<T: SoftDeletes>(&self, _table: T) -> Purge<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                Purge::new(self.clone())
+            }
+
+            /// Takes rows out of the database at once.
+            pub fn hard_delete<T: Table>(&self, _table: T) -> HardDelete<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                HardDelete::new(self.clone())
+            }
         }
     };
 }
@@ -72,6 +109,14 @@ macro_rules! new_rows {
                 Self: Writes<T>,
             {
                 Insert::new(self.clone())
+            }
+
+            /// Adds a row to a table, or changes the one that is there.
+            pub fn upsert<T: Table>(&self, _table: T) -> Upsert<Self, T>
+            where
+                Self: Writes<T>,
+            {
+                Upsert::new(self.clone())
             }
         }
     };

@@ -247,7 +247,9 @@ pub fn count_all() -> Expression<i64> {
 }
 
 /// A column that can be added up.
-#[diagnostic::on_unimplemented(message = "a column of the type `{Self}` cannot be added up here; write it as `raw`")]
+#[diagnostic::on_unimplemented(
+    message = "a column of the type `{Self}` cannot be added up here; write it as `raw`"
+)]
 pub trait Number {
     #[doc(hidden)]
     type Sum: Value;

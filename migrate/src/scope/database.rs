@@ -1,6 +1,7 @@
 use migrate_core::Engine;
 
 use super::error::Result;
+use super::family::{Counts, Family, Kind};
 use super::row::Row;
 use super::sql::Statement;
 
@@ -37,10 +38,19 @@ pub trait Database: Sized + sealed::Sealed {
     where
         U: Send + 'static,
         F: FnOnce(Result<u64>) -> Result<U> + Send + 'static;
+
+    /// Changes a family, in batches if it wants that, and makes one value of the numbers of rows.
+    #[doc(hidden)]
+    fn family<K, U, F>(self, family: Result<Family<K>>, finish: F) -> Self::Answer<U>
+    where
+        K: Kind + 'static,
+        U: Send + 'static,
+        F: FnOnce(Result<Counts>, &Family<K>) -> Result<U> + Send + 'static;
 }
 
 /// How a row is read.
-pub type Read<T> = fn(&Row<'_>) -> Result<T>;
+#[doc(hidden)]
+pub(super) type Read<T> = fn(&Row<'_>) -> Result<T>;
 
 pub(super) mod sealed {
     pub trait Sealed {}

@@ -38,6 +38,15 @@ pub enum Error {
         /// How many they are.
         rows: u64,
     },
+    /// A row was to be restored that refers to a deleted one. Nothing was written.
+    ParentDeleted {
+        /// The table of the statement.
+        table: &'static str,
+        /// Where the deleted rows are.
+        parent: &'static str,
+        /// How many rows cannot be restored.
+        rows: u64,
+    },
     /// A row was to be restored, and a live one holds its unique key by now. Nothing was written.
     RestoreConflict {
         /// The table of the statement.
@@ -89,6 +98,9 @@ impl fmt::Display for Error {
             Error::Restricted { table, child, rows } => {
                 write!(f, "{rows} rows of {child} keep a row of {table} from being deleted; delete them first")
             }
+            Error::ParentDeleted { table, parent, rows } => {
+                write!(f, "{rows} rows of {table} refer to deleted rows of {parent}; restore those first")
+            }
             Error::RestoreConflict { table, .. } => {
                 write!(f, "a live row of {table} has taken the unique key of the one to be restored")
             }
@@ -136,6 +148,10 @@ impl StdError for Error {
 pub enum InvalidStatement {
     /// Nothing is set: an update, insert or upsert without `set`.
     NothingSet,
+    /// An upsert without `on`, or one that does not set the columns of `on`.
+    NoUpsertKey,
+    /// A purge without `older_than`.
+    NoRetention,
     /// The rows of an insert do not set the same columns.
     UnevenRows,
     /// No foreign key is declared between the table and those before it.
@@ -179,7 +195,15 @@ impl fmt::Display for InvalidStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             InvalidStatement::NothingSet => f.write_str("nothing is set; say what with `set`"),
-            InvalidStatement::UnevenRows => f.write_str("the rows of an insert must all set the same columns"),
+            InvalidStatement::NoUpsertKey => f.write_str(
+                "an upsert has to say by which columns a row is the same with `on`, and to set them",
+            ),
+            InvalidStatement::NoRetention => {
+                f.write_str("a purge has to say how long rows stay in the trash, with `older_than`")
+            }
+            InvalidStatement::UnevenRows => {
+                f.write_str("the rows of an insert must all set the same columns")
+            }
             InvalidStatement::NoPath { table } => {
                 write!(f, "no declared foreign key leads to {table}; say how with `join_on`")
             }
@@ -215,7 +239,10 @@ pub struct DatabaseError {
 }
 
 impl DatabaseError {
-    pub(crate) fn new(code: Option<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> DatabaseError {
+    pub(crate) fn new(
+        code: Option<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> DatabaseError {
         DatabaseError { code, source: source.into() }
     }
 

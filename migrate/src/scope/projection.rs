@@ -69,7 +69,9 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
         let mut w = Writer::new(engine, self.select.scope.context());
         let columns = self.columns.nodes();
-        self.select.query.write(&mut w, |w| w.try_separated(", ", &columns, |w, column| column.0.write(w)))?;
+        self.select
+            .query
+            .write(&mut w, |w| w.try_separated(", ", &columns, |w, column| column.0.write(w)))?;
         Ok(w.finish())
     }
 

@@ -1,10 +1,11 @@
+use migrate_core::Engine;
+
 use super::error::{InvalidStatement, Result};
 use super::expression::Node;
 use super::order::{Order, write_after};
 use super::sql::Writer;
 use super::table::{ForeignKey, Handle};
 use super::value::Parameter;
-use migrate_core::Engine;
 
 /// What a select has, whatever its columns are.
 #[derive(Clone, Debug)]
@@ -85,7 +86,11 @@ impl Query {
         }
     }
 
-    pub(crate) fn write(&self, w: &mut Writer, columns: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+    pub(crate) fn write(
+        &self,
+        w: &mut Writer,
+        columns: impl FnOnce(&mut Writer) -> Result<()>,
+    ) -> Result<()> {
         w.push(if self.is_distinct { "SELECT DISTINCT " } else { "SELECT " });
         columns(w)?;
         self.write_from(w)?;

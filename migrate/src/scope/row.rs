@@ -14,6 +14,15 @@ pub(super) enum Driver<'a> {
 }
 
 impl Row<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self.0 {
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(row) => row.len(),
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(row) => row.as_ref().column_count(),
+        }
+    }
+
     /// The value at this place, from 0.
     ///
     /// # Errors
@@ -26,7 +35,9 @@ impl Row<'_> {
                 row.try_get(column).map_err(|error| Error::Read { column, source: error.into() })
             }
             #[cfg(feature = "sqlite")]
-            Driver::Sqlite(row) => row.get(column).map_err(|error| Error::Read { column, source: error.into() }),
+            Driver::Sqlite(row) => {
+                row.get(column).map_err(|error| Error::Read { column, source: error.into() })
+            }
         }
     }
 }

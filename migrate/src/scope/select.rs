@@ -1,3 +1,7 @@
+use std::marker::PhantomData;
+
+use migrate_core::Engine;
+
 use super::access::{Access, Context, Reads};
 use super::database::Database;
 use super::error::{Error, Result};
@@ -18,13 +22,13 @@ use super::value::{Parameter, Value};
 #[must_use = "a query is sent by `all`, `one` and their like"]
 pub struct Select<S, T> {
     pub(crate) scope: S,
-    pub(crate) table: T,
     pub(crate) query: Query,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<S: Access, T: Table> Select<S, T> {
     pub(crate) fn new(scope: S, table: T) -> Select<S, T> {
-        Select { scope, table, query: Query::new(table.handle()) }
+        Select { scope, query: Query::new(table.handle()), of: PhantomData }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Query)) -> Select<S, T> {
@@ -38,7 +42,11 @@ impl<S: Access, T: Table> Select<S, T> {
     }
 
     /// The change that a value asks for, if there is one.
-    pub fn maybe<V>(self, value: Option<V>, change: impl FnOnce(Select<S, T>, V) -> Select<S, T>) -> Select<S, T> {
+    pub fn maybe<V>(
+        self,
+        value: Option<V>,
+        change: impl FnOnce(Select<S, T>, V) -> Select<S, T>,
+    ) -> Select<S, T> {
         match value {
             Some(value) => change(self, value),
             None => self,
@@ -129,7 +137,7 @@ impl<S: Access, T: Table> Select<S, T> {
     /// # Errors
     ///
     /// [`Error::Invalid`]
-    pub fn statement<R: FromRow>(&self, engine: migrate_core::Engine) -> Result<Statement> {
+    pub fn statement<R: FromRow>(&self, engine: Engine) -> Result<Statement> {
         let mut w = Writer::new(engine, self.scope.context());
         let root = self.query.root.alias;
         self.query.write(&mut w, |w| {
@@ -166,7 +174,8 @@ impl<S: Access, T: Table> Select<S, T> {
     /// [`Error::NotOne`]
     pub fn optional<R: FromRow, D: Database>(self, database: D) -> D::Answer<Option<R>> {
         let limited = self.at_most_two();
-        database.rows(limited.recorded::<R, D>(), R::from_row, |rows| at_most_one(T::definition().name, rows?))
+        database
+            .rows(limited.recorded::<R, D>(), R::from_row, |rows| at_most_one(T::definition().name, rows?))
     }
 
     fn at_most_two(self) -> Select<S, T> {
@@ -176,14 +185,8 @@ impl<S: Access, T: Table> Select<S, T> {
     /// How many rows there are on all pages: `order_by`, `after`, `limit` and `offset` do not matter.
     pub fn count<D: Database>(self, database: D) -> D::Answer<i64> {
         let mut counted = self;
-        counted.query = Query {
-            order: Vec::new(),
-            after: None,
-            limit: None,
-            offset: None,
-            lock: None,
-            ..counted.query
-        };
+        counted.query =
+            Query { order: Vec::new(), after: None, limit: None, offset: None, lock: None, ..counted.query };
         counted.columns(super::count_all()).one(database)
     }
 
@@ -193,7 +196,7 @@ impl<S: Access, T: Table> Select<S, T> {
         database.rows(statement, |row| row.get(0), |rows| only(T::definition().name, rows?))
     }
 
-    fn exists_statement(self, engine: migrate_core::Engine) -> Result<Statement> {
+    fn exists_statement(self, engine: Engine) -> Result<Statement> {
         self.scope.record("select", T::definition().name)?;
         let mut w = Writer::new(engine, self.scope.context());
         w.push("SELECT ");

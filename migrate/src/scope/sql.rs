@@ -32,7 +32,7 @@ impl Statement {
 ///
 /// Whatever names a table goes through [`table`](Writer::table) or [`target`](Writer::target): here the rows are
 /// narrowed to the tenant's, and nowhere else.
-pub(crate) struct Writer {
+pub struct Writer {
     pub(crate) engine: Engine,
     text: String,
     context: Context,
@@ -116,6 +116,13 @@ impl Writer {
         self.placeholder(number);
     }
 
+    /// For so many values that are bound behind those of the statement.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn placeholders(&mut self, count: usize) {
+        let bound = self.values.len() + usize::from(self.context.tenant.is_some());
+        self.separated(", ", bound + 1..=bound + count, |w, number| w.placeholder(number));
+    }
+
     fn placeholder(&mut self, number: usize) {
         // SQLite numbers `$n` by their first appearance, and `?n` by n.
         self.text.push(match self.engine {
@@ -191,9 +198,32 @@ impl Writer {
         }
     }
 
+    /// Which rows of a table are the tenant's and were deleted or not, for a table that goes by its own name. It is never
+    /// empty.
+    pub(crate) fn own_rows(&mut self, table: &Definition, deleted: &str) {
+        let mut and = "";
+        if let (true, Some(tenant)) = (self.context.tenant.is_some(), table.tenant) {
+            self.column(table.name, tenant);
+            self.text.push_str(" = ");
+            self.placeholder(1);
+            and = " AND ";
+        }
+        match table.deleted {
+            Some(column) if !deleted.is_empty() => {
+                self.text.push_str(and);
+                self.column(table.name, column);
+                self.text.push_str(deleted);
+            }
+            _ if and.is_empty() => self.text.push_str("TRUE"),
+            _ => {}
+        }
+    }
+
     /// What a changed row gives back. It is of the scope already.
     pub(crate) fn returning<R: FromRow>(&mut self, table: &Definition) {
         self.push(" RETURNING ");
-        self.separated(", ", R::COLUMNS, |w, column| w.column(column.table.unwrap_or(table.name), column.name));
+        self.separated(", ", R::COLUMNS, |w, column| {
+            w.column(column.table.unwrap_or(table.name), column.name)
+        });
     }
 }

@@ -1,10 +1,12 @@
 //! Statements on SQLite: the answer is there at once.
 
 use migrate_core::Engine;
+use rusqlite::types::Value;
 use rusqlite::{Connection, Savepoint, Statement as Prepared, Transaction};
 
 use super::database::{Database, Read, sealed};
 use super::error::Result;
+use super::family::{Counts, Family, Kind};
 use super::row::{Driver, Row};
 use super::sql::Statement;
 
@@ -33,6 +35,35 @@ impl Statement {
     }
 }
 
+/// Of a family, whose rows are looked up by their keys.
+impl Statement {
+    /// The rows as they are.
+    pub(crate) fn values_in(&self, connection: &Connection) -> Result<Vec<Vec<Value>>> {
+        let mut prepared = self.prepared(connection)?;
+        let columns = prepared.column_count();
+        let mut rows = prepared.raw_query();
+        let mut values = Vec::new();
+        while let Some(row) = rows.next()? {
+            values.push((0..columns).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?);
+        }
+        Ok(values)
+    }
+
+    /// Once for each row of values, which are bound behind its own. How many rows were changed.
+    pub(crate) fn execute_for_each(&self, connection: &Connection, rows: &[Vec<Value>]) -> Result<i64> {
+        let mut prepared = self.prepared(connection)?;
+        let bound = self.parameters();
+        let mut changed = 0;
+        for row in rows {
+            for (i, value) in row.iter().enumerate() {
+                prepared.raw_bind_parameter(bound + i + 1, value)?;
+            }
+            changed += i64::try_from(prepared.raw_execute()?).expect("a table holds fewer rows");
+        }
+        Ok(changed)
+    }
+}
+
 impl sealed::Sealed for &Connection {}
 
 impl Database for &Connection {
@@ -55,6 +86,16 @@ impl Database for &Connection {
         F: FnOnce(Result<u64>) -> Result<U> + Send + 'static,
     {
         finish(statement?.execute_in(self))
+    }
+
+    fn family<K, U, F>(self, family: Result<Family<K>>, finish: F) -> Result<U>
+    where
+        K: Kind + 'static,
+        U: Send + 'static,
+        F: FnOnce(Result<Counts>, &Family<K>) -> Result<U> + Send + 'static,
+    {
+        let family = family?;
+        finish(family.run_in(self), &family)
     }
 }
 
@@ -82,6 +123,15 @@ macro_rules! as_connection {
                 F: FnOnce(Result<u64>) -> Result<U> + Send + 'static,
             {
                 Database::execute(&**self, statement, finish)
+            }
+
+            fn family<K, U, F>(self, family: Result<Family<K>>, finish: F) -> Result<U>
+            where
+                K: Kind + 'static,
+                U: Send + 'static,
+                F: FnOnce(Result<Counts>, &Family<K>) -> Result<U> + Send + 'static,
+            {
+                Database::family(&**self, family, finish)
             }
         }
     )*};

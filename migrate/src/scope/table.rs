@@ -35,6 +35,13 @@ pub trait TenantTable: Table {}
 )]
 pub trait GlobalTable: Table {}
 
+/// A table whose rows can be deleted softly.
+#[diagnostic::on_unimplemented(
+    message = "rows of `{Self}` cannot be deleted softly",
+    note = "say in `tables!` which column holds when a row was deleted: `deleted = deleted_at`, or use `hard_delete`"
+)]
+pub trait SoftDeletes: Table {}
+
 /// What `tables!` knows of a table; it alone makes them. Names are as in the database, without quotes; texts are SQL.
 #[derive(Debug)]
 pub struct Definition {

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use super::access::{Access, Context, Reach, Reads, Writes, sealed, verbs};
 use super::error::{Error, Result};
+use super::hard_delete::HardDelete;
+use super::purge::Purge;
+use super::restore::Restore;
 use super::select::Select;
-use super::table::Table;
+use super::soft_delete::SoftDelete;
+use super::table::{SoftDeletes, Table};
 use super::update::Update;
 
 /// The way out: the rows of all tenants, with a reason that is recorded for each statement before it is sent.
@@ -44,7 +48,10 @@ impl<'a> Unscoped<'a> {
 
 impl fmt::Debug for Unscoped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unscoped").field("reason", &self.reason).field("actor", &self.actor).finish_non_exhaustive()
+        f.debug_struct("Unscoped")
+            .field("reason", &self.reason)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use super::expression::{Filter, Node, Operand};
 use super::row::FromRow;
 use super::select::{key_filter, only};
 use super::sql::{Statement, Writer};
-use super::table::{Handle, Table};
+use super::table::{Definition, Handle, Table};
 use super::value::Parameter;
 
 /// A change of rows, from [`Scope::update`](super::Scope::update).
@@ -55,18 +55,25 @@ impl<T: Table> Chosen<T> {
             w.rows(self.handle);
             keyword = " AND ";
         }
-        for node in &self.filter {
+        for node in self.filter_with_version()? {
             w.push(keyword);
             node.write(w)?;
             keyword = " AND ";
         }
-        if let Some(version) = &self.version {
-            w.push(keyword);
-            w.column(self.handle.table.name, version_column(self.handle)?);
-            w.push(" = ");
-            w.bind(version.clone());
-        }
         Ok(())
+    }
+
+    /// What the caller chose, the version among it.
+    pub(crate) fn filter_with_version(&self) -> Result<Vec<Node>> {
+        let mut filter = self.filter.clone();
+        if let Some(version) = &self.version {
+            let table = T::definition();
+            let missing = InvalidStatement::NoColumn { table: table.name, role: "version" };
+            let column = table.version.ok_or(Error::Invalid(missing))?;
+            let both = [Node::Column(table.name, column), Node::Value(version.clone())];
+            filter.push(Node::Binary(Box::new(both), " = "));
+        }
+        Ok(filter)
     }
 
     /// That no row was reached is no success where a version was asked for.
@@ -75,18 +82,13 @@ impl<T: Table> Chosen<T> {
     }
 }
 
-fn version_column(handle: Handle) -> Result<&'static str> {
-    let missing = InvalidStatement::NoColumn { table: handle.table.name, role: "version" };
-    handle.table.version.ok_or(Error::Invalid(missing))
-}
-
 /// `, "version" = "version" + 1`, where there is one.
-pub(crate) fn write_next_version(handle: Handle, w: &mut Writer) {
-    if let Some(version) = handle.table.version {
+pub(crate) fn write_next_version(table: &Definition, w: &mut Writer) {
+    if let Some(version) = table.version {
         w.push(", ");
         w.identifier(version);
         w.push(" = ");
-        w.column(handle.table.name, version);
+        w.column(table.name, version);
         w.push(" + 1");
     }
 }
@@ -147,7 +149,7 @@ impl<S: Access, T: Table> Update<S, T> {
             w.push(" = ");
             value.write(w)
         })?;
-        write_next_version(self.chosen.handle, &mut w);
+        write_next_version(T::definition(), &mut w);
         self.chosen.write_where(&mut w)?;
         Ok(w)
     }

@@ -81,7 +81,9 @@ impl Parameter {
 
 #[cfg(feature = "postgres")]
 impl Parameter {
-    pub(super) fn postgres(&self) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type) {
+    pub(super) fn postgres(
+        &self,
+    ) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type) {
         self.0.postgres()
     }
 }

@@ -1,6 +1,7 @@
 //! A pool that tells the database who asks.
 
 mod lent;
+mod statement;
 mod transaction;
 
 use std::fmt;
@@ -16,7 +17,7 @@ use crate::scope::error::{Error, Result};
 use crate::scope::rls::Tenancy;
 use crate::scope::tenant::Tenant;
 
-use lent::{Bound, Lent, begin};
+use lent::{Lent, begin};
 pub use transaction::TenantTransaction;
 
 /// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows
@@ -137,12 +138,6 @@ impl TenantPool {
     ) -> Result<Vec<Row>> {
         let lent = self.lend().await?;
         self.once(&lent, &tenant.into(), lent.query_typed(sql, values)).await
-    }
-
-    /// How many rows one statement of a tenant changes, in one round trip.
-    pub(crate) async fn count(&self, tenant: &Tenant, sql: &str, values: &[Bound<'_>]) -> Result<u64> {
-        let lent = self.lend().await?;
-        self.once(&lent, tenant, lent.execute_typed(sql, values)).await
     }
 
     /// Sends one statement in a transaction of its own.

@@ -97,22 +97,16 @@ impl TenantTransaction {
     }
 
     /// Refuses the statement of another tenant.
-    pub(crate) fn expect(&self, tenant: &Tenant) -> Result<()> {
+    pub(super) fn expect(&self, tenant: &Tenant) -> Result<()> {
         if *tenant == self.tenant { Ok(()) } else { Err(Error::OtherTenant) }
     }
 
-    /// How many rows a statement changes.
-    pub(crate) async fn count(&self, sql: &str, values: &[Bound<'_>]) -> Result<u64> {
-        let lent = self.lent().await?;
-        self.ask(lent, lent.execute_typed(sql, values)).await
-    }
-
-    async fn lent(&self) -> Result<&Lent> {
+    pub(super) async fn lent(&self) -> Result<&Lent> {
         self.lent.get_or_try_init(|| self.pool.lend()).await
     }
 
     /// Sends one request; the first takes the beginning of the transaction along.
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         lent: &Lent,
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,

@@ -4,6 +4,7 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
+mod builder;
 mod policy;
 mod pool;
 mod shop;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate::scope::{Error, TenantPool, TenantTransaction};
+use migrate::scope::{Error, Scope, TenantPool, TenantTransaction, tables};
 use migrate::testing::TestDatabase;
 use tokio_postgres::types::Type;
 
@@ -13,6 +13,10 @@ const LATENCY: Duration = Duration::from_millis(10);
 const TENANT: &str = "bakery";
 const INSERT: &str = "INSERT INTO seed VALUES ($1, current_setting('app.business_id')) RETURNING n";
 const COUNT: &str = "SELECT count(*) FROM seed";
+
+tables! {
+    seed { key = n, n: i64, tenant: String, tenant = tenant }
+}
 
 async fn seeds() -> TestDatabase {
     let database = database::create("tenants").await;
@@ -44,6 +48,10 @@ async fn a_statement_of_a_tenant_is_one_round_trip() {
     let said: Vec<&str> = flights[0].lines().collect();
     assert_eq!(said, ["BEGIN", "SELECT set_config($1, $2, true)", INSERT, "COMMIT"]);
     assert_eq!(proxy.sent(), b"QPBDESPBDESQ", "unnamed statements alone");
+    // So is one of the builder.
+    proxy.reset();
+    Scope::tenant(TENANT).select(seed).filter(seed.n.gt(0)).count(&pool).await.unwrap();
+    assert_eq!(proxy.flights().len(), 1);
     // A statement that fails costs no more.
     proxy.reset();
     pool.raw_query(TENANT, "SELECT 1 / 0", &[]).await.unwrap_err();

@@ -7,7 +7,7 @@ use crate::scope::error::Result;
 use crate::scope::postgres::Ask;
 use crate::scope::sql::Statement;
 
-/// One statement of the tenant that it has, or of a table that has none.
+/// A statement without a tenant is of tables that have none, and needs no transaction.
 impl Ask for TenantPool {
     async fn rows_of(&self, statement: &Statement) -> Result<Vec<Row>> {
         let lent = self.lend().await?;

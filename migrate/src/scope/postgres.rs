@@ -17,8 +17,8 @@ use super::value::Parameter;
 impl Statement {
     /// The values with their types: what is asked for without them costs a round trip.
     pub(crate) fn bound(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        let tenant = self.tenant.iter().map(|tenant| (tenant as &(dyn ToSql + Sync), tenant.postgres_type()));
-        tenant.chain(self.values.iter().map(Parameter::postgres)).collect()
+        self.values(|tenant| (tenant as &(dyn ToSql + Sync), tenant.postgres_type()), Parameter::postgres)
+            .collect()
     }
 }
 

@@ -98,7 +98,7 @@ fn goes_along(action: OnSoftDelete) -> bool {
 }
 
 #[derive(Debug)]
-pub struct Removal {
+pub(super) struct Removal {
     age: Duration,
     batch: u64,
 }

@@ -120,7 +120,7 @@ fn restored(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Restored
 }
 
 #[derive(Debug)]
-pub struct Unstamp;
+pub(super) struct Unstamp;
 
 impl Kind for Unstamp {
     fn write_rows(&self, level: &Level, _: bool, w: &mut Writer) -> Result<()> {

@@ -138,7 +138,7 @@ fn deleted(op: Uuid, counts: &Counts, family: &Family<Stamp>) -> Result<Deleted>
 
 /// When, by whom, why and by which operation rows are deleted.
 #[derive(Debug)]
-pub struct Stamp {
+pub(super) struct Stamp {
     op: Parameter,
     by: Option<Parameter>,
     reason: Option<Parameter>,

@@ -11,9 +11,16 @@ use super::value::Parameter;
 #[derive(Debug)]
 pub struct Statement {
     pub(crate) text: String,
-    /// Bound as the first value, where there is one.
+    /// Whose it is, whether it is bound or not.
     pub(crate) tenant: Option<Tenant>,
-    pub(crate) values: Vec<Parameter>,
+    values: Vec<Bound>,
+}
+
+/// What a placeholder stands for.
+#[derive(Debug)]
+pub(crate) enum Bound {
+    Tenant,
+    Value(Parameter),
 }
 
 impl Statement {
@@ -24,7 +31,19 @@ impl Statement {
 
     /// How many values are bound, the tenant among them.
     pub fn parameters(&self) -> usize {
-        self.values.len() + usize::from(self.tenant.is_some())
+        self.values.len()
+    }
+
+    /// What the placeholders stand for, the tenant given as the first function makes it.
+    pub(super) fn values<'s, V>(
+        &'s self,
+        tenant: impl Fn(&'s Tenant) -> V,
+        value: impl Fn(&'s Parameter) -> V,
+    ) -> impl Iterator<Item = V> {
+        self.values.iter().map(move |bound| match bound {
+            Bound::Tenant => tenant(self.tenant.as_ref().expect("it is bound where there is one")),
+            Bound::Value(of) => value(of),
+        })
     }
 }
 
@@ -32,16 +51,19 @@ impl Statement {
 ///
 /// Whatever names a table goes through [`table`](Writer::table) or [`target`](Writer::target): here the rows are
 /// narrowed to the tenant's, and nowhere else.
+#[derive(Debug)]
 pub struct Writer {
     pub(crate) engine: Engine,
     text: String,
     context: Context,
-    values: Vec<Parameter>,
+    values: Vec<Bound>,
+    /// The number of the tenant's placeholder, once there is one.
+    tenant: Option<usize>,
 }
 
 impl Writer {
     pub(crate) fn new(engine: Engine, context: Context) -> Writer {
-        Writer { engine, text: String::with_capacity(512), context, values: Vec::new() }
+        Writer { engine, text: String::with_capacity(512), context, values: Vec::new(), tenant: None }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -111,15 +133,14 @@ impl Writer {
     }
 
     pub(crate) fn bind(&mut self, value: Parameter) {
-        self.values.push(value);
-        let number = self.values.len() + usize::from(self.context.tenant.is_some());
-        self.placeholder(number);
+        self.values.push(Bound::Value(value));
+        self.placeholder(self.values.len());
     }
 
     /// For so many values that are bound behind those of the statement.
     #[cfg(feature = "sqlite")]
     pub(crate) fn placeholders(&mut self, count: usize) {
-        let bound = self.values.len() + usize::from(self.context.tenant.is_some());
+        let bound = self.values.len();
         self.separated(", ", bound + 1..=bound + count, |w, number| w.placeholder(number));
     }
 
@@ -132,10 +153,25 @@ impl Writer {
         self.number(number as u64);
     }
 
-    /// The value of the tenant column: always the first parameter.
+    /// The value of the tenant column, which is bound once. A statement that needs none binds none: PostgreSQL would not
+    /// know of what type it is.
     pub(crate) fn tenant(&mut self) {
         debug_assert!(self.context.tenant.is_some(), "a tenant's row is only written in a scope");
-        self.placeholder(1);
+        let number = self.tenant.unwrap_or_else(|| {
+            self.values.push(Bound::Tenant);
+            self.values.len()
+        });
+        self.tenant = Some(number);
+        self.placeholder(number);
+    }
+
+    /// `"orders"."business_id" = $1`, where the table has a tenant and the statement too.
+    fn is_of_tenant(&mut self, table: &Definition) -> bool {
+        let (Some(column), true) = (table.tenant, self.context.tenant.is_some()) else { return false };
+        self.column(table.name, column);
+        self.text.push_str(" = ");
+        self.tenant();
+        true
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -174,13 +210,7 @@ impl Writer {
 
     /// Which rows of a table the scope may see, where the table goes by its own name.
     pub(crate) fn rows(&mut self, handle: Handle) {
-        let mut and = "";
-        if let (true, Some(tenant)) = (self.context.tenant.is_some(), handle.table.tenant) {
-            self.column(handle.table.name, tenant);
-            self.text.push_str(" = ");
-            self.placeholder(1);
-            and = " AND ";
-        }
+        let and = if self.is_of_tenant(handle.table) { " AND " } else { "" };
         if !handle.table.live.is_empty() {
             match handle.rows {
                 Rows::All => {}
@@ -201,13 +231,7 @@ impl Writer {
     /// Which rows of a table are the tenant's and were deleted or not, for a table that goes by its own name. It is never
     /// empty.
     pub(crate) fn own_rows(&mut self, table: &Definition, deleted: &str) {
-        let mut and = "";
-        if let (true, Some(tenant)) = (self.context.tenant.is_some(), table.tenant) {
-            self.column(table.name, tenant);
-            self.text.push_str(" = ");
-            self.placeholder(1);
-            and = " AND ";
-        }
+        let and = if self.is_of_tenant(table) { " AND " } else { "" };
         match table.deleted {
             Some(column) if !deleted.is_empty() => {
                 self.text.push_str(and);

@@ -9,12 +9,13 @@ use super::error::Result;
 use super::family::{Counts, Family, Kind};
 use super::row::{Driver, Row};
 use super::sql::Statement;
+use super::value::Parameter;
 
 impl Statement {
     fn prepared<'c>(&self, connection: &'c Connection) -> Result<Prepared<'c>> {
         let mut prepared = connection.prepare(&self.text)?;
-        let tenant = self.tenant.iter().map(|tenant| tenant as &dyn rusqlite::ToSql);
-        for (i, value) in tenant.chain(self.values.iter().map(super::value::Parameter::sqlite)).enumerate() {
+        let values = self.values(|tenant| tenant as &dyn rusqlite::ToSql, Parameter::sqlite);
+        for (i, value) in values.enumerate() {
             prepared.raw_bind_parameter(i + 1, value)?;
         }
         Ok(prepared)

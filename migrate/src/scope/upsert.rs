@@ -37,7 +37,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
         Upsert { on: columns.names(), ..self }
     }
 
-    /// The value of a column, of a new row as of one that is there.
+    /// The value of a column, of a new row as of one that is there; that of the primary key is for a new row alone.
     pub fn set<V>(self, column: Col<T, V>, value: impl Operand<V>) -> Upsert<S, T> {
         Upsert { row: self.row.set(column, value), ..self }
     }
@@ -86,7 +86,8 @@ impl<S: Access, T: Table> Upsert<S, T> {
             return Ok(w);
         }
         w.push(" DO UPDATE SET ");
-        let others: Vec<_> = columns.iter().filter(|column| !self.on.contains(column)).collect();
+        let is_identity = |column: &str| self.on.contains(&column) || definition.key.contains(&column);
+        let others: Vec<_> = columns.iter().filter(|column| !is_identity(column)).collect();
         // A row that is there has to be changed to be given back.
         let set = if others.is_empty() { self.on.iter().collect() } else { others };
         w.separated(", ", set, |w, column| {

@@ -16,7 +16,7 @@ impl<V: driver::Bind + driver::Read + fmt::Debug + Send + Sync + 'static> Value 
 
 /// What the drivers in use ask of a value.
 #[doc(hidden)]
-pub mod driver {
+pub(super) mod driver {
     #[cfg(feature = "postgres")]
     mod postgres {
         pub trait Bind: tokio_postgres::types::ToSql {}

@@ -267,10 +267,38 @@ async fn what_is_meant_is_accepted_by_name() {
         ),
         "{text}"
     );
-    let accepting = Check::new().accept("public.login(text)");
+    let accepting = Check::new().accept(Reason::DefinerFunction, "public.login(text)");
     assert_eq!(accepting.run(&shop.pool(1)).await.unwrap().tables().len(), 2);
-    shop.run("DROP POLICY tenant ON orders").await;
-    assert!(accepting.run(&shop.pool(1)).await.is_err());
+    // Neither another hole in it nor the same one elsewhere.
+    for other in [
+        Check::new().accept(Reason::DefinerView, "public.login(text)"),
+        Check::new().accept(Reason::DefinerFunction, "public.login(uuid)"),
+    ] {
+        assert!(other.run(&shop.pool(1)).await.is_err());
+    }
+}
+
+/// A pool that sets a tenant for its sessions, as many are told to.
+#[tokio::test]
+async fn a_session_with_a_tenant_is_named() {
+    let shop = Shop::open("session").await;
+    shop.run(&format!("ALTER DATABASE {} SET app.business_id = '{ANN}'", shop.database.name())).await;
+    let holes = holes(&shop.pool(1)).await;
+    assert_eq!(told(&holes), [(Reason::VisibleRows, "public.customers"), (Reason::VisibleRows, "public.orders")]);
+    assert!(holes[0].to_string().contains("shows rows before a tenant is set"), "{}", holes[0]);
+}
+
+/// Without `nullif` it fails as soon as the setting is empty, and that is no answer.
+#[tokio::test]
+async fn a_policy_that_fails_is_an_error() {
+    let shop = Shop::open("failing").await;
+    shop.run(
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = current_setting('app.business_id', true)::uuid)",
+    )
+    .await;
+    let error = rls::verify(&shop.pool(1)).await.unwrap_err();
+    assert!(matches!(&error, VerifyError::Database(_)), "{error:?}");
 }
 
 /// What a look could change.

@@ -48,7 +48,7 @@ pub enum Reason {
     NoTenantIndex,
     /// The tenant column takes NULL: a row that nobody owns, and whose foreign keys are not checked.
     NullableTenant,
-    /// A tenant that does not exist was shown rows.
+    /// Rows were shown before a tenant was set, without one, or to one that does not exist.
     VisibleRows,
     /// A row was accepted for another tenant than the one that asked.
     ForeignInsert,
@@ -158,8 +158,8 @@ impl fmt::Display for Hole {
             ),
             Reason::VisibleRows => write!(
                 f,
-                "{object} shows rows to a tenant that does not exist\n  help: read its policies in \
-                 pg_policies; rls::scripts writes ones that hold"
+                "{object} shows rows {detail}\n  help: read its policies in pg_policies; rls::scripts writes ones \
+                 that hold. Before a tenant is set, see whether the pool sets one for the session"
             ),
             Reason::ForeignInsert => write!(
                 f,

@@ -36,7 +36,7 @@ pub(super) async fn tables(client: &Client, tenancy: &Tenancy) -> Result<Vec<Pro
 
 /// Reads and writes as nobody, in a transaction that the caller rolls back.
 pub(super) async fn holes(client: &Client, tenancy: &Tenancy, tables: &[Probed]) -> Result<Vec<Hole>, Error> {
-    let mut holes = visible(client, tables, "before any tenant was set").await?;
+    let mut holes = visible(client, tables, "before a tenant is set").await?;
     for (tenant, when) in
         [(String::new(), "without a tenant"), (nobody(tenancy), "to a tenant that does not exist")]
     {

@@ -34,16 +34,17 @@ pub async fn verify(pool: &TenantPool) -> Result<Verified, VerifyError> {
 /// [`verify`], with exceptions.
 ///
 /// ```no_run
-/// # use migrate::scope::{TenantPool, rls};
+/// # use migrate::scope::TenantPool;
+/// # use migrate::scope::rls::{self, Reason};
 /// # async fn start(pool: TenantPool) -> Result<(), rls::VerifyError> {
-/// // It reads the password of any tenant's user, and that is what it is for.
-/// rls::Check::new().accept("public.login(text, text)").run(&pool).await?;
+/// // It finds the user of any tenant, because that is what it is for.
+/// rls::Check::new().accept(Reason::DefinerFunction, "public.login(text)").run(&pool).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Check {
-    accepted: Vec<String>,
+    accepted: Vec<(Reason, String)>,
 }
 
 impl Check {
@@ -52,11 +53,10 @@ impl Check {
         Check::default()
     }
 
-    /// Takes no offence at this [object](Hole::object): a function, view, table, constraint or index, written as the
-    /// hole names it.
+    /// Takes no offence at this hole in this [object](Hole::object), written as the hole names it.
     #[must_use]
-    pub fn accept(mut self, object: &str) -> Check {
-        self.accepted.push(object.to_owned());
+    pub fn accept(mut self, reason: Reason, object: &str) -> Check {
+        self.accepted.push((reason, object.to_owned()));
         self
     }
 
@@ -72,8 +72,12 @@ impl Check {
         let (mut holes, tables) = look(&lent, pool.tenancy()).await?;
         lent.batch_execute("ROLLBACK").await?;
         lent.leave();
-        holes.retain(|hole| !self.accepted.contains(&hole.object));
+        holes.retain(|hole| !self.accepts(hole));
         if holes.is_empty() { Ok(Verified { tables }) } else { Err(VerifyError::Holes(Holes(holes))) }
+    }
+
+    fn accepts(&self, hole: &Hole) -> bool {
+        self.accepted.iter().any(|(reason, object)| *reason == hole.reason && *object == hole.object)
     }
 }
 

@@ -11,9 +11,11 @@ mod folder;
 mod mount;
 mod postgres;
 mod sandbox;
+mod scoped;
 mod sqlite;
 
 pub use folder::{Folder, version};
 pub use postgres::{PostgresClient, PostgresPool, query};
 pub use sandbox::{Rows, Sandbox};
+pub use scoped::Scoped;
 pub use sqlite::{SqliteFile, schema_of, select};

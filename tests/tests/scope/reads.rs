@@ -7,7 +7,8 @@ use migrate::scope::{
 use crate::shop::{
     Order, Shop, a, attachments, b, currencies, customers, line_tags, order_lines, orders, reviews,
 };
-use crate::{ask, cases};
+use crate::cases;
+use migrate_tests::ask;
 
 cases! {
     a_select_sees_the_live_rows_of_its_tenant,

@@ -1,7 +1,7 @@
 //! Two shops that share one database, on either engine.
 
-use migrate::scope::{Database, FromRow, Result, Scope, tables};
-use migrate_tests::{PostgresPool, Rows, Sandbox, SqliteFile};
+use migrate::scope::{FromRow, Scope, tables};
+use migrate_tests::{Rows, Scoped};
 use uuid::Uuid;
 
 tables! {
@@ -129,18 +129,7 @@ pub(crate) const ROWS: &str = "
     INSERT INTO currencies (code, name) VALUES ('EUR', 'Euro'), ('CHF', 'Franc');";
 
 /// An engine with the shops in it.
-pub(crate) trait Shop: Sandbox {
-    type On<'a>: Database
-    where
-        Self: 'a;
-
-    fn on(&self) -> Self::On<'_>;
-
-    /// What a statement came to.
-    async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T>
-    where
-        Self: 'a;
-
+pub(crate) trait Shop: Scoped {
     async fn open(hint: &str) -> Self {
         let mut shop = Self::create(hint).await;
         shop.execute(SCHEMA).await;
@@ -149,37 +138,7 @@ pub(crate) trait Shop: Sandbox {
     }
 }
 
-impl Shop for PostgresPool {
-    type On<'a> = &'a deadpool_postgres::Pool;
-
-    fn on(&self) -> &deadpool_postgres::Pool {
-        self.pool()
-    }
-
-    async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T> {
-        answer.await
-    }
-}
-
-impl Shop for SqliteFile {
-    type On<'a> = &'a rusqlite::Connection;
-
-    fn on(&self) -> &rusqlite::Connection {
-        self.shared_connection()
-    }
-
-    async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T> {
-        answer
-    }
-}
-
-/// The statement's answer on the shop: `ask!(shop, scope.select(orders), all)`.
-#[macro_export]
-macro_rules! ask {
-    ($shop:ident: $type:ident, $statement:expr, $verb:ident) => {
-        <$type as $crate::shop::Shop>::settled($statement.$verb($shop.on())).await
-    };
-}
+impl<S: Scoped> Shop for S {}
 
 pub(crate) const A: i64 = 1;
 pub(crate) const B: i64 = 2;

@@ -4,7 +4,8 @@ use migrate::scope::{Error, InvalidStatement, Unscoped, UnscopedUse, days};
 use uuid::Uuid;
 
 use crate::shop::{Shop, a, all_of_b, customers, order_lines, orders, reviews};
-use crate::{ask, cases};
+use crate::cases;
+use migrate_tests::ask;
 
 cases! {
     a_soft_delete_says_when_who_why_and_by_what,

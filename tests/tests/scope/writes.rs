@@ -3,7 +3,8 @@
 use migrate::scope::{Error, FromRow, Global, InvalidStatement, exists, raw};
 
 use crate::shop::{Order, Shop, a, all_of_b, b, currencies, customers, line_tags, order_lines, orders};
-use crate::{ask, cases};
+use crate::cases;
+use migrate_tests::ask;
 
 cases! {
     an_update_reaches_the_live_rows_of_its_tenant,

@@ -16,6 +16,9 @@ use super::sql::Statement;
 /// let rows: Vec<Order> = scope.select(orders).all(&connection)?;
 /// ```
 ///
+/// With row-level security it is a reference to a `TenantPool` or to what its `with_tenant` lends:
+/// nobody else tells the database whose rows are meant, and without that it shows none.
+///
 /// On PostgreSQL a statement is one round trip. It is never prepared under a name, so poolers do not get in its way.
 pub trait Database: Sized + sealed::Sealed {
     /// The answer of a statement: a `Result`, or a future of one.

@@ -73,6 +73,9 @@ pub enum Error {
     },
     /// The statement is of another tenant than the transaction that it was given to. It was not sent.
     OtherTenant,
+    /// A statement on the rows of all tenants was given to the pool or the transaction of one, where row-level security
+    /// would hide most of them. It was not sent.
+    NotForAllTenants,
     /// The transaction was rolled back at its end: a statement in it had failed, though that was passed over.
     Aborted {
         /// What the database said of the failure.
@@ -114,6 +117,10 @@ impl fmt::Display for Error {
             Error::Read { column, .. } => write!(f, "cannot read column {column} of the row"),
             Error::OtherTenant => f.write_str(
                 "the transaction belongs to another tenant; open one for this tenant on the pool, after this one",
+            ),
+            Error::NotForAllTenants => f.write_str(
+                "an unscoped statement was given to the pool or the transaction of a tenant; give it a pool of the \
+                 role for jobs, which row-level security does not bind",
             ),
             Error::Aborted { failure } => {
                 write!(f, "the transaction was rolled back, because a statement in it had failed: {failure}")

@@ -1,6 +1,6 @@
 use migrate_core::Engine;
 
-use super::access::Context;
+use super::access::{Context, Reach};
 use super::error::{InvalidStatement, Result};
 use super::row::FromRow;
 use super::table::{Definition, Handle, Rows};
@@ -13,6 +13,8 @@ pub struct Statement {
     pub(crate) text: String,
     /// Whose it is, whether it is bound or not.
     pub(crate) tenant: Option<Tenant>,
+    /// Whether it is on the rows of all tenants.
+    pub(crate) is_unscoped: bool,
     values: Vec<Bound>,
 }
 
@@ -67,7 +69,8 @@ impl Writer {
     }
 
     pub(crate) fn finish(self) -> Statement {
-        Statement { text: self.text, tenant: self.context.tenant, values: self.values }
+        let Context { tenant, reach, .. } = self.context;
+        Statement { text: self.text, tenant, is_unscoped: reach == Reach::All, values: self.values }
     }
 
     pub(crate) fn push(&mut self, sql: &str) {

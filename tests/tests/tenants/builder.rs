@@ -34,7 +34,8 @@ fn ann() -> Scope {
 async fn every_verb_runs_through_a_pool_of_its_tenant() {
     let shop = Shop::open("verbs").await;
     let pool = shop.pool(1);
-    let totals: Vec<Total> = ann().select(orders).order_by(orders.total.desc()).limit(2).all(&pool).await.unwrap();
+    let totals: Vec<Total> =
+        ann().select(orders).order_by(orders.total.desc()).limit(2).all(&pool).await.unwrap();
     assert_eq!(totals, [Total { total: 3 }, Total { total: 2 }]);
     let made: Total = ann().insert(orders).set(orders.total, 7).returning().one(&pool).await.unwrap();
     assert_eq!(made, Total { total: 7 });
@@ -74,7 +75,8 @@ async fn either_belt_holds_alone() {
     let shop = Shop::open("belts").await;
     let superuser = shop.database.config().get_user().unwrap().to_owned();
     assert_eq!(ann().select(orders).count(&shop.pool_of(&superuser, 1)).await.unwrap(), 3);
-    let without_builder = shop.pool(1).raw_query(ANN, "SELECT FROM orders WHERE $1", &[(&true, Type::BOOL)]).await;
+    let without_builder =
+        shop.pool(1).raw_query(ANN, "SELECT FROM orders WHERE $1", &[(&true, Type::BOOL)]).await;
     assert_eq!(without_builder.unwrap().len(), 3);
 }
 
@@ -103,6 +105,17 @@ async fn all_tenants_are_for_the_role_of_the_jobs_and_each_use_is_recorded() {
     assert_eq!(billing.select(orders).count(&jobs).await.unwrap(), 5);
     assert_eq!(billing.select(orders).count(&app).await.unwrap(), 0);
     assert_eq!(billing.update(orders).set(orders.total, 0).execute(&jobs).await.unwrap(), 5);
+    // Through the pool of a tenant it would find nothing, and say so of all of them.
+    let pool = shop.pool(1);
+    let misled = [
+        billing.select(orders).count(&pool).await.map(drop),
+        billing.update(orders).set(orders.total, 0).execute(&pool).await.map(drop),
+        pool.with_tenant(ANN, async |tx| billing.select(orders).count(tx).await.map(drop)).await,
+    ];
+    for result in misled {
+        assert!(matches!(result, Err(Error::NotForAllTenants)), "{result:?}");
+    }
+    records.lock().unwrap().truncate(3);
     let reason = "because: nightly billing (by job:billing)";
     assert_eq!(
         *records.lock().unwrap(),

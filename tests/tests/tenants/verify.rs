@@ -284,7 +284,10 @@ async fn a_session_with_a_tenant_is_named() {
     let shop = Shop::open("session").await;
     shop.run(&format!("ALTER DATABASE {} SET app.business_id = '{ANN}'", shop.database.name())).await;
     let holes = holes(&shop.pool(1)).await;
-    assert_eq!(told(&holes), [(Reason::VisibleRows, "public.customers"), (Reason::VisibleRows, "public.orders")]);
+    assert_eq!(
+        told(&holes),
+        [(Reason::VisibleRows, "public.customers"), (Reason::VisibleRows, "public.orders")]
+    );
     assert!(holes[0].to_string().contains("shows rows before a tenant is set"), "{}", holes[0]);
 }
 

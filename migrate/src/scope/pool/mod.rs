@@ -95,6 +95,9 @@ impl TenantPool {
     /// # }
     /// ```
     ///
+    /// Inside, everything goes through the transaction. What is given to the pool itself takes another connection, and
+    /// for that a pool of one waits forever.
+    ///
     /// The transaction begins with the first statement and commits when `body` answers `Ok`; with `Err` it is
     /// rolled back.
     ///

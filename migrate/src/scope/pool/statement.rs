@@ -3,13 +3,14 @@
 use tokio_postgres::Row;
 
 use super::{TenantPool, TenantTransaction};
-use crate::scope::error::Result;
+use crate::scope::error::{Error, Result};
 use crate::scope::postgres::Ask;
 use crate::scope::sql::Statement;
 
 /// A statement without a tenant is of tables that have none, and needs no transaction.
 impl Ask for TenantPool {
     async fn rows_of(&self, statement: &Statement) -> Result<Vec<Row>> {
+        refuse_unscoped(statement)?;
         let lent = self.lend().await?;
         let values = statement.bound();
         let request = lent.query_typed(&statement.text, &values);
@@ -20,6 +21,7 @@ impl Ask for TenantPool {
     }
 
     async fn count_of(&self, statement: &Statement) -> Result<u64> {
+        refuse_unscoped(statement)?;
         let lent = self.lend().await?;
         let values = statement.bound();
         let request = lent.execute_typed(&statement.text, &values);
@@ -46,6 +48,12 @@ impl Ask for TenantTransaction {
 
 impl TenantTransaction {
     fn admit(&self, statement: &Statement) -> Result<()> {
+        refuse_unscoped(statement)?;
         statement.tenant.as_ref().map_or(Ok(()), |tenant| self.expect(tenant))
     }
+}
+
+/// It would find no rows or those of one tenant, and nobody would be told.
+fn refuse_unscoped(statement: &Statement) -> Result<()> {
+    if statement.is_unscoped { Err(Error::NotForAllTenants) } else { Ok(()) }
 }

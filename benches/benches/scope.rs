@@ -61,7 +61,8 @@ fn statements(criterion: &mut Criterion) {
 
 fn queries(criterion: &mut Criterion) {
     let connection = Connection::open_in_memory().expect("a database in memory");
-    let schema = "CREATE TABLE orders (id bigint PRIMARY KEY, business_id bigint, customer_id bigint, total bigint,
+    let schema =
+        "CREATE TABLE orders (id bigint PRIMARY KEY, business_id bigint, customer_id bigint, total bigint,
             note text, deleted_at text);
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
         INSERT INTO orders SELECT i, i % 10, i % 70, i % 500, 'note', NULL FROM n;

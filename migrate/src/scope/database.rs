@@ -11,7 +11,7 @@ use super::sql::Statement;
 /// or a transaction of either, and the answer is awaited. On SQLite it is a reference to a `rusqlite::Connection` or
 /// one of its transactions, and the answer is there at once:
 ///
-/// ```ignore
+/// ```text
 /// let rows: Vec<Order> = scope.select(orders).all(&pool).await?;
 /// let rows: Vec<Order> = scope.select(orders).all(&connection)?;
 /// ```

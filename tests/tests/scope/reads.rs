@@ -4,10 +4,10 @@ use migrate::scope::{
     Error, Filter, FromRow, InvalidFragment, InvalidStatement, JoinKind, Lock, Wait, count_all, exists, raw,
 };
 
+use crate::cases;
 use crate::shop::{
     Order, Shop, a, attachments, b, currencies, customers, line_tags, order_lines, orders, reviews,
 };
-use crate::cases;
 use migrate_tests::ask;
 
 cases! {

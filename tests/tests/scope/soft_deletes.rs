@@ -3,8 +3,8 @@
 use migrate::scope::{Error, InvalidStatement, Unscoped, UnscopedUse, days};
 use uuid::Uuid;
 
-use crate::shop::{Shop, a, all_of_b, customers, order_lines, orders, reviews};
 use crate::cases;
+use crate::shop::{Shop, a, all_of_b, customers, order_lines, orders, reviews};
 use migrate_tests::ask;
 
 cases! {

@@ -147,7 +147,8 @@ impl Change {
 }
 
 /// A file hides with its order, and is not seen without it.
-const ORPHANS: &str = "DELETE FROM files WHERE order_id IS NOT NULL AND order_id NOT IN (SELECT id FROM orders)";
+const ORPHANS: &str =
+    "DELETE FROM files WHERE order_id IS NOT NULL AND order_id NOT IN (SELECT id FROM orders)";
 
 async fn update<D: Scoped>(database: &D, scope: &Scope, of: Of, number: i64, filter: Filter) -> Result<u64> {
     fn column<T: Table>(of: Of) -> Col<T, i64> {

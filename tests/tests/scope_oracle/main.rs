@@ -19,7 +19,7 @@ use migrate::scope::{Scope, Unscoped, UnscopedUse};
 use migrate_tests::{PostgresPool, Scoped, SqliteFile};
 
 use crate::change::Change;
-use crate::query::{Makes, Maker, Row, Rows, send};
+use crate::query::{Maker, Makes, Row, Rows, send};
 use crate::world::{A, World};
 
 /// How many statements share the same rows.
@@ -97,7 +97,11 @@ impl Tally {
 
     fn is_refuted(&self) {
         let wrong = self.wrong.len() as u64;
-        assert!(wrong * 10 > self.equal + wrong, "the oracle is blind: {wrong} of {} noticed", self.equal + wrong);
+        assert!(
+            wrong * 10 > self.equal + wrong,
+            "the oracle is blind: {wrong} of {} noticed",
+            self.equal + wrong
+        );
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use fastrand::Rng;
 use migrate::scope::{
-    Col, Expression, Filter, Global, JoinKind, Operand, Projection, Reads, Scope, Select, Table, Unscoped, count_all,
-    exists, raw,
+    Col, Expression, Filter, Global, JoinKind, Operand, Projection, Reads, Scope, Select, Table, Unscoped,
+    count_all, exists, raw,
 };
 
 use crate::world::{WORDS, currencies, customers, files, order_lines, orders};
@@ -258,7 +258,11 @@ impl Maker<'_> {
 
 impl Query {
     pub(crate) fn without_joins(self) -> Query {
-        if self.joins.is_empty() { self } else { Query { condition: Condition::All(Vec::new()), joins: Vec::new(), ..self } }
+        if self.joins.is_empty() {
+            self
+        } else {
+            Query { condition: Condition::All(Vec::new()), joins: Vec::new(), ..self }
+        }
     }
 
     pub(crate) fn sources(&self) -> Vec<Source> {
@@ -363,7 +367,9 @@ impl Query {
             }
             Shape::Groups([a, b, c, d], least) => {
                 let (a, b, c, d) = (a.plain(), b.plain(), c.plain(), d.plain());
-                format!("SELECT {a}, sum({b}), max({c}), min({d}){from} GROUP BY {a} HAVING count(*) > {least}")
+                format!(
+                    "SELECT {a}, sum({b}), max({c}), min({d}){from} GROUP BY {a} HAVING count(*) > {least}"
+                )
             }
         }
     }
@@ -446,11 +452,7 @@ impl Condition {
     }
 }
 
-fn compare(
-    column: Column,
-    operator: &str,
-    operand: impl Operand<Option<i64>>,
-) -> Filter {
+fn compare(column: Column, operator: &str, operand: impl Operand<Option<i64>>) -> Filter {
     let column = column.number();
     match operator {
         "=" => column.eq(operand),
@@ -474,15 +476,42 @@ macro_rules! table {
     ($source:expr, $rows:expr, |$table:ident| $body:expr) => {{
         let alias = $source.alias;
         match ($source.of, $rows) {
-            (Of::Customers, Rows::Live) => { let $table = customers.alias(alias); $body }
-            (Of::Customers, Rows::WithDeleted) => { let $table = customers.alias(alias).with_deleted(); $body }
-            (Of::Orders, Rows::Live) => { let $table = orders.alias(alias); $body }
-            (Of::Orders, Rows::WithDeleted) => { let $table = orders.alias(alias).with_deleted(); $body }
-            (Of::Lines, Rows::Live) => { let $table = order_lines.alias(alias); $body }
-            (Of::Lines, Rows::WithDeleted) => { let $table = order_lines.alias(alias).with_deleted(); $body }
-            (Of::Files, Rows::Live) => { let $table = files.alias(alias); $body }
-            (Of::Files, Rows::WithDeleted) => { let $table = files.alias(alias).with_deleted(); $body }
-            (Of::Currencies, _) => { let $table = currencies.alias(alias); $body }
+            (Of::Customers, Rows::Live) => {
+                let $table = customers.alias(alias);
+                $body
+            }
+            (Of::Customers, Rows::WithDeleted) => {
+                let $table = customers.alias(alias).with_deleted();
+                $body
+            }
+            (Of::Orders, Rows::Live) => {
+                let $table = orders.alias(alias);
+                $body
+            }
+            (Of::Orders, Rows::WithDeleted) => {
+                let $table = orders.alias(alias).with_deleted();
+                $body
+            }
+            (Of::Lines, Rows::Live) => {
+                let $table = order_lines.alias(alias);
+                $body
+            }
+            (Of::Lines, Rows::WithDeleted) => {
+                let $table = order_lines.alias(alias).with_deleted();
+                $body
+            }
+            (Of::Files, Rows::Live) => {
+                let $table = files.alias(alias);
+                $body
+            }
+            (Of::Files, Rows::WithDeleted) => {
+                let $table = files.alias(alias).with_deleted();
+                $body
+            }
+            (Of::Currencies, _) => {
+                let $table = currencies.alias(alias);
+                $body
+            }
         }
     }};
 }
@@ -576,12 +605,9 @@ impl Shape {
                     text(d.text().max()),
                 )
             }
-            Shape::Groups([a, b, c, d], _) => (
-                number(a.number()),
-                number(b.number().sum()),
-                number(c.number().max()),
-                text(d.text().min()),
-            ),
+            Shape::Groups([a, b, c, d], _) => {
+                (number(a.number()), number(b.number().sum()), number(c.number().max()), text(d.text().min()))
+            }
         }
     }
 

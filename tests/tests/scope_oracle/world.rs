@@ -123,7 +123,8 @@ impl<S: Sandbox> World<S> {
             for row in live(&mut self.shared, table).await {
                 let values: Vec<String> = row.iter().map(|value| literal(value)).collect();
                 let insert = "INSERT INTO";
-                let sql = format!("{insert} {} ({}) VALUES ({})", table.name, table.columns, values.join(", "));
+                let sql =
+                    format!("{insert} {} ({}) VALUES ({})", table.name, table.columns, values.join(", "));
                 self.alone.execute(&sql).await;
             }
         }
@@ -159,7 +160,8 @@ fn rows(table: &Facts, rng: &mut Rng) -> String {
         let number = |rng: &mut Rng| rng.i64(0..12);
         let reference =
             |rng: &mut Rng| if rng.u8(0..6) == 0 { "NULL".to_owned() } else { rng.i64(1..20).to_string() };
-        let word = if rng.u8(0..4) == 0 { "NULL".to_owned() } else { format!("'{}'", rng.choice(WORDS).unwrap()) };
+        let word =
+            if rng.u8(0..4) == 0 { "NULL".to_owned() } else { format!("'{}'", rng.choice(WORDS).unwrap()) };
         let tenant = rng.i64(1..=2);
         let deleted = if rng.u8(0..3) == 0 { "'2020-01-01'" } else { "NULL" };
         values.push(match table.name {

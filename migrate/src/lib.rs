@@ -122,6 +122,7 @@
 //! | `postgres` | runs on `deadpool_postgres::Pool` and `tokio_postgres::Client` |
 //! | `sqlite` | runs on `rusqlite::Connection`, linked with the system's SQLite |
 //! | `sqlite-bundled` | the same, with an SQLite that is built along |
+//! | `scope` | statements that see one tenant's live rows, on the engines that are turned on: [`scope`] |
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
 //! | `tracing` | spans and events, see below |
@@ -203,6 +204,6 @@ pub mod __private {
 }
 
 /// The Rust in the README is compiled with the tests.
-#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros"))]
+#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros", feature = "scope"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

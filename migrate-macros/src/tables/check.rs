@@ -62,8 +62,7 @@ pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     }
     problems.result()?;
 
-    no_cycle(&models, Action::HideWithParent, "hide with each other")?;
-    no_cycle(&models, Action::Cascade, "be deleted with each other")?;
+    no_circle(&models)?;
     for i in 0..models.len() {
         models[i].live = live::condition(i, &models);
     }
@@ -269,21 +268,28 @@ fn hides(table: &Table) -> bool {
     table.keys.iter().any(|key| matches!(key.on_soft_delete, Some((_, Action::HideWithParent))))
 }
 
-/// Walks up from each table along the keys of one action.
-fn no_cycle(models: &[Model<'_>], action: Action, what: &str) -> Result<()> {
-    fn reaches(from: usize, to: usize, models: &[Model<'_>], action: Action, steps: usize) -> bool {
-        let keys = models[from].parents.iter().filter(|key| key.action == action);
-        steps > 0
-            && keys
-                .map(|key| key.parent)
-                .any(|parent| parent == to || reaches(parent, to, models, action, steps - 1))
-    }
-    for model in models {
-        for key in model.parents.iter().filter(|key| key.action == action) {
-            if key.parent == key.child || reaches(key.parent, key.child, models, action, models.len()) {
-                return Err(Error::new(key.span, format!("tables cannot {what} in a circle")));
-            }
+/// Rows follow others when these are deleted, and those others again, which has to come to an end. A cascade in a tree
+/// does.
+fn no_circle(models: &[Model<'_>]) -> Result<()> {
+    for key in models.iter().flat_map(|model| following(model)) {
+        if reaches(key.parent, key.child, models, &mut vec![false; models.len()]) {
+            let message = "tables cannot be deleted or hidden with each other in a circle";
+            return Err(Error::new(key.span, message));
         }
     }
     Ok(())
+}
+
+/// Whether a table follows another, or is it.
+fn reaches(from: usize, to: usize, models: &[Model<'_>], seen: &mut [bool]) -> bool {
+    let is_new = !std::mem::replace(&mut seen[from], true);
+    from == to || is_new && following(&models[from]).any(|key| reaches(key.parent, to, models, seen))
+}
+
+fn following<'a>(model: &'a Model<'_>) -> impl Iterator<Item = &'a Key> {
+    model.parents.iter().filter(|key| match key.action {
+        Action::Cascade => key.parent != key.child,
+        Action::HideWithParent => true,
+        Action::Restrict | Action::Keep => false,
+    })
 }

@@ -29,6 +29,8 @@ pub struct Level {
     pub(crate) table: &'static Definition,
     /// Along which keys its rows hang on those of earlier levels.
     links: Vec<Link>,
+    /// Along which keys they hang on each other, as in a tree.
+    own: Vec<&'static ForeignKey>,
 }
 
 #[derive(Debug)]
@@ -87,32 +89,32 @@ impl Level {
     }
 }
 
-/// A table and those below it along keys of some actions, each behind all that it hangs on.
-pub(crate) fn levels(root: &'static Definition, follows: fn(OnSoftDelete) -> bool) -> Vec<Level> {
+/// A table and those below it along some keys, each behind all that it hangs on.
+pub(crate) fn levels(root: &'static Definition, follows: fn(&ForeignKey) -> bool) -> Vec<Level> {
     let mut members = Vec::new();
     visit(root, follows, &mut members);
     members.reverse();
-    let position =
-        |table: &'static Definition| members.iter().position(|member| std::ptr::eq(*member, table));
-    let links = |table: &'static Definition| {
-        let keys = table.parents.iter().filter(|key| follows(key.on_soft_delete));
-        keys.filter_map(|key| Some(Link { key, parent: position(key.parent)? })).collect()
+    let level = |(place, table): (usize, &&'static Definition)| {
+        let parents = table.parents.iter().filter(|key| follows(key));
+        let (own, others): (Vec<_>, Vec<_>) = parents.partition(|key| key.is_circular());
+        // What is above the root is not of the family.
+        let before = |key: &ForeignKey| members[..place].iter().position(|of| std::ptr::eq(*of, key.parent));
+        let links = others.into_iter().filter_map(|key| Some(Link { key, parent: before(key)? })).collect();
+        Level { table, links, own }
     };
-    let level =
-        |table| Level { table, links: if std::ptr::eq(table, root) { Vec::new() } else { links(table) } };
-    members.iter().copied().map(level).collect()
+    members.iter().enumerate().map(level).collect()
 }
 
-/// Children first. `tables!` refuses circles, so this comes to an end.
+/// Children first. `tables!` refuses circles of several tables, so this comes to an end.
 fn visit(
     table: &'static Definition,
-    follows: fn(OnSoftDelete) -> bool,
+    follows: fn(&ForeignKey) -> bool,
     members: &mut Vec<&'static Definition>,
 ) {
     if members.iter().any(|member| std::ptr::eq(*member, table)) {
         return;
     }
-    for key in table.children.iter().filter(|key| follows(key.on_soft_delete)) {
+    for key in table.children.iter().filter(|key| follows(key) && !key.is_circular()) {
         visit(key.child, follows, members);
     }
     members.push(table);
@@ -136,8 +138,8 @@ pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
 }
 
 impl<K: Kind> Family<K> {
-    /// One statement that changes all levels and gives how many rows it changed of each, then how many are in the way
-    /// by each obstacle. If there are any, it changes nothing.
+    /// One statement that changes all levels and gives how many rows were chosen, how many it changed of each level, and
+    /// how many are in the way by each obstacle. If there are any, it changes nothing.
     pub(crate) fn statement(&self) -> Result<Statement> {
         let mut w = Writer::new(Engine::Postgres, self.context.clone());
         self.write_chain(&mut w)?;
@@ -166,12 +168,13 @@ impl<K: Kind> Family<K> {
             }
             w.push(" RETURNING 1)");
         }
-        w.push(" SELECT ");
-        w.separated(", ", 0..self.levels.len(), |w, i| {
-            w.push("(SELECT count(*) FROM changed_");
+        w.push(" SELECT (SELECT count(*) FROM ");
+        w.push(if self.is_tree() { "seed_0)" } else { "changed_0)" });
+        for i in 0..self.levels.len() {
+            w.push(", (SELECT count(*) FROM changed_");
             w.number(i as u64);
             w.push(")");
-        });
+        }
         for i in 0..self.obstacles.len() {
             w.push(", (SELECT n FROM obstacle_");
             w.number(i as u64);
@@ -180,31 +183,74 @@ impl<K: Kind> Family<K> {
         Ok(w.finish())
     }
 
-    /// `WITH level_0 AS (…), level_1 AS (…)`
+    /// `WITH RECURSIVE level_0 AS (…), level_1 AS (…)`
     fn write_chain(&self, w: &mut Writer) -> Result<()> {
-        w.push("WITH ");
+        w.push("WITH RECURSIVE ");
         for (i, level) in self.levels.iter().enumerate() {
-            w.push(if i == 0 { "level_" } else { ", level_" });
+            w.push(if i == 0 { "" } else { ", " });
+            w.push(if level.own.is_empty() { "level_" } else { "seed_" });
             w.number(i as u64);
-            w.push(" AS (SELECT ");
-            w.identifiers(&self.columns(level));
-            w.push(" FROM ");
-            w.target(level.table);
-            w.push(" WHERE ");
-            self.kind.write_rows(level, i == 0, w)?;
-            if i == 0 {
-                for node in &self.filter {
-                    w.push(" AND ");
-                    node.write(w)?;
-                }
-                self.kind.write_end(w);
-            } else {
-                w.push(" AND (");
-                w.separated(" OR ", &level.links, |w, link| self.write_link(link, w));
-                w.push(")");
+            w.push(" AS (");
+            self.write_level(level, i, w)?;
+            w.push(")");
+            if !level.own.is_empty() {
+                self.write_tree(level, i, w)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The rows that the caller chose, or those that hang on earlier levels.
+    fn write_level(&self, level: &Level, i: usize, w: &mut Writer) -> Result<()> {
+        w.push("SELECT ");
+        w.identifiers(&self.columns(level));
+        w.push(" FROM ");
+        w.target(level.table);
+        w.push(" WHERE ");
+        self.kind.write_rows(level, i == 0, w)?;
+        if i == 0 {
+            for node in &self.filter {
+                w.push(" AND ");
+                node.write(w)?;
+            }
+            self.kind.write_end(w);
+        } else {
+            w.push(" AND (");
+            w.separated(" OR ", &level.links, |w, link| self.write_link(link, w));
             w.push(")");
         }
+        Ok(())
+    }
+
+    /// `, level_0 AS (… seed_0 UNION …)`: with all that hangs on rows of the same table.
+    fn write_tree(&self, level: &Level, i: usize, w: &mut Writer) -> Result<()> {
+        let table = level.table;
+        let columns = self.columns(level);
+        w.push(", level_");
+        w.number(i as u64);
+        w.push(" AS (SELECT * FROM seed_");
+        w.number(i as u64);
+        w.push(" UNION SELECT ");
+        w.separated(", ", &columns, |w, column| w.column(table.name, column));
+        w.push(" FROM level_");
+        w.number(i as u64);
+        w.push(" AS parent JOIN ");
+        w.target(table);
+        w.push(" ON (");
+        w.separated(" OR ", &level.own, |w, key| {
+            let shared = self.kind.shared_column(table).map(|column| (column, column));
+            let pairs = self.pairs(key, shared);
+            w.push("(");
+            w.separated(" AND ", pairs, |w, (column, of_parent)| {
+                w.column(table.name, column);
+                w.push(" = ");
+                w.column("parent", of_parent);
+            });
+            w.push(")");
+        });
+        w.push(") WHERE ");
+        self.kind.write_rows(level, false, w)?;
+        w.push(")");
         Ok(())
     }
 
@@ -242,18 +288,24 @@ impl<K: Kind> Family<K> {
         more: Option<(&'static str, &'static str)>,
         w: &mut Writer,
     ) {
-        let tenants = key.child.tenant.zip(key.parent.tenant).filter(|_| self.context.tenant.is_none());
-        let pairs = || {
-            let columns = key.columns.iter().copied().zip(key.parent_columns.iter().copied());
-            columns.chain(more).chain(tenants)
-        };
         w.push("(");
-        w.separated(", ", pairs(), |w, (column, _)| w.column(key.child.name, column));
+        w.separated(", ", self.pairs(key, more), |w, (column, _)| w.column(key.child.name, column));
         w.push(") IN (SELECT ");
-        w.separated(", ", pairs(), |w, (_, column)| w.identifier(column));
+        w.separated(", ", self.pairs(key, more), |w, (_, column)| w.identifier(column));
         w.push(" FROM level_");
         w.number(level as u64);
         w.push(")");
+    }
+
+    /// The columns in which a child and its parent are equal.
+    fn pairs(
+        &self,
+        key: &'static ForeignKey,
+        more: Option<(&'static str, &'static str)>,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let tenants = key.child.tenant.zip(key.parent.tenant).filter(|_| self.context.tenant.is_none());
+        let columns = key.columns.iter().copied().zip(key.parent_columns.iter().copied());
+        columns.chain(more).chain(tenants)
     }
 
     /// How many rows are in the way.
@@ -299,6 +351,15 @@ impl<K: Kind> Family<K> {
                     w.column("child", column);
                 });
                 w.push(")");
+                if key.is_circular() {
+                    w.push(" AND NOT (");
+                    w.separated(", ", key.columns, |w, column| w.column("child", column));
+                    w.push(") IN (SELECT ");
+                    w.identifiers(key.parent_columns);
+                    w.push(" FROM level_");
+                    w.number(obstacle.level as u64);
+                    w.push(")");
+                }
             }
         }
     }
@@ -312,10 +373,16 @@ impl<K: Kind> Family<K> {
         w.push(")");
     }
 
+    /// Whether rows of the first level hang on others of it.
+    fn is_tree(&self) -> bool {
+        !self.levels[0].own.is_empty()
+    }
+
     /// The numbers of the statement's answer, one after the other.
     pub(crate) fn counts(&self, mut numbers: Vec<i64>) -> Counts {
-        let obstacles = numbers.split_off(self.levels.len());
-        Counts { levels: numbers, obstacles }
+        let obstacles = numbers.split_off(1 + self.levels.len());
+        let levels = numbers.split_off(1);
+        Counts { chosen: numbers[0], levels, obstacles }
     }
 
     /// Whether another batch may find something.
@@ -327,6 +394,8 @@ impl<K: Kind> Family<K> {
 /// The answer of a family's statement.
 #[derive(Debug, Default)]
 pub struct Counts {
+    /// How many rows the caller chose: without what hangs on them, which may be of the same table.
+    chosen: i64,
     pub(crate) levels: Vec<i64>,
     pub(crate) obstacles: Vec<i64>,
 }
@@ -337,6 +406,7 @@ impl Counts {
             all.resize(more.len(), 0);
             all.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         };
+        self.chosen += more.chosen;
         added(&mut self.levels, &more.levels);
         added(&mut self.obstacles, &more.obstacles);
     }
@@ -345,6 +415,10 @@ impl Counts {
     pub(crate) fn obstacle<'o>(&self, obstacles: &'o [Obstacle]) -> Option<(&'o Obstacle, u64)> {
         let rows = self.obstacles.iter().map(|rows| rows.unsigned_abs());
         obstacles.iter().zip(rows).find(|(_, rows)| *rows > 0)
+    }
+
+    pub(crate) fn chosen(&self) -> u64 {
+        self.chosen.unsigned_abs()
     }
 
     /// How many rows of each table were changed.
@@ -401,8 +475,13 @@ mod sqlite {
                 .map(|i| Ok(self.obstacle_statement(i)?.rows_in(connection, numbers)?[0][0]))
                 .collect::<Result<Vec<_>>>()?;
             if obstacles.iter().any(|rows| *rows > 0) {
-                return Ok(Counts { levels: vec![0; self.levels.len()], obstacles });
+                return Ok(Counts { chosen: 0, levels: vec![0; self.levels.len()], obstacles });
             }
+            let seeds = if self.is_tree() {
+                Some(self.seeds_statement()?.rows_in(connection, numbers)?[0][0])
+            } else {
+                None
+            };
             let keys = (0..self.levels.len())
                 .map(|i| self.keys_statement(i)?.values_in(connection))
                 .collect::<Result<Vec<_>>>()?;
@@ -414,7 +493,14 @@ mod sqlite {
             for i in order {
                 levels[i] = self.change_statement(&self.levels[i]).execute_for_each(connection, &keys[i])?;
             }
-            Ok(Counts { levels, obstacles })
+            Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles })
+        }
+
+        fn seeds_statement(&self) -> Result<Statement> {
+            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
+            self.write_chain(&mut w)?;
+            w.push(" SELECT count(*) FROM seed_0");
+            Ok(w.finish())
         }
 
         fn keys_statement(&self, i: usize) -> Result<Statement> {

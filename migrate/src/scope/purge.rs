@@ -93,8 +93,9 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
     }
 }
 
-fn goes_along(action: OnSoftDelete) -> bool {
-    matches!(action, OnSoftDelete::Cascade | OnSoftDelete::HideWithParent)
+/// A tree goes leaf by leaf, a batch for each height.
+fn goes_along(key: &ForeignKey) -> bool {
+    matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::HideWithParent) && !key.is_circular()
 }
 
 #[derive(Debug)]
@@ -138,7 +139,7 @@ impl Removal {
                 w.push(" = ");
                 w.column(alias, parent_column);
             });
-            if goes_along(key.on_soft_delete) {
+            if goes_along(key) {
                 w.push(" AND NOT (");
                 self.write_goes_along(key, &child, alias, depth, w);
                 w.push(")");

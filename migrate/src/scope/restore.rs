@@ -8,7 +8,7 @@ use super::family::{Counts, Family, Kind, Level, bereft, levels};
 use super::soft_delete::lock_rows;
 use super::sql::{Statement, Writer};
 use super::table::{Definition, OnSoftDelete, SoftDeletes};
-use super::update::{Chosen, write_next_version};
+use super::update::{Chosen, exactly_one, write_next_version};
 use super::value::Parameter;
 
 /// Takes a soft delete back, from [`Scope::restore`](super::Scope::restore).
@@ -73,7 +73,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
             let both = [Node::Column(definition.name, column), Node::Value(Parameter::new(op))];
             filter.push(Node::Binary(Box::new(both), " = "));
         }
-        let levels = levels(definition, |action| action == OnSoftDelete::Cascade);
+        let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
         let obstacles = bereft(&levels);
         Ok(Family { context: self.scope.context(), kind: Unstamp, filter, levels, obstacles })
     }
@@ -89,7 +89,10 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     ///
     /// [`Error::RestoreConflict`] and [`Error::ParentDeleted`]
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Restored> {
-        database.family(self.recorded(), |counts, family| restored(counts, family))
+        database.family(self.recorded(), |counts, family| {
+            let counts = not_blocked(counts, family)?;
+            Ok(Restored { counts: counts.by_table(family) })
+        })
     }
 
     /// Restores the only row, and says what that brought back.
@@ -100,14 +103,14 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     /// more: they are restored.
     pub fn one<D: Database>(self, database: D) -> D::Answer<Restored> {
         database.family(self.recorded(), |counts, family| {
-            let restored = restored(counts, family)?;
-            super::update::exactly_one::<T>(restored.counts[0].1)?;
-            Ok(restored)
+            let counts = not_blocked(counts, family)?;
+            exactly_one::<T>(counts.chosen())?;
+            Ok(Restored { counts: counts.by_table(family) })
         })
     }
 }
 
-fn restored(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Restored> {
+fn not_blocked(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Counts> {
     let table = family.levels[0].table.name;
     let counts = counts.map_err(|error| match error {
         Error::Database(source) if source.is_unique_violation() => Error::RestoreConflict { table, source },
@@ -115,7 +118,7 @@ fn restored(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Restored
     })?;
     match counts.obstacle(&family.obstacles) {
         Some((obstacle, rows)) => Err(Error::ParentDeleted { table, parent: obstacle.key.parent.name, rows }),
-        None => Ok(Restored { counts: counts.by_table(family) }),
+        None => Ok(counts),
     }
 }
 

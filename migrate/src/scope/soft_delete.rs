@@ -8,7 +8,7 @@ use super::expression::Filter;
 use super::family::{Counts, Family, Kind, Level, levels, restricting};
 use super::sql::{Statement, Writer};
 use super::table::{Definition, OnSoftDelete, Rows, SoftDeletes};
-use super::update::{Chosen, write_next_version};
+use super::update::{Chosen, exactly_one, write_next_version};
 use super::value::Parameter;
 
 /// A soft delete, from [`Scope::soft_delete`](super::Scope::soft_delete).
@@ -85,7 +85,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
             by: context.actor.as_deref().map(|actor| Parameter::new(actor.to_owned())),
             reason: self.reason.clone().map(Parameter::new),
         };
-        let levels = levels(definition, |action| action == OnSoftDelete::Cascade);
+        let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
         let obstacles = restricting(&levels);
         let filter = self.chosen.filter_with_version()?;
         Ok(Family { context, kind: stamp, filter, levels, obstacles })
@@ -105,8 +105,9 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         let op = Uuid::new_v4();
         let is_versioned = self.chosen.version.is_some();
         database.family(self.recorded(op), move |counts, family| {
-            let deleted = deleted(op, &counts?, family)?;
-            Chosen::<T>::reached(is_versioned, deleted.counts[0].1)?;
+            let counts = counts?;
+            let deleted = deleted(op, &counts, family)?;
+            Chosen::<T>::reached(is_versioned, counts.chosen())?;
             Ok(deleted)
         })
     }
@@ -121,8 +122,9 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         let op = Uuid::new_v4();
         let is_versioned = self.chosen.version.is_some();
         database.family(self.recorded(op), move |counts, family| {
-            let deleted = deleted(op, &counts?, family)?;
-            super::update::exactly_one::<T>(Chosen::<T>::reached(is_versioned, deleted.counts[0].1)?)?;
+            let counts = counts?;
+            let deleted = deleted(op, &counts, family)?;
+            exactly_one::<T>(Chosen::<T>::reached(is_versioned, counts.chosen())?)?;
             Ok(deleted)
         })
     }

@@ -88,6 +88,13 @@ pub struct ForeignKey {
     pub on_soft_delete: OnSoftDelete,
 }
 
+impl ForeignKey {
+    /// Whether a row refers to one of the same table.
+    pub(crate) fn is_circular(&self) -> bool {
+        std::ptr::eq(self.child, self.parent)
+    }
+}
+
 /// What becomes of a row when the one that it refers to is deleted softly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnSoftDelete {

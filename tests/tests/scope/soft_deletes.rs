@@ -24,6 +24,8 @@ cases! {
     a_purge_goes_on_batch_by_batch,
     an_unscoped_use_is_recorded_or_not_sent,
     what_has_no_column_is_told,
+    a_row_that_hangs_on_two_is_deleted_once,
+    a_tree_goes_from_a_branch_down,
 }
 
 /// `id` of what is deleted.
@@ -300,4 +302,135 @@ async fn what_has_no_column_is_told<S: Shop>(shop: S) {
     let op = ask!(shop: S, a().restore(reviews).op(Uuid::nil()), one).unwrap_err();
     let missing = InvalidStatement::NoColumn { table: "reviews", role: "op" };
     assert!(matches!(op, Error::Invalid(invalid) if invalid == missing));
+}
+
+mod diamond {
+    use super::*;
+    migrate::scope::tables! {
+        tenant = business_id;
+        deleted = deleted_at;
+        tops { id: i64, business_id: i64, deleted_at: Option<String>, o: Option<Uuid>, op = o }
+        lefts {
+            id: i64, business_id: i64, top_id: i64, deleted_at: Option<String>, o: Option<Uuid>, op = o,
+            top_id -> tops on soft_delete cascade,
+        }
+        rights {
+            id: i64, business_id: i64, top_id: i64, deleted_at: Option<String>, o: Option<Uuid>, op = o,
+            top_id -> tops on soft_delete cascade,
+        }
+        bottoms {
+            id: i64, business_id: i64, left_id: Option<i64>, right_id: Option<i64>, version: i64,
+            deleted_at: Option<String>, o: Option<Uuid>, op = o, version = version,
+            left_id -> lefts on soft_delete cascade,
+            right_id -> rights on soft_delete cascade,
+        }
+        seals {
+            id: i64, business_id: i64, bottom_id: i64, right_id: Option<i64>, deleted_at: Option<String>,
+            o: Option<Uuid>, op = o,
+            bottom_id -> bottoms on soft_delete cascade,
+            right_id -> rights on soft_delete restrict,
+        }
+    }
+}
+
+async fn a_row_that_hangs_on_two_is_deleted_once<S: Shop>(mut shop: S) {
+    use diamond::{bottoms, rights, seals, tops};
+    for (table, columns) in [
+        ("tops", ""),
+        ("lefts", "top_id bigint,"),
+        ("rights", "top_id bigint,"),
+        ("bottoms", "left_id bigint, right_id bigint, version bigint DEFAULT 1,"),
+        ("seals", "bottom_id bigint, right_id bigint,"),
+    ] {
+        shop.execute(&format!(
+            "CREATE TABLE {table} (id bigint PRIMARY KEY, business_id bigint, {columns} deleted_at timestamptz, o uuid)"
+        ))
+        .await;
+    }
+    shop.execute(
+        "INSERT INTO tops (id, business_id) VALUES (1, 1), (2, 1);
+         INSERT INTO lefts (id, business_id, top_id) VALUES (1, 1, 1);
+         INSERT INTO rights (id, business_id, top_id) VALUES (1, 1, 1), (2, 1, 2);
+         INSERT INTO bottoms (id, business_id, left_id, right_id) VALUES (1, 1, 1, 1), (2, 1, 1, 2), (3, 1, NULL, 2);
+         INSERT INTO seals (id, business_id, bottom_id, right_id) VALUES (1, 1, 1, 1), (2, 1, 3, NULL)",
+    )
+    .await;
+    let deleted = |table: &str| format!("SELECT id FROM {table} WHERE deleted_at IS NOT NULL ORDER BY id");
+    let gone = ask!(shop: S, a().soft_delete(tops).key(1), one).unwrap();
+    let mut counts = gone.counts.clone();
+    counts.sort_unstable();
+    assert_eq!(counts, [("bottoms", 2), ("lefts", 1), ("rights", 1), ("seals", 1), ("tops", 1)]);
+    assert_eq!(shop.column(&deleted("bottoms")).await, ["1", "2"]);
+    assert_eq!(shop.column("SELECT version FROM bottoms ORDER BY id").await, ["2", "2", "1"]);
+
+    let back = ask!(shop: S, a().restore(tops).op(gone.op), execute).unwrap();
+    assert_eq!(back.counts, gone.counts);
+    // A seal keeps what does not go with it: the right one of 2, from the side.
+    shop.execute("UPDATE seals SET right_id = 2 WHERE id = 1").await;
+    let kept = ask!(shop: S, a().soft_delete(rights).key(2), one).unwrap_err();
+    assert!(matches!(kept, Error::Restricted { table: "rights", child: "seals", rows: 1 }), "{kept:?}");
+    assert_eq!(ask!(shop: S, a().select(bottoms), count).unwrap(), 3);
+    shop.execute("UPDATE tops SET deleted_at = '2020-01-01' WHERE id = 1").await;
+    let spared = ask!(shop: S, a().purge(tops).older_than(days(1)), execute).unwrap();
+    assert_eq!(spared.counts.iter().map(|(_, rows)| rows).sum::<u64>(), 0, "its children live");
+    assert_eq!(ask!(shop: S, a().select(seals), count).unwrap(), 2);
+}
+
+mod tree {
+    use super::*;
+    migrate::scope::tables! {
+        tenant = business_id;
+        deleted = deleted_at;
+        branches {
+            id: i64, business_id: i64, parent_id: Option<i64>, deleted_at: Option<String>, o: Option<Uuid>, op = o,
+            parent_id -> branches on soft_delete cascade,
+        }
+        leaves {
+            id: i64, business_id: i64, branch_id: i64, deleted_at: Option<String>, o: Option<Uuid>, op = o,
+            branch_id -> branches on soft_delete cascade,
+        }
+    }
+}
+
+async fn a_tree_goes_from_a_branch_down<S: Shop>(mut shop: S) {
+    use tree::branches;
+    for (table, column) in [("branches", "parent_id"), ("leaves", "branch_id")] {
+        shop.execute(&format!(
+            "CREATE TABLE {table} (id bigint PRIMARY KEY, business_id bigint, {column} bigint REFERENCES branches,
+             deleted_at timestamptz, o uuid)"
+        ))
+        .await;
+    }
+    // 1 bears 2 and 3, 2 bears 4, which bears 5; 6 is another's on 2, and 7 was deleted before.
+    shop.execute(
+        "INSERT INTO branches (id, business_id, parent_id, deleted_at) VALUES (1, 1, NULL, NULL), (2, 1, 1, NULL),
+             (3, 1, 1, NULL), (4, 1, 2, NULL), (5, 1, 4, NULL), (6, 2, 2, NULL), (7, 1, 2, '2020-01-01');
+         INSERT INTO leaves (id, business_id, branch_id) VALUES (1, 1, 1), (2, 1, 3), (3, 1, 5), (4, 2, 5), (5, 1, 7)",
+    )
+    .await;
+    let dead = |table: &str| format!("SELECT id FROM {table} WHERE deleted_at IS NOT NULL ORDER BY id");
+    let gone = ask!(shop: S, a().soft_delete(branches).key(2), one).unwrap();
+    assert_eq!(gone.counts, [("branches", 3), ("leaves", 1)]);
+    assert_eq!(shop.column(&dead("branches")).await, ["2", "4", "5", "7"]);
+    assert_eq!(shop.column(&dead("leaves")).await, ["3"]);
+
+    // A branch in the air is not restored, one with all that is above it is.
+    let orphan = ask!(shop: S, a().restore(branches).key(4), one).unwrap_err();
+    assert!(matches!(orphan, Error::ParentDeleted { parent: "branches", rows: 1, .. }), "{orphan:?}");
+    let back = ask!(shop: S, a().restore(branches).key(2), one).unwrap();
+    assert_eq!(back.counts, gone.counts);
+    assert_eq!(shop.column(&dead("branches")).await, ["7"]);
+    let gone = ask!(shop: S, a().soft_delete(branches).key(1), one).unwrap();
+    assert_eq!(gone.counts, [("branches", 5), ("leaves", 3)]);
+    let back = ask!(shop: S, a().restore(branches).op(gone.op), execute).unwrap();
+    assert_eq!(back.counts, gone.counts);
+
+    // Leaf by leaf; what another's row stands on stays.
+    ask!(shop: S, a().soft_delete(branches).key(1), one).unwrap();
+    for table in ["branches", "leaves"] {
+        shop.execute(&format!("UPDATE {table} SET deleted_at = '2020-01-01' WHERE business_id = 1")).await;
+    }
+    let purged = ask!(shop: S, a().purge(branches).older_than(days(1)).batch(2), execute).unwrap();
+    assert_eq!(purged.counts, [("branches", 2), ("leaves", 2)]);
+    assert_eq!(shop.column("SELECT id FROM branches ORDER BY id").await, ["1", "2", "4", "5", "6"]);
 }

@@ -13,8 +13,7 @@ pub struct Statement {
     pub(crate) text: String,
     /// Whose it is, whether it is bound or not.
     pub(crate) tenant: Option<Tenant>,
-    /// Whether it is on the rows of all tenants.
-    pub(crate) is_unscoped: bool,
+    is_unscoped: bool,
     values: Vec<Bound>,
 }
 
@@ -29,6 +28,11 @@ impl Statement {
     /// The SQL.
     pub fn sql(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is about the rows of all tenants.
+    pub fn is_unscoped(&self) -> bool {
+        self.is_unscoped
     }
 
     /// How many values are bound, the tenant among them.

@@ -55,5 +55,5 @@ impl TenantTransaction {
 
 /// It would find no rows or those of one tenant, and nobody would be told.
 fn refuse_unscoped(statement: &Statement) -> Result<()> {
-    if statement.is_unscoped { Err(Error::NotForAllTenants) } else { Ok(()) }
+    if statement.is_unscoped() { Err(Error::NotForAllTenants) } else { Ok(()) }
 }

@@ -7,8 +7,8 @@ use deadpool_postgres::{Manager, Pool};
 use migrate::scope::{Error, Result, TenantPool, TenantTransaction};
 use migrate::testing::{Bouncer, Server};
 use tokio::time::timeout;
-use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
+use tokio_postgres::{IsolationLevel, NoTls};
 use uuid::Uuid;
 
 use crate::shop::{ANN, APP, BOB, PATIENCE, Shop, polled, seen_without_tenant};
@@ -223,6 +223,39 @@ async fn a_transaction_inside_is_a_savepoint_of_the_same_tenant_and_of_no_other(
     .unwrap();
     assert_eq!(shop.count("orders WHERE total = 7").await, 0);
     assert_eq!(shop.count("orders WHERE total = 8").await, 1);
+}
+
+#[tokio::test]
+async fn a_stricter_isolation_is_chosen_on_the_pool() {
+    let shop = Shop::open("isolation").await;
+    let pool = shop.pool(2);
+    let show = "SELECT current_setting('transaction_isolation')";
+    for (level, want) in [
+        (IsolationLevel::Serializable, "serializable"),
+        (IsolationLevel::RepeatableRead, "repeatable read"),
+        (IsolationLevel::ReadCommitted, "read committed"),
+    ] {
+        let strict = pool.isolation(level);
+        let alone = strict.raw_query(ANN, show, &[]).await.unwrap();
+        let within = strict.with_tenant(ANN, async |tx| tx.raw_query(show, &[]).await).await.unwrap();
+        assert_eq!([alone, within].map(|rows| rows[0].get::<_, String>(0)), [want, want]);
+    }
+    // Each counts and then adds: one after the other they would not have counted the same.
+    let strict = pool.isolation(IsolationLevel::Serializable);
+    let count_and_add = async || {
+        strict
+            .with_tenant(ANN, async |tx| {
+                let count = counted(tx).await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                tx.raw("INSERT INTO orders (total) VALUES (7)").await?;
+                Ok::<_, Error>(count)
+            })
+            .await
+    };
+    let (one, other) = tokio::join!(count_and_add(), count_and_add());
+    let refused = [one, other].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    assert!(matches!(&refused[..], [Error::Database(error)] if error.code() == Some("40001")), "{refused:?}");
+    assert_eq!(shop.count("orders WHERE total = 7").await, 1);
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use futures_util::join;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
+use super::TenantPool;
 use crate::scope::error::Result;
+use crate::scope::tenant::Tenant;
 
 /// A connection of the pool with perhaps a transaction on it.
 ///
@@ -59,13 +61,14 @@ pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 /// tell: what comes behind it fails because of it.
 pub(super) async fn begin<T>(
     client: &Client,
-    setting: &str,
-    tenant: &str,
+    pool: &TenantPool,
+    tenant: &Tenant,
     request: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     // A future sends at its first poll, and they are polled in this order.
-    let begin = client.batch_execute("BEGIN");
-    let values: [Bound<'_>; 2] = [(&setting, Type::TEXT), (&tenant, Type::TEXT)];
+    let begin = client.batch_execute(pool.begin);
+    let tenant = tenant.to_string();
+    let values: [Bound<'_>; 2] = [(&pool.tenancy.setting, Type::TEXT), (&tenant, Type::TEXT)];
     let set = client.query_typed("SELECT set_config($1, $2, true)", &values);
     let (begun, set, answer) = join!(begin, set, request);
     begun?;

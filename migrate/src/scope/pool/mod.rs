@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use futures_util::join;
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{IsolationLevel, Row};
 
 use crate::scope::error::{Error, Result};
 use crate::scope::rls::Tenancy;
@@ -57,6 +57,8 @@ pub use transaction::TenantTransaction;
 pub struct TenantPool {
     pool: Pool,
     tenancy: Arc<Tenancy>,
+    /// The statement that begins a transaction.
+    begin: &'static str,
 }
 
 impl TenantPool {
@@ -67,7 +69,31 @@ impl TenantPool {
 
     /// A pool for policies with another setting.
     pub fn with_tenancy(pool: Pool, tenancy: Tenancy) -> TenantPool {
-        TenantPool { pool, tenancy: Arc::new(tenancy) }
+        TenantPool { pool, tenancy: Arc::new(tenancy), begin: "BEGIN" }
+    }
+
+    /// The same pool with another isolation of its transactions
+    /// ([manual, 13.2](https://www.postgresql.org/docs/current/transaction-iso.html)) than the database's default. It
+    /// cannot be set inside: the setting of the tenant is a query already.
+    ///
+    /// A transaction that is refused because of it, with code 40001, is the caller's to try again.
+    ///
+    /// ```
+    /// # use migrate::scope::{self, Scope, TenantPool};
+    /// # async fn example(pool: TenantPool, scope: Scope) -> scope::Result<()> {
+    /// let strict = pool.isolation(tokio_postgres::IsolationLevel::Serializable);
+    /// strict.with_tenant(scope.owner().clone(), async |tx| tx.raw("SELECT refresh_totals()").await).await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn isolation(&self, level: IsolationLevel) -> TenantPool {
+        let begin = match level {
+            IsolationLevel::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            IsolationLevel::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            // To PostgreSQL the lower ones are one.
+            _ => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        TenantPool { begin, ..self.clone() }
     }
 
     /// The pool beneath.
@@ -152,9 +178,8 @@ impl TenantPool {
         tenant: &Tenant,
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        let tenant = tenant.to_string();
         lent.enter();
-        let answer = begin(lent, &self.tenancy.setting, &tenant, request);
+        let answer = begin(lent, self, tenant, request);
         let (answer, committed) = join!(answer, lent.batch_execute("COMMIT"));
         lent.leave();
         let answer = answer?;

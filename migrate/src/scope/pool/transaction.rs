@@ -112,11 +112,8 @@ impl TenantTransaction {
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        let answer = if lent.enter() {
-            begin(lent, &self.pool.tenancy().setting, &self.tenant.to_string(), request).await
-        } else {
-            request.await
-        };
+        let answer =
+            if lent.enter() { begin(lent, &self.pool, &self.tenant, request).await } else { request.await };
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         answer.map_err(|error| {
             self.note(&error);

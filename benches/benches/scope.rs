@@ -21,6 +21,7 @@ tables! {
 }
 
 #[derive(Debug, FromRow)]
+#[expect(dead_code, reason = "it is read, not used")]
 struct Order {
     id: i64,
     total: i64,

@@ -41,10 +41,10 @@ impl Expansion<'_> {
         let definition_name = definition_name(model);
         let key_types = model.key.iter().map(|column| &column.ty);
         let (key, key_values) = match model.key.len() {
-            1 => (quote!(#(#key_types)*), quote!(::std::vec![#scope::Parameter::new(key)])),
+            1 => (quote!(#(#key_types)*), quote!(each(#scope::Parameter::new(key)))),
             n => {
                 let places = (0..n).map(syn::Index::from);
-                let values = quote!(::std::vec![#(#scope::Parameter::new(key.#places)),*]);
+                let values = quote!(#(each(#scope::Parameter::new(key.#places));)*);
                 (quote!((#(#key_types),*)), values)
             }
         };
@@ -100,7 +100,7 @@ impl Expansion<'_> {
                     self.__handle
                 }
 
-                fn key_values(key: #key) -> ::std::vec::Vec<#scope::Parameter> {
+                fn key_values(key: #key, mut each: impl ::core::ops::FnMut(#scope::Parameter)) {
                     #key_values
                 }
             }
@@ -128,7 +128,12 @@ impl Expansion<'_> {
         let definition_name = definition_name(model);
         let (name, live) = (&model.name, &model.live);
         let columns: Vec<String> = model.table.columns.iter().map(|column| plain(&column.name)).collect();
-        let column_list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+        let list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+        let derived = format!("(SELECT {list} FROM \"{name}\"");
+        let of_tenant = model
+            .tenant
+            .map(|column| format!("\"{name}\".\"{}\" = ", plain(&column.name)))
+            .unwrap_or_default();
         let key = model.key.iter().map(|column| plain(&column.name));
         let [tenant, deleted, version, by, reason, op] =
             [model.tenant, model.deleted, model.version, model.by, model.reason, model.op].map(optional_name);
@@ -141,9 +146,10 @@ impl Expansion<'_> {
             pub static #definition_name: #scope::Definition = #scope::Definition {
                 name: #name,
                 columns: &[#(#columns),*],
-                column_list: #column_list,
+                derived: #derived,
                 key: &[#(#key),*],
                 tenant: #tenant,
+                of_tenant: #of_tenant,
                 deleted: #deleted,
                 version: #version,
                 by: #by,

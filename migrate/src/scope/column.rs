@@ -227,7 +227,7 @@ impl<V> Expression<V> {
 }
 
 fn binary<V, R>(left: Node, operator: &'static str, right: impl Operand<V>) -> Expression<R> {
-    Expression::new(Node::Binary(Box::new([left, right.operand().node]), operator))
+    Expression::new(Node::binary(left, operator, right.operand().node))
 }
 
 fn escaped(text: &str) -> String {

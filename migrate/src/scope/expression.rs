@@ -22,8 +22,14 @@ pub type Filter = Expression<bool>;
 pub(crate) enum Node {
     Column(&'static str, &'static str),
     Value(Parameter),
+    /// A column and a value: what most conditions are.
+    Compare(&'static str, &'static str, &'static str, Parameter),
     Binary(Box<[Node; 2]>, &'static str),
-    Call { function: &'static str, argument: Box<Node>, cast: Option<&'static str> },
+    Call {
+        function: &'static str,
+        argument: Box<Node>,
+        cast: Option<&'static str>,
+    },
     CountAll,
     In(Box<Node>, Vec<Node>),
     InQuery(Box<Node>, Box<Subquery>),
@@ -125,10 +131,24 @@ impl<V> Operand<V> for Expression<Option<V>> {
 }
 
 impl Node {
+    pub(crate) fn binary(left: Node, operator: &'static str, right: Node) -> Node {
+        match (left, right) {
+            (Node::Column(alias, name), Node::Value(value)) => Node::Compare(alias, name, operator, value),
+            (left, right) => Node::Binary(Box::new([left, right]), operator),
+        }
+    }
+
     pub(crate) fn write(&self, w: &mut Writer) -> Result<()> {
         match self {
             Node::Column(alias, name) => w.column(alias, name),
             Node::Value(value) => w.bind(value.clone()),
+            Node::Compare(alias, name, operator, value) => {
+                w.push("(");
+                w.column(alias, name);
+                w.push(operator);
+                w.bind(value.clone());
+                w.push(")");
+            }
             Node::Binary(both, operator) => {
                 let [left, right] = &**both;
                 w.push("(");

@@ -70,8 +70,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
         if let Some(op) = self.op {
             let missing = InvalidStatement::NoColumn { table: definition.name, role: "op" };
             let column = definition.op.ok_or(Error::Invalid(missing))?;
-            let both = [Node::Column(definition.name, column), Node::Value(Parameter::new(op))];
-            filter.push(Node::Binary(Box::new(both), " = "));
+            filter.push(Node::Compare(definition.name, column, " = ", Parameter::new(op)));
         }
         let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
         let obstacles = bereft(&levels);

@@ -55,8 +55,7 @@ impl<S: Access, T: Table> Select<S, T> {
 
     /// The row with this primary key.
     pub fn key(self, key: impl Into<T::Key>) -> Select<S, T> {
-        let node = key_filter::<T>(self.query.root, key.into());
-        self.with(|query| query.filter.push(node))
+        self.with(|query| filter_by_key::<T>(query.root.alias, key.into(), &mut query.filter))
     }
 
     /// Deleted rows of the table too; still only those of the tenant. For a joined table say it there:
@@ -220,13 +219,12 @@ pub(crate) fn at_most_one<R>(table: &'static str, mut rows: Vec<R>) -> Result<Op
     }
 }
 
-/// The primary key of a row of the table.
-pub(crate) fn key_filter<T: Table>(handle: Handle, key: T::Key) -> Node {
-    let columns = T::definition().key.iter().zip(T::key_values(key));
-    let equal = |(column, value): (&&'static str, Parameter)| {
-        Node::Binary(Box::new([Node::Column(handle.alias, column), Node::Value(value)]), " = ")
-    };
-    Node::All(columns.map(equal).collect())
+/// That a row is the one with this primary key.
+pub(crate) fn filter_by_key<T: Table>(alias: &'static str, key: T::Key, filter: &mut Vec<Node>) {
+    let mut columns = T::definition().key.iter();
+    T::key_values(key, |value| {
+        filter.extend(columns.next().map(|column| Node::Compare(alias, column, " = ", value)));
+    });
 }
 
 /// A query inside of a statement.

@@ -69,7 +69,13 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(engine: Engine, context: Context) -> Writer {
-        Writer { engine, text: String::with_capacity(512), context, values: Vec::new(), tenant: None }
+        Writer {
+            engine,
+            text: String::with_capacity(512),
+            context,
+            values: Vec::with_capacity(8),
+            tenant: None,
+        }
     }
 
     pub(crate) fn finish(self) -> Statement {
@@ -77,13 +83,15 @@ impl Writer {
         Statement { text: self.text, tenant, is_unscoped: reach == Reach::All, values: self.values }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, sql: &str) {
         self.text.push_str(sql);
     }
 
+    #[inline]
     pub(crate) fn identifier(&mut self, name: &str) {
         self.text.push('"');
-        if name.contains('"') {
+        if name.as_bytes().contains(&b'"') {
             self.text.push_str(&name.replace('"', "\"\""));
         } else {
             self.text.push_str(name);
@@ -95,11 +103,14 @@ impl Writer {
         self.separated(", ", names, |w, name| w.identifier(name));
     }
 
-    /// `"orders"."total"`
+    /// `"orders"."total"`, a column that was declared: its name is a Rust identifier.
+    #[inline]
     pub(crate) fn column(&mut self, alias: &str, name: &str) {
+        debug_assert!(!name.contains('"'), "no Rust identifier holds a quote");
         self.identifier(alias);
-        self.text.push('.');
-        self.identifier(name);
+        self.text.push_str(".\"");
+        self.text.push_str(name);
+        self.text.push('"');
     }
 
     pub(crate) fn separated<T>(
@@ -131,6 +142,7 @@ impl Writer {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn number(&mut self, number: u64) {
         if number >= 10 {
             self.number(number / 10);
@@ -151,6 +163,7 @@ impl Writer {
         self.separated(", ", bound + 1..=bound + count, |w, number| w.placeholder(number));
     }
 
+    #[inline]
     fn placeholder(&mut self, number: usize) {
         // SQLite numbers `$n` by their first appearance, and `?n` by n.
         self.text.push(match self.engine {
@@ -174,11 +187,12 @@ impl Writer {
 
     /// `"orders"."business_id" = $1`, where the table has a tenant and the statement too.
     fn is_of_tenant(&mut self, table: &Definition) -> bool {
-        let (Some(column), true) = (table.tenant, self.context.tenant.is_some()) else { return false };
-        self.column(table.name, column);
-        self.text.push_str(" = ");
-        self.tenant();
-        true
+        let is_of_tenant = table.tenant.is_some() && self.context.tenant.is_some();
+        if is_of_tenant {
+            self.text.push_str(table.of_tenant);
+            self.tenant();
+        }
+        is_of_tenant
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -193,10 +207,7 @@ impl Writer {
     /// A reference to a table in FROM, JOIN or a subquery: a derived table that holds the rows which the scope may see
     /// and no others, so that it does not matter what stands around it.
     pub(crate) fn table(&mut self, handle: Handle) {
-        self.text.push_str("(SELECT ");
-        self.text.push_str(handle.table.column_list);
-        self.text.push_str(" FROM ");
-        self.identifier(handle.table.name);
+        self.text.push_str(handle.table.derived);
         if self.narrows(handle) {
             self.text.push_str(" WHERE ");
             self.rows(handle);

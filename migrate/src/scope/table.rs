@@ -18,7 +18,7 @@ pub trait Table: Copy + Send + Sync + 'static {
     fn handle(&self) -> Handle;
 
     #[doc(hidden)]
-    fn key_values(key: Self::Key) -> Vec<Parameter>;
+    fn key_values(key: Self::Key, each: impl FnMut(Parameter));
 }
 
 /// A table whose rows belong to tenants.
@@ -49,12 +49,14 @@ pub struct Definition {
     pub name: &'static str,
     /// The columns in the order of their declaration.
     pub columns: &'static [&'static str],
-    /// The same as SQL: `"id", "business_id"`.
-    pub column_list: &'static str,
+    /// How a derived table of it begins: `(SELECT "id", "business_id" FROM "orders"`.
+    pub derived: &'static str,
     /// The columns of the primary key.
     pub key: &'static [&'static str],
     /// The column that says whose the row is; none in a global table.
     pub tenant: Option<&'static str>,
+    /// What holds for a row of a tenant, up to the value: `"orders"."business_id" = `.
+    pub of_tenant: &'static str,
     /// The column that says when the row was deleted.
     pub deleted: Option<&'static str>,
     /// The column that counts the changes of the row.

@@ -8,7 +8,7 @@ use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::{Filter, Node, Operand};
 use super::row::FromRow;
-use super::select::{key_filter, only};
+use super::select::{filter_by_key, only};
 use super::sql::{Statement, Writer};
 use super::table::{Definition, Handle, Table};
 use super::value::Parameter;
@@ -44,7 +44,7 @@ impl<T: Table> Chosen<T> {
     }
 
     pub(crate) fn key(&mut self, key: T::Key) {
-        self.filter.push(key_filter::<T>(self.handle, key));
+        filter_by_key::<T>(self.handle.alias, key, &mut self.filter);
     }
 
     /// The condition: the rows of the scope, and of these what the caller chose.
@@ -55,10 +55,14 @@ impl<T: Table> Chosen<T> {
             w.rows(self.handle);
             keyword = " AND ";
         }
-        for node in self.filter_with_version()? {
+        for node in &self.filter {
             w.push(keyword);
             node.write(w)?;
             keyword = " AND ";
+        }
+        if let Some(version) = self.version_node()? {
+            w.push(keyword);
+            version.write(w)?;
         }
         Ok(())
     }
@@ -66,14 +70,16 @@ impl<T: Table> Chosen<T> {
     /// What the caller chose, the version among it.
     pub(crate) fn filter_with_version(&self) -> Result<Vec<Node>> {
         let mut filter = self.filter.clone();
-        if let Some(version) = &self.version {
-            let table = T::definition();
-            let missing = InvalidStatement::NoColumn { table: table.name, role: "version" };
-            let column = table.version.ok_or(Error::Invalid(missing))?;
-            let both = [Node::Column(table.name, column), Node::Value(version.clone())];
-            filter.push(Node::Binary(Box::new(both), " = "));
-        }
+        filter.extend(self.version_node()?);
         Ok(filter)
+    }
+
+    fn version_node(&self) -> Result<Option<Node>> {
+        let Some(version) = &self.version else { return Ok(None) };
+        let table = T::definition();
+        let missing = InvalidStatement::NoColumn { table: table.name, role: "version" };
+        let column = table.version.ok_or(Error::Invalid(missing))?;
+        Ok(Some(Node::Compare(table.name, column, " = ", version.clone())))
     }
 
     /// That no row was reached is no success where a version was asked for.

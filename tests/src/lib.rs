@@ -15,7 +15,7 @@ mod scoped;
 mod sqlite;
 
 pub use folder::{Folder, version};
-pub use postgres::{PostgresClient, PostgresPool, query};
+pub use postgres::{PostgresClient, PostgresPool, PostgresProtected, query};
 pub use sandbox::{Rows, Sandbox};
 pub use scoped::Scoped;
 pub use sqlite::{SqliteFile, schema_of, select};

@@ -1,6 +1,6 @@
-use migrate::scope::{Database, Result};
+use migrate::scope::{Database, Result, TenantPool};
 
-use crate::{PostgresPool, Sandbox, SqliteFile};
+use crate::{PostgresPool, PostgresProtected, Sandbox, SqliteFile};
 
 /// An engine that statements of a scope are sent to.
 #[expect(async_fn_in_trait, reason = "no case needs to send a future to another thread")]
@@ -13,6 +13,9 @@ pub trait Scoped: Sandbox {
     /// It.
     fn on(&self) -> Self::On<'_>;
 
+    /// What is left to be done when the tables are there.
+    async fn ready(&mut self) {}
+
     /// What a statement came to.
     async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T>
     where
@@ -24,6 +27,22 @@ impl Scoped for PostgresPool {
 
     fn on(&self) -> &deadpool_postgres::Pool {
         self.pool()
+    }
+
+    async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T> {
+        answer.await
+    }
+}
+
+impl Scoped for PostgresProtected {
+    type On<'a> = &'a TenantPool;
+
+    fn on(&self) -> &TenantPool {
+        self.tenants()
+    }
+
+    async fn ready(&mut self) {
+        self.protect().await;
     }
 
     async fn settled<'a, T: Send + 'static>(answer: <Self::On<'a> as Database>::Answer<T>) -> Result<T> {

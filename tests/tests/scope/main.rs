@@ -29,26 +29,23 @@ mod shop;
 mod soft_deletes;
 mod writes;
 
-/// Mounts cases, each an `async fn case<S: Shop>(shop: S)`, for both engines.
+/// Mounts cases, each an `async fn case<S: Shop>(shop: S)`, for both engines, and on PostgreSQL once more with row-level
+/// security behind them: it takes nothing away from a scope. Without policies are those about the rows of all tenants,
+/// and about references from one to another.
 #[macro_export]
 macro_rules! cases {
-    ($($case:ident,)+) => {
-        mod postgres {
+    ($($case:ident,)+ $(; without policies: $($open:ident,)+)?) => {
+        $crate::cases!(@mount postgres, PostgresPool: $($case,)+ $($($open,)+)?);
+        $crate::cases!(@mount protected, PostgresProtected: $($case,)+);
+        $crate::cases!(@mount sqlite, SqliteFile: $($case,)+ $($($open,)+)?);
+    };
+    (@mount $engine:ident, $shop:ident: $($case:ident,)+) => {
+        mod $engine {
             $(
                 #[tokio::test]
                 async fn $case() {
                     use $crate::shop::Shop;
-                    super::$case(migrate_tests::PostgresPool::open(stringify!($case)).await).await;
-                }
-            )+
-        }
-
-        mod sqlite {
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    use $crate::shop::Shop;
-                    super::$case(migrate_tests::SqliteFile::open(stringify!($case)).await).await;
+                    super::$case(migrate_tests::$shop::open(stringify!($case)).await).await;
                 }
             )+
         }

@@ -134,6 +134,7 @@ pub(crate) trait Shop: Scoped {
         let mut shop = Self::create(hint).await;
         shop.execute(SCHEMA).await;
         shop.execute(ROWS).await;
+        shop.ready().await;
         shop
     }
 }

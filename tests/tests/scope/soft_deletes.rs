@@ -13,19 +13,21 @@ cases! {
     a_cascade_takes_what_hangs_on_the_row_and_a_restore_exactly_that,
     a_restore_of_a_row_takes_its_own_children,
     a_bulk_delete_is_restored_row_by_row,
-    a_cascade_stops_at_the_tenants_border,
     restricting_children_keep_their_parent,
     a_restore_reaches_the_deleted_rows_of_its_tenant,
     a_restore_over_a_live_twin_is_a_conflict,
     a_child_is_not_restored_without_its_parent,
     a_filter_may_depend_on_what_is_deleted,
     a_purge_keeps_to_tenant_and_retention,
-    a_purge_takes_children_first_and_spares_what_is_referred_to,
     a_purge_goes_on_batch_by_batch,
-    an_unscoped_use_is_recorded_or_not_sent,
     what_has_no_column_is_told,
     a_row_that_hangs_on_two_is_deleted_once,
     a_tree_goes_from_a_branch_down,
+    ;
+    without policies:
+    a_cascade_stops_at_the_tenants_border,
+    a_purge_takes_children_first_and_spares_what_is_referred_to,
+    an_unscoped_use_is_recorded_or_not_sent,
 }
 
 /// `id` of what is deleted.

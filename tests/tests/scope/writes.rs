@@ -18,9 +18,11 @@ cases! {
     an_upsert_leaves_a_deleted_twin_alone,
     an_upsert_tells_of_a_deleted_twin_in_a_full_index,
     a_changed_row_gives_back_what_is_its_tenants,
-    a_child_may_not_be_seen_through_anothers_parent,
     a_stale_version_is_an_error,
     global_tables_are_written_through_global,
+    ;
+    without policies:
+    a_child_may_not_be_seen_through_anothers_parent,
 }
 
 async fn totals<S: Shop>(shop: &mut S) -> Vec<String> {

@@ -16,7 +16,7 @@ use std::env;
 
 use fastrand::Rng;
 use migrate::scope::{Scope, Unscoped, UnscopedUse};
-use migrate_tests::{PostgresPool, Scoped, SqliteFile};
+use migrate_tests::{PostgresPool, PostgresProtected, Scoped, SqliteFile};
 
 use crate::change::Change;
 use crate::query::{Maker, Makes, Row, Rows, send};
@@ -45,6 +45,15 @@ async fn postgres_queries() {
 #[tokio::test]
 async fn postgres_changes() {
     changes::<PostgresPool>("changes", statements(1_500)).await;
+}
+
+/// With row-level security behind the scope, and a transaction of the tenant around each query. Changes are not tried
+/// so: they are taken back by a transaction around them, which is the superuser's here and not the tenant's.
+#[tokio::test]
+async fn protected_queries() {
+    let tally =
+        queries::<PostgresProtected, _>("queries", statements(1_000), &Scope::tenant(A), Rows::Live).await;
+    tally.is_proven();
 }
 
 /// With a half of the rule switched off the oracle has to notice.

@@ -517,9 +517,9 @@ macro_rules! table {
 }
 
 impl Query {
-    fn built<S: Makes, R: Table>(&self, root: R, scope: &S, rows: Rows) -> Select<S, R>
+    fn built<S, R: Table>(&self, root: R, scope: &S, rows: Rows) -> Select<S, R>
     where
-        S: Reads<R>,
+        S: Makes + Reads<R>,
     {
         let mut select = scope.make(root);
         for (kind, source, on) in &self.joins {

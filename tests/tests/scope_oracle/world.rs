@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use migrate::scope::tables;
-use migrate_tests::{Rows, Sandbox};
+use migrate_tests::{Rows, Sandbox, Scoped};
 use uuid::Uuid;
 
 tables! {
@@ -99,7 +99,7 @@ pub(crate) struct World<S> {
     pub(crate) alone: S,
 }
 
-impl<S: Sandbox> World<S> {
+impl<S: Scoped> World<S> {
     pub(crate) async fn create(hint: &str) -> World<S> {
         let mut world = World { shared: S::create(hint).await, alone: S::create(hint).await };
         for database in [&mut world.shared, &mut world.alone] {
@@ -107,6 +107,7 @@ impl<S: Sandbox> World<S> {
                 database.execute("PRAGMA synchronous = OFF").await;
             }
             database.execute(SCHEMA).await;
+            database.ready().await;
         }
         world
     }

@@ -9,6 +9,7 @@ mod diagnostic;
 mod dialect;
 mod directive;
 mod file_name;
+mod fragment;
 mod hazard;
 mod history;
 #[cfg(feature = "lint")]
@@ -38,6 +39,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
+pub use fragment::{InvalidFragment, placeholders};
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{
     AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,

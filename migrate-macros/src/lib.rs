@@ -2,6 +2,10 @@
 
 mod arguments;
 mod expand;
+#[cfg(feature = "scope")]
+mod from_row;
+#[cfg(feature = "scope")]
+mod tables;
 
 use proc_macro::TokenStream;
 
@@ -11,6 +15,26 @@ use proc_macro::TokenStream;
 pub fn embed(input: TokenStream) -> TokenStream {
     match syn::parse::<arguments::Arguments>(input) {
         Ok(arguments) => expand::embed(&arguments).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// `tables!($crate; …)`: what `migrate::scope::tables!` calls, with the path of the crate that it belongs to.
+#[cfg(feature = "scope")]
+#[proc_macro]
+pub fn tables(input: TokenStream) -> TokenStream {
+    match syn::parse::<tables::Tables>(input) {
+        Ok(input) => tables::tables(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// Makes a struct of the columns of a row: see `migrate::scope::FromRow`.
+#[cfg(feature = "scope")]
+#[proc_macro_derive(FromRow, attributes(column, from_row))]
+pub fn from_row(input: TokenStream) -> TokenStream {
+    match syn::parse::<syn::DeriveInput>(input) {
+        Ok(input) => from_row::from_row(&input).into(),
         Err(error) => error.into_compile_error().into(),
     }
 }

@@ -135,6 +135,7 @@
 //! | `postgres` | runs on `deadpool_postgres::Pool` and `tokio_postgres::Client` |
 //! | `sqlite` | runs on `rusqlite::Connection`, linked with the system's SQLite |
 //! | `sqlite-bundled` | the same, with an SQLite that is built along |
+//! | `scope` | statements that see one tenant's live rows, on the engines that are turned on: [`scope`] |
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
 //! | `tracing` | spans and events, see below |
@@ -156,6 +157,8 @@ mod postgres;
 mod report;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod run;
+#[cfg(all(feature = "scope", any(feature = "postgres", feature = "sqlite")))]
+pub mod scope;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "testing")]
@@ -215,9 +218,11 @@ pub mod __private {
     };
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
+    #[cfg(feature = "scope")]
+    pub use migrate_macros::tables;
 }
 
 /// The Rust in the README is compiled with the tests.
-#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros"))]
+#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros", feature = "scope"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

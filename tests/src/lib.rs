@@ -13,10 +13,12 @@ pub mod hazard_cases;
 mod mount;
 mod postgres;
 mod sandbox;
+mod scoped;
 mod sqlite;
 
 pub use corpus::{CRATES_IO, Corpus, ZKSYNC};
 pub use folder::{Folder, version};
-pub use postgres::{PostgresClient, PostgresPool, query};
+pub use postgres::{PostgresClient, PostgresPool, PostgresProtected, query};
 pub use sandbox::{Rows, Sandbox};
+pub use scoped::Scoped;
 pub use sqlite::{SqliteFile, schema_of, select};

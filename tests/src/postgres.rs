@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
 use deadpool_postgres::{Manager, Pool};
+use migrate::scope::TenantPool;
+use migrate::scope::rls::{self, ColumnType, Table, Tenancy};
 use migrate::testing::{Server, TestDatabase};
 use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -41,6 +43,60 @@ pub struct PostgresClient {
 impl PostgresClient {
     async fn open(database: Arc<TestDatabase>) -> PostgresClient {
         PostgresClient { client: database.connect().await.unwrap(), database }
+    }
+}
+
+/// A database whose tables are under row-level security. Statements of a scope come from a role that it binds, through
+/// the pool of a tenant; everything else comes from the superuser.
+#[derive(Debug)]
+pub struct PostgresProtected {
+    pool: Pool,
+    tenants: TenantPool,
+    database: Arc<TestDatabase>,
+}
+
+impl PostgresProtected {
+    const ROLE: &str = "migrate_test_bound";
+
+    fn open(database: Arc<TestDatabase>) -> PostgresProtected {
+        let mut config = database.config();
+        config.user(PostgresProtected::ROLE);
+        let tenants = Pool::builder(Manager::new(config, NoTls)).max_size(1).build().unwrap();
+        let tenancy = Tenancy::new("business_id", ColumnType::BigInt);
+        PostgresProtected {
+            tenants: TenantPool::with_tenancy(tenants, tenancy),
+            pool: PostgresPool::open(Arc::clone(&database)).pool,
+            database,
+        }
+    }
+
+    /// The pool of the role that is bound.
+    pub fn tenants(&self) -> &TenantPool {
+        &self.tenants
+    }
+
+    /// Puts the tables that are there under row-level security.
+    pub async fn protect(&mut self) {
+        let with_tenant = "SELECT table_name FROM information_schema.columns
+                           WHERE table_schema = 'public' AND column_name = 'business_id' ORDER BY 1";
+        let tables = self.column(with_tenant).await;
+        let protected: Vec<Table> = tables.iter().map(|name| Table::new(name.as_str())).collect();
+        let role = PostgresProtected::ROLE;
+        // The role is the server's, and so is the same for all tests.
+        self.execute(&format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN;
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; {}",
+            rls::scripts(self.tenants.tenancy(), &protected).up
+        ))
+        .await;
+        // A role that the policies do not bind would let every test pass.
+        let bound = self.tenants.pool().get().await.unwrap();
+        for table in tables {
+            let active = format!("SELECT row_security_active('{table}')");
+            assert_eq!(query(&bound, &active).await, [["t"]], "{table}");
+        }
     }
 }
 
@@ -178,6 +234,12 @@ macro_rules! postgres_sandbox {
 postgres_sandbox!(
     PostgresPool, this,
     open: async |database| PostgresPool::open(database),
+    verbs: &this.pool,
+    client: this.pool.get().await.unwrap()
+);
+postgres_sandbox!(
+    PostgresProtected, this,
+    open: async |database| PostgresProtected::open(database),
     verbs: &this.pool,
     client: this.pool.get().await.unwrap()
 );

@@ -27,6 +27,11 @@ impl SqliteFile {
         &mut self.connection
     }
 
+    /// The connection, for statements that need not have it alone.
+    pub fn shared_connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The directory of the file.
     pub fn directory(&self) -> &Path {
         self.directory.path()

@@ -2,7 +2,10 @@ use std::fs;
 
 use crate::step::{Done, Failed, cargo, root, run};
 
-/// Checks a package with none of its features and with each of them alone.
+/// Features that do nothing alone.
+const TOGETHER: [(&str, &str); 2] = [("migrate", "scope,postgres"), ("migrate", "scope,sqlite")];
+
+/// Checks a package with none of its features, with each of them alone, and with those that need another.
 ///
 /// With clippy, because it makes warnings of the workspace's crates errors without rebuilding all others.
 pub(crate) fn each_alone(package: &str) -> Done {
@@ -12,6 +15,9 @@ pub(crate) fn each_alone(package: &str) -> Done {
     check(&format!("{package} without features"), package, &[])?;
     for feature in names(&manifest) {
         check(&format!("{package} with {feature} alone"), package, &["--features", feature])?;
+    }
+    for (_, features) in TOGETHER.iter().filter(|(of, _)| *of == package) {
+        check(&format!("{package} with {features}"), package, &["--features", features])?;
     }
     Ok(())
 }

@@ -18,4 +18,5 @@ mod proxy;
 mod races;
 mod round_trips;
 mod sweep;
+mod tenants;
 mod waiting;

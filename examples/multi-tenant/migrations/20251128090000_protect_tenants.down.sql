@@ -1,0 +1,17 @@
+DROP POLICY "tenant" ON "orders";
+DROP POLICY "base" ON "orders";
+ALTER TABLE "orders" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE "orders" DISABLE ROW LEVEL SECURITY;
+ALTER TABLE "orders" ALTER COLUMN "business_id" DROP DEFAULT;
+DROP POLICY "tenant" ON "customers";
+DROP POLICY "base" ON "customers";
+ALTER TABLE "customers" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE "customers" DISABLE ROW LEVEL SECURITY;
+ALTER TABLE "customers" ALTER COLUMN "business_id" DROP DEFAULT;
+ALTER TABLE "orders" DROP CONSTRAINT "orders_business_id_customer_id_fkey";
+DROP INDEX "orders_trash";
+DROP INDEX "orders_live";
+ALTER TABLE "orders" DROP CONSTRAINT "orders_business_id_id_key";
+DROP INDEX "customers_trash";
+DROP INDEX "customers_live";
+ALTER TABLE "customers" DROP CONSTRAINT "customers_business_id_id_key";

@@ -1,0 +1,1 @@
+REVOKE ALL ON customers, orders FROM shop_app;

@@ -1,0 +1,295 @@
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Error, Ident, Result};
+
+use super::live;
+use super::parse::{Action, Column, ForeignKey, Role, Table, Tables};
+
+/// A table in which everything is resolved.
+pub(crate) struct Model<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) name: String,
+    pub(crate) key: Vec<&'a Column>,
+    pub(crate) tenant: Option<&'a Column>,
+    pub(crate) deleted: Option<&'a Column>,
+    pub(crate) version: Option<&'a Column>,
+    pub(crate) by: Option<&'a Column>,
+    pub(crate) reason: Option<&'a Column>,
+    pub(crate) op: Option<&'a Column>,
+    pub(crate) parents: Vec<Key>,
+    /// What holds for a row that is not deleted, as SQL.
+    pub(crate) live: String,
+}
+
+/// A foreign key between two tables, by their places.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) span: Span,
+    pub(crate) child: usize,
+    pub(crate) columns: Vec<String>,
+    pub(crate) parent: usize,
+    pub(crate) parent_columns: Vec<String>,
+    pub(crate) action: Action,
+}
+
+/// An identifier as the database knows it.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
+pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
+    let mut problems = Problems::default();
+    let mut models = Vec::new();
+    for table in &tables.tables {
+        if models.iter().any(|other: &Model<'_>| other.table.name == table.name) {
+            problems.add(table.name.span(), format!("`{}` is declared twice", table.name));
+        }
+        match model(table, tables) {
+            Ok(model) => models.push(model),
+            Err(error) => problems.push(error),
+        }
+    }
+    problems.result()?;
+
+    let mut problems = Problems::default();
+    for child in 0..models.len() {
+        for key in &models[child].table.keys {
+            match resolve(child, key, &models) {
+                Ok(key) => models[child].parents.push(key),
+                Err(error) => problems.push(error),
+            }
+        }
+    }
+    problems.result()?;
+
+    no_circle(&models)?;
+    for i in 0..models.len() {
+        models[i].live = live::condition(i, &models);
+    }
+    Ok(models)
+}
+
+/// All that is wrong is told at once.
+#[derive(Default)]
+struct Problems(Option<Error>);
+
+impl Problems {
+    fn add(&mut self, span: Span, message: String) {
+        self.push(Error::new(span, message));
+    }
+
+    fn push(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn result(self) -> Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
+    for (i, column) in table.columns.iter().enumerate() {
+        if table.columns[..i].iter().any(|other| other.name == column.name) {
+            return Err(Error::new(
+                column.name.span(),
+                format!("the column `{}` is given twice", column.name),
+            ));
+        }
+    }
+    for (i, role) in table.roles.iter().enumerate() {
+        known(role)?;
+        if table.roles[..i].iter().any(|other| other.role == role.role) {
+            return Err(Error::new(role.role.span(), format!("`{}` is given twice", role.role)));
+        }
+    }
+    Ok(Model {
+        table,
+        name: plain(&table.name),
+        key: key(table)?,
+        tenant: tenant(table, tables)?,
+        deleted: deleted(table, tables)?,
+        version: role(table, "version")?,
+        by: role(table, "by")?,
+        reason: role(table, "reason")?,
+        op: role(table, "op")?,
+        parents: Vec::new(),
+        live: String::new(),
+    })
+}
+
+const ROLES: &[&str] = &["key", "tenant", "deleted", "version", "by", "reason", "op"];
+
+fn known(role: &Role) -> Result<()> {
+    if ROLES.iter().any(|known| role.role == known) {
+        return Ok(());
+    }
+    let message = "unknown role; there are `key`, `tenant`, `deleted`, `version`, `by`, `reason` and `op`";
+    Err(Error::new(role.role.span(), message))
+}
+
+fn role<'a>(table: &'a Table, name: &str) -> Result<Option<&'a Column>> {
+    match table.roles.iter().find(|role| role.role == name) {
+        None => Ok(None),
+        Some(Role { columns, .. }) if columns.len() == 1 => column(table, &columns[0]).map(Some),
+        Some(role) => Err(Error::new(role.role.span(), format!("`{name}` is one column"))),
+    }
+}
+
+fn column<'a>(table: &'a Table, name: &Ident) -> Result<&'a Column> {
+    let missing = || Error::new(name.span(), format!("`{}` has no column `{name}`", table.name));
+    table.columns.iter().find(|column| column.name == *name).ok_or_else(missing)
+}
+
+fn key(table: &Table) -> Result<Vec<&Column>> {
+    match table.roles.iter().find(|role| role.role == "key") {
+        Some(role) => role.columns.iter().map(|name| column(table, name)).collect(),
+        None => match table.columns.iter().find(|column| column.name == "id") {
+            Some(id) => Ok(vec![id]),
+            None => {
+                let message =
+                    format!("`{}` has no column `id`; say what its primary key is: `key = …`", table.name);
+                Err(Error::new(table.name.span(), message))
+            }
+        },
+    }
+}
+
+fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
+    if table.is_global {
+        return match table.roles.iter().find(|role| role.role == "tenant") {
+            None => Ok(None),
+            Some(role) => Err(Error::new(role.role.span(), "a global table has no tenant column")),
+        };
+    }
+    if let Some(column) = role(table, "tenant")? {
+        return Ok(Some(column));
+    }
+    let default = tables.tenant.as_ref();
+    let found = default.and_then(|name| table.columns.iter().find(|column| column.name == *name));
+    match found {
+        Some(column) => Ok(Some(column)),
+        None => {
+            let missing =
+                default.map_or_else(|| "tenant column".to_owned(), |name| format!("column `{name}`"));
+            let name = &table.name;
+            let message = format!(
+                "`{name}` has no {missing}: say whose its rows are with `tenant = …`, or that all tenants share \
+                 them with `global {name}`"
+            );
+            Err(Error::new(name.span(), message))
+        }
+    }
+}
+
+fn deleted<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
+    match role(table, "deleted")? {
+        Some(column) => Ok(Some(column)),
+        None => {
+            let default = tables.deleted.as_ref();
+            Ok(default.and_then(|name| table.columns.iter().find(|column| column.name == *name)))
+        }
+    }
+}
+
+fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> {
+    let table = models[child].table;
+    let span = key.parent.span();
+    for name in &key.columns {
+        column(table, name)?;
+    }
+    let unknown =
+        || Error::new(span, format!("unknown table `{}`: declare it in the same `tables!`", key.parent));
+    let parent = models.iter().position(|model| model.table.name == key.parent).ok_or_else(unknown)?;
+    let of_parent = &models[parent];
+    let parent_columns = match &key.parent_columns {
+        Some(names) => {
+            for name in names {
+                column(of_parent.table, name)?;
+            }
+            names.iter().map(plain).collect()
+        }
+        None => of_parent.key.iter().map(|column| plain(&column.name)).collect::<Vec<_>>(),
+    };
+    if parent_columns.len() != key.columns.len() {
+        let message = format!("`{}` is referred to by {} columns", key.parent, parent_columns.len());
+        return Err(Error::new(key.columns[0].span(), message));
+    }
+    if table.is_global && !of_parent.table.is_global {
+        return Err(Error::new(span, "a global table cannot refer to rows that belong to tenants"));
+    }
+    let action = action(&models[child], key, of_parent)?;
+    Ok(Key { span, child, columns: key.columns.iter().map(plain).collect(), parent, parent_columns, action })
+}
+
+fn action(child: &Model<'_>, key: &ForeignKey, parent: &Model<'_>) -> Result<Action> {
+    // A parent without deletes of its own may still be hidden with its own parent.
+    let can_vanish = parent.deleted.is_some() || hides(parent.table);
+    let Some((span, action)) = &key.on_soft_delete else {
+        if !can_vanish {
+            return Ok(Action::Keep);
+        }
+        let message = format!(
+            "rows of `{}` can be deleted softly: say what becomes of those of `{}` with `on soft_delete cascade`, \
+             `restrict`, `keep` or `hide_with(parent)`",
+            key.parent, child.name
+        );
+        return Err(Error::new(key.parent.span(), message));
+    };
+    let refuse = |message: String| Err(Error::new(span.span(), message));
+    if !can_vanish {
+        return refuse(format!(
+            "rows of `{}` are not deleted softly: it has no `deleted` column",
+            key.parent
+        ));
+    }
+    if *action == Action::Cascade {
+        if child.deleted.is_none() {
+            return refuse(format!(
+                "`{}` has no `deleted` column to cascade to; take `hide_with(parent)`",
+                child.name
+            ));
+        }
+        for model in [child, parent] {
+            if model.op.is_none() {
+                let name = &model.name;
+                return refuse(format!(
+                    "a cascade is restored by its operation: give `{name}` a column for it with `op = …`"
+                ));
+            }
+        }
+    }
+    Ok(*action)
+}
+
+fn hides(table: &Table) -> bool {
+    table.keys.iter().any(|key| matches!(key.on_soft_delete, Some((_, Action::HideWithParent))))
+}
+
+/// Rows follow others when these are deleted, and those others again, which has to come to an end. A cascade in a tree
+/// does.
+fn no_circle(models: &[Model<'_>]) -> Result<()> {
+    for key in models.iter().flat_map(|model| following(model)) {
+        if reaches(key.parent, key.child, models, &mut vec![false; models.len()]) {
+            let message = "tables cannot be deleted or hidden with each other in a circle";
+            return Err(Error::new(key.span, message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a table follows another, or is it.
+fn reaches(from: usize, to: usize, models: &[Model<'_>], seen: &mut [bool]) -> bool {
+    let is_new = !std::mem::replace(&mut seen[from], true);
+    from == to || is_new && following(&models[from]).any(|key| reaches(key.parent, to, models, seen))
+}
+
+fn following<'a>(model: &'a Model<'_>) -> impl Iterator<Item = &'a Key> {
+    model.parents.iter().filter(|key| match key.action {
+        Action::Cascade => key.parent != key.child,
+        Action::HideWithParent => true,
+        Action::Restrict | Action::Keep => false,
+    })
+}

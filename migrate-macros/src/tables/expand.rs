@@ -1,0 +1,193 @@
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use super::check::{Key, Model, plain};
+use super::parse::{Action, Column};
+
+pub(crate) fn expand(krate: &TokenStream, models: &[Model<'_>]) -> TokenStream {
+    let expansion = Expansion { scope: quote!(#krate::scope), models };
+    let tables = (0..models.len()).map(|i| expansion.table(i));
+    let definitions = models.iter().map(definition_name);
+    quote! {
+        #(#tables)*
+
+        /// All tables of this declaration.
+        #[allow(dead_code, unreachable_pub)]
+        pub static TABLES: &[&#krate::scope::Definition] = &[#(&#definitions),*];
+    }
+}
+
+struct Expansion<'a> {
+    scope: TokenStream,
+    models: &'a [Model<'a>],
+}
+
+fn definition_name(model: &Model<'_>) -> Ident {
+    format_ident!("__definition_of_{}", model.name)
+}
+
+impl Expansion<'_> {
+    fn table(&self, i: usize) -> TokenStream {
+        let model = &self.models[i];
+        let scope = &self.scope;
+        let (name, attributes) = (&model.table.name, &model.table.attributes);
+        let fields = model.table.columns.iter().map(|column| self.field(model, column));
+        let columns = model.table.columns.iter().map(|column| {
+            let (field, name) = (&column.name, plain(&column.name));
+            quote!(#field: #scope::Col::new(handle.name(), #name))
+        });
+        let definition = self.definition(i);
+        let definition_name = definition_name(model);
+        let key_types = model.key.iter().map(|column| &column.ty);
+        let (key, key_values) = match model.key.len() {
+            1 => (quote!(#(#key_types)*), quote!(each(#scope::Parameter::new(key)))),
+            n => {
+                let places = (0..n).map(syn::Index::from);
+                let values = quote!(#(each(#scope::Parameter::new(key.#places));)*);
+                (quote!((#(#key_types),*)), values)
+            }
+        };
+        let kind = if model.table.is_global { quote!(GlobalTable) } else { quote!(TenantTable) };
+        let soft_deletes = model.deleted.map(|_| quote!(impl #scope::SoftDeletes for #name {}));
+        let doc = format!("The table `{}`.", model.name);
+        quote! {
+            #[doc = #doc]
+            #(#attributes)*
+            #[allow(non_camel_case_types, missing_docs, dead_code, unreachable_pub)]
+            #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+            pub struct #name {
+                #(#fields,)*
+                #[doc(hidden)]
+                pub __handle: #scope::Handle,
+            }
+
+            #[doc = #doc]
+            #[allow(non_upper_case_globals, dead_code, unreachable_pub)]
+            pub const #name: #name = #name::__of(#scope::Handle::new(&#definition_name));
+
+            #[allow(dead_code, unreachable_pub)]
+            impl #name {
+                #[doc(hidden)]
+                pub const fn __of(handle: #scope::Handle) -> #name {
+                    #name { #(#columns,)* __handle: handle }
+                }
+
+                /// The table by another name, for a statement that holds it twice.
+                pub const fn alias(self, alias: &'static str) -> #name {
+                    #name::__of(self.__handle.with_alias(alias))
+                }
+
+                /// The table with its deleted rows.
+                pub const fn with_deleted(self) -> #name {
+                    #name::__of(self.__handle.with_deleted())
+                }
+
+                /// The deleted rows of the table alone.
+                pub const fn only_deleted(self) -> #name {
+                    #name::__of(self.__handle.only_deleted())
+                }
+            }
+
+            impl #scope::Table for #name {
+                type Key = #key;
+
+                fn definition() -> &'static #scope::Definition {
+                    &#definition_name
+                }
+
+                fn handle(&self) -> #scope::Handle {
+                    self.__handle
+                }
+
+                fn key_values(key: #key, mut each: impl ::core::ops::FnMut(#scope::Parameter)) {
+                    #key_values
+                }
+            }
+
+            impl #scope::#kind for #name {}
+            #soft_deletes
+
+            #definition
+        }
+    }
+
+    fn field(&self, model: &Model<'_>, column: &Column) -> TokenStream {
+        let scope = &self.scope;
+        let (table, name, ty, attributes) = (&model.table.name, &column.name, &column.ty, &column.attributes);
+        let protected = [model.tenant, model.deleted, model.version, model.by, model.reason, model.op];
+        let is_protected = protected.into_iter().flatten().any(|other| std::ptr::eq(other, column));
+        let access = if is_protected { quote!(Protected) } else { quote!(Writable) };
+        let doc = format!("The column `{}`.", plain(name));
+        quote!(#[doc = #doc] #(#attributes)* pub #name: #scope::Col<#table, #ty, #scope::#access>)
+    }
+
+    fn definition(&self, i: usize) -> TokenStream {
+        let model = &self.models[i];
+        let scope = &self.scope;
+        let definition_name = definition_name(model);
+        let (name, live) = (&model.name, &model.live);
+        let columns: Vec<String> = model.table.columns.iter().map(|column| plain(&column.name)).collect();
+        let list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+        let derived = format!("(SELECT {list} FROM \"{name}\"");
+        let of_tenant = model
+            .tenant
+            .map(|column| format!("\"{name}\".\"{}\" = ", plain(&column.name)))
+            .unwrap_or_default();
+        let key = model.key.iter().map(|column| plain(&column.name));
+        let [tenant, deleted, version, by, reason, op] =
+            [model.tenant, model.deleted, model.version, model.by, model.reason, model.op].map(optional_name);
+        let parents = model.parents.iter().map(|key| self.key(key));
+        let all_keys = self.models.iter().flat_map(|model| &model.parents);
+        let children = all_keys.filter(|key| key.parent == i).map(|key| self.key(key));
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals, unreachable_pub)]
+            pub static #definition_name: #scope::Definition = #scope::Definition {
+                name: #name,
+                columns: &[#(#columns),*],
+                derived: #derived,
+                key: &[#(#key),*],
+                tenant: #tenant,
+                of_tenant: #of_tenant,
+                deleted: #deleted,
+                version: #version,
+                by: #by,
+                reason: #reason,
+                op: #op,
+                live: #live,
+                parents: &[#(#parents),*],
+                children: &[#(#children),*],
+            };
+        }
+    }
+
+    fn key(&self, key: &Key) -> TokenStream {
+        let scope = &self.scope;
+        let (child, parent) =
+            (definition_name(&self.models[key.child]), definition_name(&self.models[key.parent]));
+        let (columns, parent_columns) = (&key.columns, &key.parent_columns);
+        let action = match key.action {
+            Action::Cascade => quote!(Cascade),
+            Action::Restrict => quote!(Restrict),
+            Action::Keep => quote!(Keep),
+            Action::HideWithParent => quote!(HideWithParent),
+        };
+        quote! {
+            #scope::ForeignKey {
+                child: &#child,
+                columns: &[#(#columns),*],
+                parent: &#parent,
+                parent_columns: &[#(#parent_columns),*],
+                on_soft_delete: #scope::OnSoftDelete::#action,
+            }
+        }
+    }
+}
+
+fn optional_name(column: Option<&Column>) -> TokenStream {
+    match column.map(|column| plain(&column.name)) {
+        Some(name) => quote!(::core::option::Option::Some(#name)),
+        None => quote!(::core::option::Option::None),
+    }
+}

@@ -1,0 +1,312 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use migrate_core::InvalidFragment;
+
+/// What a statement of a scope came to.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a statement of a scope came to no good end.
+///
+/// A row of another tenant, or one that is deleted, is never told apart from one that does not exist.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// One row was asked for, and there is none.
+    NotFound {
+        /// The table of the statement.
+        table: &'static str,
+    },
+    /// One row was asked for, and there are more.
+    NotOne {
+        /// The table of the statement.
+        table: &'static str,
+        /// How many there are. A write without a transaction around it is done.
+        rows: u64,
+    },
+    /// The row has another version than `if_version` says, or is gone: somebody was faster. Nothing was written.
+    Stale {
+        /// The table of the statement.
+        table: &'static str,
+    },
+    /// Rows of a child table with `on soft_delete restrict` refer to a row that was to be deleted. Nothing was written.
+    Restricted {
+        /// The table of the statement.
+        table: &'static str,
+        /// Where the rows are that keep it.
+        child: &'static str,
+        /// How many they are.
+        rows: u64,
+    },
+    /// A row was to be restored that refers to a deleted one. Nothing was written.
+    ParentDeleted {
+        /// The table of the statement.
+        table: &'static str,
+        /// Where the deleted rows are.
+        parent: &'static str,
+        /// How many rows cannot be restored.
+        rows: u64,
+    },
+    /// A row was to be restored, and a live one holds its unique key by now. Nothing was written.
+    RestoreConflict {
+        /// The table of the statement.
+        table: &'static str,
+        /// What the database says.
+        source: DatabaseError,
+    },
+    /// The row of an upsert is there but deleted, in a table whose unique key also covers deleted rows. Nothing was
+    /// written.
+    UpsertConflict {
+        /// The table of the statement.
+        table: &'static str,
+    },
+    /// A statement that cannot be meant. It was not sent.
+    Invalid(InvalidStatement),
+    /// The use of an [`Unscoped`](super::Unscoped) could not be recorded, so the statement was not sent.
+    Audit(Box<dyn StdError + Send + Sync>),
+    /// A value of a row is not what the program expects.
+    Read {
+        /// Its place in the row, from 0.
+        column: usize,
+        /// What the driver says.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The statement is of another tenant than the transaction that it was given to. It was not sent.
+    OtherTenant,
+    /// A statement on the rows of all tenants was given to the pool or the transaction of one, where row-level security
+    /// would hide most of them. It was not sent.
+    NotForAllTenants,
+    /// The transaction was rolled back at its end: a statement in it had failed, though that was passed over.
+    Aborted {
+        /// What the database said of the failure.
+        failure: String,
+    },
+    /// The transaction was given up at its end: a statement in it was dropped before its answer came, by a timeout
+    /// perhaps, and nobody knows what it did.
+    Interrupted,
+    /// Plain SQL has ended the transaction, or made it another tenant's. What is left of it was rolled back.
+    NotOurTransaction,
+    /// The database refused the statement, or is out of reach.
+    Database(DatabaseError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotFound { table } => write!(f, "no such row in {table}"),
+            Error::NotOne { table, rows } => write!(f, "{rows} rows of {table} where one was asked for"),
+            Error::Stale { table } => {
+                write!(f, "the row of {table} was changed or deleted since it was read; read it again")
+            }
+            Error::Restricted { table, child, rows } => {
+                write!(f, "{rows} rows of {child} keep a row of {table} from being deleted; delete them first")
+            }
+            Error::ParentDeleted { table, parent, rows } => {
+                write!(f, "{rows} rows of {table} refer to deleted rows of {parent}; restore those first")
+            }
+            Error::RestoreConflict { table, .. } => {
+                write!(f, "a live row of {table} has taken the unique key of the one to be restored")
+            }
+            Error::UpsertConflict { table } => write!(
+                f,
+                "a deleted row of {table} holds the key of the upsert; restore it, or make the unique index partial: \
+                 `WHERE deleted_at IS NULL`"
+            ),
+            Error::Invalid(invalid) => invalid.fmt(f),
+            Error::Audit(_) => f.write_str("the unscoped statement could not be recorded and was not sent"),
+            Error::Read { column, .. } => write!(f, "cannot read column {column} of the row"),
+            Error::OtherTenant => f.write_str(
+                "the transaction belongs to another tenant; open one for this tenant on the pool, after this one",
+            ),
+            Error::NotForAllTenants => f.write_str(
+                "an unscoped statement was given to the pool or the transaction of a tenant; give it a pool of the \
+                 role for jobs, which row-level security does not bind",
+            ),
+            Error::Aborted { failure } => {
+                write!(f, "the transaction was rolled back, because a statement in it had failed: {failure}")
+            }
+            Error::Interrupted => f.write_str(
+                "the transaction was given up, because a statement in it was dropped before its answer came; do not \
+                 commit after a timeout",
+            ),
+            Error::NotOurTransaction => f.write_str(
+                "plain SQL has ended the transaction or changed its tenant; leave COMMIT, ROLLBACK and the setting of \
+                 the tenant to `with_tenant`",
+            ),
+            Error::Database(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::RestoreConflict { source, .. } => Some(source),
+            Error::Audit(source) | Error::Read { source, .. } => Some(&**source),
+            Error::Database(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a statement before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidStatement {
+    /// Nothing is set: an update, insert or upsert without `set`.
+    NothingSet,
+    /// An upsert without `on`, or one that does not set the columns of `on`.
+    NoUpsertKey,
+    /// A purge without `older_than`.
+    NoRetention,
+    /// The rows of an insert do not set the same columns.
+    UnevenRows,
+    /// No foreign key is declared between the table and those before it.
+    NoPath {
+        /// The table to be joined.
+        table: &'static str,
+    },
+    /// More than one foreign key is declared between the table and those before it: `join_on` says which.
+    ManyPaths {
+        /// The table to be joined.
+        table: &'static str,
+    },
+    /// `after` has not as many values as `order_by` has columns.
+    Cursor {
+        /// How many `order_by` has.
+        columns: usize,
+        /// How many `after` has.
+        values: usize,
+    },
+    /// A query of another scope stands inside the statement.
+    OtherScope,
+    /// The table has no column for this, or none was declared.
+    NoColumn {
+        /// The table of the statement.
+        table: &'static str,
+        /// The role of the column: `deleted`, `version`, `op`, `reason`.
+        role: &'static str,
+    },
+    /// The engine cannot do this.
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+        /// What to do instead.
+        help: &'static str,
+    },
+    /// A raw fragment is no single expression.
+    Raw(InvalidFragment),
+}
+
+impl fmt::Display for InvalidStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InvalidStatement::NothingSet => f.write_str("nothing is set; say what with `set`"),
+            InvalidStatement::NoUpsertKey => f.write_str(
+                "an upsert has to say by which columns a row is the same with `on`, and to set them",
+            ),
+            InvalidStatement::NoRetention => {
+                f.write_str("a purge has to say how long rows stay in the trash, with `older_than`")
+            }
+            InvalidStatement::UnevenRows => {
+                f.write_str("the rows of an insert must all set the same columns")
+            }
+            InvalidStatement::NoPath { table } => {
+                write!(f, "no declared foreign key leads to {table}; say how with `join_on`")
+            }
+            InvalidStatement::ManyPaths { table } => {
+                write!(f, "several declared foreign keys lead to {table}; say which with `join_on`")
+            }
+            InvalidStatement::Cursor { columns, values } => {
+                write!(f, "`after` has {values} values for {columns} columns of `order_by`")
+            }
+            InvalidStatement::OtherScope => {
+                f.write_str("a query of another scope cannot stand inside this statement")
+            }
+            InvalidStatement::NoColumn { table, role } => {
+                write!(f, "{table} has no column for this; declare one in `tables!`: `{role} = …`")
+            }
+            InvalidStatement::Unsupported { what, help } => write!(f, "{what} is not supported here; {help}"),
+            InvalidStatement::Raw(raw) => raw.fmt(f),
+        }
+    }
+}
+
+impl From<InvalidStatement> for Error {
+    fn from(invalid: InvalidStatement) -> Error {
+        Error::Invalid(invalid)
+    }
+}
+
+/// What the driver of the database says.
+#[derive(Debug)]
+pub struct DatabaseError {
+    code: Option<String>,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl DatabaseError {
+    pub(crate) fn new(
+        code: Option<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> DatabaseError {
+        DatabaseError { code, source: source.into() }
+    }
+
+    /// The SQLSTATE of PostgreSQL, or the extended result code of SQLite.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Whether a unique or primary key holds the value already.
+    pub fn is_unique_violation(&self) -> bool {
+        // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID.
+        matches!(self.code(), Some("23505" | "1555" | "2067" | "2579"))
+    }
+
+    /// The driver's own error: a `tokio_postgres::Error`, a `deadpool_postgres::PoolError`, a `rusqlite::Error`.
+    pub fn driver_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.source
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the database refused the statement, or is out of reach")
+    }
+}
+
+impl StdError for DatabaseError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Error {
+        Error::Database(DatabaseError::new(error.code().map(|code| code.code().to_owned()), error))
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<deadpool_postgres::PoolError> for Error {
+    fn from(error: deadpool_postgres::PoolError) -> Error {
+        match error {
+            deadpool_postgres::PoolError::Backend(error) => error.into(),
+            error => Error::Database(DatabaseError::new(None, error)),
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        let code = match &error {
+            rusqlite::Error::SqliteFailure(code, _) => Some(code.extended_code.to_string()),
+            rusqlite::Error::SqlInputError { error, .. } => Some(error.extended_code.to_string()),
+            _ => None,
+        };
+        Error::Database(DatabaseError::new(code, error))
+    }
+}

@@ -1,0 +1,231 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::column::Col;
+use super::error::Result;
+use super::raw::Raw;
+use super::select::Subquery;
+use super::sql::Writer;
+use super::value::{Parameter, Value};
+
+/// Something that has a value of the type `V` in each row: a column, an aggregate, a piece of SQL.
+pub struct Expression<V> {
+    pub(crate) node: Node,
+    of: PhantomData<fn() -> V>,
+}
+
+/// What a row has to be: `orders.total.gt(100).or(orders.note.eq("vip"))`.
+pub type Filter = Expression<bool>;
+
+/// The tree that is written as SQL. Each node closes what it opens, so that no operator around it can reach into it.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Column(&'static str, &'static str),
+    Value(Parameter),
+    /// A column and a value: what most conditions are.
+    Compare(&'static str, &'static str, &'static str, Parameter),
+    Binary(Box<[Node; 2]>, &'static str),
+    Call {
+        function: &'static str,
+        argument: Box<Node>,
+        cast: Option<&'static str>,
+    },
+    CountAll,
+    In(Box<Node>, Vec<Node>),
+    InQuery(Box<Node>, Box<Subquery>),
+    Exists(Box<Subquery>),
+    Scalar(Box<Subquery>),
+    IsNull(Box<Node>),
+    Like(Box<Node>, Parameter),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Raw(Raw),
+}
+
+impl<V> Expression<V> {
+    pub(crate) fn new(node: Node) -> Expression<V> {
+        Expression { node, of: PhantomData }
+    }
+
+    pub(crate) fn call(function: &'static str, argument: Node, cast: Option<&'static str>) -> Expression<V> {
+        Expression::new(Node::Call { function, argument: Box::new(argument), cast })
+    }
+}
+
+impl<V> fmt::Debug for Expression<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
+}
+
+/// What may stand beside an expression of the type `V`: a value, a column, another expression.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no value for a column of the type `{V}`")]
+pub trait Operand<V> {
+    #[doc(hidden)]
+    fn operand(self) -> Expression<V>;
+}
+
+fn value<V>(value: impl Value) -> Expression<V> {
+    Expression::new(Node::Value(Parameter::new(value)))
+}
+
+impl<V: Value> Operand<V> for V {
+    fn operand(self) -> Expression<V> {
+        value(self)
+    }
+}
+
+impl<V: Value> Operand<Option<V>> for V {
+    fn operand(self) -> Expression<Option<V>> {
+        value(self)
+    }
+}
+
+impl Operand<String> for &str {
+    fn operand(self) -> Expression<String> {
+        value(self.to_owned())
+    }
+}
+
+impl Operand<Option<String>> for &str {
+    fn operand(self) -> Expression<Option<String>> {
+        value(self.to_owned())
+    }
+}
+
+impl<T, V, A> Operand<V> for Col<T, V, A> {
+    fn operand(self) -> Expression<V> {
+        self.expression()
+    }
+}
+
+impl<T, V, A> Operand<Option<V>> for Col<T, V, A> {
+    fn operand(self) -> Expression<Option<V>> {
+        Expression::new(self.node())
+    }
+}
+
+impl<T, V, A> Operand<V> for Col<T, Option<V>, A> {
+    fn operand(self) -> Expression<V> {
+        Expression::new(self.node())
+    }
+}
+
+impl<V> Operand<V> for Expression<V> {
+    fn operand(self) -> Expression<V> {
+        self
+    }
+}
+
+impl<V> Operand<Option<V>> for Expression<V> {
+    fn operand(self) -> Expression<Option<V>> {
+        Expression::new(self.node)
+    }
+}
+
+impl<V> Operand<V> for Expression<Option<V>> {
+    fn operand(self) -> Expression<V> {
+        Expression::new(self.node)
+    }
+}
+
+impl Node {
+    pub(crate) fn binary(left: Node, operator: &'static str, right: Node) -> Node {
+        match (left, right) {
+            (Node::Column(alias, name), Node::Value(value)) => Node::Compare(alias, name, operator, value),
+            (left, right) => Node::Binary(Box::new([left, right]), operator),
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) -> Result<()> {
+        match self {
+            Node::Column(alias, name) => w.column(alias, name),
+            Node::Value(value) => w.bind(value.clone()),
+            Node::Compare(alias, name, operator, value) => {
+                w.push("(");
+                w.column(alias, name);
+                w.push(operator);
+                w.bind(value.clone());
+                w.push(")");
+            }
+            Node::Binary(both, operator) => {
+                let [left, right] = &**both;
+                w.push("(");
+                left.write(w)?;
+                w.push(operator);
+                right.write(w)?;
+                w.push(")");
+            }
+            Node::Call { function, argument, cast } => {
+                w.push(if cast.is_some() { "CAST(" } else { "" });
+                w.push(function);
+                argument.write(w)?;
+                w.push(")");
+                if let Some(cast) = cast {
+                    w.push(" AS ");
+                    w.push(cast);
+                    w.push(")");
+                }
+            }
+            Node::CountAll => w.push("count(*)"),
+            Node::In(_, values) if values.is_empty() => w.push("FALSE"),
+            Node::In(left, values) => {
+                w.push("(");
+                left.write(w)?;
+                w.push(" IN (");
+                w.try_separated(", ", values, |w, value| value.write(w))?;
+                w.push("))");
+            }
+            Node::InQuery(left, query) => {
+                w.push("(");
+                left.write(w)?;
+                w.push(" IN (");
+                query.write(w)?;
+                w.push("))");
+            }
+            Node::Exists(query) => {
+                w.push("EXISTS (");
+                query.write(w)?;
+                w.push(")");
+            }
+            Node::Scalar(query) => {
+                w.push("(");
+                query.write(w)?;
+                w.push(")");
+            }
+            Node::IsNull(of) => {
+                w.push("(");
+                of.write(w)?;
+                w.push(" IS NULL)");
+            }
+            Node::Like(left, pattern) => {
+                w.push("(");
+                left.write(w)?;
+                w.push(" LIKE ");
+                w.bind(pattern.clone());
+                w.push(" ESCAPE '!')");
+            }
+            Node::All(nodes) => join(nodes, " AND ", "TRUE", w)?,
+            Node::Any(nodes) => join(nodes, " OR ", "FALSE", w)?,
+            Node::Not(node) => {
+                w.push("(NOT ");
+                node.write(w)?;
+                w.push(")");
+            }
+            Node::Raw(raw) => raw.write(w)?,
+        }
+        Ok(())
+    }
+}
+
+fn join(nodes: &[Node], operator: &str, none: &str, w: &mut Writer) -> Result<()> {
+    if nodes.is_empty() {
+        w.push(none);
+        return Ok(());
+    }
+    w.push("(");
+    w.try_separated(operator, nodes, |w, node| node.write(w))?;
+    w.push(")");
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Tenants and soft deletes: statements that see one tenant's live rows, and no others.
+//!
+//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant; what is left
+//! out cannot be forgotten, because without a scope it does not compile.
+//!
+//! ```
+//! use migrate::scope::{FromRow, Scope, tables};
+//!
+//! tables! {
+//!     tenant = business_id;
+//!     deleted = deleted_at;
+//!     orders { id: i64, business_id: i64, total: i64, note: Option<String>, deleted_at: Option<String> }
+//! }
+//!
+//! #[derive(Debug, PartialEq, FromRow)]
+//! struct Order { id: i64, total: i64 }
+//!
+//! # #[cfg(feature = "sqlite")]
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let db = rusqlite::Connection::open_in_memory()?;
+//! #   db.execute_batch("CREATE TABLE orders (id bigint PRIMARY KEY, business_id bigint NOT NULL, total bigint NOT NULL,
+//! #       note text, deleted_at text)")?;
+//!     let (bakery, cinema) = (Scope::tenant(1), Scope::tenant(2));
+//!     bakery.insert(orders).set(orders.id, 1).set(orders.total, 120).execute(&db)?;   // business_id is filled in
+//!     cinema.insert(orders).set(orders.id, 2).set(orders.total, 990).execute(&db)?;
+//!
+//!     let any = orders.total.gt(100).or(orders.note.eq("vip"));                       // no OR reaches further
+//!     let found: Vec<Order> = bakery.select(orders).filter(any).all(&db)?;
+//!     assert_eq!(found, [Order { id: 1, total: 120 }]);
+//!
+//!     bakery.soft_delete(orders).key(1).one(&db)?;
+//!     assert_eq!(bakery.select(orders).count(&db)?, 0);
+//!     assert_eq!(bakery.select(orders).only_deleted().count(&db)?, 1);
+//!     assert!(cinema.update(orders).key(1).set(orders.total, 0).one(&db).is_err());   // not found, as if it were not there
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! On PostgreSQL the same statements take a `&deadpool_postgres::Pool`, a client, a transaction or a `TenantPool`, and
+//! are awaited: `bakery.select(orders).all(&pool).await?`. See [`Database`].
+//!
+//! # The rule
+//!
+//! Every reference to a table becomes a derived table:
+//!
+//! ```text
+//! orders  →  (SELECT … FROM orders WHERE business_id = $1 AND deleted_at IS NULL) AS orders
+//! ```
+//!
+//! in FROM, in joins and in subqueries at any depth. The target of an UPDATE or DELETE has the same condition, and the
+//! caller's filter in parentheses behind it. Whatever is joined, nested or negated around it, other rows are not there.
+//! Both engines make the same plan of it as of a condition at the end, so an index on `(business_id, …) WHERE deleted_at
+//! IS NULL` serves it.
+//!
+//! The tests hold it against an oracle: random statements on the shared database answer what plain SQL answers on a
+//! database that holds nothing but the tenant's live rows.
+//!
+//! # What there is
+//!
+//! | | |
+//! |---|---|
+//! | [`Scope::select`] | filters, joins along declared keys, aggregates, pages, subqueries, locks |
+//! | [`Scope::insert`] | one row, many, or those of a query; the tenant is filled in |
+//! | [`Scope::update`] | by key or filter; with `if_version`, [`Error::Stale`] instead of a lost update |
+//! | [`Scope::upsert`] | on a unique key of the tenant; never on another's row |
+//! | [`Scope::soft_delete`] | with what hangs on the row, by whom and why |
+//! | [`Scope::restore`] | exactly what a soft delete took |
+//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first |
+//! | [`Scope::hard_delete`] | out of the database, at once |
+//!
+//! [`Global`] makes statements on tables that all tenants share. [`Unscoped`] makes them on the rows of all tenants,
+//! for a reason that is recorded. [`raw`] is for what the builder has no words for.
+//!
+//! # Indexes and keys
+//!
+//! - `UNIQUE (business_id, id)` on each table, and foreign keys as `(business_id, order_id) REFERENCES orders (business_id,
+//!   id)`. A plain key lets a row refer to another tenant's.
+//! - `(business_id, created_at) WHERE deleted_at IS NULL` for live pages, `(business_id, deleted_at) WHERE deleted_at IS
+//!   NOT NULL` for the trash. An index on `deleted_at` alone serves neither.
+//! - Unique keys as `(business_id, email) WHERE deleted_at IS NULL`, so that what was deleted can be made again.
+//!
+//! # What it does not protect against
+//!
+//! - **SQL that does not come from here.** A query by hand on the same connection sees everything. Row-level security
+//!   is the belt for that: the module `rls`, on PostgreSQL.
+//! - **The wrong tenant.** Who the tenant is, is decided before a scope is made.
+//! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with `ON DELETE
+//!   CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to yours.
+//! - **Functions that [`Raw::calling`] lets in.**
+//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see.
+//! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child that
+//!   another transaction is about to add. Where that matters, use a serializable transaction.
+//!
+//! [`raw`]: raw()
+
+mod access;
+mod column;
+mod database;
+mod error;
+mod expression;
+mod family;
+mod filter;
+mod hard_delete;
+mod insert;
+mod order;
+#[cfg(feature = "postgres")]
+mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod projection;
+mod purge;
+mod query;
+mod raw;
+mod restore;
+#[cfg(feature = "postgres")]
+pub mod rls;
+mod row;
+mod select;
+mod soft_delete;
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod table;
+mod tenant;
+mod unscoped;
+mod update;
+mod upsert;
+mod value;
+
+pub use access::{Access, Global, Reads, Scope, Writes};
+pub use column::{Col, Number, Protected, Text, Writable, count_all};
+pub use database::Database;
+pub use error::{DatabaseError, Error, InvalidStatement, Result};
+pub use expression::{Expression, Filter, Operand};
+pub use filter::exists;
+pub use hard_delete::HardDelete;
+pub use insert::{Insert, InsertReturning, NewRow, Targets};
+pub use migrate_core::{Engine, InvalidFragment};
+pub use migrate_macros::FromRow;
+pub use order::Order;
+#[cfg(feature = "postgres")]
+pub use pool::{TenantPool, TenantTransaction};
+pub use projection::{Column, Columns, Projection};
+pub use purge::{Purge, Purged, days};
+pub use query::{JoinKind, Lock, Wait};
+pub use raw::{Raw, raw};
+pub use restore::{Restore, Restored};
+pub use row::{FromRow, Row, RowColumn};
+pub use select::{Cursor, Select};
+pub use soft_delete::{Deleted, SoftDelete};
+pub use sql::Statement;
+pub use table::{Definition, ForeignKey, GlobalTable, Handle, OnSoftDelete, SoftDeletes, Table, TenantTable};
+pub use tenant::Tenant;
+pub use unscoped::{Audit, Unscoped, UnscopedUse};
+pub use update::{Update, UpdateReturning};
+pub use upsert::{Upsert, UpsertReturning};
+pub use value::{Parameter, Value};
+
+/// Declares the tables that statements of a scope are about.
+///
+/// ```
+/// use migrate::scope::tables;
+/// use uuid::Uuid;
+///
+/// tables! {
+///     tenant = business_id;
+///     deleted = deleted_at;
+///
+///     customers {
+///         id: i64,
+///         business_id: Uuid,
+///         email: String,
+///         deleted_at: Option<String>,
+///     }
+///
+///     orders {
+///         id: i64,
+///         business_id: Uuid,
+///         customer_id: Option<i64>,
+///         total: i64,
+///         row_version: i64,
+///         deleted_at: Option<String>,
+///         deleted_by: Option<String>,
+///         delete_op: Option<Uuid>,
+///         version = row_version,
+///         by = deleted_by,
+///         op = delete_op,
+///         customer_id -> customers on soft_delete restrict,
+///     }
+///
+///     global currencies {
+///         code: String,
+///         key = code,
+///     }
+/// }
+/// ```
+///
+/// `orders` is then a type and a constant of that name, with a field for each column; `TABLES` is a static of all
+/// [`Definition`]s. As with any constant, `let orders = …` does not compile where it is in scope: put the declaration
+/// into a module and write `db::orders`, or call the rows something else.
+///
+/// `tenant` and `deleted` at the top name the columns that mean this in every table that has them. A table without the
+/// tenant column has to say which it is, or be `global`.
+///
+/// | entry | meaning |
+/// |---|---|
+/// | `name: Type` | a column; `Option` where it may be NULL. See [`Value`] |
+/// | `key = id`, `key = (a, b)` | the primary key; `id` if nothing is said |
+/// | `tenant = column` | whose the row is |
+/// | `deleted = column` | when the row was deleted; a time, or on SQLite a text that holds one |
+/// | `version = column` | an integer with a default, counted up by each change |
+/// | `by = column`, `reason = column` | a text: who deleted the row, and why |
+/// | `op = column` | a UUID: by which operation the row was deleted |
+/// | `column -> table`, `(a, b) -> table (c, d)` | a foreign key, to the primary key if nothing is said |
+///
+/// Behind a foreign key to a table with soft deletes stands what becomes of the row when its parent is deleted, `on
+/// soft_delete`:
+///
+/// | | |
+/// |---|---|
+/// | `cascade` | it is deleted by the same operation, and restored with it; both tables need an `op` |
+/// | `restrict` | the parent cannot be deleted while it is there |
+/// | `keep` | it stays |
+/// | `hide_with(parent)` | it is seen while its parent is; it needs no column of its own |
+///
+/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_tables {
+    ($($input:tt)*) => { $crate::__private::tables!($crate; $($input)*); };
+}
+
+#[doc(inline)]
+pub use crate::__scope_tables as tables;

@@ -1,0 +1,199 @@
+//! A pool that tells the database who asks.
+
+mod lent;
+mod statement;
+mod transaction;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use futures_util::join;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{IsolationLevel, Row};
+
+use crate::scope::error::{Error, Result};
+use crate::scope::rls::Tenancy;
+use crate::scope::tenant::Tenant;
+
+use lent::{Lent, begin};
+pub use transaction::TenantTransaction;
+
+/// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows
+/// are meant.
+///
+/// ```
+/// # use migrate::scope::{self, Tenant, TenantPool};
+/// # async fn example(pool: deadpool_postgres::Pool, tenant: Tenant) -> scope::Result<()> {
+/// let pool = TenantPool::new(pool);
+/// pool.with_tenant(tenant, async |tx| tx.raw("SELECT refresh_totals()").await).await
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// A scoped statement on the pool is one round trip, as without a tenant: `BEGIN`, the setting, the statement and
+/// `COMMIT` are sent at once. [`with_tenant`](TenantPool::with_tenant) costs one more than its statements, for the
+/// `COMMIT`; without statements it costs nothing, and does not even take a connection.
+///
+/// # Cancellation
+///
+/// A future that is dropped half way leaves an open transaction. Its connection is closed rather than given back,
+/// and the pool opens another. The server ends the transaction once it notices.
+///
+/// # Poolers
+///
+/// It works behind a pooler that pools by transaction, such as PgBouncer: nothing is prepared by name, and no setting
+/// outlives its transaction. One thing is the driver's: it looks up the types that you created yourself (enums,
+/// composites, domains) through named statements. Behind a PgBouncer older than 1.21, cast such a column to a type
+/// that PostgreSQL comes with.
+///
+/// # The pool beneath
+///
+/// Let nobody else use it. The setting of a session (`SET app.business_id = …`) stays with its connection and speaks
+/// for the next borrower; an open transaction that somebody left there would be continued.
+#[derive(Clone)]
+pub struct TenantPool {
+    pool: Pool,
+    tenancy: Arc<Tenancy>,
+    /// The statement that begins a transaction.
+    begin: &'static str,
+}
+
+impl TenantPool {
+    /// A pool for the default [`Tenancy`]: the setting `app.business_id`.
+    pub fn new(pool: Pool) -> TenantPool {
+        TenantPool::with_tenancy(pool, Tenancy::default())
+    }
+
+    /// A pool for policies with another setting.
+    pub fn with_tenancy(pool: Pool, tenancy: Tenancy) -> TenantPool {
+        TenantPool { pool, tenancy: Arc::new(tenancy), begin: "BEGIN" }
+    }
+
+    /// The same pool with another isolation of its transactions
+    /// ([manual, 13.2](https://www.postgresql.org/docs/current/transaction-iso.html)) than the database's default. It
+    /// cannot be set inside: the setting of the tenant is a query already.
+    ///
+    /// A transaction that is refused because of it, with code 40001, is the caller's to try again.
+    ///
+    /// ```
+    /// # use migrate::scope::{self, Scope, TenantPool};
+    /// # async fn example(pool: TenantPool, scope: Scope) -> scope::Result<()> {
+    /// let strict = pool.isolation(tokio_postgres::IsolationLevel::Serializable);
+    /// strict.with_tenant(scope.owner().clone(), async |tx| tx.raw("SELECT refresh_totals()").await).await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn isolation(&self, level: IsolationLevel) -> TenantPool {
+        let begin = match level {
+            IsolationLevel::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            IsolationLevel::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            // To PostgreSQL the lower ones are one.
+            _ => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        TenantPool { begin, ..self.clone() }
+    }
+
+    /// The pool beneath.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Column and setting.
+    pub fn tenancy(&self) -> &Tenancy {
+        &self.tenancy
+    }
+
+    /// Runs several statements of one tenant in one transaction: all of them, or none.
+    ///
+    /// ```
+    /// # use migrate::scope::{self, Tenant, TenantPool};
+    /// # async fn example(pool: TenantPool, tenant: Tenant) -> scope::Result<()> {
+    /// pool.with_tenant(tenant, async |tx| {
+    ///     tx.raw("UPDATE orders SET total = total + 1").await?;
+    ///     tx.raw("UPDATE customers SET orders = orders + 1").await?;
+    ///     Ok::<_, scope::Error>(())
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Inside, everything goes through the transaction. What is given to the pool itself takes another connection, and
+    /// for that a pool of one waits forever.
+    ///
+    /// The transaction begins with the first statement and commits when `body` answers `Ok`; with `Err` it is
+    /// rolled back.
+    ///
+    /// # Errors
+    ///
+    /// What `body` answers, or why the transaction was not committed: the database refused it, a statement in it had
+    /// failed although `body` answered `Ok` ([`Error::Aborted`]), a statement was dropped before its answer came
+    /// ([`Error::Interrupted`]), or plain SQL in it ended the transaction or changed its tenant
+    /// ([`Error::NotOurTransaction`]).
+    pub async fn with_tenant<T, E, F>(&self, tenant: impl Into<Tenant>, body: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&TenantTransaction) -> Result<T, E>,
+        E: From<Error>,
+    {
+        let transaction = TenantTransaction::new(self.clone(), tenant.into());
+        match body(&transaction).await {
+            Ok(value) => {
+                transaction.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The rows of one plain SQL statement with values, in a transaction of its own and in one round trip.
+    ///
+    /// No builder adds the tenant here. Only row-level security stands between this SQL and the rows of others, and
+    /// it cannot keep SQL from choosing another tenant by `set_config`: never let text from outside into it.
+    ///
+    /// # Errors
+    ///
+    /// When no connection is to be had, or the database refuses the statement.
+    pub async fn raw_query(
+        &self,
+        tenant: impl Into<Tenant>,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>> {
+        let lent = self.lend().await?;
+        self.once(&lent, &tenant.into(), lent.query_typed(sql, values)).await
+    }
+
+    /// Sends one statement in a transaction of its own.
+    ///
+    /// To send `COMMIT` before the answer is known is safe for one statement: after a failure it rolls back.
+    async fn once<T>(
+        &self,
+        lent: &Lent,
+        tenant: &Tenant,
+        request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        lent.enter();
+        let answer = begin(lent, self, tenant, request);
+        let (answer, committed) = join!(answer, lent.batch_execute("COMMIT"));
+        lent.leave();
+        let answer = answer?;
+        committed?;
+        Ok(answer)
+    }
+
+    pub(in crate::scope) async fn lend(&self) -> Result<Lent> {
+        Lent::from(&self.pool).await
+    }
+}
+
+impl fmt::Debug for TenantPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantPool").field("tenancy", &self.tenancy).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::join;
+use tokio::sync::OnceCell;
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::TenantPool;
+use super::lent::{Bound, Lent, begin};
+use crate::scope::error::{Error, Result};
+use crate::scope::tenant::Tenant;
+
+/// A transaction of one tenant: what [`TenantPool::with_tenant`] lends.
+pub struct TenantTransaction {
+    pool: TenantPool,
+    tenant: Tenant,
+    /// There since the first statement.
+    lent: OnceCell<Lent>,
+    /// What the failure of the transaction was, or of a part of it that was undone since.
+    failure: Mutex<String>,
+    /// What has begun and not come to its end. At the end of the transaction that is what was dropped half way.
+    under_way: AtomicUsize,
+}
+
+impl TenantTransaction {
+    pub(super) fn new(pool: TenantPool, tenant: Tenant) -> TenantTransaction {
+        TenantTransaction {
+            pool,
+            tenant,
+            lent: OnceCell::new(),
+            failure: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whose transaction it is.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Runs plain SQL: one statement or several, without values and without rows.
+    ///
+    /// No builder adds the tenant here. Only row-level security stands between this SQL and the rows of others, and
+    /// it cannot keep SQL from choosing another tenant by `set_config`: never let text from outside into it.
+    ///
+    /// # Errors
+    ///
+    /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
+    pub async fn raw(&self, sql: &str) -> Result<()> {
+        let lent = self.lent().await?;
+        self.ask(lent, lent.batch_execute(sql)).await
+    }
+
+    /// The rows of a plain SQL statement with values. What [`raw`](TenantTransaction::raw) says holds here too.
+    ///
+    /// # Errors
+    ///
+    /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
+    pub async fn raw_query(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
+        let lent = self.lent().await?;
+        self.ask(lent, lent.query_typed(sql, values)).await
+    }
+
+    /// Runs `body` in this transaction, for code that asks for a transaction of its tenant and may be inside one
+    /// already. When it fails, only what it did is undone, through a savepoint.
+    ///
+    /// # Errors
+    ///
+    /// What `body` answers; and [`Error::OtherTenant`] when the transaction is another tenant's, before anything of
+    /// it runs.
+    pub async fn with_tenant<T, E, F>(&self, tenant: impl Into<Tenant>, body: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&TenantTransaction) -> Result<T, E>,
+        E: From<Error>,
+    {
+        self.expect(&tenant.into())?;
+        self.raw("SAVEPOINT migrate_scope").await?;
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let result = body(self).await;
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        match result {
+            Ok(value) => {
+                self.raw("RELEASE SAVEPOINT migrate_scope").await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // Where this fails, the commit does too.
+                let _ =
+                    self.raw("ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope").await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refuses the statement of another tenant.
+    pub(super) fn expect(&self, tenant: &Tenant) -> Result<()> {
+        if *tenant == self.tenant { Ok(()) } else { Err(Error::OtherTenant) }
+    }
+
+    pub(super) async fn lent(&self) -> Result<&Lent> {
+        self.lent.get_or_try_init(|| self.pool.lend()).await
+    }
+
+    /// Sends one request; the first takes the beginning of the transaction along.
+    pub(super) async fn ask<T>(
+        &self,
+        lent: &Lent,
+        request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let answer =
+            if lent.enter() { begin(lent, &self.pool, &self.tenant, request).await } else { request.await };
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        answer.map_err(|error| {
+            self.note(&error);
+            error.into()
+        })
+    }
+
+    /// Keeps the text of the failure that those behind it come from.
+    fn note(&self, error: &tokio_postgres::Error) {
+        if error.code() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
+            let text = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        }
+    }
+
+    /// Commits, if anything was asked.
+    ///
+    /// A COMMIT after a failure answers that it went well, and rolls back. So a question goes before it that fails in
+    /// a transaction that failed, and when SQL in between has ended the transaction or changed its tenant.
+    pub(super) async fn commit(self) -> Result<()> {
+        if self.is_interrupted() {
+            return Err(Error::Interrupted);
+        }
+        let Some(lent) = self.lent.get() else { return Ok(()) };
+        let tenant = self.tenant.to_string();
+        let values: [Bound<'_>; 2] = [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
+        let (healthy, committed) = join!(lent.query_typed(HEALTHY, &values), lent.batch_execute("COMMIT"));
+        lent.leave();
+        let Err(error) = healthy else { return Ok(committed?) };
+        Err(match error.code() {
+            Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => {
+                let failure = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Error::Aborted { failure }
+            }
+            Some(&SqlState::DIVISION_BY_ZERO) => Error::NotOurTransaction,
+            _ => error.into(),
+        })
+    }
+
+    pub(super) async fn roll_back(self) {
+        let Some(lent) = self.lent.get() else { return };
+        // Where it fails the connection is closed.
+        if !self.is_interrupted() && lent.batch_execute("ROLLBACK").await.is_ok() {
+            lent.leave();
+        }
+    }
+
+    /// Whether something was dropped half way, and nobody knows what it did. It may run for long yet, so the
+    /// connection is closed instead of waiting for it.
+    fn is_interrupted(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Divides by zero when the tenant is another by now.
+const HEALTHY: &str = "SELECT 1 / (current_setting($1, true) IS NOT DISTINCT FROM $2)::int";
+
+impl fmt::Debug for TenantTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantTransaction").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+use std::time::Duration;
+
+use migrate_core::Engine;
+
+use super::access::Access;
+use super::database::Database;
+use super::error::{Error, InvalidStatement, Result};
+use super::expression::Filter;
+use super::family::{Family, Kind, Level, levels};
+use super::sql::{Statement, Writer};
+use super::table::{Definition, ForeignKey, OnSoftDelete, SoftDeletes};
+use super::update::Chosen;
+use super::value::Parameter;
+
+/// Takes rows out of the database that have been deleted softly for long enough, from
+/// [`Scope::purge`](super::Scope::purge).
+///
+/// With a row go those below it that were deleted with it or hide with it, children first. A row stays as long as
+/// anything else refers to it: a child that is not deleted or not for long enough, or that is declared `keep` or
+/// `restrict`, or another tenant's.
+///
+/// Each batch is a statement of its own on PostgreSQL, and a transaction on SQLite, unless there is one already.
+#[derive(Clone, Debug)]
+#[must_use = "a purge is sent by `execute`"]
+pub struct Purge<S, T> {
+    scope: S,
+    chosen: Chosen<T>,
+    older_than: Option<Duration>,
+    batch: u64,
+}
+
+/// What a purge took out of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Purged {
+    /// How many rows of each table: of the table of the statement first.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+/// So many days, for [`Purge::older_than`].
+pub const fn days(days: u32) -> Duration {
+    Duration::from_secs(days as u64 * 86_400)
+}
+
+impl<S: Access, T: SoftDeletes> Purge<S, T> {
+    pub(crate) fn new(scope: S) -> Purge<S, T> {
+        Purge { scope, chosen: Chosen::new(), older_than: None, batch: 1000 }
+    }
+
+    /// How long rows stay in the trash, by the clock of the database. It has to be said.
+    pub fn older_than(self, age: Duration) -> Purge<S, T> {
+        Purge { older_than: Some(age), ..self }
+    }
+
+    /// How many rows of the table go at once; 1000 if nothing is said.
+    pub fn batch(self, rows: u64) -> Purge<S, T> {
+        Purge { batch: rows.max(1), ..self }
+    }
+
+    /// Only the rows for which this holds too.
+    pub fn filter(mut self, filter: impl Into<Filter>) -> Purge<S, T> {
+        self.chosen.filter(filter.into().node);
+        self
+    }
+
+    /// The row with this primary key.
+    pub fn key(mut self, key: impl Into<T::Key>) -> Purge<S, T> {
+        self.chosen.key(key.into());
+        self
+    }
+
+    /// The SQL of a batch on PostgreSQL, to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]
+    pub fn statement(&self) -> Result<Statement> {
+        self.family()?.statement()
+    }
+
+    fn family(&self) -> Result<Family<Removal>> {
+        let age = self.older_than.ok_or(Error::Invalid(InvalidStatement::NoRetention))?;
+        let levels = levels(T::definition(), goes_along);
+        let kind = Removal { age, batch: self.batch };
+        let filter = self.chosen.filter.clone();
+        Ok(Family { context: self.scope.context(), kind, filter, levels, obstacles: Vec::new() })
+    }
+
+    /// Purges batch after batch until there is nothing left, and says what that took.
+    pub fn execute<D: Database>(self, database: D) -> D::Answer<Purged> {
+        let family = self.scope.record("purge", T::definition().name).and_then(|()| self.family());
+        database.family(family, |counts, family| Ok(Purged { counts: counts?.by_table(family) }))
+    }
+}
+
+/// A tree goes leaf by leaf, a batch for each height.
+fn goes_along(key: &ForeignKey) -> bool {
+    matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::HideWithParent) && !key.is_circular()
+}
+
+#[derive(Debug)]
+pub(super) struct Removal {
+    age: Duration,
+    batch: u64,
+}
+
+impl Removal {
+    /// Whether the row, which goes by this alias, has been deleted for long enough.
+    fn write_is_old(&self, alias: &str, deleted: &str, w: &mut Writer) {
+        match w.engine {
+            Engine::Postgres => {
+                w.column(alias, deleted);
+                w.push(" < now() - make_interval(secs => ");
+                w.bind(Parameter::new(self.age.as_secs_f64()));
+            }
+            // Whatever form of time the column holds.
+            Engine::Sqlite => {
+                w.push("julianday(");
+                w.column(alias, deleted);
+                w.push(") < julianday('now', ");
+                w.bind(Parameter::new(format!("-{} seconds", self.age.as_secs_f64())));
+            }
+        }
+        w.push(")");
+    }
+
+    /// That nothing refers to the row but what goes along with it. What refers may be another tenant's.
+    fn write_is_free(&self, table: &'static Definition, alias: &str, depth: u64, w: &mut Writer) {
+        for key in table.children {
+            w.push(" AND NOT EXISTS (SELECT 1 FROM ");
+            w.identifier(key.child.name);
+            let child = format!("child_{depth}");
+            w.push(" AS ");
+            w.identifier(&child);
+            w.push(" WHERE ");
+            let columns = key.columns.iter().zip(key.parent_columns);
+            w.separated(" AND ", columns, |w, (column, parent_column)| {
+                w.column(&child, column);
+                w.push(" = ");
+                w.column(alias, parent_column);
+            });
+            if goes_along(key) {
+                w.push(" AND NOT (");
+                self.write_goes_along(key, &child, alias, depth, w);
+                w.push(")");
+            }
+            w.push(")");
+        }
+    }
+
+    fn write_goes_along(&self, key: &ForeignKey, child: &str, parent: &str, depth: u64, w: &mut Writer) {
+        w.push("TRUE");
+        if let (Some(of_child), Some(of_parent)) = (key.child.tenant, key.parent.tenant) {
+            w.push(" AND ");
+            w.column(child, of_child);
+            w.push(" = ");
+            w.column(parent, of_parent);
+        }
+        if let (OnSoftDelete::Cascade, Some(deleted)) = (key.on_soft_delete, key.child.deleted) {
+            // NULL is not old.
+            w.push(" AND coalesce(");
+            self.write_is_old(child, deleted, w);
+            w.push(", FALSE)");
+        }
+        self.write_is_free(key.child, child, depth + 1, w);
+    }
+}
+
+impl Kind for Removal {
+    fn write_rows(&self, level: &Level, is_first: bool, w: &mut Writer) -> Result<()> {
+        let table = level.table;
+        if is_first {
+            w.own_rows(table, " IS NOT NULL");
+            if let Some(deleted) = table.deleted {
+                w.push(" AND ");
+                self.write_is_old(table.name, deleted, w);
+            }
+            self.write_is_free(table, table.name, 0, w);
+        } else {
+            w.own_rows(table, "");
+        }
+        Ok(())
+    }
+
+    fn write_still(&self, level: &Level, w: &mut Writer) {
+        w.own_rows(level.table, "");
+    }
+
+    fn shared_column(&self, _: &'static Definition) -> Option<&'static str> {
+        None
+    }
+
+    fn write_end(&self, w: &mut Writer) {
+        w.push(" LIMIT ");
+        w.number(self.batch);
+        if w.engine == Engine::Postgres {
+            w.push(" FOR UPDATE SKIP LOCKED");
+        }
+    }
+
+    fn write_change(&self, level: &Level, w: &mut Writer) {
+        w.push("DELETE FROM ");
+        w.target(level.table);
+    }
+
+    fn batch(&self) -> Option<u64> {
+        Some(self.batch)
+    }
+
+    fn is_children_first(&self) -> bool {
+        true
+    }
+}

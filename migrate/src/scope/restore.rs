@@ -1,0 +1,157 @@
+use uuid::Uuid;
+
+use super::access::Access;
+use super::database::Database;
+use super::error::{Error, InvalidStatement, Result};
+use super::expression::{Filter, Node};
+use super::family::{Counts, Family, Kind, Level, bereft, levels};
+use super::soft_delete::lock_rows;
+use super::sql::{Statement, Writer};
+use super::table::{Definition, OnSoftDelete, SoftDeletes};
+use super::update::{Chosen, exactly_one, write_next_version};
+use super::value::Parameter;
+
+/// Takes a soft delete back, from [`Scope::restore`](super::Scope::restore).
+///
+/// With a row come those below it that went by the same operation, and no others: what had been deleted before stays
+/// deleted. A row that is not deleted is not touched.
+///
+/// On PostgreSQL it is one statement, on SQLite a transaction or a savepoint in the one that is there.
+#[derive(Clone, Debug)]
+#[must_use = "a restore is sent by `execute` or `one`"]
+pub struct Restore<S, T> {
+    scope: S,
+    chosen: Chosen<T>,
+    op: Option<Uuid>,
+}
+
+/// What a restore brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Restored {
+    /// How many rows of each table: of the table of the statement first.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+impl<S: Access, T: SoftDeletes> Restore<S, T> {
+    pub(crate) fn new(scope: S) -> Restore<S, T> {
+        Restore { scope, chosen: Chosen::new(), op: None }
+    }
+
+    /// What this operation took: [`Deleted::op`](super::Deleted::op).
+    pub fn op(self, op: Uuid) -> Restore<S, T> {
+        Restore { op: Some(op), ..self }
+    }
+
+    /// Only the rows for which this holds too.
+    pub fn filter(mut self, filter: impl Into<Filter>) -> Restore<S, T> {
+        self.chosen.filter(filter.into().node);
+        self
+    }
+
+    /// The row with this primary key.
+    pub fn key(mut self, key: impl Into<T::Key>) -> Restore<S, T> {
+        self.chosen.key(key.into());
+        self
+    }
+
+    /// The SQL on PostgreSQL, to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]
+    pub fn statement(&self) -> Result<Statement> {
+        self.family()?.statement()
+    }
+
+    fn family(&self) -> Result<Family<Unstamp>> {
+        let definition = T::definition();
+        let mut filter = self.chosen.filter.clone();
+        if let Some(op) = self.op {
+            let missing = InvalidStatement::NoColumn { table: definition.name, role: "op" };
+            let column = definition.op.ok_or(Error::Invalid(missing))?;
+            filter.push(Node::Compare(definition.name, column, " = ", Parameter::new(op)));
+        }
+        let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
+        let obstacles = bereft(&levels);
+        Ok(Family { context: self.scope.context(), kind: Unstamp, filter, levels, obstacles })
+    }
+
+    fn recorded(&self) -> Result<Family<Unstamp>> {
+        self.scope.record("restore", T::definition().name)?;
+        self.family()
+    }
+
+    /// Restores the rows, and says what that brought back. Nothing is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RestoreConflict`] and [`Error::ParentDeleted`]
+    pub fn execute<D: Database>(self, database: D) -> D::Answer<Restored> {
+        database.family(self.recorded(), |counts, family| {
+            let counts = not_blocked(counts, family)?;
+            Ok(Restored { counts: counts.by_table(family) })
+        })
+    }
+
+    /// Restores the only row, and says what that brought back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::RestoreConflict`], [`Error::ParentDeleted`], and [`Error::NotOne`] if there were
+    /// more: they are restored.
+    pub fn one<D: Database>(self, database: D) -> D::Answer<Restored> {
+        database.family(self.recorded(), |counts, family| {
+            let counts = not_blocked(counts, family)?;
+            exactly_one::<T>(counts.chosen())?;
+            Ok(Restored { counts: counts.by_table(family) })
+        })
+    }
+}
+
+fn not_blocked(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Counts> {
+    let table = family.levels[0].table.name;
+    let counts = counts.map_err(|error| match error {
+        Error::Database(source) if source.is_unique_violation() => Error::RestoreConflict { table, source },
+        error => error,
+    })?;
+    match counts.obstacle(&family.obstacles) {
+        Some((obstacle, rows)) => Err(Error::ParentDeleted { table, parent: obstacle.key.parent.name, rows }),
+        None => Ok(counts),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Unstamp;
+
+impl Kind for Unstamp {
+    fn write_rows(&self, level: &Level, _: bool, w: &mut Writer) -> Result<()> {
+        w.own_rows(level.table, " IS NOT NULL");
+        Ok(())
+    }
+
+    fn write_still(&self, level: &Level, w: &mut Writer) {
+        w.own_rows(level.table, " IS NOT NULL");
+    }
+
+    fn shared_column(&self, table: &'static Definition) -> Option<&'static str> {
+        table.op
+    }
+
+    fn write_end(&self, w: &mut Writer) {
+        lock_rows(w);
+    }
+
+    fn write_change(&self, level: &Level, w: &mut Writer) {
+        let table = level.table;
+        w.push("UPDATE ");
+        w.target(table);
+        w.push(" SET ");
+        let stamps = [table.deleted, table.op, table.by, table.reason];
+        w.separated(", ", stamps.into_iter().flatten(), |w, column| {
+            w.identifier(column);
+            w.push(" = NULL");
+        });
+        write_next_version(table, w);
+    }
+}

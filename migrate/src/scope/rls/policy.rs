@@ -1,0 +1,274 @@
+use super::Tenancy;
+use super::name::{TableName, quoted};
+
+/// A tenant table as [`scripts`] protects it.
+///
+/// Each method adds something to the migration. What the table has already is left out here.
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: TableName,
+    key: Option<String>,
+    references: Vec<Reference>,
+    pages: Option<Pages>,
+}
+
+/// What the pages of a tenant's rows are in the order of, and the column that says which rows are deleted.
+#[derive(Clone, Debug)]
+struct Pages {
+    order: String,
+    deleted: Option<String>,
+}
+
+impl Table {
+    /// A table that gets the policies and the default of its tenant column.
+    pub fn new(name: impl Into<TableName>) -> Table {
+        Table { name: name.into(), key: None, references: Vec::new(), pages: None }
+    }
+
+    /// Makes the tenant and this column unique together, so that [references](Reference) can name both. The index
+    /// of it also finds a tenant's rows.
+    #[must_use]
+    pub fn key(mut self, column: &str) -> Table {
+        self.key = Some(column.to_owned());
+        self
+    }
+
+    /// Adds a foreign key that cannot leave the tenant.
+    #[must_use]
+    pub fn reference(mut self, reference: Reference) -> Table {
+        self.references.push(reference);
+        self
+    }
+
+    /// Adds an index for pages of a tenant's rows in the order of this column.
+    #[must_use]
+    pub fn pages_by(mut self, column: &str) -> Table {
+        self.pages = Some(Pages { order: column.to_owned(), deleted: None });
+        self
+    }
+
+    /// Adds indexes for a table that is deleted from softly, by setting the column `deleted`: one for pages of the
+    /// live rows in the order of the column `order`, one for the trash.
+    ///
+    /// An index on the time of the deletion alone would serve neither.
+    #[must_use]
+    pub fn live_pages_by(mut self, order: &str, deleted: &str) -> Table {
+        self.pages = Some(Pages { order: order.to_owned(), deleted: Some(deleted.to_owned()) });
+        self
+    }
+}
+
+/// A foreign key of the tenant and one column, to the tenant and the key of another table.
+///
+/// A plain foreign key accepts the row of another tenant, for the server checks it with the rights of the table's
+/// owner and past every policy; `ON DELETE CASCADE` then deletes what belongs to others.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    column: String,
+    table: TableName,
+    key: String,
+    on_delete: OnDelete,
+    replaced: Option<String>,
+}
+
+impl Reference {
+    /// From this column to the column `id` of that table, which must be unique together with the tenant: see
+    /// [`Table::key`].
+    pub fn new(column: &str, table: impl Into<TableName>) -> Reference {
+        Reference {
+            column: column.to_owned(),
+            table: table.into(),
+            key: "id".to_owned(),
+            on_delete: OnDelete::NoAction,
+            replaced: None,
+        }
+    }
+
+    /// To a column that is not called `id`.
+    #[must_use]
+    pub fn key(mut self, column: &str) -> Reference {
+        self.key = column.to_owned();
+        self
+    }
+
+    /// What becomes of the row when the one that it names is deleted.
+    #[must_use]
+    pub fn on_delete(mut self, action: OnDelete) -> Reference {
+        self.on_delete = action;
+        self
+    }
+
+    /// Takes the place of the plain foreign key of this name, which has the same columns but for the tenant's and
+    /// the same action. The rollback brings it back.
+    #[must_use]
+    pub fn replaces(mut self, constraint: &str) -> Reference {
+        self.replaced = Some(constraint.to_owned());
+        self
+    }
+}
+
+/// What becomes of a row when the one that it names is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDelete {
+    /// It keeps the other from being deleted.
+    NoAction,
+    /// The same, at once and never deferred.
+    Restrict,
+    /// It is deleted too.
+    Cascade,
+    /// Its column becomes NULL, and the tenant stays: PostgreSQL 15 and later.
+    SetNull,
+}
+
+/// A migration and its rollback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripts {
+    /// Applies it.
+    pub up: String,
+    /// Rolls it back.
+    pub down: String,
+}
+
+/// The migration that puts tables under row-level security, and its rollback.
+///
+/// For each table: row-level security enabled and forced, so that the owner obeys too; one permissive policy,
+/// because without any nobody sees a row; and a *restrictive* one for the tenant, which no further policy can
+/// widen ([manual, 5.9](https://www.postgresql.org/docs/current/ddl-rowsecurity.html)). The tenant column is filled
+/// by default, keys and foreign keys carry the tenant.
+///
+/// ```
+/// use migrate::scope::rls::{self, Reference, Table, Tenancy};
+///
+/// let scripts = rls::scripts(
+///     &Tenancy::default(),
+///     &[
+///         Table::new("customers").key("id"),
+///         Table::new("orders")
+///             .key("id")
+///             .live_pages_by("created_at", "deleted_at")
+///             .reference(Reference::new("customer_id", "customers").replaces("orders_customer_id_fkey")),
+///     ],
+/// );
+/// assert!(scripts.up.contains("ALTER TABLE \"orders\" FORCE ROW LEVEL SECURITY;"));
+/// println!("-- up\n{}\n-- down\n{}", scripts.up, scripts.down);
+/// ```
+///
+/// Keys and indexes are built, and foreign keys checked, while writers wait. On big tables in use, make them in
+/// migrations of their own (`CREATE UNIQUE INDEX CONCURRENTLY`, `NOT VALID`), and leave them out here.
+pub fn scripts(tenancy: &Tenancy, tables: &[Table]) -> Scripts {
+    let keys = tables.iter().flat_map(|table| table.keys(tenancy));
+    // The check of a new foreign key reads both tables; under forced policies it would see no rows.
+    let references = tables.iter().flat_map(|table| table.foreign_keys(tenancy));
+    let policies = tables.iter().flat_map(|table| table.policies(tenancy));
+    let changes: Vec<Change> = keys.chain(references).chain(policies).collect();
+    Scripts {
+        up: changes.iter().map(|change| format!("{};\n", change.up)).collect(),
+        down: changes.iter().rev().map(|change| format!("{};\n", change.down)).collect(),
+    }
+}
+
+/// A statement, and the one that undoes it.
+struct Change {
+    up: String,
+    down: String,
+}
+
+impl Table {
+    fn keys(&self, tenancy: &Tenancy) -> Vec<Change> {
+        let tenant = quoted(&tenancy.column);
+        let mut changes = Vec::new();
+        if let Some(key) = &self.key {
+            let constraint = quoted(&self.name.derived(&format!("{}_{key}_key", tenancy.column)));
+            changes.push(self.constraint(&constraint, &format!("UNIQUE ({tenant}, {})", quoted(key))));
+        }
+        if let Some(Pages { order, deleted }) = &self.pages {
+            let columns = format!("{tenant}, {}", quoted(order));
+            match deleted.as_deref().map(quoted) {
+                None => changes.push(self.index("pages", &format!("({columns})"))),
+                Some(deleted) => {
+                    changes.push(self.index("live", &format!("({columns}) WHERE {deleted} IS NULL")));
+                    let trash = format!("({tenant}, {deleted}) WHERE {deleted} IS NOT NULL");
+                    changes.push(self.index("trash", &trash));
+                }
+            }
+        }
+        changes
+    }
+
+    fn foreign_keys(&self, tenancy: &Tenancy) -> Vec<Change> {
+        let tenant = quoted(&tenancy.column);
+        let mut changes = Vec::new();
+        for reference in &self.references {
+            let (column, key) = (quoted(&reference.column), quoted(&reference.key));
+            let rest = format!("{}_{}_fkey", tenancy.column, reference.column);
+            let action = match reference.on_delete {
+                OnDelete::NoAction => String::new(),
+                OnDelete::Restrict => " ON DELETE RESTRICT".to_owned(),
+                OnDelete::Cascade => " ON DELETE CASCADE".to_owned(),
+                OnDelete::SetNull => format!(" ON DELETE SET NULL ({column})"),
+            };
+            let to = &reference.table;
+            changes.push(self.constraint(
+                &quoted(&self.name.derived(&rest)),
+                &format!("FOREIGN KEY ({tenant}, {column}) REFERENCES {to} ({tenant}, {key}){action}"),
+            ));
+            if let Some(replaced) = &reference.replaced {
+                // The plain key needs no list of columns, and PostgreSQL would print it as another one.
+                let action =
+                    if reference.on_delete == OnDelete::SetNull { " ON DELETE SET NULL" } else { &action };
+                let plain = format!("FOREIGN KEY ({column}) REFERENCES {to} ({key}){action}");
+                let Change { up, down } = self.constraint(&quoted(replaced), &plain);
+                changes.push(Change { up: down, down: up });
+            }
+        }
+        changes
+    }
+
+    fn policies(&self, tenancy: &Tenancy) -> Vec<Change> {
+        let (table, tenant) = (&self.name, quoted(&tenancy.column));
+        let alter = |what: &str| format!("ALTER TABLE {table} {what}");
+        // As a subquery it is worked out once and not for each row, and still finds its index.
+        let own = format!("{tenant} = (SELECT {})", tenancy.current());
+        let (base, only) = (quoted(BASE), quoted(TENANT));
+        vec![
+            Change {
+                up: alter(&format!("ALTER COLUMN {tenant} SET DEFAULT {}", tenancy.current())),
+                down: alter(&format!("ALTER COLUMN {tenant} DROP DEFAULT")),
+            },
+            Change { up: alter("ENABLE ROW LEVEL SECURITY"), down: alter("DISABLE ROW LEVEL SECURITY") },
+            Change { up: alter("FORCE ROW LEVEL SECURITY"), down: alter("NO FORCE ROW LEVEL SECURITY") },
+            Change {
+                up: format!("CREATE POLICY {base} ON {table} USING (true) WITH CHECK (true)"),
+                down: format!("DROP POLICY {base} ON {table}"),
+            },
+            Change {
+                up: format!(
+                    "CREATE POLICY {only} ON {table} AS RESTRICTIVE\n    USING ({own})\n    WITH CHECK ({own})"
+                ),
+                down: format!("DROP POLICY {only} ON {table}"),
+            },
+        ]
+    }
+
+    fn constraint(&self, name: &str, definition: &str) -> Change {
+        let table = &self.name;
+        Change {
+            up: format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
+            down: format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
+        }
+    }
+
+    fn index(&self, rest: &str, definition: &str) -> Change {
+        let (table, name) = (&self.name, self.name.derived(rest));
+        Change {
+            up: format!("CREATE INDEX {} ON {table} {definition}", quoted(&name)),
+            down: format!("DROP INDEX {}", table.beside(&name)),
+        }
+    }
+}
+
+/// The policy that lets everybody in, so that the other has something to restrict.
+const BASE: &str = "base";
+/// The policy that lets nobody but the tenant in.
+const TENANT: &str = "tenant";

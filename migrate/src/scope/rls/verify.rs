@@ -1,0 +1,181 @@
+use std::fmt;
+
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::Tenancy;
+use super::hole::{Hole, Reason};
+use super::probe;
+use crate::scope::error::Error;
+use crate::scope::pool::TenantPool;
+
+/// Asks the database whether row-level security holds for the role of this pool.
+///
+/// ```no_run
+/// # use migrate::scope::{TenantPool, rls};
+/// # async fn start(pool: TenantPool) -> Result<(), Box<dyn std::error::Error>> {
+/// let verified = rls::verify(&pool).await?;
+/// println!("row-level security holds for {}", verified.tables().join(", "));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Call it when the application starts, after the migrations. One query over the catalog looks for every [`Reason`]
+/// that is known; then the tables are read and written to as a tenant that does not exist, in a transaction that is
+/// rolled back. Only what the role reaches counts: a table without any privilege for it is no hole.
+///
+/// # Errors
+///
+/// [`VerifyError::Holes`] with all that it found; or the database's own error.
+pub async fn verify(pool: &TenantPool) -> Result<Verified, VerifyError> {
+    Check::new().run(pool).await
+}
+
+/// [`verify`], with exceptions.
+///
+/// ```no_run
+/// # use migrate::scope::TenantPool;
+/// # use migrate::scope::rls::{self, Reason};
+/// # async fn start(pool: TenantPool) -> Result<(), rls::VerifyError> {
+/// // It finds the user of any tenant, because that is what it is for.
+/// rls::Check::new().accept(Reason::DefinerFunction, "public.login(text)").run(&pool).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Check {
+    accepted: Vec<(Reason, String)>,
+}
+
+impl Check {
+    /// A check without exceptions.
+    pub fn new() -> Check {
+        Check::default()
+    }
+
+    /// Takes no offence at this hole in this [object](Hole::object), written as the hole names it.
+    #[must_use]
+    pub fn accept(mut self, reason: Reason, object: &str) -> Check {
+        self.accepted.push((reason, object.to_owned()));
+        self
+    }
+
+    /// Asks the database.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verify`].
+    pub async fn run(&self, pool: &TenantPool) -> Result<Verified, VerifyError> {
+        let lent = pool.lend().await?;
+        lent.enter();
+        lent.batch_execute("BEGIN").await?;
+        let (mut holes, tables) = look(&lent, pool.tenancy()).await?;
+        lent.batch_execute("ROLLBACK").await?;
+        lent.leave();
+        holes.retain(|hole| !self.accepts(hole));
+        if holes.is_empty() { Ok(Verified { tables }) } else { Err(VerifyError::Holes(Holes(holes))) }
+    }
+
+    fn accepts(&self, hole: &Hole) -> bool {
+        self.accepted.iter().any(|(reason, object)| *reason == hole.reason && *object == hole.object)
+    }
+}
+
+async fn look(client: &Client, tenancy: &Tenancy) -> Result<(Vec<Hole>, Vec<String>), Error> {
+    let names: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&tenancy.column, Type::TEXT), (&tenancy.setting, Type::TEXT)];
+    let rows = client.query_typed(include_str!("holes.sql"), &names).await?;
+    let mut holes = rows.iter().map(hole).collect::<Result<Vec<_>, _>>()?;
+    let tables = probe::tables(client, tenancy).await?;
+    // Where no policy applies, or every query fails, there is nothing left to try.
+    let is_moot =
+        |hole: &Hole| matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff);
+    if !holes.iter().any(is_moot) {
+        let known: Vec<String> =
+            holes.iter().filter(|hole| hole.opens_table()).map(|hole| hole.object.clone()).collect();
+        let probed = probe::holes(client, tenancy, &tables).await?;
+        holes.extend(probed.into_iter().filter(|hole| !known.contains(&hole.object)));
+    }
+    Ok((holes, tables.into_iter().map(|table| table.called).collect()))
+}
+
+fn hole(row: &tokio_postgres::Row) -> Result<Hole, tokio_postgres::Error> {
+    let reason = Reason::from_name(row.try_get(0)?).expect("holes.sql knows the names of Reason alone");
+    Ok(Hole { reason, object: row.try_get(1)?, detail: row.try_get(2)? })
+}
+
+/// The proof that row-level security held when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    tables: Vec<String>,
+}
+
+impl Verified {
+    /// The tables with the tenant column that the role reaches, as SQL writes them.
+    pub fn tables(&self) -> &[String] {
+        &self.tables
+    }
+}
+
+/// Why row-level security was not verified.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It does not hold.
+    Holes(Holes),
+    /// The database could not be asked, or a policy fails instead of answering.
+    Database(Error),
+}
+
+/// Every hole that was found, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holes(Vec<Hole>);
+
+impl Holes {
+    /// One by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Hole> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Holes {
+    type Item = &'a Hole;
+    type IntoIter = std::slice::Iter<'a, Hole>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VerifyError::Holes(Holes(holes)) => {
+                f.write_str("row-level security does not hold for this role:")?;
+                holes.iter().try_for_each(|hole| write!(f, "\n- {hole}"))
+            }
+            VerifyError::Database(_) => f.write_str("cannot verify row-level security"),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            VerifyError::Holes(_) => None,
+            VerifyError::Database(error) => Some(error),
+        }
+    }
+}
+
+impl From<Error> for VerifyError {
+    fn from(error: Error) -> VerifyError {
+        VerifyError::Database(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for VerifyError {
+    fn from(error: tokio_postgres::Error) -> VerifyError {
+        VerifyError::Database(error.into())
+    }
+}

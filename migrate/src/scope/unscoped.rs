@@ -1,0 +1,114 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use super::access::{Access, Context, Reach, Reads, Writes, sealed, verbs};
+use super::error::{Error, Result};
+use super::hard_delete::HardDelete;
+use super::purge::Purge;
+use super::restore::Restore;
+use super::select::Select;
+use super::soft_delete::SoftDelete;
+use super::table::{SoftDeletes, Table};
+use super::update::Update;
+
+/// The way out: the rows of all tenants, with a reason that is recorded for each statement before it is sent.
+///
+/// It reads, updates, deletes, restores and purges. New rows belong to somebody, so they are written through a
+/// [`Scope`](super::Scope). Soft deletes hold here as well.
+///
+/// ```
+/// use migrate::scope::{Unscoped, UnscopedUse};
+///
+/// let audit = |used: &UnscopedUse<'_>| println!("{used}");
+/// let billing = Unscoped::because("nightly billing", &audit).actor("job:billing");
+/// # let _ = billing;
+/// ```
+///
+/// Under row-level security it needs a connection of a role that may see all rows: that of the jobs.
+#[derive(Clone)]
+pub struct Unscoped<'a> {
+    reason: Arc<str>,
+    audit: &'a (dyn Audit + Sync),
+    actor: Option<Arc<str>>,
+}
+
+impl<'a> Unscoped<'a> {
+    /// All tenants, because of this, told to that.
+    pub fn because(reason: impl Into<Arc<str>>, audit: &'a (dyn Audit + Sync)) -> Unscoped<'a> {
+        Unscoped { reason: reason.into(), audit, actor: None }
+    }
+
+    /// Who acts: for the record, and for the `by` column of a soft delete.
+    #[must_use]
+    pub fn actor(self, actor: impl Into<Arc<str>>) -> Unscoped<'a> {
+        Unscoped { actor: Some(actor.into()), ..self }
+    }
+}
+
+impl fmt::Debug for Unscoped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unscoped")
+            .field("reason", &self.reason)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl sealed::Sealed for Unscoped<'_> {}
+impl<T: Table> Reads<T> for Unscoped<'_> {}
+impl<T: Table> Writes<T> for Unscoped<'_> {}
+
+impl Access for Unscoped<'_> {
+    fn context(&self) -> Context {
+        Context { tenant: None, actor: self.actor.clone(), reach: Reach::All }
+    }
+
+    fn record(&self, verb: &'static str, table: &'static str) -> Result<()> {
+        let used = UnscopedUse { reason: &self.reason, actor: self.actor.as_deref(), verb, table };
+        self.audit.record(&used).map_err(Error::Audit)
+    }
+}
+
+verbs!(Unscoped<'_>);
+
+/// Where the uses of [`Unscoped`] are recorded. A closure that takes a `&UnscopedUse` is one.
+pub trait Audit {
+    /// Records a statement that is about to be sent.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being recorded. The statement is then not sent.
+    fn record(&self, used: &UnscopedUse<'_>) -> Result<(), Box<dyn StdError + Send + Sync>>;
+}
+
+impl<F: Fn(&UnscopedUse<'_>)> Audit for F {
+    fn record(&self, used: &UnscopedUse<'_>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        self(used);
+        Ok(())
+    }
+}
+
+/// A statement on the rows of all tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnscopedUse<'a> {
+    /// Why, in the words of [`Unscoped::because`].
+    pub reason: &'a str,
+    /// Who acts, if that was said.
+    pub actor: Option<&'a str>,
+    /// What is done: `select`, `update`, `soft delete`, ….
+    pub verb: &'static str,
+    /// On which table.
+    pub table: &'static str,
+}
+
+impl fmt::Display for UnscopedUse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unscoped {} of {} because: {}", self.verb, self.table, self.reason)?;
+        match self.actor {
+            Some(actor) => write!(f, " (by {actor})"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The statements of a scope with both belts on: through a pool and in a transaction of their tenant.
+
+use std::sync::Mutex;
+
+use migrate::scope::{Error, FromRow, Global, Scope, Unscoped, UnscopedUse, raw, tables};
+use tokio_postgres::types::Type;
+
+use crate::shop::{ANN, APP, BOB, JOBS, Shop, seen_without_tenant};
+
+tables! {
+    tenant = business_id;
+    deleted = deleted_at;
+    customers { id: i64, business_id: uuid::Uuid, name: String, deleted_at: Option<Time> }
+    orders {
+        id: i64, business_id: uuid::Uuid, customer_id: Option<i64>, total: i32, deleted_at: Option<Time>,
+        (business_id, customer_id) -> customers (business_id, id) on soft_delete restrict
+    }
+    global currencies { key = code, code: String }
+}
+
+/// Never read here.
+type Time = String;
+
+#[derive(Debug, FromRow, PartialEq)]
+struct Total {
+    total: i32,
+}
+
+fn ann() -> Scope {
+    Scope::tenant(ANN)
+}
+
+#[tokio::test]
+async fn every_verb_runs_through_a_pool_of_its_tenant() {
+    let shop = Shop::open("verbs").await;
+    let pool = shop.pool(1);
+    let totals: Vec<Total> =
+        ann().select(orders).order_by(orders.total.desc()).limit(2).all(&pool).await.unwrap();
+    assert_eq!(totals, [Total { total: 3 }, Total { total: 2 }]);
+    let made: Total = ann().insert(orders).set(orders.total, 7).returning().one(&pool).await.unwrap();
+    assert_eq!(made, Total { total: 7 });
+    // A filter that is always true stays with the tenant, by either belt.
+    let wide = || orders.total.gt(0).or(raw("1 = 1").filter());
+    assert_eq!(ann().update(orders).filter(wide()).set(orders.total, 5).execute(&pool).await.unwrap(), 4);
+    let gone = ann().soft_delete(orders).filter(wide()).execute(&pool).await.unwrap();
+    assert_eq!(gone.counts, [("orders", 4)]);
+    assert_eq!(ann().select(orders).count(&pool).await.unwrap(), 0);
+    assert_eq!(ann().select(orders).only_deleted().count(&pool).await.unwrap(), 4);
+    assert_eq!(ann().restore(orders).filter(wide()).execute(&pool).await.unwrap().counts, [("orders", 4)]);
+    assert_eq!(ann().hard_delete(orders).filter(wide()).execute(&pool).await.unwrap(), 4);
+    assert_eq!(Scope::tenant(BOB).select(orders).count(&pool).await.unwrap(), 2);
+    assert_eq!(seen_without_tenant(&pool).await, 0);
+    assert_eq!(pool.pool().status().size, 1, "the connection was kept");
+}
+
+#[tokio::test]
+async fn a_transaction_takes_the_statements_of_its_tenant_and_no_others() {
+    let shop = Shop::open("own").await;
+    let pool = shop.pool(1);
+    let counted = pool
+        .with_tenant(ANN, async |tx| {
+            ann().insert(orders).set(orders.total, 7).execute(tx).await?;
+            let other = Scope::tenant(BOB).select(orders).count(tx).await;
+            assert!(matches!(other, Err(Error::OtherTenant)), "{other:?}");
+            ann().select(orders).count(tx).await
+        })
+        .await
+        .unwrap();
+    assert_eq!(counted, 4, "what was refused was not sent, so nothing was lost");
+}
+
+/// The builder alone holds where row-level security is not, and row-level security where the builder is not.
+#[tokio::test]
+async fn either_belt_holds_alone() {
+    let shop = Shop::open("belts").await;
+    let superuser = shop.database.config().get_user().unwrap().to_owned();
+    assert_eq!(ann().select(orders).count(&shop.pool_of(&superuser, 1)).await.unwrap(), 3);
+    let without_builder =
+        shop.pool(1).raw_query(ANN, "SELECT FROM orders WHERE $1", &[(&true, Type::BOOL)]).await;
+    assert_eq!(without_builder.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_all_tenants_share_needs_none() {
+    let shop = Shop::open("shared").await;
+    shop.run(&format!(
+        "CREATE TABLE currencies (code text PRIMARY KEY); INSERT INTO currencies VALUES ('CHF');
+         GRANT SELECT ON currencies TO {APP}"
+    ))
+    .await;
+    let pool = shop.pool(1);
+    assert_eq!(Global.select(currencies).count(&pool).await.unwrap(), 1);
+    assert_eq!(ann().select(currencies).count(&pool).await.unwrap(), 1);
+    assert_eq!(pool.with_tenant(ANN, async |tx| Global.select(currencies).count(tx).await).await.unwrap(), 1);
+}
+
+/// The way past the policies is a role. Without it the way past the builder leads nowhere.
+#[tokio::test]
+async fn all_tenants_are_for_the_role_of_the_jobs_and_each_use_is_recorded() {
+    let shop = Shop::open("jobs").await;
+    let records = Mutex::new(Vec::new());
+    let audit = |used: &UnscopedUse<'_>| records.lock().unwrap().push(used.to_string());
+    let billing = Unscoped::because("nightly billing", &audit).actor("job:billing");
+    let (jobs, app) = (shop.connections(JOBS, 1), shop.connections(APP, 1));
+    assert_eq!(billing.select(orders).count(&jobs).await.unwrap(), 5);
+    assert_eq!(billing.select(orders).count(&app).await.unwrap(), 0);
+    assert_eq!(billing.update(orders).set(orders.total, 0).execute(&jobs).await.unwrap(), 5);
+    // Through the pool of a tenant it would find nothing, and say so of all of them.
+    let pool = shop.pool(1);
+    let misled = [
+        billing.select(orders).count(&pool).await.map(drop),
+        billing.update(orders).set(orders.total, 0).execute(&pool).await.map(drop),
+        pool.with_tenant(ANN, async |tx| billing.select(orders).count(tx).await.map(drop)).await,
+    ];
+    for result in misled {
+        assert!(matches!(result, Err(Error::NotForAllTenants)), "{result:?}");
+    }
+    records.lock().unwrap().truncate(3);
+    let reason = "because: nightly billing (by job:billing)";
+    assert_eq!(
+        *records.lock().unwrap(),
+        [
+            format!("unscoped select of orders {reason}"),
+            format!("unscoped select of orders {reason}"),
+            format!("unscoped update of orders {reason}")
+        ]
+    );
+}

@@ -1,0 +1,338 @@
+//! Each hole is planted alone, and found alone.
+
+use migrate::scope::TenantPool;
+use migrate::scope::rls::{self, Check, ColumnType, Hole, Reason, Table, Tenancy, VerifyError};
+
+use crate::shop::{ANN, APP, JOBS, MEMBER, OWNER, SUPERUSER, Shop, polled, seen_without_tenant};
+
+async fn holes(pool: &TenantPool) -> Vec<Hole> {
+    match rls::verify(pool).await {
+        Ok(_) => Vec::new(),
+        Err(VerifyError::Holes(holes)) => holes.iter().cloned().collect(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// What was found, and that each says what to do.
+fn told(holes: &[Hole]) -> Vec<(Reason, &str)> {
+    for hole in holes {
+        assert!(hole.to_string().contains("\n  help: "), "{hole}");
+        assert!(hole.to_string().contains(hole.object()), "{hole}");
+    }
+    holes.iter().map(|hole| (hole.reason(), hole.object())).collect()
+}
+
+/// A test for each hole: what opens it for the application, and what is to be said of it.
+macro_rules! planted {
+    ($($(#[$doc:meta])* $name:ident: $plant:expr => $reason:ident $object:expr;)+) => {
+        $(
+            $(#[$doc])*
+            #[tokio::test]
+            async fn $name() {
+                let shop = Shop::open("hole").await;
+                shop.run(&$plant.replace("$app", APP).replace("$owner", OWNER)).await;
+                let found = holes(&shop.pool(1)).await;
+                assert_eq!(told(&found), [(Reason::$reason, $object)], "{found:#?}");
+            }
+        )+
+    };
+}
+
+planted! {
+    a_table_without_row_level_security:
+        "CREATE TABLE bare (business_id uuid NOT NULL, id uuid, PRIMARY KEY (business_id, id));
+         GRANT SELECT, INSERT ON bare TO $app" => NotEnabled "public.bare";
+    /// One column is enough to read it.
+    a_table_of_which_one_column_can_be_read:
+        "CREATE SCHEMA \"my shop\"; GRANT USAGE ON SCHEMA \"my shop\" TO $app;
+         CREATE TABLE \"my shop\".bare (business_id uuid NOT NULL, id uuid, PRIMARY KEY (business_id, id));
+         GRANT SELECT (id) ON \"my shop\".bare TO $app" => NotEnabled "\"my shop\".bare";
+    an_owner_whom_the_policies_do_not_bind:
+        "ALTER TABLE orders NO FORCE ROW LEVEL SECURITY; ALTER TABLE orders OWNER TO $app;
+         REVOKE TRUNCATE ON orders FROM $app" => NotForced "public.orders";
+    permissive_policies_alone:
+        "DROP POLICY tenant ON orders" => PermissiveOnly "public.orders";
+    a_tenant_policy_that_is_permissive:
+        "DROP POLICY tenant ON orders; DROP POLICY base ON orders;
+         CREATE POLICY tenant ON orders
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => PermissiveOnly "public.orders";
+    a_restrictive_policy_that_is_about_something_else:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE USING (total >= 0)"
+        => PermissiveOnly "public.orders";
+    a_restrictive_policy_for_another_role:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE TO $owner
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => PermissiveOnly "public.orders";
+    truncate_is_granted:
+        "GRANT TRUNCATE ON customers TO $app" => TruncateGranted "public.customers";
+    a_view_of_somebody_whom_no_policy_binds:
+        "CREATE VIEW every_order AS SELECT * FROM orders; GRANT SELECT ON every_order TO $app"
+        => DefinerView "public.every_order";
+    a_view_of_an_owner_whose_table_does_not_bind_him:
+        "ALTER TABLE orders OWNER TO $owner; ALTER TABLE orders NO FORCE ROW LEVEL SECURITY;
+         CREATE VIEW every_order AS SELECT * FROM orders; ALTER VIEW every_order OWNER TO $owner;
+         GRANT SELECT ON every_order TO $app" => DefinerView "public.every_order";
+    /// The one in between is not within reach itself, and it is the outer one that is.
+    a_view_over_a_view:
+        "CREATE VIEW inner_view AS SELECT * FROM orders;
+         CREATE VIEW outer_view AS SELECT * FROM inner_view; ALTER VIEW outer_view OWNER TO $owner;
+         GRANT SELECT ON inner_view TO $owner; GRANT SELECT ON outer_view TO $app"
+        => DefinerView "public.outer_view";
+    a_materialized_view:
+        "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders; GRANT SELECT ON copied TO $app"
+        => MaterializedView "public.copied";
+    a_materialized_view_behind_a_view:
+        "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders; ALTER MATERIALIZED VIEW copied OWNER TO $owner;
+         CREATE VIEW shown AS SELECT * FROM copied; ALTER VIEW shown OWNER TO $owner;
+         GRANT SELECT ON shown TO $app" => MaterializedView "public.copied";
+    a_function_with_the_rights_of_somebody_whom_no_policy_binds:
+        "CREATE FUNCTION turnover(p text, q uuid) RETURNS bigint LANGUAGE sql SECURITY DEFINER
+         AS 'SELECT sum(total) FROM public.orders'" => DefinerFunction "public.turnover(text, uuid)";
+    a_partition_that_is_reached_directly:
+        "CREATE TABLE events (business_id uuid NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+         CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+         CREATE INDEX ON events (business_id);
+         ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE events FORCE ROW LEVEL SECURITY;
+         CREATE POLICY tenant ON events AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid));
+         GRANT SELECT, INSERT ON events, events_2025 TO $app" => BarePartition "public.events_2025";
+    a_foreign_key_without_the_tenant:
+        "ALTER TABLE orders DROP CONSTRAINT orders_business_id_customer_id_fkey;
+         ALTER TABLE orders ADD CONSTRAINT plain FOREIGN KEY (customer_id) REFERENCES customers (id)"
+        => ForeignKeyWithoutTenant "plain";
+    /// The tenant is in it, and compared with something else.
+    a_foreign_key_with_the_tenant_in_the_wrong_place:
+        "CREATE TABLE notes (business_id uuid NOT NULL PRIMARY KEY, author uuid, customer bigint);
+         GRANT SELECT ON notes TO $app; ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE notes ADD CONSTRAINT crossed FOREIGN KEY (author, customer) REFERENCES customers (business_id, id)"
+        => ForeignKeyWithoutTenant "crossed";
+    a_unique_index_over_all_tenants:
+        "CREATE UNIQUE INDEX customers_name ON customers (lower(name))" => UniqueWithoutTenant "customers_name";
+    no_index_on_the_tenant:
+        "DROP INDEX orders_live, orders_trash" => NoTenantIndex "public.orders";
+    a_tenant_column_that_takes_null:
+        "ALTER TABLE orders ALTER COLUMN business_id DROP NOT NULL" => NullableTenant "public.orders";
+    /// The catalog shows nothing wrong with these two; only trying them does.
+    a_policy_that_shows_some_rows_to_everybody:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid) OR total > 2)
+         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => VisibleRows "public.orders";
+    a_policy_that_shows_all_rows_when_nobody_asks:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = nullif(current_setting('app.business_id', true), '')::uuid
+             OR coalesce(current_setting('app.business_id', true), '') = '')
+         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => VisibleRows "public.orders";
+    a_policy_that_takes_rows_for_everybody:
+        "DROP POLICY tenant ON customers; CREATE POLICY tenant ON customers AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))
+         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid) OR true)"
+        => ForeignInsert "public.customers";
+}
+
+#[tokio::test]
+async fn a_protected_shop_has_no_hole() {
+    let shop = Shop::open("sound").await;
+    let verified = rls::verify(&shop.pool(1)).await.unwrap();
+    assert_eq!(verified.tables(), ["public.customers", "public.orders"]);
+    // The owner is bound as well, once he has given TRUNCATE away.
+    shop.run(&format!(
+        "ALTER TABLE orders OWNER TO {OWNER}; ALTER TABLE customers OWNER TO {OWNER};
+         REVOKE TRUNCATE ON orders, customers FROM {OWNER}"
+    ))
+    .await;
+    assert_eq!(told(&holes(&shop.pool_of(OWNER, 1)).await), []);
+}
+
+#[tokio::test]
+async fn what_looks_like_a_hole_and_is_none() {
+    let shop = Shop::open("none").await;
+    shop.run(&format!(
+        "-- Out of reach.
+         CREATE TABLE bare (business_id uuid);
+         CREATE VIEW every_bare AS SELECT * FROM bare;
+         CREATE SCHEMA closed; CREATE TABLE closed.bare (business_id uuid); GRANT SELECT ON closed.bare TO {APP};
+         -- Its owner is bound.
+         CREATE VIEW own_orders AS SELECT * FROM orders; ALTER VIEW own_orders OWNER TO {OWNER};
+         GRANT SELECT ON orders TO {OWNER}; GRANT SELECT ON own_orders TO {APP};
+         -- Not about tenants.
+         CREATE TABLE currencies (code text PRIMARY KEY); CREATE VIEW codes AS SELECT * FROM currencies;
+         GRANT SELECT ON currencies, codes TO {APP};
+         -- Functions that nobody may call, that are not ours, and that only a trigger calls.
+         CREATE FUNCTION hidden() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+         REVOKE EXECUTE ON FUNCTION hidden() FROM PUBLIC;
+         CREATE FUNCTION invoked() RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE FUNCTION bound() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+         ALTER FUNCTION bound() OWNER TO {OWNER};
+         CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NEW; END';
+         -- A plain key beside the composite one, a key nobody can guess, and a second policy that opens wide.
+         ALTER TABLE orders ADD CONSTRAINT plain FOREIGN KEY (customer_id) REFERENCES customers (id);
+         ALTER TABLE orders ADD COLUMN public_id uuid UNIQUE DEFAULT gen_random_uuid();
+         CREATE POLICY wide ON orders USING (true);"
+    ))
+    .await;
+    let version: i32 =
+        shop.admin.query_one("SELECT current_setting('server_version_num')::int", &[]).await.unwrap().get(0);
+    if version >= 150_000 {
+        shop.run(&format!(
+            "CREATE VIEW invoking WITH (security_invoker = on) AS SELECT * FROM orders; GRANT SELECT ON invoking TO {APP}"
+        ))
+        .await;
+    }
+    assert_eq!(told(&holes(&shop.pool(1)).await), []);
+}
+
+#[tokio::test]
+async fn roles_that_no_policy_binds_are_named_alone() {
+    let shop = Shop::open("roles").await;
+    // There is more to be said, but not to them.
+    shop.run("ALTER TABLE orders ALTER COLUMN business_id DROP NOT NULL").await;
+    for (role, reason) in [(SUPERUSER, Reason::Superuser), (JOBS, Reason::BypassesRls)] {
+        assert_eq!(told(&holes(&shop.pool_of(role, 1)).await), [(reason, role)]);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_can_become_another_is_named() {
+    let shop = Shop::open("member").await;
+    assert_eq!(told(&holes(&shop.pool_of(MEMBER, 1)).await), [(Reason::MayBecome, JOBS)]);
+    // `RESET ROLE` undoes this.
+    shop.run(&format!("ALTER DATABASE {} SET role = '{APP}'", shop.database.name())).await;
+    assert_eq!(told(&holes(&shop.pool_of(SUPERUSER, 1)).await), [(Reason::MayBecome, SUPERUSER)]);
+}
+
+#[tokio::test]
+async fn row_security_that_is_off_is_named() {
+    let shop = Shop::open("off").await;
+    shop.run(&format!("ALTER DATABASE {} SET row_security = off", shop.database.name())).await;
+    assert_eq!(told(&holes(&shop.pool(1)).await), [(Reason::RowSecurityOff, "row_security")]);
+}
+
+#[tokio::test]
+async fn nothing_to_protect_is_no_protection() {
+    let shop = Shop::open("nothing").await;
+    let tenancy = Tenancy::new("shop_id", ColumnType::BigInt);
+    let pool = TenantPool::with_tenancy(shop.connections(APP, 1), tenancy);
+    assert_eq!(told(&holes(&pool).await), [(Reason::NothingToProtect, "shop_id")]);
+}
+
+#[tokio::test]
+async fn every_type_of_tenant_is_tried() {
+    let shop = Shop::open("types").await;
+    for column_type in [ColumnType::BigInt, ColumnType::Integer, ColumnType::Text] {
+        let tenancy = Tenancy::new(&format!("tenant {column_type}"), column_type).setting("shop.tenant");
+        let table = format!("of {column_type}");
+        let scripts = rls::scripts(&tenancy, &[Table::new(table.as_str()).key("id")]);
+        shop.run(&format!(
+            "CREATE TABLE \"{table}\" (id serial, \"tenant {column_type}\" {column_type} NOT NULL); {}
+             GRANT SELECT, INSERT ON \"{table}\" TO {APP}",
+            scripts.up
+        ))
+        .await;
+        let pool = TenantPool::with_tenancy(shop.connections(APP, 1), tenancy);
+        assert_eq!(told(&holes(&pool).await), []);
+        shop.run(&format!("DROP POLICY tenant ON \"{table}\"")).await;
+        assert_eq!(told(&holes(&pool).await)[0].0, Reason::PermissiveOnly);
+    }
+}
+
+#[tokio::test]
+async fn commands_that_are_open_are_named() {
+    let shop = Shop::open("commands").await;
+    shop.run(
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE FOR SELECT
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))",
+    )
+    .await;
+    let holes = holes(&shop.pool(1)).await;
+    assert_eq!(told(&holes), [(Reason::PermissiveOnly, "public.orders")]);
+    assert!(holes[0].to_string().contains("holds INSERT, UPDATE, DELETE to the tenant"), "{}", holes[0]);
+}
+
+#[tokio::test]
+async fn what_is_meant_is_accepted_by_name() {
+    let shop = Shop::open("accepted").await;
+    shop.run(
+        "CREATE FUNCTION login(name text) RETURNS bigint LANGUAGE sql SECURITY DEFINER
+         AS 'SELECT id FROM public.customers WHERE customers.name = login.name'",
+    )
+    .await;
+    let error = rls::verify(&shop.pool(1)).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(
+            "row-level security does not hold for this role:\n- the function public.login(text)"
+        ),
+        "{text}"
+    );
+    let accepting = Check::new().accept(Reason::DefinerFunction, "public.login(text)");
+    assert_eq!(accepting.run(&shop.pool(1)).await.unwrap().tables().len(), 2);
+    // Neither another hole in it nor the same one elsewhere.
+    for other in [
+        Check::new().accept(Reason::DefinerView, "public.login(text)"),
+        Check::new().accept(Reason::DefinerFunction, "public.login(uuid)"),
+    ] {
+        assert!(other.run(&shop.pool(1)).await.is_err());
+    }
+}
+
+/// A pool that sets a tenant for its sessions, as many are told to.
+#[tokio::test]
+async fn a_session_with_a_tenant_is_named() {
+    let shop = Shop::open("session").await;
+    shop.run(&format!("ALTER DATABASE {} SET app.business_id = '{ANN}'", shop.database.name())).await;
+    let holes = holes(&shop.pool(1)).await;
+    assert_eq!(
+        told(&holes),
+        [(Reason::VisibleRows, "public.customers"), (Reason::VisibleRows, "public.orders")]
+    );
+    assert!(holes[0].to_string().contains("shows rows before a tenant is set"), "{}", holes[0]);
+}
+
+/// Without `nullif` it fails as soon as the setting is empty, and that is no answer.
+#[tokio::test]
+async fn a_policy_that_fails_is_an_error() {
+    let shop = Shop::open("failing").await;
+    shop.run(
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = current_setting('app.business_id', true)::uuid)",
+    )
+    .await;
+    let error = rls::verify(&shop.pool(1)).await.unwrap_err();
+    assert!(matches!(&error, VerifyError::Database(_)), "{error:?}");
+}
+
+/// What a look could change.
+async fn picture(shop: &Shop) -> Vec<i64> {
+    let state = "SELECT (SELECT last_value FROM orders_id_seq), (SELECT last_value FROM customers_id_seq),
+        (SELECT count(*) FROM orders), (SELECT count(*) FROM customers)";
+    let row = shop.admin.query_one(state, &[]).await.unwrap();
+    (0..row.len()).map(|i| row.get(i)).collect()
+}
+
+/// Rows are accepted here, and taken back.
+#[tokio::test]
+async fn looking_at_an_open_shop_leaves_nothing_behind() {
+    let shop = Shop::open("open").await;
+    shop.run("DROP POLICY tenant ON orders; DROP POLICY tenant ON customers").await;
+    let before = picture(&shop).await;
+    assert_eq!(holes(&shop.pool(1)).await.len(), 2);
+    assert_eq!(picture(&shop).await, before);
+}
+
+#[tokio::test]
+async fn a_look_dropped_at_every_await_leaves_nothing_behind() {
+    let shop = Shop::open("looks").await;
+    let before = picture(&shop).await;
+    let pool = shop.pool(1);
+    let mut times = 0;
+    while polled(rls::verify(&pool), times).await.is_none() {
+        times += 1;
+        assert_eq!(seen_without_tenant(&pool).await, 0);
+    }
+    assert!(times > 5, "{times}");
+    assert_eq!(picture(&shop).await, before);
+    assert_eq!(pool.raw_query(ANN, "SELECT FROM orders", &[]).await.unwrap().len(), 3);
+}

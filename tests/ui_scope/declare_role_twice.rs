@@ -1,0 +1,9 @@
+use migrate::scope::tables;
+
+tables! {
+    tenant = business_id;
+    deleted = deleted_at;
+    orders { id: i64, business_id: i64, key = id, key = id }
+}
+
+fn main() {}

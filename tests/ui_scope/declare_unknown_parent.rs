@@ -1,0 +1,9 @@
+use migrate::scope::tables;
+
+tables! {
+    tenant = business_id;
+    deleted = deleted_at;
+    lines { id: i64, business_id: i64, order_id: i64, order_id -> orders }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use migrate::scope::FromRow;
+
+#[derive(FromRow)]
+struct Order(i64, String);
+
+fn main() {}

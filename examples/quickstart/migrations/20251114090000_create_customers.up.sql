@@ -14,3 +14,7 @@ CREATE TABLE customers (
 
 -- Only among live customers is an address unique: who left may come back.
 CREATE UNIQUE INDEX customers_live_email ON customers (business_id, email) WHERE deleted_at IS NULL;
+
+-- What foreign keys refer from is looked up whenever a row that they refer to is deleted.
+CREATE INDEX customers_program ON customers (business_id, program_id);
+CREATE INDEX customers_referred_by ON customers (referred_by);

@@ -20,3 +20,5 @@ DROP TABLE customers;
 ALTER TABLE new_customers RENAME TO customers;
 
 CREATE UNIQUE INDEX customers_live_email ON customers (business_id, email) WHERE deleted_at IS NULL;
+CREATE INDEX customers_program ON customers (business_id, program_id);
+CREATE INDEX customers_referred_by ON customers (referred_by);

@@ -1,6 +1,7 @@
 use super::context::{Context, Project};
 use super::finding::Finding;
 use super::lock_then_work::Held;
+use super::outcome::Outcome;
 use super::rules;
 use crate::Engine;
 use crate::schema::Schema;
@@ -38,6 +39,8 @@ impl Analysis<'_> {
             findings.extend(with_inner(&context, &mut held));
             schema.apply(statement);
         }
+        let outcome = Outcome { engine: self.engine, project: self.project, script, schema };
+        findings.extend(rules::check_outcome(&outcome));
         findings.sort_by_key(|finding| finding.span.start());
         findings
     }

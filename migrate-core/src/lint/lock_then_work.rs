@@ -329,7 +329,7 @@ mod tests {
             true,
         );
         // The table that a foreign key refers to.
-        behind("CREATE TABLE new (t_id int REFERENCES t)", &["fk-two-tables controlled"], true);
+        behind("CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t)", &["fk-two-tables controlled"], true);
         behind("DROP TABLE child", &["drop-table high"], true);
         behind("ALTER TABLE child DROP CONSTRAINT child_t", &["fk-two-tables controlled"], true);
     }
@@ -428,7 +428,7 @@ mod tests {
 
     #[test]
     fn it_says_who_waits() {
-        let found = messages(&tables(), "CREATE TABLE new (t_id int REFERENCES t); UPDATE other SET a = 1");
+        let found = messages(&tables(), "CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t); UPDATE other SET a = 1");
         assert!(found[2].starts_with("nobody can write to `public.t` until"), "{found:?}");
         let found = messages(&tables(), "ALTER TABLE t ADD COLUMN n int; UPDATE other SET a = 1");
         assert!(found[1].starts_with("nobody can use `public.t` until"), "{found:?}");

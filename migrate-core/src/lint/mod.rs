@@ -5,6 +5,7 @@ mod analysis;
 mod context;
 mod finding;
 mod lock_then_work;
+mod outcome;
 #[cfg(test)]
 mod pages;
 mod rollback;
@@ -15,4 +16,5 @@ mod testing;
 pub(crate) use analysis::Analysis;
 pub(crate) use context::{Context, Project};
 pub(crate) use finding::Finding;
+use outcome::Outcome;
 pub(crate) use rollback::of_rollback;

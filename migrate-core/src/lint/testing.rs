@@ -3,9 +3,9 @@
 use super::analysis::Analysis;
 use super::context::Project;
 use super::finding::Finding;
-use crate::Engine;
 use crate::schema::Schema;
 use crate::sql;
+use crate::{Engine, Hazard};
 
 /// What the migrations before made.
 pub(crate) struct History {
@@ -71,4 +71,10 @@ pub(crate) fn findings(history: &History, sql: &str) -> Vec<Finding> {
     let analysis =
         Analysis { engine: history.engine, project: &history.project, transaction: history.transaction };
     analysis.of(&parse(sql, history.engine), &mut history.schema.clone())
+}
+
+/// Where the rules find this hazard in the next script, each place as the script writes it.
+pub(crate) fn places<'a>(history: &History, hazard: Hazard, sql: &'a str) -> Vec<&'a str> {
+    let found = findings(history, sql).into_iter().filter(|finding| finding.hazard == hazard);
+    found.map(|finding| finding.span.of(sql)).collect()
 }

@@ -4,13 +4,21 @@ mod columns;
 mod objects;
 mod project;
 
-use super::{Context, Finding};
+use super::{Context, Finding, Outcome};
 
 /// What looks at a statement.
 type Rule = fn(&Context<'_>) -> Vec<Finding>;
 
 /// What all rules find in a statement.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let groups = [columns::RULES, objects::RULES, project::RULES];
+    let groups = [columns::RULES, objects::RULES];
     groups.into_iter().flatten().flat_map(|rule| rule(context)).collect()
+}
+
+/// What looks at a whole script.
+type OutcomeRule = fn(&Outcome<'_>) -> Vec<Finding>;
+
+/// What the rules find that look at a whole script.
+pub(super) fn check_outcome(outcome: &Outcome<'_>) -> Vec<Finding> {
+    project::RULES.iter().flat_map(|rule| rule(outcome)).collect()
 }

@@ -47,7 +47,7 @@ hazards! {
     DetachBlocking "detach-blocking" Controlled,
     /// A constraint of a domain reads every table that uses it.
     DomainValidate "domain-validate" High,
-    /// The rollback drops what the migration did not create.
+    /// The rollback drops what was there before the migration.
     DownLossy "down-lossy" Controlled,
     /// The rollback leaves something of the migration behind.
     DownMismatch "down-mismatch" Controlled,
@@ -119,7 +119,7 @@ hazards! {
     RequiredColumn "required-column" High,
     /// Row-level security hides all rows from those without a policy.
     RlsEnable "rls-enable" High,
-    /// The owner of the table is not bound by its row-level security.
+    /// The owner, or one more policy, gets around the row-level security of a tenant's table.
     RlsNotForced "rls-not-forced" Controlled,
     /// A policy changes which rows running code sees.
     RlsPolicy "rls-policy" Controlled,
@@ -147,9 +147,9 @@ hazards! {
     TenantColumn "tenant-column" Controlled,
     /// A foreign key between tables of tenants can point at another tenant's row.
     TenantForeignKey "tenant-foreign-key" Controlled,
-    /// No key that starts with the tenant, for others to refer to.
+    /// No key of the tenant and the row's number, for others to refer to.
     TenantKey "tenant-key" Controlled,
-    /// A view shows the rows of all tenants.
+    /// A view gets around the policies of a tenant's table.
     TenantView "tenant-view" Controlled,
     /// A timeout is switched off.
     TimeoutDisabled "timeout-disabled" Controlled,
@@ -232,6 +232,9 @@ impl fmt::Display for FoundHazard {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -240,5 +243,21 @@ mod tests {
             assert_eq!(Hazard::from_name(hazard.name()), Some(*hazard));
         }
         assert_eq!(Hazard::from_name("drop-colunm"), None);
+    }
+
+    fn document(path: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    #[test]
+    fn each_has_its_page_and_its_line_in_the_list() {
+        let list = document("docs/hazards/README.md");
+        for hazard in Hazard::ALL {
+            assert!(document(&hazard.page()).starts_with(&format!("# {hazard}\n")), "{hazard}");
+            let line = format!("\n| [{hazard}]({hazard}.md) | {} | ", hazard.risk());
+            assert_eq!(list.matches(&line).count(), 1, "{hazard}");
+        }
+        assert_eq!(list.matches("\n| [").count(), Hazard::ALL.len(), "no other line");
     }
 }

@@ -26,6 +26,12 @@ pub fn hazards<'a>(
     findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect()
 }
 
+/// The oldest PostgreSQL that knows all that a script uses, where that is not an old one.
+pub fn oldest_release(script: &str) -> Option<u32> {
+    let statements = parse(script, Engine::Postgres).statements;
+    statements.iter().flat_map(|statement| &statement.since).map(|since| since.release).max()
+}
+
 /// The schema that scripts make of an empty database, one after the other: a line for each thing, sorted.
 pub fn schema<'a>(scripts: impl IntoIterator<Item = &'a str>, engine: Engine) -> Vec<String> {
     let mut schema = Schema::new(engine);

@@ -6,8 +6,13 @@ use migrate_core::inspect;
 use migrate_tests::hazard_cases::{CASES, Case, SETUP};
 
 /// The findings that stand beside the one of the table: another harm of the same statement. To attach a partition may
-/// read that one and the default one.
-const BESIDE: &[&str] = &["lock-then-work high", "index-concurrent controlled", "default-partition-scan high"];
+/// read that one and the default one; a foreign key without an index harms later.
+const BESIDE: &[&str] = &[
+    "lock-then-work high",
+    "index-concurrent controlled",
+    "default-partition-scan high",
+    "fk-index controlled",
+];
 
 #[test]
 fn each_statement_has_its_class_and_its_rule() {

@@ -8,15 +8,17 @@ use crate::{Engine, Hazard};
 
 const HEADINGS: &[&str] = &["Locks", "Flagged", "Safer", "When to allow it", "Sources"];
 
-/// The name and text of each page.
+/// What is about all of them.
+const OTHER_PAGES: &[&str] = &["README", "accuracy"];
+
+/// The name and text of each page of a hazard.
 fn pages() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/hazards");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let pages: Vec<_> = files
-        .map(|path| {
-            (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
-        })
-        .collect();
+    let pages = files.map(|path| {
+        (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+    });
+    let pages: Vec<_> = pages.filter(|(name, _)| !OTHER_PAGES.contains(&name.as_str())).collect();
     assert!(!pages.is_empty());
     pages
 }

@@ -208,10 +208,6 @@ impl Schema {
         self.views.get(&self.resolve(name))
     }
 
-    pub(crate) fn materialized_view(&self, name: &Name) -> Option<&View> {
-        self.view(name).filter(|view| view.materialized)
-    }
-
     /// The views that read this table or view themselves.
     pub(crate) fn views_on(&self, name: &Name) -> impl Iterator<Item = &View> {
         let name = self.resolve(name);
@@ -257,14 +253,6 @@ impl Schema {
     /// The functions of this name that migrations created.
     pub(crate) fn function(&self, name: &Name) -> Option<&Function> {
         self.find(&self.functions, name)
-    }
-
-    pub(crate) fn has_schema(&self, name: &str) -> bool {
-        self.schemas.contains(name)
-    }
-
-    pub(crate) fn has_extension(&self, name: &str) -> bool {
-        self.extensions.contains(name)
     }
 
     fn relation_exists(&self, name: &Name) -> bool {

@@ -3,7 +3,7 @@
 use squawk_parser::EntryPoint;
 use squawk_parser::SyntaxKind::*;
 
-use super::name::last;
+use super::name::{inside, last, string};
 use super::statement::{statement, with_kind};
 use super::tree::{Node, Tree, is_too_deep};
 use crate::dialect::Engine;
@@ -12,30 +12,20 @@ use crate::token::{Token, TokenKind, tokens};
 
 /// The block of a `DO` statement. What is written in another language than PL/pgSQL is opaque.
 pub(super) fn block(node: Node<'_>) -> Block {
-    let language = node.child(DO_LANGUAGE).and_then(|clause| last_or_string(clause));
-    let body = node
-        .child(LITERAL)
-        .and_then(|literal| literal.children().next())
-        .filter(|_| language.is_none_or(|language| language == "plpgsql"));
-    match body.and_then(|literal| Some((inside(literal.text())?, literal))) {
-        Some(((skipped, text), literal)) => read(&text, literal.span().start() + skipped),
+    let language = node.child(DO_LANGUAGE).and_then(|clause| clause.nodes().next());
+    let language = language.and_then(|language| string(language).or_else(|| last(language)));
+    let literal = node.child(LITERAL).and_then(|literal| literal.children().next());
+    // The escapes of `E'…'` would move what stands behind them.
+    let plain = literal.filter(|literal| literal.text().starts_with(['\'', '$']));
+    let body = plain.and_then(|literal| Some((literal, inside(literal.text())?)));
+    match body.filter(|_| language.is_none_or(|language| language == "plpgsql")) {
+        Some((literal, (start, body))) => {
+            let is_quoted = literal.text().starts_with('\'');
+            let body = if is_quoted { single_quotes(body) } else { body.to_owned() };
+            read(&body, literal.span().start() + start)
+        }
         None => Block { statements: Vec::new(), is_opaque: true },
     }
-}
-
-fn last_or_string(clause: Node<'_>) -> Option<String> {
-    clause.nodes().next().and_then(|language| super::name::string(language).or_else(|| last(language)))
-}
-
-/// A string's content, each character at its place, and how many stand before it.
-fn inside(literal: &str) -> Option<(usize, String)> {
-    if let Some(rest) = literal.strip_prefix('$') {
-        let tag = &literal[..rest.find('$')? + 2];
-        let content = literal.strip_prefix(tag)?.strip_suffix(tag)?;
-        return Some((tag.len(), content.to_owned()));
-    }
-    let content = literal.strip_prefix('\'')?.strip_suffix('\'')?;
-    Some((1, single_quotes(content)))
 }
 
 /// Doubled quotes as single ones, with a space outside of what they enclose.

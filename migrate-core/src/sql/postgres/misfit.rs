@@ -12,15 +12,15 @@ pub(super) fn misfit(node: Node<'_>) -> Option<usize> {
     match node.kind() {
         LITERAL => adjacent_string(node),
         COLUMN | ADD_COLUMN | COMPOSITE_FIELD_DEF => missing_type(node),
-        COLUMN_NAME | COLUMN_NAME_REF | CONSTRAINT_NAME | CTE_NAME | POLICY | POLICY_REF | SCHEMA
-        | SCHEMA_REF | TABLE_ALIAS | TRIGGER | TRIGGER_REF | NAME_REF | PATH_SEGMENT | PATH_SEGMENT_REF => {
-            reserved_word(node)
-        }
+        COLUMN_NAME | COLUMN_NAME_REF | CONSTRAINT_NAME | CTE_NAME | EXTENSION | POLICY | POLICY_REF
+        | SCHEMA | SCHEMA_REF | TABLE_ALIAS | TRIGGER | TRIGGER_REF | NAME_REF | PATH_SEGMENT
+        | PATH_SEGMENT_REF => reserved_word(node),
         PREFIX_EXPR => prefix_operator(node),
         BIN_EXPR => operand(node),
         ARRAY_EXPR => missing_array(node),
         DEFAULT_CONSTRAINT => loose_default(node),
         PARTITION_ITEM => loose_key(node),
+        JOIN => missing_condition(node),
         AS_POLICY_TYPE => policy_type(node),
         kind if dropped(kind).is_some() => missing_names(node),
         _ => None,
@@ -56,7 +56,10 @@ fn missing_type(node: Node<'_>) -> Option<usize> {
 /// (PostgreSQL manual, appendix C).
 fn reserved_word(name: Node<'_>) -> Option<usize> {
     let around = name.parent();
-    let is_callable = matches!(name.kind(), PATH_SEGMENT | PATH_SEGMENT_REF) || around.kind() == CALL_EXPR;
+    let is_relation =
+        matches!(around.parent().kind(), TABLE_NAME | TABLE_NAME_REF | RELATION_NAME_REF | INDEX | INDEX_REF);
+    let is_path = matches!(name.kind(), PATH_SEGMENT | PATH_SEGMENT_REF);
+    let is_callable = (is_path && !is_relation) || around.kind() == CALL_EXPR;
     let is_reserved = |kind| is_reserved_keyword(kind) || (!is_callable && is_type_func_name_keyword(kind));
     let word = name.children().next().filter(|word| is_reserved(word.kind()))?;
     let is_label = around.kind() == AS_NAME;
@@ -131,6 +134,12 @@ fn loose_key(node: Node<'_>) -> Option<usize> {
     (!is_key).then(|| start(value))
 }
 
+/// A join says by what, but the natural and the cross ones.
+fn missing_condition(node: Node<'_>) -> Option<usize> {
+    let has_one = [ON_CLAUSE, JOIN_USING_CLAUSE, JOIN_CROSS, NATURAL_KW].iter().any(|part| node.has(*part));
+    (!has_one).then(|| node.span().end())
+}
+
 fn policy_type(node: Node<'_>) -> Option<usize> {
     let word = node.tokens().nth(1)?;
     let is_known = ["permissive", "restrictive"].iter().any(|known| word.text().eq_ignore_ascii_case(known));
@@ -158,6 +167,9 @@ mod tests {
             ("ALTER TABLE t DROP COLUMN column", 26),
             ("ALTER TABLE t ADD CONSTRAINT table UNIQUE (a)", 29),
             ("SELECT * FROM table t", 14),
+            ("ALTER TABLE concurrently ADD a int", 12),
+            ("CREATE EXTENSION IF NOT EXISTS with", 31),
+            ("SELECT 1 FROM a JOIN b WHERE c", 23),
             ("UPDATE t SET a = = 1", 17),
             ("SELECT a IS nul", 12),
             ("SELECT a IS NOT NOT NULL", 16),
@@ -185,6 +197,7 @@ mod tests {
             "CREATE TABLE t OF y (a PRIMARY KEY)",
             "SELECT 1 AS table, a.select, left('a', 1), current_date, current_schema FROM t",
             "SELECT * FROM current_date",
+            "SELECT * FROM a JOIN b JOIN c USING (x) ON true NATURAL LEFT JOIN d CROSS JOIN e, s.left",
             "UPDATE t SET a = - 1, b = ~ 1, c = @ -1, d = DEFAULT",
             "SELECT a IS NULL = b, a IS NOT UNKNOWN, a IN (1), a NOT IN (SELECT 1), a IS DOCUMENT",
             "SELECT ARRAY[[1], [2]], a[1], a IS DISTINCT FROM b",

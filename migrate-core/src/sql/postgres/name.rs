@@ -91,12 +91,19 @@ pub(super) fn string(node: Node<'_>) -> Option<String> {
 
 /// What stands between the quotes of a literal, if it has some.
 pub(super) fn content(literal: &str) -> Option<String> {
+    let (_, inside) = inside(literal)?;
+    Some(if literal.starts_with('$') { inside.to_owned() } else { inside.replace("''", "'") })
+}
+
+/// What stands between the quotes of a literal as it is written, and where in the literal.
+pub(super) fn inside(literal: &str) -> Option<(usize, &str)> {
     if let Some(rest) = literal.strip_prefix('$') {
         let tag = &literal[..rest.find('$')? + 2];
-        return Some(literal.strip_prefix(tag)?.strip_suffix(tag)?.to_owned());
+        return Some((tag.len(), literal.strip_prefix(tag)?.strip_suffix(tag)?));
     }
     let quoted = literal.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '&');
-    Some(quoted.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'"))
+    let start = literal.len() - quoted.len() + 1;
+    Some((start, quoted.strip_prefix('\'')?.strip_suffix('\'')?))
 }
 
 #[cfg(test)]

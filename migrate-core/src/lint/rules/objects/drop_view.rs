@@ -38,6 +38,14 @@ fn is_in_use(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     is_old(context, object, name)
         && !was_renamed(context, object, name)
         && !only_triggers_call(context, object, name)
+        && !is_owned_sequence(context, object, name)
+}
+
+/// Whether it is the sequence of a serial column: nothing but the column's default uses it, and CASCADE, without which
+/// the server keeps it, has a hazard of its own.
+fn is_owned_sequence(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
+    object == ObjectKind::Sequence
+        && context.schema.sequence(name).is_some_and(|sequence| sequence.owner.is_some())
 }
 
 /// Whether it is a function of triggers, which the server keeps as long as one calls it.
@@ -82,7 +90,8 @@ mod tests {
             "CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t; CREATE MATERIALIZED VIEW mv AS SELECT id FROM t;
              CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN score AS int;
              CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION citext;
-             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TABLE counted (id serial)",
         );
         case(&history, "DROP VIEW v", &["drop-view high"]);
         case(&history, "DROP VIEW IF EXISTS v, w", &["drop-view high", "drop-view high"]);
@@ -95,6 +104,8 @@ mod tests {
         case(&history, "DROP PUBLICATION changes", &["drop-view high"]);
         // Code cannot call it, and the server keeps it while a trigger does.
         case(&history, "DROP FUNCTION note()", &[]);
+        // What the column's default loses is told once.
+        case(&history, "DROP SEQUENCE counted_id_seq CASCADE", &["drop-cascade high"]);
         // Made by the same script.
         case(&history, "CREATE VIEW w AS SELECT 1; DROP VIEW w", &[]);
         case(&history, "CREATE TYPE tone AS ENUM ('a'); DROP TYPE tone", &[]);

@@ -1,6 +1,7 @@
+use super::index_blocking::is_there;
 use super::index_partitioned::is_partitioned;
 use crate::lint::{Context, Finding};
-use crate::sql::{Kind, Name, Reference};
+use crate::sql::{CreateIndex, Kind, Reference};
 use crate::{Engine, Hazard};
 
 const SAFER: &str = "leave it alone in a migration with `-- migrate: no-transaction` and without IF NOT EXISTS: the runner \
@@ -15,7 +16,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = match &context.statement.kind {
-        Kind::CreateIndex(index) if index.concurrently && builds_on(context, &index.table) => format!(
+        Kind::CreateIndex(index) if index.concurrently && builds(context, index) => format!(
             "the build waits for all transactions that use `{}`, and leaves an invalid index behind if it fails",
             index.table
         ),
@@ -29,8 +30,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// A partitioned table refuses it: [`Hazard::IndexPartitioned`].
-fn builds_on(context: &Context<'_>, table: &Name) -> bool {
-    context.is_old(table) && !is_partitioned(context, table)
+fn builds(context: &Context<'_>, index: &CreateIndex) -> bool {
+    let table = &index.table;
+    context.is_old(table) && !is_partitioned(context, table) && !is_there(context, index)
 }
 
 fn is_old(context: &Context<'_>, target: &Reference) -> bool {

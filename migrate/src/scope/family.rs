@@ -379,6 +379,7 @@ impl<K: Kind> Family<K> {
     }
 
     /// The numbers of the statement's answer, one after the other.
+    #[cfg(feature = "postgres")]
     pub(crate) fn counts(&self, mut numbers: Vec<i64>) -> Counts {
         let obstacles = numbers.split_off(1 + self.levels.len());
         let levels = numbers.split_off(1);

@@ -206,13 +206,13 @@ pub trait Targets<T> {
     type Row;
 
     #[doc(hidden)]
-    fn names(&self) -> Vec<&'static str>;
+    fn names(self) -> Vec<&'static str>;
 }
 
 impl<T, V: Value> Targets<T> for Col<T, V> {
     type Row = V;
 
-    fn names(&self) -> Vec<&'static str> {
+    fn names(self) -> Vec<&'static str> {
         vec![self.name()]
     }
 }
@@ -222,7 +222,7 @@ macro_rules! targets {
         impl<T, $($value: Value),*> Targets<T> for ($(Col<T, $value>,)*) {
             type Row = ($($value,)*);
 
-            fn names(&self) -> Vec<&'static str> {
+            fn names(self) -> Vec<&'static str> {
                 vec![$(self.$i.name()),*]
             }
         }

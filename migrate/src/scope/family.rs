@@ -3,7 +3,7 @@
 //! A family has a level for each table, parents first. Which rows belong to a level is said once, as a chain of common
 //! table expressions. On PostgreSQL all levels are changed by one statement around that chain. SQLite changes nothing
 //! inside of a common table expression, so there the rows are looked up first, and then changed one by one in a
-//! transaction.
+//! transaction. What these texts name begins with `migrate_`, so that it does not hide a table of the caller's filter.
 
 use migrate_core::Engine;
 
@@ -144,39 +144,39 @@ impl<K: Kind> Family<K> {
         let mut w = Writer::new(Engine::Postgres, self.context.clone());
         self.write_chain(&mut w)?;
         for (i, obstacle) in self.obstacles.iter().enumerate() {
-            w.push(", obstacle_");
+            w.push(", migrate_obstacle_");
             w.number(i as u64);
             w.push(" AS (");
             self.write_obstacle(obstacle, &mut w);
             w.push(")");
         }
         for (i, level) in self.levels.iter().enumerate() {
-            w.push(", changed_");
+            w.push(", migrate_changed_");
             w.number(i as u64);
             w.push(" AS (");
             self.kind.write_change(level, &mut w);
             self.write_target(level, &mut w);
             w.push(" IN (SELECT ");
             w.identifiers(level.table.key);
-            w.push(" FROM level_");
+            w.push(" FROM migrate_level_");
             w.number(i as u64);
             w.push(")");
             for i in 0..self.obstacles.len() {
-                w.push(" AND (SELECT n FROM obstacle_");
+                w.push(" AND (SELECT n FROM migrate_obstacle_");
                 w.number(i as u64);
                 w.push(") = 0");
             }
             w.push(" RETURNING 1)");
         }
         w.push(" SELECT (SELECT count(*) FROM ");
-        w.push(if self.is_tree() { "seed_0)" } else { "changed_0)" });
+        w.push(if self.is_tree() { "migrate_seed_0)" } else { "migrate_changed_0)" });
         for i in 0..self.levels.len() {
-            w.push(", (SELECT count(*) FROM changed_");
+            w.push(", (SELECT count(*) FROM migrate_changed_");
             w.number(i as u64);
             w.push(")");
         }
         for i in 0..self.obstacles.len() {
-            w.push(", (SELECT n FROM obstacle_");
+            w.push(", (SELECT n FROM migrate_obstacle_");
             w.number(i as u64);
             w.push(")");
         }
@@ -188,7 +188,7 @@ impl<K: Kind> Family<K> {
         w.push("WITH RECURSIVE ");
         for (i, level) in self.levels.iter().enumerate() {
             w.push(if i == 0 { "" } else { ", " });
-            w.push(if level.own.is_empty() { "level_" } else { "seed_" });
+            w.push(if level.own.is_empty() { "migrate_level_" } else { "migrate_seed_" });
             w.number(i as u64);
             w.push(" AS (");
             self.write_level(level, i, w)?;
@@ -226,15 +226,15 @@ impl<K: Kind> Family<K> {
     fn write_tree(&self, level: &Level, i: usize, w: &mut Writer) -> Result<()> {
         let table = level.table;
         let columns = self.columns(level);
-        w.push(", level_");
+        w.push(", migrate_level_");
         w.number(i as u64);
-        w.push(" AS (SELECT * FROM seed_");
+        w.push(" AS (SELECT * FROM migrate_seed_");
         w.number(i as u64);
         w.push(" UNION SELECT ");
         w.separated(", ", &columns, |w, column| w.column(table.name, column));
-        w.push(" FROM level_");
+        w.push(" FROM migrate_level_");
         w.number(i as u64);
-        w.push(" AS parent JOIN ");
+        w.push(" AS migrate_parent JOIN ");
         w.target(table);
         w.push(" ON (");
         w.separated(" OR ", &level.own, |w, key| {
@@ -244,7 +244,7 @@ impl<K: Kind> Family<K> {
             w.separated(" AND ", pairs, |w, (column, of_parent)| {
                 w.column(table.name, column);
                 w.push(" = ");
-                w.column("parent", of_parent);
+                w.column("migrate_parent", of_parent);
             });
             w.push(")");
         });
@@ -292,7 +292,7 @@ impl<K: Kind> Family<K> {
         w.separated(", ", self.pairs(key, more), |w, (column, _)| w.column(key.child.name, column));
         w.push(") IN (SELECT ");
         w.separated(", ", self.pairs(key, more), |w, (_, column)| w.identifier(column));
-        w.push(" FROM level_");
+        w.push(" FROM migrate_level_");
         w.number(level as u64);
         w.push(")");
     }
@@ -328,35 +328,35 @@ impl<K: Kind> Family<K> {
                     w.separated(", ", key.child.key, |w, column| w.column(key.child.name, column));
                     w.push(") IN (SELECT ");
                     w.identifiers(key.child.key);
-                    w.push(" FROM level_");
+                    w.push(" FROM migrate_level_");
                     w.number(member as u64);
                     w.push(")");
                 }
             }
             ObstacleKind::Parents => {
-                w.push("level_");
+                w.push("migrate_level_");
                 w.number(obstacle.level as u64);
-                w.push(" AS child WHERE ");
+                w.push(" AS migrate_child WHERE ");
                 w.separated(" AND ", key.columns, |w, column| {
-                    w.column("child", column);
+                    w.column("migrate_child", column);
                     w.push(" IS NOT NULL");
                 });
                 w.push(" AND NOT EXISTS (SELECT 1 FROM ");
-                w.table(Handle::new(key.parent).with_alias("parent"));
+                w.table(Handle::new(key.parent).with_alias("migrate_parent"));
                 w.push(" WHERE ");
                 let columns = key.columns.iter().zip(key.parent_columns);
                 w.separated(" AND ", columns, |w, (column, parent_column)| {
-                    w.column("parent", parent_column);
+                    w.column("migrate_parent", parent_column);
                     w.push(" = ");
-                    w.column("child", column);
+                    w.column("migrate_child", column);
                 });
                 w.push(")");
                 if key.is_circular() {
                     w.push(" AND NOT (");
-                    w.separated(", ", key.columns, |w, column| w.column("child", column));
+                    w.separated(", ", key.columns, |w, column| w.column("migrate_child", column));
                     w.push(") IN (SELECT ");
                     w.identifiers(key.parent_columns);
-                    w.push(" FROM level_");
+                    w.push(" FROM migrate_level_");
                     w.number(obstacle.level as u64);
                     w.push(")");
                 }
@@ -500,7 +500,7 @@ mod sqlite {
         fn seeds_statement(&self) -> Result<Statement> {
             let mut w = Writer::new(Engine::Sqlite, self.context.clone());
             self.write_chain(&mut w)?;
-            w.push(" SELECT count(*) FROM seed_0");
+            w.push(" SELECT count(*) FROM migrate_seed_0");
             Ok(w.finish())
         }
 
@@ -509,7 +509,7 @@ mod sqlite {
             self.write_chain(&mut w)?;
             w.push(" SELECT ");
             w.identifiers(self.levels[i].table.key);
-            w.push(" FROM level_");
+            w.push(" FROM migrate_level_");
             w.number(i as u64);
             Ok(w.finish())
         }

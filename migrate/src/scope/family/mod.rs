@@ -5,6 +5,11 @@
 //! inside of a common table expression, so there the rows are looked up first, and then changed one by one in a
 //! transaction. What these texts name begins with `migrate_`, so that it does not hide a table of the caller's filter.
 
+mod level;
+mod obstacle;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
 use migrate_core::Engine;
 
 use super::access::Context;
@@ -12,8 +17,13 @@ use super::error::Result;
 use super::expression::Node;
 use super::row::Row;
 use super::sql::{Statement, Writer};
-use super::table::{Definition, ForeignKey, Handle, OnSoftDelete, Rows};
+use super::table::{Definition, ForeignKey};
 
+use level::Link;
+pub(super) use level::{Level, levels};
+pub(super) use obstacle::{Obstacle, bereft, restricting};
+
+/// Rows of one table, and what hangs on them.
 #[derive(Debug)]
 pub struct Family<K> {
     pub(crate) context: Context,
@@ -22,37 +32,6 @@ pub struct Family<K> {
     pub(crate) filter: Vec<Node>,
     pub(crate) levels: Vec<Level>,
     pub(crate) obstacles: Vec<Obstacle>,
-}
-
-#[derive(Debug)]
-pub struct Level {
-    pub(crate) table: &'static Definition,
-    /// Along which keys its rows hang on those of earlier levels.
-    links: Vec<Link>,
-    /// Along which keys they hang on each other, as in a tree.
-    own: Vec<&'static ForeignKey>,
-}
-
-#[derive(Debug)]
-struct Link {
-    key: &'static ForeignKey,
-    parent: usize,
-}
-
-/// Rows that keep a level from being changed.
-#[derive(Debug)]
-pub(crate) struct Obstacle {
-    pub(crate) key: &'static ForeignKey,
-    level: usize,
-    kind: ObstacleKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum ObstacleKind {
-    /// Live children of the level that are not of the family.
-    Children,
-    /// Parents of the level that are not live.
-    Parents,
 }
 
 /// What is done to a family.
@@ -81,60 +60,6 @@ pub trait Kind: Send + Sync {
     fn is_children_first(&self) -> bool {
         false
     }
-}
-
-impl Level {
-    pub(crate) fn handle(&self, rows: Rows) -> Handle {
-        Handle { rows, ..Handle::new(self.table) }
-    }
-}
-
-/// A table and those below it along some keys, each behind all that it hangs on.
-pub(crate) fn levels(root: &'static Definition, follows: fn(&ForeignKey) -> bool) -> Vec<Level> {
-    let mut members = Vec::new();
-    visit(root, follows, &mut members);
-    members.reverse();
-    let level = |(place, table): (usize, &&'static Definition)| {
-        let parents = table.parents.iter().filter(|key| follows(key));
-        let (own, others): (Vec<_>, Vec<_>) = parents.partition(|key| key.is_circular());
-        // What is above the root is not of the family.
-        let before = |key: &ForeignKey| members[..place].iter().position(|of| std::ptr::eq(*of, key.parent));
-        let links = others.into_iter().filter_map(|key| Some(Link { key, parent: before(key)? })).collect();
-        Level { table, links, own }
-    };
-    members.iter().enumerate().map(level).collect()
-}
-
-/// Children first. `tables!` refuses circles of several tables, so this comes to an end.
-fn visit(
-    table: &'static Definition,
-    follows: fn(&ForeignKey) -> bool,
-    members: &mut Vec<&'static Definition>,
-) {
-    if members.iter().any(|member| std::ptr::eq(*member, table)) {
-        return;
-    }
-    for key in table.children.iter().filter(|key| follows(key) && !key.is_circular()) {
-        visit(key.child, follows, members);
-    }
-    members.push(table);
-}
-
-/// Live children that a declaration does not let go.
-pub(crate) fn restricting(levels: &[Level]) -> Vec<Obstacle> {
-    let of = |(level, of): (usize, &Level)| {
-        let keys = of.table.children.iter().filter(|key| key.on_soft_delete == OnSoftDelete::Restrict);
-        keys.map(move |key| Obstacle { key, level, kind: ObstacleKind::Children }).collect::<Vec<_>>()
-    };
-    levels.iter().enumerate().flat_map(of).collect()
-}
-
-/// Parents of the first level that are gone, where a child cannot be without one.
-pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
-    let keys = levels[0].table.parents.iter();
-    let binding =
-        keys.filter(|key| matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::Restrict));
-    binding.map(|key| Obstacle { key, level: 0, kind: ObstacleKind::Parents }).collect()
 }
 
 impl<K: Kind> Family<K> {
@@ -308,62 +233,6 @@ impl<K: Kind> Family<K> {
         columns.chain(more).chain(tenants)
     }
 
-    /// How many rows are in the way.
-    fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) {
-        let key = obstacle.key;
-        w.push("SELECT count(*) AS n FROM ");
-        match obstacle.kind {
-            ObstacleKind::Children => {
-                w.target(key.child);
-                w.push(" WHERE ");
-                let handle = Handle::new(key.child);
-                if w.narrows(handle) {
-                    w.rows(handle);
-                    w.push(" AND ");
-                }
-                self.write_reference(key, obstacle.level, None, w);
-                let member = self.levels.iter().position(|level| std::ptr::eq(level.table, key.child));
-                if let Some(member) = member {
-                    w.push(" AND NOT (");
-                    w.separated(", ", key.child.key, |w, column| w.column(key.child.name, column));
-                    w.push(") IN (SELECT ");
-                    w.identifiers(key.child.key);
-                    w.push(" FROM migrate_level_");
-                    w.number(member as u64);
-                    w.push(")");
-                }
-            }
-            ObstacleKind::Parents => {
-                w.push("migrate_level_");
-                w.number(obstacle.level as u64);
-                w.push(" AS migrate_child WHERE ");
-                w.separated(" AND ", key.columns, |w, column| {
-                    w.column("migrate_child", column);
-                    w.push(" IS NOT NULL");
-                });
-                w.push(" AND NOT EXISTS (SELECT 1 FROM ");
-                w.table(Handle::new(key.parent).with_alias("migrate_parent"));
-                w.push(" WHERE ");
-                let columns = key.columns.iter().zip(key.parent_columns);
-                w.separated(" AND ", columns, |w, (column, parent_column)| {
-                    w.column("migrate_parent", parent_column);
-                    w.push(" = ");
-                    w.column("migrate_child", column);
-                });
-                w.push(")");
-                if key.is_circular() {
-                    w.push(" AND NOT (");
-                    w.separated(", ", key.columns, |w, column| w.column("migrate_child", column));
-                    w.push(") IN (SELECT ");
-                    w.identifiers(key.parent_columns);
-                    w.push(" FROM migrate_level_");
-                    w.number(obstacle.level as u64);
-                    w.push(")");
-                }
-            }
-        }
-    }
-
     /// ` WHERE … AND (key)`
     fn write_target(&self, level: &Level, w: &mut Writer) {
         w.push(" WHERE ");
@@ -432,105 +301,4 @@ impl Counts {
 /// A row of numbers.
 pub(crate) fn numbers(row: &Row<'_>) -> Result<Vec<i64>> {
     (0..row.len()).map(|column| row.get(column)).collect()
-}
-
-#[cfg(feature = "sqlite")]
-mod sqlite {
-    use rusqlite::Connection;
-
-    use super::super::error::Result;
-    use super::super::sql::{Statement, Writer};
-    use super::{Counts, Engine, Family, Kind, Level, numbers};
-
-    impl<K: Kind> Family<K> {
-        /// Changes all levels in a transaction, or in the one that is there; in one for each batch, if there are batches.
-        pub(crate) fn run_in(&self, connection: &Connection) -> Result<Counts> {
-            let mut total = Counts::default();
-            loop {
-                let counts = self.run_once(connection)?;
-                total.add(&counts);
-                if !self.goes_on(&counts) {
-                    return Ok(total);
-                }
-            }
-        }
-
-        fn run_once(&self, connection: &Connection) -> Result<Counts> {
-            connection.execute_batch("SAVEPOINT migrate_scope")?;
-            let done = self.run_inside(connection);
-            match done {
-                Ok(counts) => {
-                    connection.execute_batch("RELEASE migrate_scope")?;
-                    Ok(counts)
-                }
-                Err(error) => {
-                    // Where this fails too, the transaction is gone already, and the first error says why.
-                    let _ = connection.execute_batch("ROLLBACK TO migrate_scope; RELEASE migrate_scope");
-                    Err(error)
-                }
-            }
-        }
-
-        fn run_inside(&self, connection: &Connection) -> Result<Counts> {
-            let obstacles = (0..self.obstacles.len())
-                .map(|i| Ok(self.obstacle_statement(i)?.rows_in(connection, numbers)?[0][0]))
-                .collect::<Result<Vec<_>>>()?;
-            if obstacles.iter().any(|rows| *rows > 0) {
-                return Ok(Counts { chosen: 0, levels: vec![0; self.levels.len()], obstacles });
-            }
-            let seeds = if self.is_tree() {
-                Some(self.seeds_statement()?.rows_in(connection, numbers)?[0][0])
-            } else {
-                None
-            };
-            let keys = (0..self.levels.len())
-                .map(|i| self.keys_statement(i)?.values_in(connection))
-                .collect::<Result<Vec<_>>>()?;
-            let mut levels = vec![0; keys.len()];
-            let mut order: Vec<usize> = (0..keys.len()).collect();
-            if self.kind.is_children_first() {
-                order.reverse();
-            }
-            for i in order {
-                levels[i] = self.change_statement(&self.levels[i]).execute_for_each(connection, &keys[i])?;
-            }
-            Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles })
-        }
-
-        fn seeds_statement(&self) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" SELECT count(*) FROM migrate_seed_0");
-            Ok(w.finish())
-        }
-
-        fn keys_statement(&self, i: usize) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" SELECT ");
-            w.identifiers(self.levels[i].table.key);
-            w.push(" FROM migrate_level_");
-            w.number(i as u64);
-            Ok(w.finish())
-        }
-
-        fn obstacle_statement(&self, i: usize) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" ");
-            self.write_obstacle(&self.obstacles[i], &mut w);
-            Ok(w.finish())
-        }
-
-        /// The values of the key are bound behind all others, for one row after the other.
-        fn change_statement(&self, level: &Level) -> Statement {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.kind.write_change(level, &mut w);
-            self.write_target(level, &mut w);
-            w.push(" = (");
-            w.placeholders(level.table.key.len());
-            w.push(")");
-            w.finish()
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The tables, as the statements of a scope know them.
 
-use migrate::scope::rls::{self, Reference, Scripts, Table, Tenancy};
+use migrate::scope::rls::{self, Scripts, Table, Tenancy};
 use migrate::scope::tables;
 use uuid::Uuid;
 
@@ -25,16 +25,8 @@ tables! {
 
 /// What `migrations/20251128090000_protect_tenants` consists of: `multi-tenant scripts` prints it.
 pub(crate) fn protection() -> Scripts {
-    rls::scripts(
-        &Tenancy::default(),
-        &[
-            Table::new("customers").key("id").live_pages_by("id", "deleted_at"),
-            Table::new("orders")
-                .key("id")
-                .live_pages_by("id", "deleted_at")
-                .reference(Reference::new("customer_id", "customers")),
-        ],
-    )
+    let declared: Vec<Table> = TABLES.iter().filter_map(|table| Table::declared(table)).collect();
+    rls::scripts(&Tenancy::default(), &declared)
 }
 
 #[cfg(test)]

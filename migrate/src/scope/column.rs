@@ -11,8 +11,10 @@ use super::value::{Parameter, Value};
 pub struct Col<T, V, A = Writable> {
     alias: &'static str,
     name: &'static str,
-    of: PhantomData<fn() -> (T, V, A)>,
+    of: Of<T, V, A>,
 }
+
+type Of<T, V, A> = PhantomData<fn() -> (T, V, A)>;
 
 /// A column that statements may set.
 #[derive(Clone, Copy, Debug)]

@@ -19,11 +19,15 @@ use super::value::Value;
 #[must_use = "an insert is sent by `execute` or `returning`"]
 pub struct Insert<S, T> {
     scope: S,
+    /// What all rows have in common.
+    common: NewRow<T>,
     source: Source<T>,
 }
 
 #[derive(Clone, Debug)]
 enum Source<T> {
+    /// One row, of what was set.
+    Alone,
     Rows(Vec<NewRow<T>>),
     Query(Vec<&'static str>, Box<Subquery>),
 }
@@ -55,8 +59,13 @@ impl<T: Table> NewRow<T> {
         w.push(")");
     }
 
-    /// `(value of the tenant, …)`, in the order of the columns.
-    pub(crate) fn write_values(&self, columns: &[&'static str], w: &mut Writer) -> Result<()> {
+    /// `(value of the tenant, …)`: its own values in the order of the columns, then what all rows have in common.
+    pub(crate) fn write_values(
+        &self,
+        columns: &[&'static str],
+        common: &NewRow<T>,
+        w: &mut Writer,
+    ) -> Result<()> {
         if self.cells.len() != columns.len() {
             return Err(InvalidStatement::UnevenRows.into());
         }
@@ -73,30 +82,32 @@ impl<T: Table> NewRow<T> {
             value.write(w)?;
             comma = ", ";
         }
+        for (_, value) in &common.cells {
+            w.push(comma);
+            value.write(w)?;
+            comma = ", ";
+        }
         w.push(")");
         Ok(())
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.cells.iter().map(|(name, _)| *name)
     }
 }
 
 impl<S: Access, T: Table> Insert<S, T> {
     pub(crate) fn new(scope: S) -> Insert<S, T> {
-        Insert { scope, source: Source::Rows(Vec::new()) }
+        Insert { scope, common: NewRow::new(), source: Source::Alone }
     }
 
-    /// The value of a column of the only row.
-    pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> Insert<S, T> {
-        match &mut self.source {
-            Source::Rows(rows) => {
-                let row = rows.pop().unwrap_or_else(NewRow::new);
-                rows.push(row.set(column, value));
-            }
-            Source::Query(..) => {}
-        }
-        self
+    /// The value of a column, in the only row or in all that `rows` or `from_query` give.
+    pub fn set<V>(self, column: Col<T, V>, value: impl Operand<V>) -> Insert<S, T> {
+        Insert { common: self.common.set(column, value), ..self }
     }
 
-    /// A row for each item. They have to set the same columns. One statement holds 65535 values on PostgreSQL and 32766
-    /// on SQLite.
+    /// A row for each item. They have to set the same columns, and there has to be one: an insert of nothing is an error.
+    /// One statement holds 65535 values on PostgreSQL and 32766 on SQLite.
     pub fn rows<I>(
         self,
         items: impl IntoIterator<Item = I>,
@@ -136,18 +147,18 @@ impl<S: Access, T: Table> Insert<S, T> {
         w.push("INSERT INTO ");
         w.target(T::definition());
         match &self.source {
-            Source::Rows(rows) => {
-                let first = rows.first().ok_or(InvalidStatement::NothingSet)?;
-                let columns: Vec<_> = first.cells.iter().map(|(name, _)| *name).collect();
+            Source::Alone => self.write_rows(&[NewRow::new()], &mut w)?,
+            Source::Rows(rows) => self.write_rows(rows, &mut w)?,
+            Source::Query(own, query) => {
+                let columns: Vec<_> = self.common.names().chain(own.iter().copied()).collect();
                 NewRow::<T>::write_columns(&columns, &mut w);
-                w.push(" VALUES ");
-                w.try_separated(", ", rows, |w, row| row.write_values(&columns, w))?;
-            }
-            Source::Query(columns, query) => {
-                NewRow::<T>::write_columns(columns, &mut w);
                 w.push(" SELECT ");
                 if T::definition().tenant.is_some() {
                     w.tenant();
+                    w.push(", ");
+                }
+                for (_, value) in &self.common.cells {
+                    value.write(&mut w)?;
                     w.push(", ");
                 }
                 w.push("q.* FROM (");
@@ -156,6 +167,18 @@ impl<S: Access, T: Table> Insert<S, T> {
             }
         }
         Ok(w)
+    }
+
+    fn write_rows(&self, rows: &[NewRow<T>], w: &mut Writer) -> Result<()> {
+        let first = rows.first().ok_or(InvalidStatement::NothingSet)?;
+        let own: Vec<_> = first.names().collect();
+        let columns: Vec<_> = own.iter().copied().chain(self.common.names()).collect();
+        if columns.is_empty() {
+            return Err(InvalidStatement::NothingSet.into());
+        }
+        NewRow::<T>::write_columns(&columns, w);
+        w.push(" VALUES ");
+        w.try_separated(", ", rows, |w, row| row.write_values(&own, &self.common, w))
     }
 
     fn recorded(&self, engine: Engine) -> Result<Writer> {
@@ -206,13 +229,13 @@ pub trait Targets<T> {
     type Row;
 
     #[doc(hidden)]
-    fn names(&self) -> Vec<&'static str>;
+    fn names(self) -> Vec<&'static str>;
 }
 
 impl<T, V: Value> Targets<T> for Col<T, V> {
     type Row = V;
 
-    fn names(&self) -> Vec<&'static str> {
+    fn names(self) -> Vec<&'static str> {
         vec![self.name()]
     }
 }
@@ -222,7 +245,7 @@ macro_rules! targets {
         impl<T, $($value: Value),*> Targets<T> for ($(Col<T, $value>,)*) {
             type Row = ($($value,)*);
 
-            fn names(&self) -> Vec<&'static str> {
+            fn names(self) -> Vec<&'static str> {
                 vec![$(self.$i.name()),*]
             }
         }

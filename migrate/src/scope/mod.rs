@@ -1,7 +1,7 @@
 //! Tenants and soft deletes: statements that see one tenant's live rows, and no others.
 //!
-//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant; what is left
-//! out cannot be forgotten, because without a scope it does not compile.
+//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant. That
+//! cannot be forgotten: without a scope it does not compile.
 //!
 //! ```
 //! use migrate::scope::{FromRow, Scope, tables};

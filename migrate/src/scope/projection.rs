@@ -32,6 +32,7 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
     }
 
     /// One row for those that are equal in these columns.
+    #[expect(clippy::needless_pass_by_value, reason = "columns are given by value everywhere")]
     pub fn group_by(mut self, columns: impl Columns) -> Projection<S, T, C> {
         self.select.query.group.extend(columns.nodes().into_iter().map(|Selected(node)| node));
         self

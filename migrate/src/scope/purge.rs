@@ -129,7 +129,7 @@ impl Removal {
         for key in table.children {
             w.push(" AND NOT EXISTS (SELECT 1 FROM ");
             w.identifier(key.child.name);
-            let child = format!("child_{depth}");
+            let child = format!("migrate_child_{depth}");
             w.push(" AS ");
             w.identifier(&child);
             w.push(" WHERE ");

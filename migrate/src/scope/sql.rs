@@ -160,7 +160,7 @@ impl Writer {
     #[cfg(feature = "sqlite")]
     pub(crate) fn placeholders(&mut self, count: usize) {
         let bound = self.values.len();
-        self.separated(", ", bound + 1..=bound + count, |w, number| w.placeholder(number));
+        self.separated(", ", bound + 1..=bound + count, Writer::placeholder);
     }
 
     #[inline]
@@ -265,7 +265,7 @@ impl Writer {
     pub(crate) fn returning<R: FromRow>(&mut self, table: &Definition) {
         self.push(" RETURNING ");
         self.separated(", ", R::COLUMNS, |w, column| {
-            w.column(column.table.unwrap_or(table.name), column.name)
+            w.column(column.table.unwrap_or(table.name), column.name);
         });
     }
 }

@@ -62,7 +62,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
     }
 
     fn written(&self, engine: Engine) -> Result<Writer> {
-        let columns: Vec<_> = self.row.cells.iter().map(|(name, _)| *name).collect();
+        let columns: Vec<_> = self.row.names().collect();
         if self.on.is_empty() || !self.on.iter().all(|column| columns.contains(column)) {
             return Err(InvalidStatement::NoUpsertKey.into());
         }
@@ -72,7 +72,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
         w.target(definition);
         NewRow::<T>::write_columns(&columns, &mut w);
         w.push(" VALUES ");
-        self.row.write_values(&columns, &mut w)?;
+        self.row.write_values(&columns, &NewRow::new(), &mut w)?;
         w.push(" ON CONFLICT (");
         w.separated(", ", definition.tenant.iter().chain(&self.on), |w, column| w.identifier(column));
         w.push(")");

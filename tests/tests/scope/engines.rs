@@ -151,7 +151,7 @@ fn the_sql_of_a_statement() {
     let update = a().update(orders).set(orders.total, 1).key(2).statement(Sqlite).unwrap();
     let want = "UPDATE \"orders\" SET \"total\" = ?1, \"row_version\" = \"orders\".\"row_version\" + 1 \
                 WHERE \"orders\".\"business_id\" = ?2 AND \"orders\".\"deleted_at\" IS NULL \
-                AND ((\"orders\".\"id\" = ?3))";
+                AND (\"orders\".\"id\" = ?3)";
     assert_eq!((update.sql(), update.parameters()), (want, 3));
 }
 

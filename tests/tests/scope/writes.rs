@@ -111,7 +111,7 @@ async fn an_insert_fills_in_the_tenant<S: Shop>(mut shop: S) {
 async fn many_rows_are_one_statement<S: Shop>(mut shop: S) {
     let tags = ["x", "y", "z"];
     let insert =
-        a().insert(line_tags).rows(tags, |row, tag| row.set(line_tags.line_id, 4).set(line_tags.tag, tag));
+        a().insert(line_tags).rows(tags, |row, tag| row.set(line_tags.tag, tag)).set(line_tags.line_id, 4);
     assert_eq!(ask!(shop: S, insert, execute).unwrap(), 3);
     let rows = "SELECT tag FROM line_tags WHERE business_id = 1 AND line_id = 4 ORDER BY tag";
     assert_eq!(shop.column(rows).await, tags);
@@ -129,6 +129,9 @@ async fn many_rows_are_one_statement<S: Shop>(mut shop: S) {
         let row = row.set(line_tags.line_id, 2);
         if n == 1 { row.set(line_tags.tag, "one") } else { row }
     });
+    let none = a().insert(line_tags).set(line_tags.line_id, 2).rows(Vec::<i64>::new(), |row, _| row);
+    let none = ask!(shop: S, none, execute).unwrap_err();
+    assert!(matches!(none, Error::Invalid(InvalidStatement::NothingSet)));
     let uneven = ask!(shop: S, uneven, execute).unwrap_err();
     assert!(matches!(uneven, Error::Invalid(InvalidStatement::UnevenRows)));
 }
@@ -141,6 +144,14 @@ async fn rows_come_from_a_query_of_the_tenant<S: Shop>(mut shop: S) {
     let rows = "SELECT business_id || ' ' || line_id || ' ' || tag FROM line_tags
                 WHERE tag IN ('tea', 'cup', 'pot') ORDER BY line_id";
     assert_eq!(shop.column(rows).await, ["1 1 tea", "1 2 cup", "1 4 tea"]);
+
+    let ids = a().select(order_lines).columns(order_lines.id);
+    let same = a().insert(line_tags).set(line_tags.tag, "same").from_query(line_tags.line_id, ids);
+    assert_eq!(ask!(shop: S, same, execute).unwrap(), 3);
+    assert_eq!(
+        shop.column("SELECT line_id FROM line_tags WHERE tag = 'same' ORDER BY 1").await,
+        ["1", "2", "4"]
+    );
 
     let of_b = b().select(order_lines).columns((order_lines.id, order_lines.product));
     let stolen = a().insert(line_tags).from_query((line_tags.line_id, line_tags.tag), of_b);

@@ -139,6 +139,67 @@ async fn every_type_action_and_name_goes_there_and_back() {
     }
 }
 
+mod declared {
+    migrate::scope::tables! {
+        tenant = business_id;
+        customers { id: i64, business_id: i64, no: i64, deleted_at: Option<String>, deleted = deleted_at }
+        orders {
+            business_id: i64, year: i64, number: i64, customer_id: i64, currency: String,
+            key = (year, number),
+            customer_id -> customers on soft_delete keep,
+            currency -> currencies,
+        }
+        lines {
+            business_id: i64, place: i64, year: i64, number: i64,
+            key = (business_id, place),
+            (business_id, year, number) -> orders (business_id, year, number),
+        }
+        global currencies { code: String, key = code }
+    }
+}
+
+#[tokio::test]
+async fn what_is_declared_is_protected() {
+    let tables: Vec<Table> = declared::TABLES.iter().filter_map(|table| Table::declared(table)).collect();
+    let scripts = rls::scripts(&Tenancy::new("business_id", ColumnType::BigInt), &tables);
+    let mut database = PostgresClient::create("declared").await;
+    let create = "CREATE TABLE currencies (code text PRIMARY KEY);
+        CREATE TABLE customers (id bigint PRIMARY KEY, business_id bigint NOT NULL, no bigint, deleted_at timestamptz);
+        CREATE TABLE orders (business_id bigint NOT NULL, year bigint, number bigint, customer_id bigint,
+            currency text REFERENCES currencies, PRIMARY KEY (year, number));
+        CREATE TABLE lines (business_id bigint NOT NULL, place bigint, year bigint, number bigint,
+            PRIMARY KEY (business_id, place))";
+    there_and_back(&mut database, create, &scripts).await;
+    let protected = database.column(SCHEMA).await;
+    let lines = |start: &str| protected.iter().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
+    assert_eq!(
+        lines("table"),
+        [
+            "table currencies false false",
+            "table customers true true",
+            "table lines true true",
+            "table orders true true"
+        ]
+    );
+    let made: Vec<_> =
+        lines("constraint").into_iter().filter(|line| line.contains("(business_id, ")).collect();
+    assert_eq!(
+        made,
+        [
+            "constraint customers customers_business_id_id_key UNIQUE (business_id, id)",
+            "constraint lines lines_business_id_year_number_fkey FOREIGN KEY (business_id, year, number) \
+             REFERENCES orders(business_id, year, number)",
+            "constraint lines lines_pkey PRIMARY KEY (business_id, place)",
+            "constraint orders orders_business_id_customer_id_fkey FOREIGN KEY (business_id, customer_id) \
+             REFERENCES customers(business_id, id)",
+            "constraint orders orders_business_id_year_number_key UNIQUE (business_id, year, number)",
+        ]
+    );
+    let indexes = lines("index CREATE INDEX");
+    assert_eq!(indexes.len(), 2, "{indexes:?}");
+    assert!(indexes.iter().all(|line| line.contains(" ON public.customers ")), "{indexes:?}");
+}
+
 #[tokio::test]
 async fn it_is_a_migration_like_any_other() {
     let mut database = PostgresClient::create("migration").await;

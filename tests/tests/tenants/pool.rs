@@ -398,6 +398,8 @@ async fn a_timeout_that_was_passed_over_is_told_at_the_end() {
     // The statement alone, and one inside a savepoint between two statements of its own.
     let alone = pool
         .with_tenant(ANN, async |tx| {
+            // What waits for a connection has sent nothing yet.
+            counted(tx).await?;
             let slow = tx.raw("INSERT INTO orders (total) SELECT 7 FROM pg_sleep(0.3)");
             assert!(timeout(Duration::from_millis(20), slow).await.is_err());
             Ok::<_, Error>(())
@@ -405,6 +407,7 @@ async fn a_timeout_that_was_passed_over_is_told_at_the_end() {
         .await;
     let inside = pool
         .with_tenant(ANN, async |tx| {
+            counted(tx).await?;
             let half = tx.with_tenant(ANN, async |tx| {
                 tx.raw("INSERT INTO orders (total) VALUES (7)").await?;
                 std::future::pending::<()>().await;

@@ -1,13 +1,14 @@
 use super::Tenancy;
 use super::name::{TableName, quoted};
+use crate::scope::table::{Definition, ForeignKey};
 
-/// A tenant table as [`scripts`] protects it.
+/// A tenant table as [`scripts`] protects it: put together by hand, or as `tables!` [declares](Table::declared) it.
 ///
 /// Each method adds something to the migration. What the table has already is left out here.
 #[derive(Clone, Debug)]
 pub struct Table {
     name: TableName,
-    key: Option<String>,
+    key: Vec<String>,
     references: Vec<Reference>,
     pages: Option<Pages>,
 }
@@ -22,14 +23,48 @@ struct Pages {
 impl Table {
     /// A table that gets the policies and the default of its tenant column.
     pub fn new(name: impl Into<TableName>) -> Table {
-        Table { name: name.into(), key: None, references: Vec::new(), pages: None }
+        Table { name: name.into(), key: Vec::new(), references: Vec::new(), pages: None }
+    }
+
+    /// A table as `tables!` declares it, and nothing of one that all tenants share: its key, its references, and where
+    /// it is deleted from softly the indexes for pages in the order of its key.
+    ///
+    /// ```
+    /// use migrate::scope::rls::{self, Table, Tenancy};
+    /// use migrate::scope::tables;
+    ///
+    /// tables! {
+    ///     tenant = business_id;
+    ///     customers { id: i64, business_id: i64 }
+    ///     orders { id: i64, business_id: i64, customer_id: i64, customer_id -> customers }
+    ///     global currencies { code: String, key = code }
+    /// }
+    ///
+    /// let declared: Vec<Table> = TABLES.iter().filter_map(|table| Table::declared(table)).collect();
+    /// let scripts = rls::scripts(&Tenancy::default(), &declared);
+    /// assert!(scripts.up.contains(
+    ///     r#"FOREIGN KEY ("business_id", "customer_id") REFERENCES "customers" ("business_id", "id")"#
+    /// ));
+    /// ```
+    pub fn declared(definition: &Definition) -> Option<Table> {
+        let tenant = definition.tenant?;
+        let mut table = Table::new(definition.name);
+        // A key that holds the tenant is unique with it already.
+        if !definition.key.contains(&tenant) {
+            table.key = definition.key.iter().map(|&column| column.to_owned()).collect();
+        }
+        if let (Some(deleted), Some(order)) = (definition.deleted, definition.key.last()) {
+            table = table.live_pages_by(order, deleted);
+        }
+        table.references = definition.parents.iter().filter_map(Reference::declared).collect();
+        Some(table)
     }
 
     /// Makes the tenant and this column unique together, so that [references](Reference) can name both. The index
     /// of it also finds a tenant's rows.
     #[must_use]
     pub fn key(mut self, column: &str) -> Table {
-        self.key = Some(column.to_owned());
+        self.key = vec![column.to_owned()];
         self
     }
 
@@ -64,9 +99,11 @@ impl Table {
 /// owner and past every policy; `ON DELETE CASCADE` then deletes what belongs to others.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    column: String,
+    /// Without the tenant's.
+    columns: Vec<String>,
     table: TableName,
-    key: String,
+    /// Those that the columns refer to, in the same order.
+    key: Vec<String>,
     on_delete: OnDelete,
     replaced: Option<String>,
 }
@@ -76,18 +113,28 @@ impl Reference {
     /// [`Table::key`].
     pub fn new(column: &str, table: impl Into<TableName>) -> Reference {
         Reference {
-            column: column.to_owned(),
+            columns: vec![column.to_owned()],
             table: table.into(),
-            key: "id".to_owned(),
+            key: vec!["id".to_owned()],
             on_delete: OnDelete::NoAction,
             replaced: None,
         }
     }
 
+    /// As `tables!` declares it; nothing if all tenants share what is referred to.
+    fn declared(key: &ForeignKey) -> Option<Reference> {
+        key.parent.tenant?;
+        let is_own = |(column, _): &(&&str, &&str)| Some(**column) != key.child.tenant;
+        let pairs = key.columns.iter().zip(key.parent_columns).filter(is_own);
+        let (columns, referred) = pairs.map(|(&column, &to)| (column.to_owned(), to.to_owned())).unzip();
+        let table = key.parent.name.into();
+        Some(Reference { columns, table, key: referred, on_delete: OnDelete::NoAction, replaced: None })
+    }
+
     /// To a column that is not called `id`.
     #[must_use]
     pub fn key(mut self, column: &str) -> Reference {
-        self.key = column.to_owned();
+        self.key = vec![column.to_owned()];
         self
     }
 
@@ -178,9 +225,9 @@ impl Table {
     fn keys(&self, tenancy: &Tenancy) -> Vec<Change> {
         let tenant = quoted(&tenancy.column);
         let mut changes = Vec::new();
-        if let Some(key) = &self.key {
-            let constraint = quoted(&self.name.derived(&format!("{}_{key}_key", tenancy.column)));
-            changes.push(self.constraint(&constraint, &format!("UNIQUE ({tenant}, {})", quoted(key))));
+        if !self.key.is_empty() {
+            let name = self.name.derived(&format!("{}_{}_key", tenancy.column, self.key.join("_")));
+            changes.push(self.constraint(&name, &format!("UNIQUE ({tenant}, {})", list(&self.key))));
         }
         if let Some(Pages { order, deleted }) = &self.pages {
             let columns = format!("{tenant}, {}", quoted(order));
@@ -200,25 +247,25 @@ impl Table {
         let tenant = quoted(&tenancy.column);
         let mut changes = Vec::new();
         for reference in &self.references {
-            let (column, key) = (quoted(&reference.column), quoted(&reference.key));
-            let rest = format!("{}_{}_fkey", tenancy.column, reference.column);
+            let (columns, key) = (list(&reference.columns), list(&reference.key));
+            let name = format!("{}_{}_fkey", tenancy.column, reference.columns.join("_"));
             let action = match reference.on_delete {
                 OnDelete::NoAction => String::new(),
                 OnDelete::Restrict => " ON DELETE RESTRICT".to_owned(),
                 OnDelete::Cascade => " ON DELETE CASCADE".to_owned(),
-                OnDelete::SetNull => format!(" ON DELETE SET NULL ({column})"),
+                OnDelete::SetNull => format!(" ON DELETE SET NULL ({columns})"),
             };
             let to = &reference.table;
             changes.push(self.constraint(
-                &quoted(&self.name.derived(&rest)),
-                &format!("FOREIGN KEY ({tenant}, {column}) REFERENCES {to} ({tenant}, {key}){action}"),
+                &self.name.derived(&name),
+                &format!("FOREIGN KEY ({tenant}, {columns}) REFERENCES {to} ({tenant}, {key}){action}"),
             ));
             if let Some(replaced) = &reference.replaced {
                 // The plain key needs no list of columns, and PostgreSQL would print it as another one.
                 let action =
                     if reference.on_delete == OnDelete::SetNull { " ON DELETE SET NULL" } else { &action };
-                let plain = format!("FOREIGN KEY ({column}) REFERENCES {to} ({key}){action}");
-                let Change { up, down } = self.constraint(&quoted(replaced), &plain);
+                let plain = format!("FOREIGN KEY ({columns}) REFERENCES {to} ({key}){action}");
+                let Change { up, down } = self.constraint(replaced, &plain);
                 changes.push(Change { up: down, down: up });
             }
         }
@@ -252,7 +299,7 @@ impl Table {
     }
 
     fn constraint(&self, name: &str, definition: &str) -> Change {
-        let table = &self.name;
+        let (table, name) = (&self.name, quoted(name));
         Change {
             up: format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
             down: format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
@@ -266,6 +313,11 @@ impl Table {
             down: format!("DROP INDEX {}", table.beside(&name)),
         }
     }
+}
+
+/// Columns, as SQL.
+fn list(columns: &[String]) -> String {
+    columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
 }
 
 /// The policy that lets everybody in, so that the other has something to restrict.

@@ -1,9 +1,23 @@
-//! `embed_migrations!` where the dependency has another name, and there is no crate `migrate` to fall back on.
+//! The macros where the dependency has another name, and there is no crate `migrate` to fall back on.
 
 use db::MigrationSet;
+use db::scope::{FromRow, tables};
 
 /// The folder that is taken when none is named.
 pub static MIGRATIONS: MigrationSet = db::embed_migrations!();
+
+tables! {
+    tenant = business_id;
+    orders { id: i64, business_id: i64 }
+}
+
+/// A row of it.
+#[derive(Debug, FromRow)]
+#[from_row(crate = db)]
+pub struct Order {
+    /// Its key.
+    pub id: i64,
+}
 
 #[cfg(test)]
 mod tests {
@@ -13,5 +27,7 @@ mod tests {
     fn the_macro_finds_the_crate_by_its_new_name() {
         assert_eq!(MIGRATIONS, MigrationSet::read("migrations").unwrap());
         assert_eq!(MIGRATIONS.display_path("x.sql"), "migrations/x.sql");
+        assert_eq!(TABLES[0].name, "orders");
+        assert_eq!(<Order as FromRow>::COLUMNS[0].name, "id");
     }
 }

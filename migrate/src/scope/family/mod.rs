@@ -3,7 +3,12 @@
 //! A family has a level for each table, parents first. Which rows belong to a level is said once, as a chain of common
 //! table expressions. On PostgreSQL all levels are changed by one statement around that chain. SQLite changes nothing
 //! inside of a common table expression, so there the rows are looked up first, and then changed one by one in a
-//! transaction.
+//! transaction. What these texts name begins with `migrate_`, so that it does not hide a table of the caller's filter.
+
+mod level;
+mod obstacle;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use migrate_core::Engine;
 
@@ -12,8 +17,13 @@ use super::error::Result;
 use super::expression::Node;
 use super::row::Row;
 use super::sql::{Statement, Writer};
-use super::table::{Definition, ForeignKey, Handle, OnSoftDelete, Rows};
+use super::table::{Definition, ForeignKey};
 
+use level::Link;
+pub(super) use level::{Level, levels};
+pub(super) use obstacle::{Obstacle, bereft, restricting};
+
+/// Rows of one table, and what hangs on them.
 #[derive(Debug)]
 pub struct Family<K> {
     pub(crate) context: Context,
@@ -22,37 +32,6 @@ pub struct Family<K> {
     pub(crate) filter: Vec<Node>,
     pub(crate) levels: Vec<Level>,
     pub(crate) obstacles: Vec<Obstacle>,
-}
-
-#[derive(Debug)]
-pub struct Level {
-    pub(crate) table: &'static Definition,
-    /// Along which keys its rows hang on those of earlier levels.
-    links: Vec<Link>,
-    /// Along which keys they hang on each other, as in a tree.
-    own: Vec<&'static ForeignKey>,
-}
-
-#[derive(Debug)]
-struct Link {
-    key: &'static ForeignKey,
-    parent: usize,
-}
-
-/// Rows that keep a level from being changed.
-#[derive(Debug)]
-pub(crate) struct Obstacle {
-    pub(crate) key: &'static ForeignKey,
-    level: usize,
-    kind: ObstacleKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum ObstacleKind {
-    /// Live children of the level that are not of the family.
-    Children,
-    /// Parents of the level that are not live.
-    Parents,
 }
 
 /// What is done to a family.
@@ -83,60 +62,6 @@ pub trait Kind: Send + Sync {
     }
 }
 
-impl Level {
-    pub(crate) fn handle(&self, rows: Rows) -> Handle {
-        Handle { rows, ..Handle::new(self.table) }
-    }
-}
-
-/// A table and those below it along some keys, each behind all that it hangs on.
-pub(crate) fn levels(root: &'static Definition, follows: fn(&ForeignKey) -> bool) -> Vec<Level> {
-    let mut members = Vec::new();
-    visit(root, follows, &mut members);
-    members.reverse();
-    let level = |(place, table): (usize, &&'static Definition)| {
-        let parents = table.parents.iter().filter(|key| follows(key));
-        let (own, others): (Vec<_>, Vec<_>) = parents.partition(|key| key.is_circular());
-        // What is above the root is not of the family.
-        let before = |key: &ForeignKey| members[..place].iter().position(|of| std::ptr::eq(*of, key.parent));
-        let links = others.into_iter().filter_map(|key| Some(Link { key, parent: before(key)? })).collect();
-        Level { table, links, own }
-    };
-    members.iter().enumerate().map(level).collect()
-}
-
-/// Children first. `tables!` refuses circles of several tables, so this comes to an end.
-fn visit(
-    table: &'static Definition,
-    follows: fn(&ForeignKey) -> bool,
-    members: &mut Vec<&'static Definition>,
-) {
-    if members.iter().any(|member| std::ptr::eq(*member, table)) {
-        return;
-    }
-    for key in table.children.iter().filter(|key| follows(key) && !key.is_circular()) {
-        visit(key.child, follows, members);
-    }
-    members.push(table);
-}
-
-/// Live children that a declaration does not let go.
-pub(crate) fn restricting(levels: &[Level]) -> Vec<Obstacle> {
-    let of = |(level, of): (usize, &Level)| {
-        let keys = of.table.children.iter().filter(|key| key.on_soft_delete == OnSoftDelete::Restrict);
-        keys.map(move |key| Obstacle { key, level, kind: ObstacleKind::Children }).collect::<Vec<_>>()
-    };
-    levels.iter().enumerate().flat_map(of).collect()
-}
-
-/// Parents of the first level that are gone, where a child cannot be without one.
-pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
-    let keys = levels[0].table.parents.iter();
-    let binding =
-        keys.filter(|key| matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::Restrict));
-    binding.map(|key| Obstacle { key, level: 0, kind: ObstacleKind::Parents }).collect()
-}
-
 impl<K: Kind> Family<K> {
     /// One statement that changes all levels and gives how many rows were chosen, how many it changed of each level, and
     /// how many are in the way by each obstacle. If there are any, it changes nothing.
@@ -144,39 +69,39 @@ impl<K: Kind> Family<K> {
         let mut w = Writer::new(Engine::Postgres, self.context.clone());
         self.write_chain(&mut w)?;
         for (i, obstacle) in self.obstacles.iter().enumerate() {
-            w.push(", obstacle_");
+            w.push(", migrate_obstacle_");
             w.number(i as u64);
             w.push(" AS (");
             self.write_obstacle(obstacle, &mut w);
             w.push(")");
         }
         for (i, level) in self.levels.iter().enumerate() {
-            w.push(", changed_");
+            w.push(", migrate_changed_");
             w.number(i as u64);
             w.push(" AS (");
             self.kind.write_change(level, &mut w);
             self.write_target(level, &mut w);
             w.push(" IN (SELECT ");
             w.identifiers(level.table.key);
-            w.push(" FROM level_");
+            w.push(" FROM migrate_level_");
             w.number(i as u64);
             w.push(")");
             for i in 0..self.obstacles.len() {
-                w.push(" AND (SELECT n FROM obstacle_");
+                w.push(" AND (SELECT n FROM migrate_obstacle_");
                 w.number(i as u64);
                 w.push(") = 0");
             }
             w.push(" RETURNING 1)");
         }
         w.push(" SELECT (SELECT count(*) FROM ");
-        w.push(if self.is_tree() { "seed_0)" } else { "changed_0)" });
+        w.push(if self.is_tree() { "migrate_seed_0)" } else { "migrate_changed_0)" });
         for i in 0..self.levels.len() {
-            w.push(", (SELECT count(*) FROM changed_");
+            w.push(", (SELECT count(*) FROM migrate_changed_");
             w.number(i as u64);
             w.push(")");
         }
         for i in 0..self.obstacles.len() {
-            w.push(", (SELECT n FROM obstacle_");
+            w.push(", (SELECT n FROM migrate_obstacle_");
             w.number(i as u64);
             w.push(")");
         }
@@ -188,7 +113,7 @@ impl<K: Kind> Family<K> {
         w.push("WITH RECURSIVE ");
         for (i, level) in self.levels.iter().enumerate() {
             w.push(if i == 0 { "" } else { ", " });
-            w.push(if level.own.is_empty() { "level_" } else { "seed_" });
+            w.push(if level.own.is_empty() { "migrate_level_" } else { "migrate_seed_" });
             w.number(i as u64);
             w.push(" AS (");
             self.write_level(level, i, w)?;
@@ -226,15 +151,15 @@ impl<K: Kind> Family<K> {
     fn write_tree(&self, level: &Level, i: usize, w: &mut Writer) -> Result<()> {
         let table = level.table;
         let columns = self.columns(level);
-        w.push(", level_");
+        w.push(", migrate_level_");
         w.number(i as u64);
-        w.push(" AS (SELECT * FROM seed_");
+        w.push(" AS (SELECT * FROM migrate_seed_");
         w.number(i as u64);
         w.push(" UNION SELECT ");
         w.separated(", ", &columns, |w, column| w.column(table.name, column));
-        w.push(" FROM level_");
+        w.push(" FROM migrate_level_");
         w.number(i as u64);
-        w.push(" AS parent JOIN ");
+        w.push(" AS migrate_parent JOIN ");
         w.target(table);
         w.push(" ON (");
         w.separated(" OR ", &level.own, |w, key| {
@@ -244,7 +169,7 @@ impl<K: Kind> Family<K> {
             w.separated(" AND ", pairs, |w, (column, of_parent)| {
                 w.column(table.name, column);
                 w.push(" = ");
-                w.column("parent", of_parent);
+                w.column("migrate_parent", of_parent);
             });
             w.push(")");
         });
@@ -292,7 +217,7 @@ impl<K: Kind> Family<K> {
         w.separated(", ", self.pairs(key, more), |w, (column, _)| w.column(key.child.name, column));
         w.push(") IN (SELECT ");
         w.separated(", ", self.pairs(key, more), |w, (_, column)| w.identifier(column));
-        w.push(" FROM level_");
+        w.push(" FROM migrate_level_");
         w.number(level as u64);
         w.push(")");
     }
@@ -306,62 +231,6 @@ impl<K: Kind> Family<K> {
         let tenants = key.child.tenant.zip(key.parent.tenant).filter(|_| self.context.tenant.is_none());
         let columns = key.columns.iter().copied().zip(key.parent_columns.iter().copied());
         columns.chain(more).chain(tenants)
-    }
-
-    /// How many rows are in the way.
-    fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) {
-        let key = obstacle.key;
-        w.push("SELECT count(*) AS n FROM ");
-        match obstacle.kind {
-            ObstacleKind::Children => {
-                w.target(key.child);
-                w.push(" WHERE ");
-                let handle = Handle::new(key.child);
-                if w.narrows(handle) {
-                    w.rows(handle);
-                    w.push(" AND ");
-                }
-                self.write_reference(key, obstacle.level, None, w);
-                let member = self.levels.iter().position(|level| std::ptr::eq(level.table, key.child));
-                if let Some(member) = member {
-                    w.push(" AND NOT (");
-                    w.separated(", ", key.child.key, |w, column| w.column(key.child.name, column));
-                    w.push(") IN (SELECT ");
-                    w.identifiers(key.child.key);
-                    w.push(" FROM level_");
-                    w.number(member as u64);
-                    w.push(")");
-                }
-            }
-            ObstacleKind::Parents => {
-                w.push("level_");
-                w.number(obstacle.level as u64);
-                w.push(" AS child WHERE ");
-                w.separated(" AND ", key.columns, |w, column| {
-                    w.column("child", column);
-                    w.push(" IS NOT NULL");
-                });
-                w.push(" AND NOT EXISTS (SELECT 1 FROM ");
-                w.table(Handle::new(key.parent).with_alias("parent"));
-                w.push(" WHERE ");
-                let columns = key.columns.iter().zip(key.parent_columns);
-                w.separated(" AND ", columns, |w, (column, parent_column)| {
-                    w.column("parent", parent_column);
-                    w.push(" = ");
-                    w.column("child", column);
-                });
-                w.push(")");
-                if key.is_circular() {
-                    w.push(" AND NOT (");
-                    w.separated(", ", key.columns, |w, column| w.column("child", column));
-                    w.push(") IN (SELECT ");
-                    w.identifiers(key.parent_columns);
-                    w.push(" FROM level_");
-                    w.number(obstacle.level as u64);
-                    w.push(")");
-                }
-            }
-        }
     }
 
     /// ` WHERE … AND (key)`
@@ -379,6 +248,7 @@ impl<K: Kind> Family<K> {
     }
 
     /// The numbers of the statement's answer, one after the other.
+    #[cfg(feature = "postgres")]
     pub(crate) fn counts(&self, mut numbers: Vec<i64>) -> Counts {
         let obstacles = numbers.split_off(1 + self.levels.len());
         let levels = numbers.split_off(1);
@@ -431,105 +301,4 @@ impl Counts {
 /// A row of numbers.
 pub(crate) fn numbers(row: &Row<'_>) -> Result<Vec<i64>> {
     (0..row.len()).map(|column| row.get(column)).collect()
-}
-
-#[cfg(feature = "sqlite")]
-mod sqlite {
-    use rusqlite::Connection;
-
-    use super::super::error::Result;
-    use super::super::sql::{Statement, Writer};
-    use super::{Counts, Engine, Family, Kind, Level, numbers};
-
-    impl<K: Kind> Family<K> {
-        /// Changes all levels in a transaction, or in the one that is there; in one for each batch, if there are batches.
-        pub(crate) fn run_in(&self, connection: &Connection) -> Result<Counts> {
-            let mut total = Counts::default();
-            loop {
-                let counts = self.run_once(connection)?;
-                total.add(&counts);
-                if !self.goes_on(&counts) {
-                    return Ok(total);
-                }
-            }
-        }
-
-        fn run_once(&self, connection: &Connection) -> Result<Counts> {
-            connection.execute_batch("SAVEPOINT migrate_scope")?;
-            let done = self.run_inside(connection);
-            match done {
-                Ok(counts) => {
-                    connection.execute_batch("RELEASE migrate_scope")?;
-                    Ok(counts)
-                }
-                Err(error) => {
-                    // Where this fails too, the transaction is gone already, and the first error says why.
-                    let _ = connection.execute_batch("ROLLBACK TO migrate_scope; RELEASE migrate_scope");
-                    Err(error)
-                }
-            }
-        }
-
-        fn run_inside(&self, connection: &Connection) -> Result<Counts> {
-            let obstacles = (0..self.obstacles.len())
-                .map(|i| Ok(self.obstacle_statement(i)?.rows_in(connection, numbers)?[0][0]))
-                .collect::<Result<Vec<_>>>()?;
-            if obstacles.iter().any(|rows| *rows > 0) {
-                return Ok(Counts { chosen: 0, levels: vec![0; self.levels.len()], obstacles });
-            }
-            let seeds = if self.is_tree() {
-                Some(self.seeds_statement()?.rows_in(connection, numbers)?[0][0])
-            } else {
-                None
-            };
-            let keys = (0..self.levels.len())
-                .map(|i| self.keys_statement(i)?.values_in(connection))
-                .collect::<Result<Vec<_>>>()?;
-            let mut levels = vec![0; keys.len()];
-            let mut order: Vec<usize> = (0..keys.len()).collect();
-            if self.kind.is_children_first() {
-                order.reverse();
-            }
-            for i in order {
-                levels[i] = self.change_statement(&self.levels[i]).execute_for_each(connection, &keys[i])?;
-            }
-            Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles })
-        }
-
-        fn seeds_statement(&self) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" SELECT count(*) FROM seed_0");
-            Ok(w.finish())
-        }
-
-        fn keys_statement(&self, i: usize) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" SELECT ");
-            w.identifiers(self.levels[i].table.key);
-            w.push(" FROM level_");
-            w.number(i as u64);
-            Ok(w.finish())
-        }
-
-        fn obstacle_statement(&self, i: usize) -> Result<Statement> {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.write_chain(&mut w)?;
-            w.push(" ");
-            self.write_obstacle(&self.obstacles[i], &mut w);
-            Ok(w.finish())
-        }
-
-        /// The values of the key are bound behind all others, for one row after the other.
-        fn change_statement(&self, level: &Level) -> Statement {
-            let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-            self.kind.write_change(level, &mut w);
-            self.write_target(level, &mut w);
-            w.push(" = (");
-            w.placeholders(level.table.key.len());
-            w.push(")");
-            w.finish()
-        }
-    }
 }

@@ -1,0 +1,94 @@
+use super::{Family, Kind, Level};
+use crate::scope::sql::Writer;
+use crate::scope::table::{ForeignKey, Handle, OnSoftDelete};
+
+/// Rows that keep a level from being changed.
+#[derive(Debug)]
+pub(crate) struct Obstacle {
+    pub(crate) key: &'static ForeignKey,
+    pub(super) level: usize,
+    kind: ObstacleKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum ObstacleKind {
+    /// Live children of the level that are not of the family.
+    Children,
+    /// Parents of the level that are not live.
+    Parents,
+}
+
+/// Live children that a declaration does not let go.
+pub(crate) fn restricting(levels: &[Level]) -> Vec<Obstacle> {
+    let of = |(level, of): (usize, &Level)| {
+        let keys = of.table.children.iter().filter(|key| key.on_soft_delete == OnSoftDelete::Restrict);
+        keys.map(move |key| Obstacle { key, level, kind: ObstacleKind::Children }).collect::<Vec<_>>()
+    };
+    levels.iter().enumerate().flat_map(of).collect()
+}
+
+/// Parents of the first level that are gone, where a child cannot be without one.
+pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
+    let keys = levels[0].table.parents.iter();
+    let binding =
+        keys.filter(|key| matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::Restrict));
+    binding.map(|key| Obstacle { key, level: 0, kind: ObstacleKind::Parents }).collect()
+}
+
+impl<K: Kind> Family<K> {
+    /// How many rows are in the way.
+    pub(super) fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) {
+        let key = obstacle.key;
+        w.push("SELECT count(*) AS n FROM ");
+        match obstacle.kind {
+            ObstacleKind::Children => {
+                w.target(key.child);
+                w.push(" WHERE ");
+                let handle = Handle::new(key.child);
+                if w.narrows(handle) {
+                    w.rows(handle);
+                    w.push(" AND ");
+                }
+                self.write_reference(key, obstacle.level, None, w);
+                let member = self.levels.iter().position(|level| std::ptr::eq(level.table, key.child));
+                if let Some(member) = member {
+                    w.push(" AND NOT (");
+                    w.separated(", ", key.child.key, |w, column| w.column(key.child.name, column));
+                    w.push(") IN (SELECT ");
+                    w.identifiers(key.child.key);
+                    w.push(" FROM migrate_level_");
+                    w.number(member as u64);
+                    w.push(")");
+                }
+            }
+            ObstacleKind::Parents => {
+                w.push("migrate_level_");
+                w.number(obstacle.level as u64);
+                w.push(" AS migrate_child WHERE ");
+                w.separated(" AND ", key.columns, |w, column| {
+                    w.column("migrate_child", column);
+                    w.push(" IS NOT NULL");
+                });
+                w.push(" AND NOT EXISTS (SELECT 1 FROM ");
+                w.table(Handle::new(key.parent).with_alias("migrate_parent"));
+                w.push(" WHERE ");
+                let columns = key.columns.iter().zip(key.parent_columns);
+                w.separated(" AND ", columns, |w, (column, parent_column)| {
+                    w.column("migrate_parent", parent_column);
+                    w.push(" = ");
+                    w.column("migrate_child", column);
+                });
+                w.push(")");
+                if key.is_circular() {
+                    w.push(" AND NOT (");
+                    w.separated(", ", key.columns, |w, column| w.column("migrate_child", column));
+                    w.push(") IN (SELECT ");
+                    w.identifiers(key.parent_columns);
+                    w.push(" FROM migrate_level_");
+                    w.number(obstacle.level as u64);
+                    w.push(")");
+                }
+            }
+        }
+    }
+}

@@ -105,7 +105,11 @@ fn everything_in_a_folder_arrives() {
     assert_eq!(hazards, ["line 4: drop-column, risk high, allowed: nobody reads the names"]);
     // The policy lets it pass in silence, and it is noted all the same.
     assert_eq!(index_users.hazards()[0].hazard, migrate::Hazard::IndexConcurrent);
-    assert_eq!(FLAT_PAIR.migrations()[3].hazards(), DIRECTORY.migrations()[3].hazards(), "migrate.lock says so");
+    assert_eq!(
+        FLAT_PAIR.migrations()[3].hazards(),
+        DIRECTORY.migrations()[3].hazards(),
+        "migrate.lock says so"
+    );
 
     assert_eq!(*FLAT_SINGLE.migrations()[0].down(), Down::Irreversible(None));
     let was = Checksum::of("INSERT INTO users (id, name) VALUES (1, 'Zoe');");

@@ -11,7 +11,16 @@ use crate::test::{EVERYTHING, runner};
 /// What every version runs: which server it is, what a run does, what only PostgreSQL has, what its statements lock, and
 /// whether its row-level security keeps tenants apart.
 const CORE: [&str; 10] = [
-    "--test", "version", "--test", "conformance", "--test", "postgres", "--test", "trace", "--test", "tenants",
+    "--test",
+    "version",
+    "--test",
+    "conformance",
+    "--test",
+    "postgres",
+    "--test",
+    "trace",
+    "--test",
+    "tenants",
 ];
 /// What the oldest and the newest run besides: a run beside others, and cut off anywhere.
 const FAULTS: [&str; 2] = ["--test", "faults"];

@@ -428,7 +428,10 @@ mod tests {
 
     #[test]
     fn it_says_who_waits() {
-        let found = messages(&tables(), "CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t); UPDATE other SET a = 1");
+        let found = messages(
+            &tables(),
+            "CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t); UPDATE other SET a = 1",
+        );
         assert!(found[2].starts_with("nobody can write to `public.t` until"), "{found:?}");
         let found = messages(&tables(), "ALTER TABLE t ADD COLUMN n int; UPDATE other SET a = 1");
         assert!(found[1].starts_with("nobody can use `public.t` until"), "{found:?}");

@@ -237,7 +237,8 @@ mod tests {
     #[test]
     fn the_class_follows_from_locks_and_work() {
         use Risk::{Controlled, High, Safe};
-        let cases: [(&[(Oid, LockMode)], &[(Oid, LockMode)], Act, Risk); 31] = [
+        type Held<'a> = &'a [(Oid, LockMode)];
+        let cases: [(Held<'_>, Held<'_>, Act, Risk); 31] = [
             // held, taken, what else, the class
             (&[], &[], NOTHING, Safe),
             // For a moment, with a lock_timeout.

@@ -36,7 +36,7 @@ pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
                 for change in &alter.changes {
                     match &change.action {
                         ChangeAction::AddConstraint(known) => {
-                            found.extend(of(table, known, None, change.span))
+                            found.extend(of(table, known, None, change.span));
                         }
                         ChangeAction::AddColumn { column, .. } => found.extend(of_column(table, column)),
                         _ => {}

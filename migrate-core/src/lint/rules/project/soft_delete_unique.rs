@@ -48,7 +48,7 @@ fn added<'a>(outcome: &Outcome<'a>) -> Vec<UniqueKey<'a>> {
                 for change in &alter.changes {
                     match &change.action {
                         ChangeAction::AddConstraint(known) => {
-                            found.extend(of(table, known, None, change.span))
+                            found.extend(of(table, known, None, change.span));
                         }
                         ChangeAction::AddColumn { column, .. } => found.extend(of_column(table, column)),
                         _ => {}

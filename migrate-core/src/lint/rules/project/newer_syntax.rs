@@ -33,7 +33,7 @@ mod tests {
     const UNIQUE: &str = "CREATE TABLE n (a int UNIQUE NULLS NOT DISTINCT)";
 
     #[track_caller]
-    fn newer<'a>(postgres: Option<u32>, sql: &'a str) -> Vec<&'a str> {
+    fn newer(postgres: Option<u32>, sql: &str) -> Vec<&str> {
         let history = history("CREATE TABLE t (id int, a int)");
         places(&history.project(Project { postgres, ..Project::default() }), NewerSyntax, sql)
     }

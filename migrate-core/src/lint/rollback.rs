@@ -88,7 +88,8 @@ impl Made<'_> {
         let told = tops(&left).into_iter().filter(|object| {
             // Others may use those by now.
             let is_shared = matches!(object.kind, ObjectKind::Schema | ObjectKind::Extension);
-            !(is_shared || cascades && may_go_with_others(object.kind))
+            let may_be_gone = cascades && may_go_with_others(object.kind);
+            !(is_shared || may_be_gone)
         });
         let told: Vec<String> = told.map(described).collect();
         (!told.is_empty()).then_some(told)

@@ -1,6 +1,7 @@
 //! What the project declares in `migrate.toml`, its tenants, its soft deletes and its oldest server, and what its tables
 //! have to have for each other. All of it is asked at the end of a script, whatever the order of its statements.
 
+mod constraint;
 mod fk_index;
 mod foreign_key;
 mod newer_syntax;

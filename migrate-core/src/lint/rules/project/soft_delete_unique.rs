@@ -1,7 +1,7 @@
-use super::{deletion_mark_of, shown, tenant_of};
+use super::{constraint, deletion_mark_of, shown, tenant_of};
 use crate::lint::{Finding, Outcome};
-use crate::schema::Table;
-use crate::sql::{ChangeAction, Column, Constraint, ConstraintKind, Expression, Kind, TableBody};
+use crate::schema::{Table, TableConstraintKind};
+use crate::sql::{ConstraintKind, Expression, Kind};
 use crate::{Hazard, Span};
 
 /// A unique constraint or index over the live and the deleted rows of a table: what a deleted row holds cannot be given
@@ -32,57 +32,21 @@ struct UniqueKey<'a> {
 }
 
 fn added<'a>(outcome: &Outcome<'a>) -> Vec<UniqueKey<'a>> {
-    let mut found = Vec::new();
-    for statement in outcome.statements() {
-        match &statement.kind {
-            Kind::CreateTable(create) => {
-                let Some(table) = super::created_table(outcome, create) else { continue };
-                if let TableBody::Columns(columns) = &create.body {
-                    found.extend(columns.iter().flat_map(|column| of_column(table, column)));
-                }
-                found
-                    .extend(create.constraints.iter().filter_map(|known| of(table, known, None, known.span)));
-            }
-            Kind::AlterTable(alter) => {
-                let Some(table) = outcome.schema.table(&alter.name) else { continue };
-                for change in &alter.changes {
-                    match &change.action {
-                        ChangeAction::AddConstraint(known) => {
-                            found.extend(of(table, known, None, change.span));
-                        }
-                        ChangeAction::AddColumn { column, .. } => found.extend(of_column(table, column)),
-                        _ => {}
-                    }
-                }
-            }
-            Kind::CreateIndex(create) if create.unique => {
-                let Some(table) = outcome.schema.table(&create.table) else { continue };
-                let columns = create.keys.iter().map(|key| key.column.as_deref().unwrap_or(&key.value.text));
-                let (columns, filter) = (columns.collect(), create.filter.as_ref());
-                found.push(UniqueKey { table, columns, filter, span: statement.span });
-            }
-            _ => {}
+    let constraints = constraint::added(outcome).into_iter().filter_map(|added| {
+        let ConstraintKind::Unique { columns, .. } = &added.constraint.kind else { return None };
+        let columns = added.columns(columns)?;
+        Some(UniqueKey { table: added.table, columns, filter: None, span: added.span })
+    });
+    let indexes = outcome.statements().filter_map(|statement| match &statement.kind {
+        Kind::CreateIndex(create) if create.unique => {
+            let table = outcome.schema.table(&create.table)?;
+            let columns = create.keys.iter().map(|key| key.column.as_deref().unwrap_or(&key.value.text));
+            let (columns, filter) = (columns.collect(), create.filter.as_ref());
+            Some(UniqueKey { table, columns, filter, span: statement.span })
         }
-    }
-    found
-}
-
-fn of_column<'a>(table: &'a Table, column: &'a Column) -> impl Iterator<Item = UniqueKey<'a>> {
-    column.constraints.iter().filter_map(move |known| of(table, known, Some(&column.name.name), known.span))
-}
-
-fn of<'a>(
-    table: &'a Table,
-    constraint: &'a Constraint,
-    column: Option<&'a str>,
-    span: Span,
-) -> Option<UniqueKey<'a>> {
-    let ConstraintKind::Unique { columns, .. } = &constraint.kind else { return None };
-    let columns = match column {
-        Some(column) if columns.is_empty() => vec![column],
-        _ => columns.iter().map(String::as_str).collect(),
-    };
-    Some(UniqueKey { table, columns, filter: None, span })
+        _ => None,
+    });
+    constraints.chain(indexes).collect()
 }
 
 /// Whether deleted rows count: neither the condition nor the columns tell them from live ones.
@@ -102,7 +66,7 @@ fn is_needed(outcome: &Outcome<'_>, key: &UniqueKey<'_>) -> bool {
     let holds_number = has_number && number.all(|column| key.columns.contains(&column.as_str()));
     let is_referenced = || {
         outcome.schema.foreign_keys_to(&key.table.name).any(|(_, constraint)| match &constraint.kind {
-            crate::schema::TableConstraintKind::ForeignKey { referenced, .. } => {
+            TableConstraintKind::ForeignKey { referenced, .. } => {
                 let referenced: Vec<&str> = referenced.iter().map(String::as_str).collect();
                 super::is_same_set(&referenced, &key.columns)
             }

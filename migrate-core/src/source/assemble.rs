@@ -192,7 +192,6 @@ impl Assembly<'_, '_> {
             is_locked: false,
             is_vouched_for: false,
             is_sound: self.problems.found.len() == before,
-            breaks_older_binaries: false,
         };
         Some(draft.vouched_for_by(locked))
     }

@@ -15,8 +15,6 @@ pub(super) struct Draft {
     pub(super) is_vouched_for: bool,
     /// Whether its scripts could be read and their statements told apart.
     pub(super) is_sound: bool,
-    /// Whether code that does not know it may fail on the schema that it leaves.
-    pub(super) breaks_older_binaries: bool,
 }
 
 impl Draft {

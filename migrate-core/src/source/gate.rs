@@ -9,12 +9,13 @@ use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dialect::Engine;
 use crate::directive::Directives;
+use crate::file_name::Part;
 use crate::lint::{self, Analysis, Finding, Project};
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::schema::Schema;
-use crate::sql::{self, Parsed};
-use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script};
+use crate::sql::{self, Parsed, SyntaxError};
+use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
 pub(super) fn pass(
@@ -32,18 +33,54 @@ pub(super) fn pass(
         deleted: config.deleted.clone(),
         global: config.global.clone(),
     };
+    let mut found: Vec<Found> = drafts.iter().map(|_| Found::default()).collect();
     for engine in dialect.engines() {
-        let parsed = parse_all(&drafts, *engine);
-        let mut gate =
-            Gate { engine: *engine, config, project: &project, schema: Schema::new(*engine), problems };
-        for (draft, parsed) in drafts.iter_mut().zip(&parsed) {
-            gate.take(draft, parsed);
+        let schema = Schema::new(*engine);
+        let mut judge = Judge { engine: *engine, config, project: &project, schema };
+        for ((draft, scripts), found) in drafts.iter().zip(parse_all(&drafts, *engine)).zip(&mut found) {
+            judge.take(draft, &scripts, found);
         }
     }
-    for draft in drafts.iter_mut().filter(|draft| !draft.is_vouched_for) {
-        finish(draft);
+    for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
+        if is_told(draft, config) {
+            Teller { config, problems }.tell(draft, found);
+        }
+        complete(draft, found);
     }
     drafts
+}
+
+/// Whether what is found in a migration is told: nobody can do anything about what ran long ago.
+fn is_told(draft: &Draft, config: &Config) -> bool {
+    let is_new = config.lint_from.is_none_or(|from| from <= draft.migration.version);
+    draft.is_sound && is_new && !draft.is_locked
+}
+
+/// What was found in a migration, by the grammars of all engines that it is written for; each thing once.
+#[derive(Default)]
+struct Found {
+    errors: Vec<(Part, SyntaxError)>,
+    up: Vec<Finding>,
+    down: Vec<Finding>,
+}
+
+impl Found {
+    fn add_errors(&mut self, part: Part, errors: &[SyntaxError]) {
+        for error in errors {
+            if !self.errors.iter().any(|(of, known)| *of == part && known.span == error.span) {
+                self.errors.push((part, error.clone()));
+            }
+        }
+    }
+}
+
+fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    for finding in more {
+        let is_same = |known: &Finding| known.hazard == finding.hazard && known.span == finding.span;
+        if !findings.iter().any(is_same) {
+            findings.push(finding);
+        }
+    }
 }
 
 /// The statements of a migration's scripts.
@@ -80,75 +117,81 @@ fn parse(draft: &Draft, engine: Engine) -> Scripts {
     }
 }
 
-struct Gate<'a, 'p> {
+/// Judges the migrations one after the other, each with the schema that those before it left.
+struct Judge<'a> {
     engine: Engine,
     config: &'a Config,
     project: &'a Project,
     schema: Schema,
-    problems: &'a mut Problems<'p>,
 }
 
-impl Gate<'_, '_> {
-    /// The next migration: its hazards, and what it makes of the schema.
-    fn take(&mut self, draft: &mut Draft, parsed: &Scripts) {
+impl Judge<'_> {
+    fn take(&mut self, draft: &Draft, scripts: &Scripts, found: &mut Found) {
         if draft.is_vouched_for {
             self.schema.begin_migration();
-            parsed.up.statements.iter().for_each(|statement| self.schema.apply(statement));
+            scripts.up.statements.iter().for_each(|statement| self.schema.apply(statement));
             return;
         }
-        let is_new = self.config.lint_from.is_none_or(|from| from <= draft.migration.version);
-        let is_judged = draft.is_sound && is_new && !draft.is_locked;
-        let of_down = if is_judged { self.of_rollback(draft, parsed) } else { Vec::new() };
+        if is_told(draft, self.config) {
+            add(&mut found.down, self.of_rollback(draft, scripts));
+        }
+        add(&mut found.up, self.of_script(draft, &scripts.up));
+        found.add_errors(Part::Up, &scripts.up.errors);
+        found.add_errors(Part::Down, scripts.down.as_ref().map_or(&[], |down| &down.errors));
+        found.add_errors(Part::Verify, scripts.verify.as_ref().map_or(&[], |verify| &verify.errors));
+    }
+
+    fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
         let transaction = draft.migration.up.execution().transaction;
         let analysis = Analysis { engine: self.engine, project: self.project, transaction };
-        let mut findings = analysis.of(&parsed.up.statements, &mut self.schema);
-        if !parsed.up.errors.is_empty() {
+        let mut findings = analysis.of(&up.statements, &mut self.schema);
+        if !up.errors.is_empty() {
             // What does not parse is told as that.
             findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
         }
-        if !draft.is_sound {
-            return;
-        }
-        if is_judged {
-            self.tell_syntax(draft, parsed);
-            self.tell(&draft.migration.up, &draft.up, &findings);
-            if let Down::Script(down) = &draft.migration.down {
-                self.tell(down, &draft.down, &of_down);
-            }
-        }
-        keep(draft, &findings);
-        draft.breaks_older_binaries |= !parsed.up.errors.is_empty();
+        findings
     }
 
     /// What is wrong with the way back; what does not parse is told as that.
-    fn of_rollback(&self, draft: &Draft, parsed: &Scripts) -> Vec<Finding> {
-        let (Some(down), Some(script)) = (&parsed.down, draft.migration.down.script()) else {
+    fn of_rollback(&self, draft: &Draft, scripts: &Scripts) -> Vec<Finding> {
+        let (Some(down), Some(script)) = (&scripts.down, draft.migration.down.script()) else {
             return Vec::new();
         };
-        if !parsed.up.errors.is_empty() || !down.errors.is_empty() {
+        if !scripts.up.errors.is_empty() || !down.errors.is_empty() {
             return Vec::new();
         }
         let before = self.schema.part_for(&[draft.migration.up.sql(), script.sql()]);
-        lint::of_rollback(&before, &parsed.up.statements, &down.statements)
+        lint::of_rollback(&before, &scripts.up.statements, &down.statements)
     }
+}
 
-    fn tell_syntax(&mut self, draft: &Draft, parsed: &Scripts) {
+/// Tells what was found as the policy says.
+struct Teller<'a, 'p> {
+    config: &'a Config,
+    problems: &'a mut Problems<'p>,
+}
+
+impl Teller<'_, '_> {
+    fn tell(&mut self, draft: &Draft, found: &Found) {
         let migration = &draft.migration;
-        let scripts = [
-            (Some(&migration.up), Some(&parsed.up)),
-            (migration.down.script(), parsed.down.as_ref()),
-            (migration.verify.as_ref(), parsed.verify.as_ref()),
-        ];
-        for (script, parsed) in scripts.into_iter().filter_map(|(script, parsed)| script.zip(parsed)) {
-            for error in &parsed.errors {
-                let problem = Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-                self.problems.found.push(self.at(problem, script, error.span));
-            }
+        for (part, error) in &found.errors {
+            let script = match part {
+                Part::Down => migration.down.script(),
+                Part::Verify => migration.verify.as_ref(),
+                _ => Some(&migration.up),
+            };
+            let problem = Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
+            let diagnostic = script.map(|script| self.at(problem, script, error.span));
+            self.problems.found.extend(diagnostic);
+        }
+        self.of_script(&migration.up, &draft.up, &found.up);
+        if let Down::Script(down) = &migration.down {
+            self.of_script(down, &draft.down, &found.down);
         }
     }
 
     /// Tells the hazards of a script that it does not allow, and what it allows in vain.
-    fn tell(&mut self, script: &Script, directives: &Directives, findings: &[Finding]) {
+    fn of_script(&mut self, script: &Script, directives: &Directives, findings: &[Finding]) {
         let mut used = BTreeSet::new();
         for finding in findings {
             if let Some(allowing) = allowing(script, directives, finding) {
@@ -166,7 +209,8 @@ impl Gate<'_, '_> {
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
             };
-            self.problems.found.push(self.at(problem, script, finding.span).with_severity(severity));
+            let diagnostic = self.at(problem, script, finding.span).with_severity(severity);
+            self.problems.found.push(diagnostic);
         }
         for (_, unused) in directives.allows.iter().enumerate().filter(|(i, _)| !used.contains(i)) {
             let problem = Problem::UnusedAllow { hazard: unused.hazard };
@@ -174,39 +218,35 @@ impl Gate<'_, '_> {
         }
     }
 
-    fn at(&self, problem: Problem, script: &Script, span: crate::Span) -> Diagnostic {
+    fn at(&self, problem: Problem, script: &Script, span: Span) -> Diagnostic {
         Diagnostic::of_span(problem, self.problems.display_path(script.path()), script.sql(), span)
     }
 }
 
+/// Which directive of the script allows a finding.
 fn allowing(script: &Script, directives: &Directives, finding: &Finding) -> Option<usize> {
     directives.allowing(finding.hazard, finding.span.start(), script.spans())
 }
 
-/// Notes the hazards of a migration; what both engines find is one.
-fn keep(draft: &mut Draft, findings: &[Finding]) {
+/// Notes the hazards in the migration. What its author declares counts more than what was found.
+fn complete(draft: &mut Draft, found: &Found) {
     let migration = &mut draft.migration;
-    let mut hazards = migration.hazards.to_vec();
-    for finding in findings {
+    let hazard = |finding: &Finding| {
         let allowed = allowing(&migration.up, &draft.up, finding)
             .map(|allowing| draft.up.allows[allowing].why.clone().into());
         let line = Position::of_byte(migration.up.sql(), finding.span.start()).line;
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        let found = FoundHazard { hazard: finding.hazard, risk: finding.risk, line, allowed };
-        if !hazards.contains(&found) {
-            hazards.push(found);
-        }
-        draft.breaks_older_binaries |= finding.breaks_older_binaries;
-    }
+        FoundHazard { hazard: finding.hazard, risk: finding.risk, line, allowed }
+    };
+    let mut hazards: Vec<FoundHazard> = found.up.iter().map(hazard).collect();
     hazards.sort_by_key(|found| found.line);
+    let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
+    // Nobody knows what a script does that does not parse.
+    let is_known = found.errors.iter().all(|(part, _)| *part != Part::Up);
+    let worst = if is_known { worst } else { Risk::High };
+    let breaks = !is_known || found.up.iter().any(|finding| finding.breaks_older_binaries);
+    let older_binaries = if breaks { OlderBinaries::Refuse } else { OlderBinaries::Ok };
     migration.hazards = hazards.into();
-}
-
-/// What the author declares counts more than what was found.
-fn finish(draft: &mut Draft) {
-    let migration = &mut draft.migration;
-    let worst = migration.hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
     migration.risk = Some(draft.up.risk.unwrap_or(worst));
-    let found = if draft.breaks_older_binaries { OlderBinaries::Refuse } else { OlderBinaries::Ok };
-    migration.older_binaries = draft.up.older_binaries.unwrap_or(found);
+    migration.older_binaries = draft.up.older_binaries.unwrap_or(older_binaries);
 }

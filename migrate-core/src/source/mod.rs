@@ -6,6 +6,8 @@ mod directory;
 mod draft;
 #[cfg(feature = "lint")]
 mod gate;
+#[cfg(all(test, feature = "lint"))]
+mod gate_tests;
 mod locked;
 #[cfg(test)]
 mod locked_tests;

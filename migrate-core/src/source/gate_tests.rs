@@ -1,0 +1,170 @@
+//! What the gate lets pass, in folders with each kind of policy and exception.
+
+use super::{Checked, Overrides, Source, SourceFile};
+use crate::{Diagnostics, OlderBinaries, Risk, Severity};
+
+/// A table with rows, which the migrations under test change.
+const CREATE: [(&str, &str); 2] = [
+    ("1_create.up.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b int);"),
+    ("1_create.down.sql", "DROP TABLE t;"),
+];
+
+const DROP: &str = "ALTER TABLE t DROP COLUMN a;";
+
+fn source(files: &[(&str, &str)]) -> Source {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), bytes: (*text).into() };
+    let mut files: Vec<SourceFile> = files.iter().map(file).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Source { files, ..Source::default() }
+}
+
+/// The folder of a table, a second migration without a way back, and a policy.
+fn checked(policy: &str, up: &str) -> Result<Checked, Diagnostics> {
+    let policy = format!("rollback = 'optional'\n{policy}");
+    let files = [CREATE[0], CREATE[1], ("2_change.up.sql", up), ("migrate.toml", &policy)];
+    source(&files).check(&Overrides::default())
+}
+
+/// What is told: `2:1 error drop-column`.
+fn told(policy: &str, up: &str) -> Vec<String> {
+    let diagnostics = match checked(policy, up) {
+        Ok(checked) => checked.warnings,
+        Err(diagnostics) => diagnostics.iter().cloned().collect(),
+    };
+    let line = |one: &crate::Diagnostic| {
+        let severity = if one.severity == Severity::Error { "error" } else { "warning" };
+        let text = one.problem.to_string();
+        let what = match &one.problem {
+            crate::Problem::Hazard { hazard, .. } => hazard.name(),
+            _ => &text,
+        };
+        format!("{} {severity} {what}", one.position.map_or_else(String::new, |at| at.to_string()))
+    };
+    diagnostics.iter().map(line).collect()
+}
+
+#[test]
+fn the_policy_makes_errors_and_warnings() {
+    let not_valid = "ALTER TABLE t ADD CONSTRAINT a CHECK (a > 0) NOT VALID;";
+    //    policy                                          script     told
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("", "ALTER TABLE t ADD COLUMN c int;", &[]),
+        ("", DROP, &["1:15 error drop-column"]),
+        ("", not_valid, &["1:15 warning new-write-limit"]),
+        ("[hazards]\nhigh = 'warn'", DROP, &["1:15 warning drop-column"]),
+        ("[hazards]\nhigh = 'allow'", DROP, &[]),
+        ("[hazards]\ncontrolled = 'deny'", not_valid, &["1:15 error new-write-limit"]),
+        // The hazard's own level counts more than that of its risk.
+        ("[hazards]\nhigh = 'allow'\ndrop-column = 'deny'", DROP, &["1:15 error drop-column"]),
+        (
+            "[hazards]\ncontrolled = 'allow'\nnew-write-limit = 'warn'",
+            not_valid,
+            &["1:15 warning new-write-limit"],
+        ),
+        ("lint-from = 2", DROP, &["1:15 error drop-column"]),
+        ("lint-from = 3", DROP, &[]),
+        ("lint-from = 3", "ALTER TBLE t;", &[]),
+        ("", "ALTER TBLE t;", &["1:7 error syntax error near `TBLE`"]),
+    ];
+    for (policy, up, want) in cases {
+        assert_eq!(told(policy, up), *want, "{policy}: {up}");
+    }
+}
+
+#[test]
+fn an_exception_is_for_its_statement_or_for_the_whole_script() {
+    let allow = "-- migrate: allow drop-column \"unused\"\n";
+    let other = "ALTER TABLE t DROP COLUMN b;";
+    let unused = "error allows the hazard `drop-column`, which is not there";
+    //    script                                          told
+    let cases: &[(String, &[String])] = &[
+        (format!("{allow}{DROP}"), &[]),
+        (format!("{allow}{DROP}\n{other}"), &[]), // at the top: for all of it
+        (format!("SELECT 1;\n{allow}{DROP}\n"), &[]),
+        (format!("SELECT 1;\n{allow}{DROP}\n{other}"), &["4:15 error drop-column".to_owned()]),
+        (format!("{DROP}\n{allow}{other}"), &["1:15 error drop-column".to_owned()]),
+        (
+            format!("SELECT 1;\n{allow}SELECT 2;\n{DROP}"),
+            &[format!("2:1 {unused}"), "4:15 error drop-column".to_owned()],
+        ),
+        (format!("{allow}SELECT 1;"), &[format!("1:1 {unused}")]),
+    ];
+    for (up, want) in cases {
+        assert_eq!(told("", up), *want, "{up}");
+    }
+    // What the policy allows anyway is there all the same, so the exception is not in vain.
+    assert_eq!(told("[hazards]\ndrop-column = 'allow'", &format!("{allow}{DROP}")), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_found_is_kept() {
+    let change = |policy: &str, up: &str| {
+        let checked = checked(policy, up).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        checked.set.migrations()[1].clone()
+    };
+    let safe = change("", "ALTER TABLE t ADD COLUMN c int;");
+    assert_eq!(
+        (safe.risk(), safe.hazards(), safe.older_binaries()),
+        (Some(Risk::Safe), &[][..], OlderBinaries::Ok)
+    );
+
+    let allowed =
+        change("", "SELECT 1;\n-- migrate: allow drop-column \"unused\"\nALTER TABLE t DROP COLUMN a;");
+    let hazards: Vec<String> = allowed.hazards().iter().map(ToString::to_string).collect();
+    assert_eq!(hazards, ["line 3: drop-column, risk high, allowed: unused"]);
+    assert_eq!((allowed.risk(), allowed.older_binaries()), (Some(Risk::High), OlderBinaries::Refuse));
+
+    let old = change("lint-from = 3", DROP);
+    assert_eq!((old.risk(), old.hazards().len()), (Some(Risk::High), 1), "not told, and known all the same");
+
+    let declared = "-- migrate: risk controlled\n-- migrate: older-binaries ok\n\
+                    -- migrate: allow drop-column \"unused\"\nALTER TABLE t DROP COLUMN a;";
+    let declared = change("", declared);
+    assert_eq!((declared.risk(), declared.older_binaries()), (Some(Risk::Controlled), OlderBinaries::Ok));
+
+    let unreadable = change("lint-from = 3", "ALTER TBLE t;");
+    assert_eq!((unreadable.risk(), unreadable.older_binaries()), (Some(Risk::High), OlderBinaries::Refuse));
+}
+
+#[test]
+fn a_script_for_any_engine_is_told_once() {
+    let any = "dialect = 'any'";
+    assert_eq!(told(any, DROP), ["1:15 error drop-column"]);
+    let allowed = format!("-- migrate: allow drop-column \"unused\"\n{DROP}");
+    assert_eq!(told(any, &allowed), Vec::<String>::new());
+    // Blocks writers on PostgreSQL; SQLite knows no other way.
+    let index = "CREATE INDEX t_a ON t (a);";
+    assert_eq!(told(any, index), ["1:1 error index-blocking"]);
+    let allowed = format!("-- migrate: allow index-blocking \"small\"\n{index}");
+    assert_eq!(told(any, &allowed), Vec::<String>::new());
+    assert_eq!(
+        told(any, "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;").len(),
+        1,
+        "SQLite has no such statement"
+    );
+    assert_eq!(told("dialect = 'sqlite'", index), Vec::<String>::new());
+}
+
+#[test]
+fn rollbacks_and_verify_scripts_are_parsed_too() {
+    let files = [
+        CREATE[0],
+        CREATE[1],
+        ("2_add.up.sql", "ALTER TABLE t ADD COLUMN c int;"),
+        ("2_add.down.sql", "ALTER TABLE t DELETE COLUMN c;"),
+        ("2_add.verify.sql", "SELECT c FROMM t WHERE;"),
+    ];
+    let diagnostics = source(&files).check(&Overrides::default()).unwrap_err();
+    let paths: Vec<&str> = diagnostics.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, ["2_add.down.sql", "2_add.verify.sql"], "{diagnostics}");
+}
+
+#[test]
+fn the_project_is_known_to_the_rules() {
+    let policy = "tenant = 'business_id'\nglobal = ['currencies', 't']";
+    assert_eq!(told(policy, "CREATE TABLE orders (id int PRIMARY KEY);"), ["1:1 warning tenant-column"]);
+    assert_eq!(told(policy, "CREATE TABLE currencies (code text PRIMARY KEY);"), Vec::<String>::new());
+    let nulls = "CREATE TABLE u (a int, UNIQUE NULLS NOT DISTINCT (a));";
+    assert_eq!(told("postgres = 14", nulls).len(), 1);
+    assert_eq!(told("postgres = 15", nulls), Vec::<String>::new());
+}

@@ -37,9 +37,16 @@ pub(super) fn pass(
     for engine in dialect.engines() {
         let schema = Schema::new(*engine);
         let mut judge = Judge { engine: *engine, config, project: &project, schema };
-        for ((draft, scripts), found) in drafts.iter().zip(parse_all(&drafts, *engine)).zip(&mut found) {
-            judge.take(draft, &scripts, found);
-        }
+        let scripts = in_parallel(&drafts, |draft| parse(draft, *engine));
+        let befores: Vec<Option<Schema>> = drafts
+            .iter()
+            .zip(&scripts)
+            .zip(&mut found)
+            .map(|((draft, scripts), found)| judge.take(draft, scripts, found))
+            .collect();
+        let rollbacks: Vec<_> = befores.iter().zip(&scripts).collect();
+        let of_rollbacks = in_parallel(&rollbacks, |(before, scripts)| of_rollback(before.as_ref(), scripts));
+        found.iter_mut().zip(of_rollbacks).for_each(|(found, of_down)| add(&mut found.down, of_down));
     }
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
         if is_told(draft, config) {
@@ -90,18 +97,17 @@ struct Scripts {
     verify: Option<Parsed>,
 }
 
-/// Parses all scripts, on all processors: they know nothing of each other.
-fn parse_all(drafts: &[Draft], engine: Engine) -> Vec<Scripts> {
+/// Maps on all processors, for what knows nothing of the others.
+fn in_parallel<T: Sync, U: Send>(items: &[T], map: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = drafts.len().div_ceil(threads).max(1);
+    let share = items.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
-        let parsing: Vec<_> = drafts
+        let map = &map;
+        let shares: Vec<_> = items
             .chunks(share)
-            .map(|drafts| {
-                scope.spawn(move || drafts.iter().map(|draft| parse(draft, engine)).collect::<Vec<_>>())
-            })
+            .map(|items| scope.spawn(move || items.iter().map(map).collect::<Vec<_>>()))
             .collect();
-        let joined = parsing.into_iter().map(|thread| thread.join().expect("parsing never panics"));
+        let joined = shares.into_iter().map(|thread| thread.join().expect("neither parsing nor rules panic"));
         joined.flatten().collect()
     })
 }
@@ -126,19 +132,20 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn take(&mut self, draft: &Draft, scripts: &Scripts, found: &mut Found) {
+    /// The next migration. Returns what its rollback is judged by: the schema before it, as far as the two are about it.
+    fn take(&mut self, draft: &Draft, scripts: &Scripts, found: &mut Found) -> Option<Schema> {
         if draft.is_vouched_for {
             self.schema.begin_migration();
             scripts.up.statements.iter().for_each(|statement| self.schema.apply(statement));
-            return;
+            return None;
         }
-        if is_told(draft, self.config) {
-            add(&mut found.down, self.of_rollback(draft, scripts));
-        }
+        let down = draft.migration.down.script().filter(|_| is_told(draft, self.config));
+        let before = down.map(|down| self.schema.part_for(&[draft.migration.up.sql(), down.sql()]));
         add(&mut found.up, self.of_script(draft, &scripts.up));
         found.add_errors(Part::Up, &scripts.up.errors);
         found.add_errors(Part::Down, scripts.down.as_ref().map_or(&[], |down| &down.errors));
         found.add_errors(Part::Verify, scripts.verify.as_ref().map_or(&[], |verify| &verify.errors));
+        before
     }
 
     fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
@@ -151,17 +158,15 @@ impl Judge<'_> {
         }
         findings
     }
+}
 
-    /// What is wrong with the way back; what does not parse is told as that.
-    fn of_rollback(&self, draft: &Draft, scripts: &Scripts) -> Vec<Finding> {
-        let (Some(down), Some(script)) = (&scripts.down, draft.migration.down.script()) else {
-            return Vec::new();
-        };
-        if !scripts.up.errors.is_empty() || !down.errors.is_empty() {
-            return Vec::new();
+/// What is wrong with the way back; what does not parse is told as that.
+fn of_rollback(before: Option<&Schema>, scripts: &Scripts) -> Vec<Finding> {
+    match (before, &scripts.down) {
+        (Some(before), Some(down)) if scripts.up.errors.is_empty() && down.errors.is_empty() => {
+            lint::of_rollback(before, &scripts.up.statements, &down.statements)
         }
-        let before = self.schema.part_for(&[draft.migration.up.sql(), script.sql()]);
-        lint::of_rollback(&before, &scripts.up.statements, &down.statements)
+        _ => Vec::new(),
     }
 }
 

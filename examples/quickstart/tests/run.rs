@@ -43,7 +43,7 @@ fn shows_each_step_and_leaves_nothing_behind() {
     assert_eq!(section(&output, "The status")[0], "up to date");
     assert_eq!(
         section(&output, "One step back"),
-        ["migrations to go: 1", "forbid_negative_points, statements: 5"]
+        ["migrations to go: 1", "forbid_negative_points, statements: 7"]
     );
     let behind = output.split_once("One step back").unwrap().1;
     assert!(section(behind, "The status")[4].starts_with("pending"), "{output}");

@@ -46,7 +46,7 @@ pub use history::{
 };
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
-pub use origin::{Drift, Origin};
+pub use origin::{Origin, Staleness};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};

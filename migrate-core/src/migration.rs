@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::origin::{Drift, Origin};
+use crate::origin::{Origin, Staleness};
 use crate::{Checksum, Dialect, FoundHazard, OlderBinaries, Risk, Span, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
@@ -57,8 +57,8 @@ impl MigrationSet {
 
     /// How the folder differs from what it was when the set was embedded, or `None` when it does not: known only
     /// to a build with debug assertions, on a machine where the folder is.
-    pub fn drift(&self) -> Option<Drift> {
-        self.origin?.drift()
+    pub fn staleness(&self) -> Option<Staleness> {
+        self.origin?.staleness()
     }
 
     /// A path inside the folder as the user would type it.

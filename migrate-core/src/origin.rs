@@ -16,7 +16,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn drift(self) -> Option<Drift> {
+    pub(crate) fn staleness(self) -> Option<Staleness> {
         let source = Source::list(Path::new(self.folder))?;
         let now = source.watched();
         if now.is_empty() || now == self.files {
@@ -24,7 +24,7 @@ impl Origin {
         }
         let new = now.iter().filter(|path| !self.files.contains(path));
         let gone = self.files.iter().filter(|path| !now.contains(path));
-        Some(Drift {
+        Some(Staleness {
             folder: self.folder.to_owned(),
             added: new.map(ToString::to_string).collect(),
             removed: gone.map(ToString::to_string).collect(),
@@ -35,7 +35,7 @@ impl Origin {
 /// How a folder differs from what it was when a set was embedded from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Drift {
+pub struct Staleness {
     /// The folder.
     pub folder: String,
     /// The files that came, as paths inside the folder.
@@ -44,7 +44,7 @@ pub struct Drift {
     pub removed: Vec<String>,
 }
 
-impl fmt::Display for Drift {
+impl fmt::Display for Staleness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this binary was compiled before the migrations folder changed")?;
         self.added.iter().try_for_each(|path| write!(f, "\n added: {path}"))?;

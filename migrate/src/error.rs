@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Action, Dialect, Drift, Engine, Position, Refusal, Refused, Step, Version};
+use migrate_core::{Action, Dialect, Engine, Position, Refusal, Refused, Staleness, Step, Version};
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
@@ -22,7 +22,7 @@ enum Cause {
     Step { step: FailedStep, stage: Stage, error: DatabaseError },
     Database { doing: &'static str, error: DatabaseError },
     History { table: String, problem: String },
-    Stale(Drift),
+    Stale(Staleness),
     WrongEngine { dialect: Dialect, engine: Engine },
     WrongDatabase { asked: String, connected: String },
     InTransaction,
@@ -81,8 +81,8 @@ impl Error {
         Error::new(Cause::History { table: table.to_owned(), problem })
     }
 
-    pub(crate) fn stale(drift: Drift) -> Error {
-        Error::new(Cause::Stale(drift))
+    pub(crate) fn stale(staleness: Staleness) -> Error {
+        Error::new(Cause::Stale(staleness))
     }
 
     pub(crate) fn wrong_engine(dialect: Dialect, engine: Engine) -> Error {
@@ -229,9 +229,9 @@ impl fmt::Display for Error {
                 "a row of the history table {table} cannot be read: {problem}\n \
                  help: run a binary with the version of the library that wrote it, or a newer one"
             )?,
-            Cause::Stale(drift) => write!(
+            Cause::Stale(staleness) => write!(
                 f,
-                "{drift}\n help: touch a source file of the crate and build again; with \
+                "{staleness}\n help: touch a source file of the crate and build again; with \
                  `migrate::build::watch(\"migrations\")` in its build script cargo notices by itself"
             )?,
             Cause::WrongEngine { dialect, engine } => write!(

@@ -178,10 +178,10 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Drift, Engine, Execution, Form,
+    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
     FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet,
     MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal,
-    Refused, Risk, Script, SetState, Severity, Span, Status, Step, Target, Version,
+    Refused, Risk, Script, SetState, Severity, Span, Staleness, Status, Step, Target, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.

@@ -41,8 +41,8 @@ impl History {
 
 impl<'a, D: Driver> Run<'a, D> {
     pub(crate) fn new(migrator: &'a Migrator<'a>, driver: &'a mut D) -> Result<Self, Error> {
-        if let Some(drift) = migrator.set.drift() {
-            return Err(Error::stale(drift));
+        if let Some(staleness) = migrator.set.staleness() {
+            return Err(Error::stale(staleness));
         }
         let dialect = migrator.set.dialect();
         if !dialect.runs_on(D::ENGINE) {

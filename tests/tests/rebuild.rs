@@ -25,8 +25,8 @@ static MIGRATIONS: migrate::MigrationSet = migrate::embed_migrations!();
 
 fn main() {
     let names: Vec<String> = MIGRATIONS.migrations().iter().map(|one| one.name().to_owned()).collect();
-    let drift = MIGRATIONS.drift().map(|drift| (drift.added, drift.removed));
-    println!("{names:?} {drift:?}");
+    let staleness = MIGRATIONS.staleness().map(|staleness| (staleness.added, staleness.removed));
+    println!("{names:?} {staleness:?}");
 }
 "#;
 

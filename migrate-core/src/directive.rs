@@ -222,7 +222,8 @@ fn quoted(value: &str) -> Option<String> {
     (!why.is_empty()).then(|| why.to_owned())
 }
 
-fn duration(value: &str) -> Option<Duration> {
+/// The time that a directive or an option names: a number and `ms`, `s`, `min` or `h`.
+pub fn duration(value: &str) -> Option<Duration> {
     let unit_at = value.find(|c: char| !c.is_ascii_digit())?;
     let milliseconds = match &value[unit_at..] {
         "ms" => 1,

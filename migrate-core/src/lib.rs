@@ -37,6 +37,8 @@ mod version;
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{ConcurrentIndex, Dialect, Engine};
+#[doc(hidden)]
+pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
 pub use fragment::{InvalidFragment, placeholders};

@@ -42,6 +42,7 @@ struct FailedStep {
 
 /// What kind of failure an [`Error`] tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The run was refused before anything ran: [`Error::refusals`] says why.

@@ -136,12 +136,15 @@
 //! | `sqlite` | runs on `rusqlite::Connection`, linked with the system's SQLite |
 //! | `sqlite-bundled` | the same, with an SQLite that is built along |
 //! | `scope` | statements that see one tenant's live rows, on the engines that are turned on: [`scope`] |
+//! | `cli` | the verbs of `cargo migrate` inside of an application, on the engines that are turned on: [`cli`] |
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
 //! | `tracing` | spans and events, see below |
 //! | `testing` | a throw-away PostgreSQL server for tests, and what the statements of a set do to its tables: [`testing`] |
 
 pub mod build;
+#[cfg(all(feature = "cli", any(feature = "postgres", feature = "sqlite")))]
+pub mod cli;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod database;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -304,7 +304,7 @@ impl<'s> Migrator<'s> {
         Run::new(self, &mut driver)?.reset(name).await
     }
 
-    async fn run(&self, database: impl Database, target: Target) -> Result<Report, Error> {
+    pub(crate) async fn run(&self, database: impl Database, target: Target) -> Result<Report, Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.run(target).await
     }
@@ -450,7 +450,11 @@ impl<'s> Migrator<'s> {
         finished(Run::new(self, &mut driver)?.reset(name))
     }
 
-    fn run_blocking(&self, database: impl BlockingDatabase, target: Target) -> Result<Report, Error> {
+    pub(crate) fn run_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        target: Target,
+    ) -> Result<Report, Error> {
         let mut driver = database.open()?;
         finished(Run::new(self, &mut driver)?.run(target))
     }
@@ -476,10 +480,17 @@ impl<'s> Migrator<'s> {
 }
 
 /// The result of a future over a blocking driver, which never waits: it is there at the first poll.
-fn finished<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn finished<T>(future: impl Future<Output = T>) -> T {
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => unreachable!("a blocking driver has nothing to wait for"),
+    }
+}
+
+/// A migrator with the default options.
+impl<'s> From<&'s MigrationSet> for Migrator<'s> {
+    fn from(set: &'s MigrationSet) -> Migrator<'s> {
+        Migrator::new(set)
     }
 }
 

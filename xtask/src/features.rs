@@ -3,7 +3,12 @@ use std::fs;
 use crate::step::{Done, Failed, cargo, root, run};
 
 /// Features that do nothing alone.
-const TOGETHER: [(&str, &str); 2] = [("migrate", "scope,postgres"), ("migrate", "scope,sqlite")];
+const TOGETHER: [(&str, &str); 4] = [
+    ("migrate", "scope,postgres"),
+    ("migrate", "scope,sqlite"),
+    ("migrate", "cli,postgres"),
+    ("migrate", "cli,sqlite"),
+];
 
 /// Checks a package with none of its features, with each of them alone, and with those that need another.
 ///

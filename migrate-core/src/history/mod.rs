@@ -1,5 +1,6 @@
 //! What a database records of the migrations that it went through.
 
+mod settings;
 mod table;
 
 use std::fmt;

@@ -13,10 +13,11 @@ pub const HISTORY_FORMAT: i64 = 1;
 /// It is always named with its schema, because a script may `SET search_path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryTable {
-    engine: Engine,
+    pub(super) engine: Engine,
     schema: Option<String>,
     history: String,
     log: String,
+    pub(super) settings: String,
 }
 
 /// Who runs migrations: recorded in the history.
@@ -79,6 +80,7 @@ impl HistoryTable {
             schema: schema.map(str::to_owned),
             history: qualified(&format!("{prefix}_history")),
             log: qualified(&format!("{prefix}_log")),
+            settings: qualified(&format!("{prefix}_settings")),
         }
     }
 
@@ -87,9 +89,9 @@ impl HistoryTable {
         &self.history
     }
 
-    /// The quoted names of both tables, with their schema.
-    pub fn names(&self) -> [&str; 2] {
-        [&self.history, &self.log]
+    /// The quoted names of all tables that may be there, with their schema.
+    pub fn names(&self) -> [&str; 3] {
+        [&self.history, &self.log, &self.settings]
     }
 
     /// The key of the lock under which runs write this history.
@@ -467,7 +469,7 @@ CREATE TABLE {log} (
         Query { sql, values }
     }
 
-    fn now(&self) -> &'static str {
+    pub(super) fn now(&self) -> &'static str {
         match self.engine {
             Engine::Postgres => "clock_timestamp()",
             Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
@@ -482,7 +484,7 @@ CREATE TABLE {log} (
         }
     }
 
-    fn role(&self) -> &'static str {
+    pub(super) fn role(&self) -> &'static str {
         match self.engine {
             Engine::Postgres => "current_user",
             Engine::Sqlite => "NULL",

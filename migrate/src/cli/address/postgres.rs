@@ -1,0 +1,185 @@
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use super::{AddressError, parameters};
+
+/// A database of a PostgreSQL server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresAddress {
+    config: Config,
+    ssl_mode: SslMode,
+    ssl_root_cert: Option<PathBuf>,
+}
+
+/// How much of TLS is asked for (PostgreSQL manual, 34.19.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslMode {
+    /// None.
+    Disable,
+    /// What the server offers, and its certificate is not looked at.
+    Prefer,
+    /// TLS. Its certificate is looked at only when authorities are named.
+    Require,
+    /// The certificate comes from a trusted authority.
+    VerifyCa,
+    /// It also names the host.
+    VerifyFull,
+}
+
+impl SslMode {
+    const ALL: [(&'static str, SslMode); 5] = [
+        ("disable", SslMode::Disable),
+        ("prefer", SslMode::Prefer),
+        ("require", SslMode::Require),
+        ("verify-ca", SslMode::VerifyCa),
+        ("verify-full", SslMode::VerifyFull),
+    ];
+
+    fn parse(text: &str) -> Result<SslMode, AddressError> {
+        let known = SslMode::ALL.iter().find(|(name, _)| *name == text);
+        known.map(|(_, mode)| *mode).ok_or_else(|| {
+            AddressError::new(
+                "the sslmode of the address is none that this tool knows",
+                "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
+            )
+        })
+    }
+
+    /// The word of libpq.
+    pub fn as_str(self) -> &'static str {
+        SslMode::ALL.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(name, _)| name)
+    }
+}
+
+/// What Prisma's own pool is told; there is no such pool here.
+const OF_PRISMA: [&str; 6] =
+    ["connection_limit", "pool_timeout", "socket_timeout", "pgbouncer", "statement_cache_size", "sslaccept"];
+
+impl PostgresAddress {
+    /// Reads what stands behind `postgres:`.
+    pub(super) fn parse(text: &str) -> Result<PostgresAddress, AddressError> {
+        let (base, parameters) = parameters(text)?;
+        let (mut ssl_mode, mut ssl_root_cert) = (None, None);
+        let mut others = Vec::new();
+        for (key, value) in parameters {
+            match key.as_str() {
+                "sslmode" => ssl_mode = Some(SslMode::parse(&value)?),
+                "sslrootcert" => ssl_root_cert = Some(value),
+                "sslcert" | "sslkey" | "sslpassword" | "sslidentity" => {
+                    return Err(AddressError::new(
+                        format!("the address has `{key}`, and this tool has no client certificates"),
+                        "use a role with a password, or a local socket",
+                    ));
+                }
+                "schema" if value == "public" => {}
+                "schema" => {
+                    return Err(AddressError::new(
+                        "the address has Prisma's `schema`",
+                        format!(
+                            "write `options=-csearch_path%3D{value}` instead, and give `--history-schema {value}` to \
+                             have the history there too"
+                        ),
+                    ));
+                }
+                key if OF_PRISMA.contains(&key) => {}
+                _ => others.push((key, value)),
+            }
+        }
+        let ssl_mode = match (ssl_mode, variable("PGSSLMODE")) {
+            (Some(mode), _) => mode,
+            (None, Some(text)) => SslMode::parse(&text)?,
+            (None, None) => SslMode::Prefer,
+        };
+        let mut config = config(base, &others)?;
+        if config.get_password().is_none()
+            && let Some(password) = variable("PGPASSWORD")
+        {
+            config.password(password);
+        }
+        let is_local = !config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+        // As with libpq, a socket on this machine needs no TLS.
+        let ssl_mode = if is_local { SslMode::Disable } else { ssl_mode };
+        config.ssl_mode(match ssl_mode {
+            SslMode::Disable => tokio_postgres::config::SslMode::Disable,
+            SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
+            _ => tokio_postgres::config::SslMode::Require,
+        });
+        let ssl_root_cert = ssl_root_cert.or_else(|| variable("PGSSLROOTCERT"));
+        Ok(PostgresAddress { config, ssl_mode, ssl_root_cert: ssl_root_cert.map(PathBuf::from) })
+    }
+
+    /// What the driver connects with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How much of TLS is asked for.
+    pub fn ssl_mode(&self) -> SslMode {
+        self.ssl_mode
+    }
+
+    /// A file with the authorities to trust.
+    pub fn ssl_root_cert(&self) -> Option<&Path> {
+        self.ssl_root_cert.as_deref()
+    }
+
+    /// The name of the database: what the address says, else that of the role.
+    pub fn database(&self) -> &str {
+        self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The rest is the driver's to read.
+fn config(base: &str, parameters: &[(String, String)]) -> Result<Config, AddressError> {
+    const HELP: &str = "write it as `postgres://user:password@host:5432/name?sslmode=require`, and what is not a letter \
+                        or a digit in the password as `%` and two hexadecimal digits";
+    let pair = |(key, value): &(String, String)| format!("{}={}", encoded(key), encoded(value));
+    let query: Vec<String> = parameters.iter().map(pair).collect();
+    let url = format!("postgresql:{base}?{}", query.join("&"));
+    // The driver's text names a parameter and never its value.
+    url.parse().map_err(|error: tokio_postgres::Error| {
+        let reason = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+        AddressError::new(format!("the address of the database does not read: {reason}"), HELP)
+    })
+}
+
+fn encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgresql://")?;
+        self.config.get_user().iter().try_for_each(|user| write!(f, "{user}@"))?;
+        let ports = self.config.get_ports();
+        for (i, host) in self.config.get_hosts().iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { "," })?;
+            match host {
+                Host::Tcp(name) => f.write_str(name)?,
+                #[cfg(unix)]
+                Host::Unix(folder) => f.write_str(&encoded(&folder.to_string_lossy()))?,
+            }
+            let port = ports.get(i).or(ports.first());
+            port.iter().try_for_each(|port| write!(f, ":{port}"))?;
+        }
+        write!(f, "/{}", self.database())
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,75 @@
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::cli::failure::Failure;
+
+/// Where the address of a database was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// `--database-url`.
+    Argument,
+    /// This variable of the environment.
+    Variable(&'static str),
+    /// This variable in a file `.env`.
+    File(&'static str, PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Argument => f.write_str("--database-url"),
+            Origin::Variable(name) => f.write_str(name),
+            Origin::File(name, path) => write!(f, "{name} in {}", path.display()),
+        }
+    }
+}
+
+/// The direct address comes first: behind a transaction pooler a run has less to lean on.
+const VARIABLES: [&str; 3] = ["DIRECT_DATABASE_URL", "DIRECT_URL", "DATABASE_URL"];
+
+/// The environment goes before the file as a whole: who sets DATABASE_URL for one command means that database, even
+/// when the file has a DIRECT_URL.
+pub(super) fn find(argument: Option<&str>) -> Result<(String, Origin), Failure> {
+    if let Some(url) = argument {
+        return Ok((url.to_owned(), Origin::Argument));
+    }
+    for name in VARIABLES {
+        match env::var(name) {
+            Ok(url) if !url.is_empty() => return Ok((url, Origin::Variable(name))),
+            Err(env::VarError::NotUnicode(_)) => {
+                return Err(Failure::new("address", format!("{name} is not valid UTF-8")));
+            }
+            _ => {}
+        }
+    }
+    let here = env::current_dir().map_err(|error| unreadable(Path::new("."), &error))?;
+    if let Some(path) = here.ancestors().map(|folder| folder.join(".env")).find(|path| path.is_file()) {
+        let variables = in_file(&path)?;
+        let of_name = |name| variables.iter().rfind(|(key, value)| key == name && !value.is_empty());
+        if let Some((name, (_, url))) = VARIABLES.iter().find_map(|name| Some((*name, of_name(name)?))) {
+            let path = path.strip_prefix(&here).map_or(path.clone(), Path::to_owned);
+            return Ok((url.clone(), Origin::File(name, path)));
+        }
+    }
+    Err(Failure::new("address", "no database is named").help(
+        "set DATABASE_URL, in the environment or in a file `.env`, or give `--database-url`: \
+         `postgres://user@host/name`, or `sqlite:app.db`",
+    ))
+}
+
+/// The environment stays as it is: other threads may be reading it.
+fn in_file(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let lines = dotenvy::from_path_iter(path).map_err(|error| unreadable(path, &error))?;
+    // An error of the parser shows the line, and the line may hold a password.
+    lines.collect::<Result<_, _>>().map_err(|_| {
+        Failure::new("address", format!("a line of the file does not read\n --> {}", path.display()))
+            .help("write `NAME=value` on each line, with quotes around a value that has spaces")
+    })
+}
+
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::new("address", format!("{} cannot be read: {error}", path.display()))
+        .help("check that it exists and that you may read it, or give `--database-url`")
+}

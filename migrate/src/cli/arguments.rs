@@ -1,0 +1,134 @@
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, thread};
+
+use clap::Args;
+
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::session::Session;
+use super::verb::Verb;
+use crate::Migrator;
+
+/// A verb with its options: what stands behind `migrate` on a command line.
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// On which database, and how.
+    #[command(flatten)]
+    pub options: Options,
+    /// How the program is called in messages.
+    #[arg(skip)]
+    program: Option<String>,
+}
+
+/// What every verb may be told.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Options {
+    /// The database: `postgres://…`, `sqlite:…` or the path of a file. Default: DIRECT_DATABASE_URL, DIRECT_URL or
+    /// DATABASE_URL, from the environment, else from `.env`
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// One document in JSON on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Nothing but the answer and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// The schema of the history (PostgreSQL). Default: public
+    #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
+    pub history_schema: Option<String>,
+    /// What the names of the history tables begin with. Default: migrate
+    #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
+    pub history_prefix: Option<String>,
+    /// What the history calls the program and its version
+    #[arg(long, global = true, value_name = "TEXT", help_heading = "History")]
+    pub application: Option<String>,
+    /// How long a statement may wait for a lock, such as 500ms; 0s for ever (PostgreSQL). Default: 5s
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
+    pub lock_timeout: Option<Duration>,
+    /// How long to wait for another run to come to its end (PostgreSQL). Default: 5min
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
+    pub lock_deadline: Option<Duration>,
+    /// How long a statement may run (PostgreSQL). Default: as the server has it
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
+    pub statement_timeout: Option<Duration>,
+    /// All migrations of the run, or none
+    #[arg(long, global = true, help_heading = "Run")]
+    pub single_transaction: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    migrate_core::duration(text)
+        .ok_or_else(|| "write a number and `ms`, `s`, `min` or `h`, such as `5s`".to_owned())
+}
+
+impl Options {
+    /// A migrator with what was asked for; what was not stays as it is.
+    pub(super) fn configure<'s>(&self, mut migrator: Migrator<'s>) -> Migrator<'s> {
+        if let Some(schema) = &self.history_schema {
+            migrator = migrator.history_schema(schema.clone());
+        }
+        if let Some(prefix) = &self.history_prefix {
+            migrator = migrator.history_prefix(prefix.clone());
+        }
+        if let Some(application) = &self.application {
+            migrator = migrator.application(application.clone());
+        }
+        if let Some(timeout) = self.lock_timeout {
+            migrator = migrator.lock_timeout(timeout);
+        }
+        if let Some(deadline) = self.lock_deadline {
+            migrator = migrator.lock_deadline(deadline);
+        }
+        if let Some(timeout) = self.statement_timeout {
+            migrator = migrator.statement_timeout(timeout);
+        }
+        if self.single_transaction { migrator.single_transaction() } else { migrator }
+    }
+}
+
+impl Arguments {
+    /// A verb and its options.
+    pub fn new(verb: Verb, options: Options) -> Arguments {
+        Arguments { verb, options, program: None }
+    }
+
+    /// How messages call the program, up to the verb. Default: the name of the binary and `migrate`.
+    #[must_use]
+    pub fn program(self, name: impl Into<String>) -> Arguments {
+        Arguments { program: Some(name.into()), ..self }
+    }
+
+    /// Does it, prints the answer, and returns how to exit.
+    ///
+    /// It may be called on a runtime of tokio, and blocks until it is done.
+    pub fn run<'s>(self, migrator: impl Into<Migrator<'s>>) -> ExitCode {
+        let program =
+            self.program.unwrap_or_else(|| super::program_name(&env::args_os().next().unwrap_or_default()));
+        let console = Console::new(&program, self.options.json, self.options.quiet);
+        let migrator = self.options.configure(migrator.into());
+        let (verb, options, told) = (self.verb, self.options, &console);
+        // A thread of its own, because the caller's may belong to a runtime, where nothing may block on another.
+        let done = thread::scope(|scope| {
+            let work = scope.spawn(move || verb.run(&mut Session::new(migrator, options, told)));
+            work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        let exit = match done {
+            Ok(exit) => exit,
+            Err(failure) => console.fail(&failure),
+        };
+        exit.into()
+    }
+}
+
+impl Console {
+    /// Tells a failure, and how to exit with it.
+    pub fn fail(&self, failure: &Failure) -> Exit {
+        self.error(failure);
+        failure.exit()
+    }
+}

@@ -1,0 +1,75 @@
+//! A copy of the database before anything changes. Without it nothing does.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrate_core::{Engine, Query, Value};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::session::{Database, Session};
+
+/// What a backup left behind.
+struct Backup {
+    path: PathBuf,
+    /// What brings it back, as it is typed into a shell.
+    restore: String,
+}
+
+pub(super) fn make(session: &Session<'_>, database: &mut Database, folder: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        failure(&format!("the folder {} cannot be made: {error}", folder.display()))
+            .help("name a folder that you may write to")
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let stem = format!("{}-{}", file_name(&database.connection.name()?), now(&mut database.connection)?);
+    let backup = match &mut database.connection {
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(server) => postgres::dump(server.address(), &folder.join(stem + ".dump"))?,
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(file) => sqlite::copy(file, &folder.join(stem + ".sqlite"))?,
+    };
+    session.console.note(format_args!(
+        "backup {}\n  restore it with: {}",
+        backup.path.display(),
+        backup.restore
+    ));
+    Ok(())
+}
+
+fn failure(message: &str) -> Failure {
+    Failure::new("backup", format!("no backup, so nothing was changed: {message}"))
+}
+
+/// The moment, by the database's clock.
+fn now(connection: &mut Connection) -> Result<String, Failure> {
+    let sql = match connection.engine() {
+        Engine::Postgres => {
+            "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISSMS\"Z\"')"
+        }
+        Engine::Sqlite => "SELECT replace(strftime('%Y%m%dT%H%M%fZ', 'now'), '.', '')",
+    };
+    let rows = connection.query(&Query { sql: sql.to_owned(), values: Vec::new() })?.unwrap_or_default();
+    let text = rows.first().and_then(|row| row.first()).and_then(Value::as_text);
+    Ok(text.unwrap_or("backup").to_owned())
+}
+
+/// The name of a database may hold anything.
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+}
+
+/// A word of a shell's command line.
+fn shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,105 @@
+//! Whether the user means it.
+
+use std::io::{IsTerminal, Write, stderr, stdin};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::session::{Database, Session};
+use super::style::{self, styled};
+use super::{backup, protection, restore_point};
+
+/// What is given along with a verb that changes a database.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Consent {
+    /// Do it without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The name of the database that may be changed: any other is refused, and a protected one asks no more
+    #[arg(long, value_name = "NAME")]
+    pub database: Option<String>,
+    /// Back the database up into this folder before anything changes
+    #[arg(long, value_name = "DIR")]
+    pub backup: Option<PathBuf>,
+}
+
+/// What a run may do to a database.
+pub(super) enum Danger {
+    /// Nothing that needs a question.
+    None,
+    /// This.
+    Destructive(String),
+}
+
+impl Consent {
+    /// Before anything changes: whether this is the database that is meant, whether the user wants what is `shown`, then
+    /// a restore point and a backup. What it returns is to be run.
+    pub(super) fn obtain(
+        &self,
+        session: &Session<'_>,
+        database: &mut Database,
+        danger: &Danger,
+        shown: &str,
+    ) -> Result<(), Failure> {
+        let name = database.connection.name()?;
+        if let Some(asked) = self.database.as_ref().filter(|asked| **asked != name) {
+            return Err(Failure::new(
+                "wrong-database",
+                format!("`{asked}` may be changed, and this is `{name}`: nothing was touched"),
+            )
+            .help("check the address of the database, or `--database`"));
+        }
+        if let Danger::Destructive(what) = danger {
+            let protection = protection::of(&mut database.connection, &session.migrator)?;
+            match protection {
+                Some(_) if self.database.is_some() => {}
+                Some(protection) => ask_for_name(&name, &protection, what, shown)?,
+                None if self.yes => {}
+                None => ask(&name, what, shown)?,
+            }
+            restore_point::set(session, database)?;
+        }
+        match &self.backup {
+            Some(folder) => backup::make(session, database, folder),
+            None => Ok(()),
+        }
+    }
+}
+
+fn ask(name: &str, what: &str, shown: &str) -> Result<(), Failure> {
+    let Some(answer) = answer(shown, what, &format!("Go on with `{name}`? [y/N]")) else {
+        return Err(Failure::new("not-asked", format!("{what}, and there is no terminal to ask on"))
+            .help("nothing was changed; give `--yes`"));
+    };
+    if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined()) }
+}
+
+/// A protected database wants more than a key that the fingers know.
+fn ask_for_name(name: &str, protection: &str, what: &str, shown: &str) -> Result<(), Failure> {
+    let what = format!("`{name}` is protected as `{protection}`, and {what}");
+    let Some(answer) = answer(shown, &what, "Type the name of the database to go on:") else {
+        return Err(Failure::new("protected", what).help(format!(
+            "nothing was changed; give `--database {name}` when that is what you want: `--yes` is not enough"
+        )));
+    };
+    if answer == name { Ok(()) } else { Err(declined()) }
+}
+
+fn declined() -> Failure {
+    Failure::new("declined", "declined: nothing was changed")
+}
+
+/// What the user types, or `None` when there is nobody to ask.
+fn answer(shown: &str, what: &str, question: &str) -> Option<String> {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return None;
+    }
+    let mut terminal = anstream::stderr();
+    // A terminal that is gone gives no answer either.
+    let _ = write!(terminal, "{shown}\n\n{}\n{question} ", styled(style::WARNING, what));
+    let _ = terminal.flush();
+    let mut line = String::new();
+    stdin().read_line(&mut line).ok()?;
+    Some(line.trim().to_owned())
+}

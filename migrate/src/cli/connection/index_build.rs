@@ -1,0 +1,75 @@
+//! How far the server is with an index that it builds for us.
+
+use std::fmt;
+use std::time::Duration;
+
+use deadpool_postgres::Pool;
+use tokio::time::sleep;
+use tokio_postgres::Row;
+
+/// What `pg_stat_progress_create_index` says (PostgreSQL manual, 28.4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IndexBuild {
+    /// The process that builds it.
+    pub(crate) pid: i32,
+    /// The index, once it has a name.
+    pub(crate) index: Option<String>,
+    pub(crate) table: String,
+    pub(crate) phase: String,
+    pub(crate) blocks_done: i64,
+    pub(crate) blocks_total: i64,
+    /// The session that it waits for.
+    pub(crate) waits_for: Option<String>,
+}
+
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Sessions of our own name alone. One statement in a transaction of its own: the build waits for no snapshot of ours
+/// for longer than that takes.
+const BUILDS: &str = "SELECT build.pid, nullif(build.index_relid, 0)::regclass::text, build.relid::regclass::text,
+        build.phase, build.blocks_done, build.blocks_total,
+        'pid ' || locker.pid || coalesce(nullif(', ' || locker.application_name, ', '), '')
+            || coalesce(', ' || locker.state, '') || coalesce(', query: ' || left(locker.query, 200), '')
+    FROM pg_stat_progress_create_index build
+    JOIN pg_stat_activity session ON session.pid = build.pid
+    LEFT JOIN pg_stat_activity locker ON locker.pid = nullif(build.current_locker_pid, 0)
+    WHERE build.datname = current_database() AND session.application_name = current_setting('application_name')
+    ORDER BY session.query_start DESC LIMIT 1";
+
+/// Tells of the build that is under way, again and again. It is a service to the reader: without a connection or the
+/// right to look there is just nothing to tell.
+pub(super) async fn watch<T>(pool: &Pool, mut tell: impl FnMut(&IndexBuild)) -> T {
+    loop {
+        sleep(INTERVAL).await;
+        let Ok(client) = pool.get().await else { continue };
+        let builds = client.query_typed(BUILDS, &[]).await.unwrap_or_default();
+        builds.iter().filter_map(IndexBuild::read).for_each(|build| tell(&build));
+    }
+}
+
+impl IndexBuild {
+    fn read(row: &Row) -> Option<IndexBuild> {
+        Some(IndexBuild {
+            pid: row.try_get(0).ok()?,
+            index: row.try_get(1).ok()?,
+            table: row.try_get(2).ok()?,
+            phase: row.try_get(3).ok()?,
+            blocks_done: row.try_get(4).ok()?,
+            blocks_total: row.try_get(5).ok()?,
+            waits_for: row.try_get(6).ok()?,
+        })
+    }
+}
+
+impl fmt::Display for IndexBuild {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.index {
+            Some(index) => write!(f, "index {index} on {}: {}", self.table, self.phase)?,
+            None => write!(f, "index on {}: {}", self.table, self.phase)?,
+        }
+        if self.blocks_total > 0 {
+            write!(f, ", block {} of {}", self.blocks_done, self.blocks_total)?;
+        }
+        self.waits_for.iter().try_for_each(|session| write!(f, "; waits for {session}"))
+    }
+}

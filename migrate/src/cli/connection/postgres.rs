@@ -1,0 +1,145 @@
+use deadpool_postgres::{Manager, Pool};
+use migrate_core::{Plan, Query, Status, Target};
+use tokio::runtime::{Builder, Runtime};
+
+use super::index_build::{self, IndexBuild};
+use super::{ASKING, tls};
+use crate::cli::address::PostgresAddress;
+use crate::cli::failure::Failure;
+use crate::cli::progress::Progress;
+use crate::database::Database;
+use crate::driver::{Driver, Row};
+use crate::{Error, Migrator, Report, Verification};
+
+/// A server, and the runtime that talks to it.
+pub(crate) struct Server {
+    runtime: Runtime,
+    pool: Pool,
+    address: PostgresAddress,
+}
+
+impl PostgresAddress {
+    /// Connections to it, which name themselves `application` unless the address says how.
+    ///
+    /// # Errors
+    ///
+    /// When authorities are named that cannot be read. Whether the server answers shows in the first connection.
+    pub fn pool(&self, application: &str) -> Result<Pool, Failure> {
+        // One runs the migrations, one watches; the lock's own is out of the pool's count.
+        const CONNECTIONS: usize = 2;
+        let mut config = self.config().clone();
+        if config.get_application_name().is_none() {
+            config.application_name(application);
+        }
+        let manager = Manager::new(config, tls::connector(self)?);
+        // Without timeouts of its own the pool needs no runtime to be made.
+        Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| refused(&error))
+    }
+}
+
+impl Server {
+    pub(super) fn connect(address: &PostgresAddress, program: &str) -> Result<Server, Failure> {
+        let pool = address.pool(program)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| refused(&error))?;
+        let server = Server { runtime, pool, address: address.clone() };
+        match server.runtime.block_on(server.pool.get()) {
+            Ok(_) => Ok(server),
+            Err(error) => Err(server.unreachable(error)),
+        }
+    }
+
+    /// What the pool's first connection failed with.
+    fn unreachable(&self, error: deadpool_postgres::PoolError) -> Failure {
+        const INVALID_CATALOG_NAME: &str = "3D000";
+        const INVALID_PASSWORD: [&str; 2] = ["28P01", "28000"];
+        let name = self.address.database();
+        let error = crate::postgres::connection::pool_error(error);
+        let help = match error.code.as_deref() {
+            Some(INVALID_CATALOG_NAME) => {
+                format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
+            }
+            Some(code) if INVALID_PASSWORD.contains(&code) => {
+                "check the role and its password; PGPASSWORD holds one that the address does not".to_owned()
+            }
+            _ => "check that the server runs, and that the address is right".to_owned(),
+        };
+        let mut message = format!("cannot connect to {}: {error}", self.address);
+        let mut source = error.source.as_ref().and_then(|error| error.source());
+        while let Some(error) = source {
+            let text = error.to_string();
+            if !message.contains(&text) {
+                message += &format!(": {text}");
+            }
+            source = error.source();
+        }
+        Failure::new("connection", message).help(help)
+    }
+
+    pub(super) fn status(&self, migrator: &Migrator<'_>) -> Result<Status, Error> {
+        self.runtime.block_on(migrator.status(&self.pool))
+    }
+
+    pub(super) fn plan(&self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
+        self.runtime.block_on(migrator.plan(&self.pool, target))
+    }
+
+    pub(super) fn verify(&self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
+        self.runtime.block_on(migrator.verify(&self.pool))
+    }
+
+    pub(super) fn run(
+        &self,
+        migrator: &Migrator<'_>,
+        target: Target,
+        progress: &Progress,
+    ) -> Result<Report, Error> {
+        self.watched(migrator.run(&self.pool, target), progress)
+    }
+
+    pub(super) fn reset(&self, migrator: &Migrator<'_>, progress: &Progress) -> Result<Report, Error> {
+        let name = self.driven(async |driver| driver.database_name().await)?;
+        self.watched(migrator.reset(&self.pool, &name), progress)
+    }
+
+    pub(super) fn name(&self) -> Result<String, Failure> {
+        Ok(self.driven(async |driver| driver.database_name().await)?)
+    }
+
+    pub(super) fn query(&self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
+        self.driven(async |driver| driver.query(query).await)
+    }
+
+    pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.driven(async |driver| driver.create(sql).await)
+    }
+
+    pub(crate) fn address(&self) -> &PostgresAddress {
+        &self.address
+    }
+
+    fn driven<T>(
+        &self,
+        work: impl AsyncFnOnce(
+            &mut crate::postgres::PostgresDriver<'static>,
+        ) -> Result<T, crate::driver::DatabaseError>,
+    ) -> Result<T, Error> {
+        self.runtime.block_on(async {
+            let mut driver = (&self.pool).connect().await?;
+            work(&mut driver).await.map_err(|error| Error::database(ASKING, error))
+        })
+    }
+
+    /// Runs it, and tells meanwhile how far the server is with the indexes that it builds.
+    fn watched<T>(&self, work: impl Future<Output = T>, progress: &Progress) -> T {
+        self.runtime.block_on(async {
+            tokio::select! {
+                done = work => done,
+                never = index_build::watch(&self.pool, |build: &IndexBuild| progress.index_build(build)) => never,
+            }
+        })
+    }
+}
+
+fn refused(error: &dyn std::error::Error) -> Failure {
+    Failure::new("connection", format!("the connection cannot be made: {error}"))
+}

@@ -1,0 +1,75 @@
+use std::path::PathBuf;
+
+use migrate_core::{Plan, Query, Status, Target};
+use rusqlite::Connection;
+
+use super::{ASKING, Access};
+use crate::cli::address::SqliteAddress;
+use crate::cli::failure::Failure;
+use crate::database::BlockingDatabase;
+use crate::driver::{Driver, Row};
+use crate::migrator::finished;
+use crate::{Error, Migrator, Report, Verification};
+
+/// A file of SQLite that is open.
+pub(crate) struct File {
+    pub(crate) connection: Connection,
+    path: PathBuf,
+}
+
+impl File {
+    /// Reading never writes, so a file that is not there is not created for it.
+    pub(super) fn open(address: &SqliteAddress, access: Access) -> Result<File, Failure> {
+        let path = address.path();
+        let exists = address.is_in_memory() || path.exists();
+        let connection = match (exists, access) {
+            (false, Access::Read) => Connection::open_in_memory(),
+            (false, Access::Change) => {
+                return Err(Failure::new("no-database", format!("there is no file {}", path.display()))
+                    .help("check the path; `up` creates it"));
+            }
+            _ => Connection::open(path),
+        };
+        let connection = connection.map_err(|error| {
+            Failure::new("database", format!("{} cannot be opened: {error}", path.display()))
+                .help("check that its folder exists and that you may write to it")
+        })?;
+        Ok(File { connection, path: path.to_owned() })
+    }
+
+    pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
+        migrator.status_blocking(&mut self.connection)
+    }
+
+    pub(super) fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
+        migrator.plan_blocking(&mut self.connection, target)
+    }
+
+    pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
+        migrator.verify_blocking(&mut self.connection)
+    }
+
+    pub(super) fn run(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Report, Error> {
+        migrator.run_blocking(&mut self.connection, target)
+    }
+
+    pub(super) fn reset(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
+        let name = self.connection.path().unwrap_or_default().to_owned();
+        migrator.reset_blocking(&mut self.connection, &name)
+    }
+
+    pub(super) fn name(&self) -> Result<String, Failure> {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        Ok(name.to_string_lossy().into_owned())
+    }
+
+    pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
+        let mut driver = (&mut self.connection).open()?;
+        finished(driver.query(query)).map_err(|error| Error::database(ASKING, error))
+    }
+
+    pub(super) fn execute(&mut self, sql: &str) -> Result<(), Error> {
+        let mut driver = (&mut self.connection).open()?;
+        finished(driver.create(sql)).map_err(|error| Error::database(ASKING, error))
+    }
+}

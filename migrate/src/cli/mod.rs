@@ -1,0 +1,149 @@
+//! The verbs of `cargo migrate` inside of an application, over the migrations that are embedded in it.
+//!
+//! Three lines in `main`, and `app migrate status`, `app migrate up` and the rest work on the database that
+//! `DATABASE_URL` names, wherever the binary runs: no folder, no Rust and no other tool has to be there.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//! use migrate::{MigrationSet, embed_migrations};
+//!
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! fn main() -> ExitCode {
+//!     if let Some(exit) = migrate::cli::run(&MIGRATIONS) {
+//!         return exit;
+//!     }
+//!     // … the application itself …
+//!     ExitCode::SUCCESS
+//! }
+//! ```
+//!
+//! An application that reads its arguments with clap takes [`Arguments`] into its own:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//! use migrate::cli::clap::{self, Parser};
+//! # use migrate::{MigrationSet, embed_migrations};
+//! # static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! #[derive(Parser)]
+//! enum Command {
+//!     /// Listens for requests.
+//!     Serve,
+//!     /// Brings the database to the state that this binary needs.
+//!     Migrate(migrate::cli::Arguments),
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     match Command::parse() {
+//!         Command::Serve => ExitCode::SUCCESS,
+//!         Command::Migrate(arguments) => arguments.run(&MIGRATIONS),
+//!     }
+//! }
+//! ```
+//!
+//! Options that the application's own runs have, it gives here too, so that both see one history:
+//! `migrate::cli::run(Migrator::new(&MIGRATIONS).history_schema("app"))`.
+//!
+//! # The database
+//!
+//! It is what `--database-url` says, else the first of `DIRECT_DATABASE_URL`, `DIRECT_URL` and `DATABASE_URL` that is
+//! set: behind a transaction pooler the direct address is the better one. When none is, the first of them in the file
+//! `.env` of this folder or one above. What is in the environment so always wins over the file.
+//!
+//! | address | meaning |
+//! |---|---|
+//! | `postgres://user:password@host:port/name` | PostgreSQL; also `postgresql:` and `postgis:` |
+//! | `sqlite:app.db`, `sqlite://app.db`, `sqlite:///srv/app.db`, `file:app.db`, `app.db` | a file of SQLite |
+//!
+//! `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that libpq
+//! gives them (PostgreSQL manual, 34.19.1); `sslrootcert` names a file with authorities, and without one `verify-ca`
+//! and `verify-full` trust those of the system. `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in for what the
+//! address does not say.
+//!
+//! # Exit codes
+//!
+//! | code | of `status` | of the other verbs |
+//! |---|---|---|
+//! | 0 | up to date | done, or nothing to do |
+//! | 1 | migrations are pending | refused, failed, declined, or something found |
+//! | 2 | one stopped half way | |
+//! | 4 | the schema is not what the migrations make | |
+//! | 8 | diverged: edited, out of order, or ahead of this binary | |
+//! | 16 | it could not be found out | |
+//! | 64 | the arguments make no sense | the same |
+//!
+//! Those of `status` add up: 9 is pending and diverged.
+//!
+//! # What is printed
+//!
+//! The answer goes to stdout: text for people, or with `--json` one document for machines, also for a failure. All else
+//! goes to stderr: progress, questions, warnings, errors. Colours are for terminals alone; `NO_COLOR` switches them off,
+//! and `CLICOLOR_FORCE` on.
+
+mod address;
+mod arguments;
+mod backup;
+mod confirm;
+mod connection;
+mod console;
+mod exit;
+mod failure;
+mod progress;
+mod protection;
+mod restore_point;
+mod session;
+mod style;
+mod verb;
+
+use std::env;
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+pub use clap;
+use clap::Parser;
+
+#[cfg(feature = "sqlite")]
+pub use address::SqliteAddress;
+pub use address::{Address, AddressError, Origin};
+#[cfg(feature = "postgres")]
+pub use address::{PostgresAddress, SslMode};
+pub use arguments::{Arguments, Options};
+pub use confirm::Consent;
+pub use console::Console;
+pub use exit::{Exit, HELP as EXIT_CODES, parsed};
+pub use failure::Failure;
+pub use verb::Verb;
+
+use crate::Migrator;
+
+/// Takes over when the first argument of the program is `migrate`: does what the rest of them say, and returns how to
+/// exit. With any other argument, or none, it does nothing and returns `None`.
+///
+/// It may be called on a runtime of tokio, and blocks until it is done.
+pub fn run<'s>(migrator: impl Into<Migrator<'s>>) -> Option<ExitCode> {
+    let mut arguments = env::args_os();
+    let program = arguments.next().unwrap_or_default();
+    if arguments.next().as_deref() != Some(OsStr::new("migrate")) {
+        return None;
+    }
+    let program = program_name(&program);
+    Some(match parsed(Embedded::try_parse_from([program.clone().into()].into_iter().chain(arguments))) {
+        Ok(embedded) => embedded.arguments.program(program).run(migrator),
+        Err(exit) => exit.into(),
+    })
+}
+
+/// How people call an application that takes the verbs under `migrate`.
+fn program_name(program: &OsStr) -> String {
+    let name = std::path::Path::new(program).file_stem().unwrap_or(program);
+    format!("{} migrate", name.to_string_lossy())
+}
+
+/// Brings the database to the state that this program needs.
+#[derive(Debug, Parser)]
+#[command(version = None, after_help = exit::HELP)]
+struct Embedded {
+    #[command(flatten)]
+    arguments: Arguments,
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+use std::io::{IsTerminal, stderr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::console::Console;
+use super::style::{self, styled};
+use crate::report;
+
+/// Shows on stderr how a run goes: a bar on a terminal, else a line for each thing that happens.
+#[derive(Clone)]
+pub(super) struct Progress {
+    display: Display,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Clone)]
+enum Display {
+    Silent,
+    Lines,
+    Bar(ProgressBar),
+}
+
+#[derive(Default)]
+struct State {
+    /// What is still to be done, the next one last.
+    names: Vec<String>,
+    /// What was told last of a wait, so that it is not told every second.
+    waiting: String,
+}
+
+impl Progress {
+    pub(super) fn new(console: &Console) -> Progress {
+        let display = if !console.is_talkative() {
+            Display::Silent
+        } else if stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}");
+            bar.set_style(style.expect("the template is a constant with known keys"));
+            Display::Bar(bar)
+        } else {
+            Display::Lines
+        };
+        Progress { display, state: Arc::default() }
+    }
+
+    /// What a run says of itself.
+    pub(super) fn tell(&self, event: &report::Progress<'_>) {
+        match event {
+            report::Progress::Planned(plan) => {
+                let names = plan.steps.iter().rev().map(ToString::to_string).collect();
+                self.with_state(|state| state.names = names);
+                if let Display::Bar(bar) = &self.display {
+                    bar.reset();
+                    bar.set_length(plan.steps.len() as u64);
+                    bar.enable_steady_tick(Duration::from_millis(100));
+                }
+                self.show_next();
+            }
+            report::Progress::Done(migration) => {
+                self.line(styled(style::GOOD, migration));
+                self.with_state(|state| {
+                    state.names.pop();
+                    state.waiting.clear();
+                });
+                if let Display::Bar(bar) = &self.display {
+                    bar.inc(1);
+                }
+                self.show_next();
+            }
+            report::Progress::Blocked { step, .. } => self.wait(&format!("{step}"), &event.to_string()),
+            report::Progress::Retrying { .. } | report::Progress::Slow { .. } => {
+                self.line(styled(style::WARNING, event));
+            }
+        }
+    }
+
+    /// How far the server is with an index.
+    #[cfg(feature = "postgres")]
+    pub(super) fn index_build(&self, build: &super::connection::IndexBuild) {
+        match &self.display {
+            Display::Silent => {}
+            Display::Bar(bar) => bar.set_message(build.to_string()),
+            Display::Lines => {
+                // A line for each phase and each wait; the blocks would be a line every half second.
+                let coarse =
+                    super::connection::IndexBuild { blocks_done: 0, blocks_total: 0, ..build.clone() };
+                self.wait("", &coarse.to_string());
+            }
+        }
+    }
+
+    /// Nothing runs any more.
+    pub(super) fn end(&self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// The same wait is told once.
+    fn wait(&self, what: &str, text: &str) {
+        let is_new = self.with_state(|state| {
+            let is_new = state.waiting != text;
+            text.clone_into(&mut state.waiting);
+            is_new
+        });
+        if is_new {
+            self.line(styled(style::WARNING, text));
+        }
+        if let Display::Bar(bar) = &self.display
+            && !what.is_empty()
+        {
+            bar.set_message(format!("{what} waits for a lock"));
+        }
+    }
+
+    fn show_next(&self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.set_message(self.with_state(|state| state.names.last().cloned().unwrap_or_default()));
+        }
+    }
+
+    fn line(&self, text: impl fmt::Display) {
+        match &self.display {
+            Display::Silent => {}
+            Display::Lines => anstream::eprintln!("{text}"),
+            // The bar moves down, and comes back below.
+            Display::Bar(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
+        }
+    }
+
+    fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        // A panic elsewhere leaves nothing half done here.
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,40 @@
+//! A named point in the write-ahead log, to which a base backup can be brought (PostgreSQL manual, 26.3.4).
+
+use migrate_core::{Engine, Query, Value};
+
+use super::failure::Failure;
+use super::session::{Database, Session};
+
+/// Whether this role may, and the server keeps a log that is worth it.
+const MAY: &str =
+    "SELECT CASE WHEN has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'EXECUTE')
+    AND current_setting('wal_level') <> 'minimal' AND NOT pg_is_in_recovery() THEN 1 ELSE 0 END";
+
+/// The name of a restore point has at most 63 bytes.
+const SET: &str = "WITH point AS (SELECT 'migrate ' || to_char(clock_timestamp() AT TIME ZONE 'UTC',
+    'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS name)
+    SELECT name || ' at ' || pg_create_restore_point(name)::text FROM point";
+
+/// Sets one where that is possible, and says so.
+pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<(), Failure> {
+    if database.connection.engine() != Engine::Postgres {
+        return Ok(());
+    }
+    if scalar(database, MAY)?.as_ref().and_then(Value::as_integer) != Some(1) {
+        return Ok(());
+    }
+    match scalar(database, SET) {
+        Ok(point) => {
+            let point = point.as_ref().and_then(Value::as_text).unwrap_or_default();
+            session.console.note(format_args!("restore point {point}"));
+        }
+        // It is an extra; a backup is what was asked for by name.
+        Err(failure) => session.console.warn(&format!("no restore point was set: {failure}")),
+    }
+    Ok(())
+}
+
+fn scalar(database: &mut Database, sql: &str) -> Result<Option<Value>, Failure> {
+    let rows = database.connection.query(&Query { sql: sql.to_owned(), values: Vec::new() })?;
+    Ok(rows.unwrap_or_default().into_iter().next().and_then(|row| row.into_iter().next()))
+}

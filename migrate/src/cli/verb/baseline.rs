@@ -1,0 +1,22 @@
+use clap::Args;
+use migrate_core::{Target, Version};
+
+use super::change::{Change, harmless};
+use crate::cli::confirm::Consent;
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Baseline {
+    /// The last one that is in place
+    version: Version,
+}
+
+impl Baseline {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let (target, access, consent) = (Target::Baseline(self.version), Access::Change, &Consent::default());
+        Change { verb: "baseline", target, access, consent, danger: harmless }.run(session)
+    }
+}

@@ -1,0 +1,43 @@
+use clap::Args;
+use migrate_core::{Target, Version};
+
+use super::change::{Change, of_rollback};
+use super::plan;
+use crate::cli::confirm::Consent;
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Down {
+    /// How many migrations to roll back
+    #[arg(default_value_t = 1, conflicts_with_all = ["to", "all"])]
+    steps: usize,
+    /// All above this version, which stays applied
+    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
+    to: Option<Version>,
+    /// All of them
+    #[arg(long)]
+    all: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Down {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let target = match self.to {
+            Some(version) => Target::DownTo(version),
+            None if self.all => Target::Down(usize::MAX),
+            None => Target::Down(self.steps),
+        };
+        if self.dry_run {
+            return plan::show(session, target, false, false);
+        }
+        let (access, consent) = (Access::Change, &self.consent);
+        Change { verb: "down", target, access, consent, danger: of_rollback }.run(session)
+    }
+}

@@ -1,0 +1,35 @@
+use clap::Args;
+
+use super::change;
+use crate::cli::confirm::{Consent, Danger};
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::protection;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Reset {
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Reset {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let mut database = session.open(Access::Create)?;
+        let name = database.connection.name()?;
+        let count = session.migrator.set.migrations().len();
+        let danger = Danger::Destructive(format!("everything in `{name}` is dropped, whoever made it"));
+        let shown = format!("reset    {name}\napply    all migrations: {count}");
+        self.consent.obtain(session, &mut database, &danger, &shown)?;
+        let protection = protection::of(&mut database.connection, &session.migrator)?;
+        let (migrator, progress) = session.watched();
+        let done = database.connection.reset(&migrator, &progress);
+        progress.end();
+        // The mark went with everything else, and the database is what it was.
+        if let Some(protection) = protection {
+            protection::set(&mut database.connection, &session.migrator, &protection)?;
+        }
+        change::finish(session, &database, "reset", done)
+    }
+}

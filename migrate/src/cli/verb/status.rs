@@ -1,0 +1,85 @@
+use std::fmt::Write;
+
+use clap::Args;
+use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
+
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::cli::style::{ERROR, FAINT, GOOD, STRONG, WARNING, styled};
+
+#[derive(Clone, Debug, Args)]
+pub struct Status {}
+
+impl Status {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let mut database = session.open(Access::Read)?;
+        let status = database.connection.status(&session.migrator)?;
+        let text = table(&status, session.console.program());
+        session.console.answer("status", text, database.json(&status));
+        Ok(exit(&status))
+    }
+}
+
+fn exit(status: &Answer) -> Exit {
+    let bit = |migration: &MigrationStatus| match migration.state {
+        MigrationState::Pending => Exit::PENDING,
+        MigrationState::OutOfOrder => Exit::PENDING.and(Exit::DIVERGED),
+        MigrationState::Dirty => Exit::HALF_WAY,
+        MigrationState::Changed => Exit::DIVERGED,
+        MigrationState::Unknown if migration.older_binaries == OlderBinaries::Refuse => Exit::DIVERGED,
+        MigrationState::Unknown | MigrationState::Applied | MigrationState::Baseline => Exit::DONE,
+    };
+    status.migrations.iter().map(bit).fold(Exit::DONE, Exit::and)
+}
+
+fn table(status: &Answer, program: &str) -> String {
+    let name = |migration: &MigrationStatus| format!("{}_{}", migration.version, migration.name);
+    let width =
+        status.migrations.iter().map(|migration| name(migration).chars().count()).max().unwrap_or_default();
+    let mut out = String::new();
+    for migration in &status.migrations {
+        let style = match migration.state {
+            MigrationState::Applied | MigrationState::Baseline => GOOD,
+            MigrationState::Pending | MigrationState::Unknown => WARNING,
+            MigrationState::OutOfOrder | MigrationState::Changed | MigrationState::Dirty => ERROR,
+        };
+        let state = styled(style, format_args!("{:<12}", migration.state));
+        let remark = match (&migration.applied_at, migration.risk) {
+            (Some(at), _) => styled(FAINT, at),
+            (None, Some(risk)) => format!("risk {risk}"),
+            (None, None) => String::new(),
+        };
+        let line = format!("{state}  {:<width$}  {remark}", name(migration));
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out + &summary(status, program)
+}
+
+/// One line, and what to type next.
+fn summary(status: &Answer, program: &str) -> String {
+    let count = |state| status.migrations.iter().filter(|migration| migration.state == state).count();
+    let applied = count(MigrationState::Applied) + count(MigrationState::Baseline);
+    let mut counts = vec![format!("{applied} applied")];
+    for state in [
+        MigrationState::Pending,
+        MigrationState::OutOfOrder,
+        MigrationState::Changed,
+        MigrationState::Unknown,
+        MigrationState::Dirty,
+    ] {
+        let count = count(state);
+        if count > 0 {
+            counts.push(format!("{count} {state}"));
+        }
+    }
+    let next = match status.state {
+        SetState::UpToDate | SetState::AheadCompatible => String::new(),
+        SetState::Behind => format!("; `{program} up` applies what is pending"),
+        SetState::AheadIncompatible => "; this needs a newer binary".to_owned(),
+        SetState::Diverged => format!("; `{program} plan` says what is in the way"),
+        SetState::Failed => format!("; `{program} up` goes on where it stopped"),
+    };
+    format!("{}: {}{next}", styled(STRONG, status.state), counts.join(", "))
+}

@@ -1,0 +1,39 @@
+use clap::Args;
+use migrate_core::{OutOfOrder, Target, Version};
+
+use super::change::{Change, of_risk};
+use super::plan;
+use crate::cli::confirm::Consent;
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Up {
+    /// Up to this version, this one too
+    #[arg(long, value_name = "VERSION")]
+    to: Option<Version>,
+    /// Also what is older than a migration that is applied
+    #[arg(long)]
+    out_of_order: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Up {
+    pub(super) fn run(self, session: &mut Session<'_>) -> Result<Exit, Failure> {
+        let target = self.to.map_or(Target::Latest, Target::UpTo);
+        if self.dry_run {
+            return plan::show(session, target, self.out_of_order, false);
+        }
+        if self.out_of_order {
+            session.migrator = session.migrator.clone().out_of_order(OutOfOrder::Apply);
+        }
+        let (access, consent) = (Access::Create, &self.consent);
+        Change { verb: "up", target, access, consent, danger: of_risk }.run(session)
+    }
+}

@@ -1,0 +1,18 @@
+use clap::Args;
+
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Verify {}
+
+impl Verify {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let mut database = session.open(Access::Read)?;
+        let found = database.connection.verify(&session.migrator)?;
+        session.console.answer("verify", &found, database.json(&found));
+        Ok(if found.is_ok() { Exit::DONE } else { Exit::FAILED })
+    }
+}

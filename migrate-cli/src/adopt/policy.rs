@@ -1,0 +1,63 @@
+use std::fmt;
+
+use migrate::{Diagnostics, Engine, Problem, Version};
+
+/// The `migrate.toml` under which the folder of another tool reads as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    engine: Engine,
+    /// Whether a migration has no rollback script.
+    rollback_is_optional: bool,
+    /// The first version that the other tool has not applied.
+    lint_from: Option<i64>,
+    /// Files that are no migrations.
+    ignore: Vec<String>,
+}
+
+impl Policy {
+    /// The defaults.
+    pub(crate) fn new(engine: Engine) -> Policy {
+        Policy { engine, rollback_is_optional: false, lint_from: None, ignore: Vec::new() }
+    }
+
+    /// The same, but that it forgives what is wrong with a folder that another tool understands: missing rollback
+    /// scripts, and files beside the migrations. The names are those inside of the folder.
+    pub(crate) fn forgiving(mut self, diagnostics: &Diagnostics, inside: impl Fn(&str) -> String) -> Policy {
+        for diagnostic in diagnostics {
+            match diagnostic.problem {
+                Problem::MissingDown { .. } | Problem::EmptyDown => self.rollback_is_optional = true,
+                Problem::FileName { .. } if !diagnostic.path.ends_with(".sql") => {
+                    self.ignore.push(inside(&diagnostic.path));
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// The same; what is applied is not judged.
+    pub(crate) fn judging_after(self, applied: Version) -> Policy {
+        Policy { lint_from: applied.as_i64().checked_add(1), ..self }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dialect = match self.engine {
+            Engine::Postgres => "postgres",
+            Engine::Sqlite => "sqlite",
+        };
+        writeln!(f, "dialect = \"{dialect}\"")?;
+        if self.rollback_is_optional {
+            writeln!(f, "rollback = \"optional\"")?;
+        }
+        if let Some(version) = self.lint_from {
+            writeln!(f, "lint-from = {version}")?;
+        }
+        if !self.ignore.is_empty() {
+            let quoted: Vec<String> = self.ignore.iter().map(|path| format!("'{path}'")).collect();
+            writeln!(f, "ignore = [{}]", quoted.join(", "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+use std::fmt;
+
+use migrate::Engine;
+
+/// A migration tool whose history can be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Tool {
+    Sqlx,
+    Diesel,
+    Refinery,
+    Prisma,
+    Flyway,
+    GolangMigrate,
+    Goose,
+    Dbmate,
+}
+
+impl Tool {
+    pub(crate) const ALL: [Tool; 8] = [
+        Tool::Sqlx,
+        Tool::Diesel,
+        Tool::Refinery,
+        Tool::Prisma,
+        Tool::Flyway,
+        Tool::GolangMigrate,
+        Tool::Goose,
+        Tool::Dbmate,
+    ];
+
+    /// Its table, unless the project gave it another name.
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Tool::Sqlx => "_sqlx_migrations",
+            Tool::Diesel => "__diesel_schema_migrations",
+            Tool::Refinery => "refinery_schema_history",
+            Tool::Prisma => "_prisma_migrations",
+            Tool::Flyway => "flyway_schema_history",
+            Tool::GolangMigrate | Tool::Dbmate => "schema_migrations",
+            Tool::Goose => "goose_db_version",
+        }
+    }
+
+    /// Columns that its table has and that of no other tool of the same name.
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            Tool::Sqlx => &["version", "success", "checksum"],
+            Tool::Diesel => &["version", "run_on"],
+            Tool::Refinery => &["version", "name", "checksum"],
+            Tool::Prisma => &["migration_name", "checksum", "finished_at", "rolled_back_at"],
+            Tool::Flyway => &["installed_rank", "version", "type", "checksum", "success"],
+            Tool::GolangMigrate => &["version", "dirty"],
+            Tool::Goose => &["id", "version_id", "is_applied"],
+            Tool::Dbmate => &["version"],
+        }
+    }
+
+    /// Whether a table with these columns can be its table. Three tools call theirs `schema_migrations`.
+    pub(crate) fn has_columns(self, columns: &[String]) -> bool {
+        let has_all = self.columns().iter().all(|column| columns.iter().any(|other| other == column));
+        has_all && (self != Tool::Dbmate || columns.len() == 1)
+    }
+
+    /// Reads its history from `table`: version, name, what was recorded of the file, and the state, each as text, in
+    /// the order in which it came to be.
+    pub(crate) fn query(self, table: &str, engine: Engine) -> String {
+        let (version, name, checksum, state, order) = match self {
+            Tool::Sqlx => {
+                let hex = match engine {
+                    Engine::Postgres => "encode(checksum, 'hex')",
+                    Engine::Sqlite => "lower(hex(checksum))",
+                };
+                ("version", "description", hex, "CASE WHEN success THEN 'applied' ELSE 'failed' END", "version")
+            }
+            Tool::Diesel | Tool::Dbmate => ("version", "NULL", "NULL", "'applied'", "version"),
+            Tool::Refinery => ("version", "name", "checksum", "'applied'", "version"),
+            Tool::Prisma => (
+                "migration_name",
+                "NULL",
+                "checksum",
+                "CASE WHEN rolled_back_at IS NOT NULL THEN 'rolled back' \
+                      WHEN finished_at IS NOT NULL THEN 'applied' ELSE 'failed' END",
+                "started_at",
+            ),
+            Tool::Flyway => (
+                "version",
+                "description",
+                "checksum",
+                "CASE WHEN NOT success THEN 'failed' WHEN type = 'SCHEMA' THEN 'rolled back' \
+                      WHEN type = 'BASELINE' THEN 'applied up to' \
+                      WHEN type LIKE 'UNDO%' OR type = 'DELETE' THEN 'rolled back' \
+                      WHEN version IS NULL THEN 'repeatable' ELSE 'applied' END",
+                "installed_rank",
+            ),
+            Tool::GolangMigrate => {
+                ("version", "NULL", "NULL", "CASE WHEN dirty THEN 'failed' ELSE 'applied up to' END", "version")
+            }
+            Tool::Goose => (
+                "version_id",
+                "NULL",
+                "NULL",
+                "CASE WHEN version_id = 0 THEN 'rolled back' \
+                      WHEN is_applied THEN 'applied' ELSE 'rolled back' END",
+                "id",
+            ),
+        };
+        let text = |column| format!("CAST({column} AS text)");
+        format!(
+            "SELECT {}, {}, {}, {state} FROM {table} ORDER BY {order}",
+            text(version),
+            text(name),
+            text(checksum)
+        )
+    }
+
+    /// Whether one file of it holds the way there and the way back.
+    pub(crate) fn joins_directions(self) -> bool {
+        matches!(self, Tool::Goose | Tool::Dbmate)
+    }
+
+    /// What it is called on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Tool::Sqlx => "sqlx",
+            Tool::Diesel => "diesel",
+            Tool::Refinery => "refinery",
+            Tool::Prisma => "prisma",
+            Tool::Flyway => "flyway",
+            Tool::GolangMigrate => "golang-migrate",
+            Tool::Goose => "goose",
+            Tool::Dbmate => "dbmate",
+        }
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -47,7 +47,7 @@ fn run(arguments: Arguments) -> ExitCode {
             }
             Err(failure) => console.fail(&failure.exits(verb.failed())).into(),
         },
-        Command::Folder(verb) => match verb.run(&folder, &console) {
+        Command::Folder(verb) => match verb.run(&folder, &options, &console) {
             Ok(exit) => exit.into(),
             Err(failure) => console.fail(&failure).into(),
         },

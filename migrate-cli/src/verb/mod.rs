@@ -3,7 +3,7 @@
 mod completions;
 
 use clap::Subcommand;
-use migrate::cli::{Console, Exit, Failure};
+use migrate::cli::{Console, Exit, Failure, Options};
 
 use crate::folder::Folder;
 
@@ -14,7 +14,12 @@ pub(crate) enum FolderVerb {
 }
 
 impl FolderVerb {
-    pub(crate) fn run(self, _folder: &Folder, _console: &Console) -> Result<Exit, Failure> {
+    pub(crate) fn run(
+        self,
+        _folder: &Folder,
+        _options: &Options,
+        _console: &Console,
+    ) -> Result<Exit, Failure> {
         match self {
             FolderVerb::Completions(verb) => verb.run(),
         }

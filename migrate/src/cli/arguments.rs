@@ -68,7 +68,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 impl Options {
     /// A migrator with what was asked for; what was not stays as it is.
-    pub(super) fn configure<'s>(&self, mut migrator: Migrator<'s>) -> Migrator<'s> {
+    pub fn configure<'s>(&self, mut migrator: Migrator<'s>) -> Migrator<'s> {
         if let Some(schema) = &self.history_schema {
             migrator = migrator.history_schema(schema.clone());
         }

@@ -68,7 +68,16 @@ impl Consent {
 }
 
 fn ask(name: &str, what: &str, shown: &str) -> Result<(), Failure> {
-    let Some(answer) = answer(shown, what, &format!("Go on with `{name}`? [y/N]")) else {
+    confirm(shown, what, &format!("Go on with `{name}`?"))
+}
+
+/// Goes on when the user says yes to `question`: `what` is to be done, and `shown` says all of it.
+///
+/// # Errors
+///
+/// When the user does not, or when there is no terminal to ask on; then `--yes` is what the help names.
+pub fn confirm(shown: &str, what: &str, question: &str) -> Result<(), Failure> {
+    let Some(answer) = answer(shown, what, &format!("{question} [y/N]")) else {
         return Err(Failure::new("not-asked", format!("{what}, and there is no terminal to ask on"))
             .help("nothing was changed; give `--yes`"));
     };

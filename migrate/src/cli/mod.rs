@@ -109,7 +109,7 @@ pub use address::{Address, AddressError, Origin};
 #[cfg(feature = "postgres")]
 pub use address::{PostgresAddress, SslMode};
 pub use arguments::{Arguments, Options};
-pub use confirm::Consent;
+pub use confirm::{Consent, confirm};
 pub use console::Console;
 pub use exit::{Exit, HELP as EXIT_CODES, parsed};
 pub use failure::Failure;

@@ -49,8 +49,8 @@ pub struct MigrationStatus {
     pub state: MigrationState,
     /// When it was applied, by the database's clock: RFC 3339, UTC.
     pub applied_at: Option<String>,
-    /// Whether binaries that do not know it may run: what the history says of one that is applied, else what the set says.
-    pub older_binaries: OlderBinaries,
+    /// Whether binaries that do not know it may run, by the history: `None` of one that is not applied.
+    pub older_binaries: Option<OlderBinaries>,
     /// How much harm its script can do. `None` of one that is not in the set, and where nobody looked.
     pub risk: Option<Risk>,
     /// The hazards of its script, in the order of the lines.
@@ -90,7 +90,7 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
             name: row.name.clone(),
             state: of_row,
             applied_at: Some(row.started_at.clone()),
-            older_binaries: row.older_binaries,
+            older_binaries: Some(row.older_binaries),
             risk: set.get(row.version).and_then(Migration::risk),
             hazards: set.get(row.version).map_or_else(Vec::new, |migration| migration.hazards().to_vec()),
         };
@@ -105,7 +105,7 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
                 name: migration.name().to_owned(),
                 state: if is_late { MigrationState::OutOfOrder } else { MigrationState::Pending },
                 applied_at: None,
-                older_binaries: migration.older_binaries(),
+                older_binaries: None,
                 risk: migration.risk(),
                 hazards: migration.hazards().to_vec(),
             }

@@ -5,8 +5,6 @@ use std::{env, thread};
 use clap::Args;
 
 use super::console::Console;
-use super::exit::Exit;
-use super::failure::Failure;
 use super::session::Session;
 use super::verb::Verb;
 use crate::Migrator;
@@ -122,13 +120,5 @@ impl Arguments {
             Err(failure) => console.fail(&failure),
         };
         exit.into()
-    }
-}
-
-impl Console {
-    /// Tells a failure, and how to exit with it.
-    pub fn fail(&self, failure: &Failure) -> Exit {
-        self.error(failure);
-        failure.exit()
     }
 }

@@ -1,7 +1,10 @@
 use std::fmt;
 
+use anstyle::Style;
+use migrate_core::{Diagnostic, Severity};
 use serde_json::{Map, Value, json};
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::style;
 
@@ -60,17 +63,38 @@ impl Console {
     /// What may be wrong.
     pub fn warn(&self, text: &str) {
         if !self.quiet {
-            anstream::eprintln!("{}", style::message("warning", style::WARNING, text));
+            told("warning", style::WARNING, &text);
+        }
+    }
+
+    /// What is wrong with a folder, or may be.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic) {
+        match diagnostic.severity {
+            Severity::Error => told("error", style::ERROR, diagnostic),
+            Severity::Warning => self.warn(&diagnostic.to_string()),
         }
     }
 
     /// What failed: for people, and with `--json` for machines too.
     pub fn error(&self, failure: &Failure) {
-        anstream::eprintln!("{}", style::message("error", style::ERROR, &failure.to_string()));
+        match failure.diagnostics() {
+            Some(diagnostics) => diagnostics.iter().for_each(|one| self.diagnostic(one)),
+            None => told("error", style::ERROR, failure),
+        }
         if self.json {
             print_json(&json!({ "error": failure.json() }));
         }
     }
+
+    /// Tells a failure, and how to exit with it.
+    pub fn fail(&self, failure: &Failure) -> Exit {
+        self.error(failure);
+        failure.exit()
+    }
+}
+
+fn told(label: &str, style: Style, text: &dyn fmt::Display) {
+    anstream::eprintln!("{}", style::message(label, style, &text.to_string()));
 }
 
 fn print_json(document: &Value) {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use migrate_core::Diagnostics;
+use migrate_core::{Diagnostics, Severity};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
@@ -50,6 +50,14 @@ impl Failure {
         self.exit
     }
 
+    /// What is wrong with the folder, where that is it.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        match &self.cause {
+            Cause::Folder(diagnostics) => Some(diagnostics),
+            Cause::Run(_) | Cause::Other { .. } => None,
+        }
+    }
+
     /// For machines.
     pub fn json(&self) -> Value {
         let message = self.to_string();
@@ -70,6 +78,7 @@ impl Failure {
                 "kind": "folder",
                 "message": message,
                 "diagnostics": diagnostics.iter().map(|one| json!({
+                    "severity": if one.severity == Severity::Error { "error" } else { "warning" },
                     "message": one.problem.to_string(),
                     "path": one.path,
                     "position": one.position,

@@ -53,8 +53,8 @@ impl Progress {
                 let names = plan.steps.iter().rev().map(ToString::to_string).collect();
                 self.with_state(|state| state.names = names);
                 if let Display::Bar(bar) = &self.display {
-                    bar.reset();
                     bar.set_length(plan.steps.len() as u64);
+                    bar.reset();
                     bar.enable_steady_tick(Duration::from_millis(100));
                 }
                 self.show_next();

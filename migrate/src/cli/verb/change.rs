@@ -1,6 +1,6 @@
 //! What all verbs that change a database have in common.
 
-use migrate_core::{Plan, Risk, Target};
+use migrate_core::{Action, Plan, Risk, Target};
 
 use crate::cli::confirm::{Consent, Danger};
 use crate::cli::connection::Access;
@@ -88,6 +88,6 @@ fn are(count: usize) -> String {
 
 /// A rollback takes back what was made, with what is in it.
 pub(super) fn of_rollback(plan: &Plan) -> Danger {
-    let count = plan.steps.iter().filter(|step| step.action == migrate_core::Action::Rollback).count();
-    Danger::Destructive(format!("{} to be rolled back, with the data in what they made", are(count)))
+    let count = plan.steps.iter().filter(|step| step.action == Action::Rollback).count();
+    Danger::Destructive(format!("{} to be rolled back, with the data in what was made", are(count)))
 }

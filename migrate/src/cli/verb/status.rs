@@ -28,7 +28,7 @@ fn exit(status: &Answer) -> Exit {
         MigrationState::OutOfOrder => Exit::PENDING.and(Exit::DIVERGED),
         MigrationState::Dirty => Exit::HALF_WAY,
         MigrationState::Changed => Exit::DIVERGED,
-        MigrationState::Unknown if migration.older_binaries == OlderBinaries::Refuse => Exit::DIVERGED,
+        MigrationState::Unknown if migration.older_binaries != Some(OlderBinaries::Ok) => Exit::DIVERGED,
         MigrationState::Unknown | MigrationState::Applied | MigrationState::Baseline => Exit::DONE,
     };
     status.migrations.iter().map(bit).fold(Exit::DONE, Exit::and)

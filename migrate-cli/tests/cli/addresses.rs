@@ -1,0 +1,110 @@
+//! Which database it is, and that no password is shown.
+
+use crate::outcome::Outcome;
+use crate::project::{Project, VARIABLES};
+
+/// The status with these variables, and nothing else that names a database.
+fn status(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    let mut command = project.command();
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied()).arg("status").args(arguments);
+    Outcome::new(arguments, command.output().unwrap())
+}
+
+#[test]
+fn the_direct_address_goes_first() {
+    let project = Project::sqlite().with_tables();
+    let all = [
+        ("DATABASE_URL", "sqlite:c.db"),
+        ("DIRECT_URL", "sqlite:b.db"),
+        ("DIRECT_DATABASE_URL", "sqlite:a.db"),
+    ];
+    status(&project, &all, &["--database-url", "sqlite:arg.db"]).says("sqlite:arg.db (--database-url)");
+    status(&project, &all, &[]).says("sqlite:a.db (DIRECT_DATABASE_URL)");
+    status(&project, &all[..2], &[]).says("sqlite:b.db (DIRECT_URL)");
+    status(&project, &all[..1], &[]).says("sqlite:c.db (DATABASE_URL)");
+    status(&project, &[("DIRECT_URL", ""), all[0]], &[]).says("sqlite:c.db (DATABASE_URL)");
+    status(&project, &[], &[]).exits(16).says("no database is named");
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let project = Project::sqlite().with_tables();
+    project.put(".env", "# the database\nDATABASE_URL=sqlite:c.db\nexport DIRECT_URL='sqlite:b.db'\n");
+    status(&project, &[], &[]).says("sqlite:b.db (DIRECT_URL in .env)");
+    status(&project, &[("DATABASE_URL", "sqlite:mine.db")], &[]).says("sqlite:mine.db (DATABASE_URL)");
+}
+
+#[test]
+fn a_file_further_up_is_found() {
+    let project = Project::sqlite().with_tables();
+    project.put(".env", "DATABASE_URL=sqlite:up.db\n");
+    std::fs::create_dir_all(project.path().join("app/src")).unwrap();
+    let mut command = project.command();
+    command.env_remove("DATABASE_URL").current_dir(project.path().join("app/src"));
+    let output = command.args(["status", "--dir", "../../migrations"]).output().unwrap();
+    Outcome::new(&["status"], output).exits(1).says("sqlite:up.db (DATABASE_URL in ");
+}
+
+#[test]
+fn a_line_that_does_not_read_is_not_shown() {
+    let project = Project::sqlite().with_tables();
+    project.put(".env", "DATABASE_URL=\"postgres://ada:secret@h/x\n");
+    let outcome = status(&project, &[], &[]).exits(16).says("a line of the file does not read");
+    assert!(!outcome.to_string().contains("secret"), "{outcome}");
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let project = Project::sqlite().with_tables();
+    let urls = [
+        "postgres://ada:secret@127.0.0.1:1/shop",
+        "postgres://ada:secret@127.0.0.1:1/shop?colour=red",
+        "postgres://ada:sec?ret@127.0.0.1:1/secret",
+        "postgres://ada:secret@127.0.0.1:notaport/shop",
+        "mysql://ada:secret@127.0.0.1/shop",
+    ];
+    for url in urls {
+        for format in [&[][..], &["--json"]] {
+            let outcome = status(&project, &[("DATABASE_URL", url)], format).exits(16);
+            assert!(!outcome.to_string().contains("secret"), "{outcome}");
+        }
+    }
+}
+
+#[test]
+fn every_way_to_write_a_file_of_sqlite() {
+    let project = Project::sqlite().with_tables();
+    let path = project.path().join("app.db");
+    let absolute = format!("sqlite://{}", path.display());
+    for url in ["sqlite:app.db", "sqlite://app.db?mode=rwc", "file:./app.db", "app.db", &absolute] {
+        project.run(&["up", "--database-url", url]).exits(0);
+        assert!(path.exists(), "{url}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn the_history_lies_where_it_is_asked_to() {
+    for (engine, project) in Project::both("history_place") {
+        let project = project.with_tables();
+        project.run(&["up", "--history-prefix", "ours", "--history-schema", "app"]).exits(0);
+        let table = if engine == "sqlite" { "ours_history" } else { "app.ours_history" };
+        assert_eq!(project.texts(&format!("SELECT name FROM {table} ORDER BY version")).len(), 3);
+        project.run(&["status", "--history-prefix", "ours", "--history-schema", "app"]).exits(0);
+        project.run(&["status"]).exits(1);
+        let application = format!("SELECT DISTINCT application FROM {table}");
+        assert_eq!(project.texts(&application), [concat!("cargo-migrate ", env!("CARGO_PKG_VERSION"))]);
+    }
+}
+
+#[test]
+fn a_set_has_a_history_of_its_own() {
+    let project = Project::sqlite().with_tables();
+    project.run(&["up", "--set", "billing"]).exits(0);
+    assert_eq!(project.texts("SELECT DISTINCT set_name FROM migrate_history"), ["billing"]);
+    project.run(&["status"]).exits(1);
+    project.run(&["status", "--set", "billing"]).exits(0);
+}

@@ -1,0 +1,137 @@
+//! A backup is made before anything changes, and brings back what was there.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::outcome::Outcome;
+use crate::project::Project;
+
+fn backups(project: &Project) -> Vec<PathBuf> {
+    let entries = fs::read_dir(project.path().join("backups")).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The command that the tool prints for it.
+fn restore_command(outcome: &Outcome) -> String {
+    let line = outcome.stderr.lines().find_map(|line| line.trim().strip_prefix("restore it with: "));
+    line.unwrap_or_else(|| panic!("{outcome}")).to_owned()
+}
+
+fn shell(project: &Project, command: &str) {
+    let output = Command::new("sh").args(["-c", command]).current_dir(project.path()).output().unwrap();
+    assert!(output.status.success(), "{command}: {output:?}");
+}
+
+#[test]
+fn a_file_of_sqlite_comes_back() {
+    let project = Project::sqlite().with_tables();
+    project.run(&["up"]).exits(0);
+    project.execute("PRAGMA journal_mode = wal; INSERT INTO customers VALUES (7, 'ada@example.com')");
+    let before = project.texts("SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name");
+    let outcome = project.run(&["reset", "--yes", "--backup", "backups"]).exits(0);
+    assert!(project.texts("SELECT email FROM customers").is_empty());
+    assert_eq!(backups(&project).len(), 1);
+
+    shell(&project, &restore_command(&outcome));
+    assert_eq!(project.texts("SELECT email FROM customers"), ["ada@example.com"]);
+    assert_eq!(
+        project.texts("SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name"),
+        before
+    );
+    project.run(&["status"]).exits(0);
+}
+
+/// What a database holds, as `pg_dump` writes it.
+fn dump(project: &Project, url: &str) -> String {
+    let output = Command::new("pg_dump").args(["--dbname", url]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    // Newer versions begin and end with a key that is drawn at each run.
+    let is_key = |line: &&str| line.starts_with("\\restrict") || line.starts_with("\\unrestrict");
+    let text: Vec<&str> = text.lines().filter(|line| !is_key(line)).collect();
+    text.join("\n").replace(project.database.as_ref().unwrap().name(), "[database]")
+}
+
+#[test]
+fn a_database_of_postgresql_comes_back_beside_the_other() {
+    let project = Project::postgres("backup").with_tables();
+    project.run(&["up"]).exits(0);
+    project.execute("INSERT INTO customers VALUES (7, 'ada@example.com')");
+    let before = dump(&project, &project.url);
+    let outcome = project.run(&["down", "--all", "--yes", "--backup", "backups"]).exits(0);
+    assert_eq!(backups(&project).len(), 1);
+    assert_ne!(dump(&project, &project.url), before);
+
+    let name = project.database.as_ref().unwrap().name();
+    shell(&project, &restore_command(&outcome));
+    let restored = format!("{name}_restored");
+    let url = project.url.replace(name, &restored);
+    let after = dump(&project, &url);
+    project.execute(&format!("DROP DATABASE {restored} WITH (FORCE)"));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn without_a_backup_nothing_changes() {
+    for (_, project) in Project::both("backup_fails") {
+        let project = project.with_tables();
+        project.run(&["up", "--to", "20250102000000"]).exits(0);
+        project.put("occupied", "a file where the folder would be");
+        project.run(&["up", "--backup", "occupied"]).exits(1).says("no backup, so nothing was changed");
+        project.run(&["status"]).exits(1).answers("1 pending");
+    }
+}
+
+#[test]
+fn a_pg_dump_that_is_missing_or_fails_changes_nothing() {
+    let project = Project::postgres("backup_no_dump").with_tables();
+    let up = |path: &str| {
+        let mut command = project.command();
+        command.env("PATH", path).args(["up", "--backup", "backups"]);
+        Outcome::new(&["up", "--backup", "backups"], command.output().unwrap()).exits(1)
+    };
+    up("/nowhere").says("there is no `pg_dump`");
+    let bin = project.path().join("bin");
+    project.put("bin/pg_dump", "#!/bin/sh\necho \"arguments: $*\" >&2\nexit 1\n");
+    fs::set_permissions(bin.join("pg_dump"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let outcome =
+        up(bin.to_str().unwrap()).says("`pg_dump` failed: arguments: --format=custom --no-password");
+    assert!(!outcome.stderr.contains("postgresql://postgres:"), "{outcome}");
+    assert!(backups(&project).is_empty(), "half a backup is none");
+    project.run(&["status"]).exits(1).answers("3 pending");
+}
+
+/// Other users see the arguments of a process.
+#[test]
+fn the_password_is_no_argument() {
+    let project = Project::postgres("backup_password").with_tables();
+    let database = project.database.as_ref().unwrap();
+    let role = format!("{}_role", database.name());
+    project.execute(&format!("CREATE ROLE {role} LOGIN SUPERUSER PASSWORD 'secret'"));
+    project.put("bin/pg_dump", "#!/bin/sh\necho \"seen: $* $PGPASSWORD $PGUSER\" >&2\nexit 1\n");
+    let bin = project.path().join("bin");
+    fs::set_permissions(bin.join("pg_dump"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (scheme, rest) = project.url.split_once("://").unwrap();
+    let url = format!("{scheme}://{role}:secret@{}", rest.split_once('@').unwrap().1);
+    let mut command = project.command();
+    command.env("PATH", &bin).env("DATABASE_URL", url).args(["up", "--backup", "backups"]);
+    let outcome = Outcome::new(&["up"], command.output().unwrap());
+    project.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    let outcome = outcome.exits(1);
+    let seen = outcome.stderr.lines().find(|line| line.contains("seen: ")).unwrap().to_owned();
+    assert!(seen.ends_with(&format!("secret {role}")), "{seen}");
+    assert_eq!(seen.matches("secret").count(), 1, "{seen}");
+}
+
+#[test]
+fn a_backup_goes_before_what_is_harmless_too() {
+    let project = Project::sqlite().with_tables();
+    project.run(&["up", "--to", "20250102000000"]).exits(0);
+    project.run(&["up", "--backup", "backups"]).exits(0).says("backup backups/app.db-");
+    project.run(&["up", "--backup", "backups"]).exits(0);
+    assert_eq!(backups(&project).len(), 1, "nothing to do, nothing to save");
+    let copy = rusqlite::Connection::open(&backups(&project)[0]).unwrap();
+    let count: i64 = copy.query_row("SELECT count(*) FROM migrate_history", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 2, "as it was before");
+}

@@ -1,0 +1,16 @@
+//! `cargo migrate` as a process, on real databases.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a surprise in a helper ends the test, as it does in the test itself"
+)]
+
+mod addresses;
+mod backups;
+mod exit_codes;
+mod many;
+mod outcome;
+mod project;
+mod protection;
+mod terminal;
+mod tls;
+mod verbs;

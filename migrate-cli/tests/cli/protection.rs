@@ -1,0 +1,64 @@
+//! What is asked before a database is changed. What is typed into a terminal is in `terminal`.
+
+use crate::project::Project;
+
+#[test]
+fn a_protected_database_is_migrated_as_any_other() {
+    for (_, project) in Project::both("protected_up") {
+        let project = project.with_tables();
+        project.run(&["protect", "production"]).exits(1 - i32::from(project.database.is_some()));
+        project.run(&["up", "--to", "20250102000000"]).exits(0);
+        project.run(&["protect", "production"]).exits(0);
+        project.run(&["up"]).exits(0);
+        project.run(&["status"]).exits(0);
+    }
+}
+
+#[test]
+fn yes_alone_changes_nothing_there() {
+    for (engine, project) in Project::both("protected_yes") {
+        let project = project.with_tables().with_high_risk();
+        project.run(&["up", "--to", "20250103000000"]).exits(0);
+        project.run(&["protect", "production"]).exits(0);
+        let dump = |project: &Project| project.texts("SELECT name FROM migrate_log ORDER BY id");
+        let before = dump(&project);
+        for verb in [&["up"][..], &["down"], &["redo"], &["reset"], &["unprotect"]] {
+            project.run(&[verb, &["--yes"]].concat()).exits(1).says("protected as `production`");
+            project.run(&[verb, &["--database", "other"]].concat()).exits(1).says("`other` may be changed");
+            assert_eq!(dump(&project), before, "{engine}: {verb:?}");
+        }
+    }
+}
+
+#[test]
+fn the_name_lets_one_through_and_the_mark_stays() {
+    for (_, project) in Project::both("protected_name") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        project.run(&["protect", "production"]).exits(0);
+        let name = project.database.as_ref().map_or("app.db", |database| database.name()).to_owned();
+        project.run(&["redo", "--database", &name]).exits(0);
+        project.run(&["reset", "--database", &name]).exits(0);
+        project.run(&["down", "--yes"]).exits(1).says("protected as `production`");
+        project.run(&["unprotect", "--database", &name]).exits(0);
+        project.run(&["down", "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn another_database_is_refused_even_for_what_is_harmless() {
+    for (_, project) in Project::both("wrong_database") {
+        let project = project.with_tables();
+        project.run(&["up", "--database", "other"]).exits(1).says("nothing was touched");
+        project.run(&["status"]).exits(1).answers("3 pending");
+    }
+}
+
+#[test]
+fn a_restore_point_is_set_where_the_role_may() {
+    let project = Project::postgres("restore_point").with_tables();
+    project.run(&["up"]).exits(0);
+    let level = project.texts("SHOW wal_level").remove(0);
+    let outcome = project.run(&["down", "--yes"]).exits(0);
+    assert_eq!(outcome.stderr.contains("restore point migrate "), level != "minimal", "{level}: {outcome}");
+}

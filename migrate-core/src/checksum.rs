@@ -54,6 +54,16 @@ impl Checksum {
         hash.update(line);
         Checksum(hash.finalize().into())
     }
+
+    /// The checksum of a list of texts, each told from its neighbours by its length.
+    pub(crate) fn of_parts<'p>(parts: impl Iterator<Item = &'p str>) -> Checksum {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Checksum(hash.finalize().into())
+    }
 }
 
 /// The text that is hashed and that runs: without a byte order mark, line ends as LF.

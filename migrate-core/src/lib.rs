@@ -9,6 +9,7 @@ mod diagnostic;
 mod dialect;
 mod directive;
 mod file_name;
+mod fingerprint;
 mod fragment;
 mod hazard;
 mod history;
@@ -41,6 +42,7 @@ pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
+pub use fingerprint::{Change, ChangeKind, Difference, Fingerprint, Object, ObjectId, ObjectKind};
 pub use fragment::{InvalidFragment, placeholders};
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Engine, Position, Query, Script, Span, Step, Value};
+use migrate_core::{Engine, HistoryTable, Position, Query, Script, Span, Step, Value};
 
 /// A connection that a run has to itself.
 ///
@@ -40,6 +40,13 @@ pub trait Driver: Send {
     /// Runs a verify script and takes back whatever it did. It fails when a statement does, or when the first
     /// column of a row is false.
     fn check(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
+    /// The rows of the schema, but for the tables of the history. One round trip.
+    fn fingerprint(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
 
     /// The name of the database: of SQLite the path of the file, or nothing for one in memory.
     fn database_name(&mut self) -> impl Future<Output = Result<String, DatabaseError>> + Send;

@@ -181,10 +181,11 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checksum, Diagnostic, Diagnostics, Dialect, Down, Engine, Execution, Form,
-    FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion, Migration, MigrationSet,
-    MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal,
-    Refused, Risk, Script, SetState, Severity, Span, Staleness, Status, Step, Target, Version,
+    Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Down,
+    Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
+    InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, Object, ObjectId, ObjectKind,
+    OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk, Script, SetState,
+    Severity, Span, Staleness, Status, Step, Target, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.

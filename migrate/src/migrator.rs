@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use migrate_core::{
-    Engine, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target, Transactions,
-    Version,
+    Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target,
+    Transactions, Version,
 };
 
 use crate::database::{BlockingDatabase, Database};
@@ -288,6 +288,29 @@ impl<'s> Migrator<'s> {
         Run::new(self, &mut driver)?.verify().await
     }
 
+    /// The schema of the database as it is: every object with its properties, but for the tables of the history. Reads
+    /// only, in one round trip; it needs no right beyond connecting.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
+    /// # let migrator = migrate::Migrator::new(set);
+    /// let before = migrator.fingerprint(&pool).await?;
+    /// migrator.redo(&pool).await?;
+    /// let difference = before.diff(&migrator.fingerprint(&pool).await?);
+    /// assert!(difference.is_empty(), "{difference}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached, or a lock on a view keeps its definition from being read for longer than
+    /// [`Migrator::lock_timeout`].
+    pub async fn fingerprint(&self, database: impl Database) -> Result<Fingerprint, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.fingerprint().await
+    }
+
     /// Drops **everything** in the database, whether a migration made it or not, and applies all migrations. Other
     /// sets in it lose their tables and their history. What is in no schema, such as large objects, stays, but for
     /// publications.
@@ -438,6 +461,16 @@ impl<'s> Migrator<'s> {
     pub fn verify_blocking(&self, database: impl BlockingDatabase) -> Result<Verification, Error> {
         let mut driver = database.open()?;
         finished(Run::new(self, &mut driver)?.verify())
+    }
+
+    /// As [`Migrator::fingerprint`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::fingerprint`].
+    pub fn fingerprint_blocking(&self, database: impl BlockingDatabase) -> Result<Fingerprint, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.fingerprint())
     }
 
     /// As [`Migrator::reset`], for SQLite.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    AppliedMigration, HistoryTable, Plan, Proof, Query, Runner, Script, Status, Step, Target, Transactions,
-    plan, status,
+    AppliedMigration, Fingerprint, HistoryTable, Plan, Proof, Query, Runner, Script, Status, Step, Target,
+    Transactions, plan, status,
 };
 
 use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
@@ -56,6 +56,14 @@ impl<'a, D: Driver> Run<'a, D> {
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
         let history = self.history().await?;
         Ok(status(self.migrator.set, history.rows()))
+    }
+
+    /// The schema of the database as it is.
+    pub(crate) async fn fingerprint(self) -> Result<Fingerprint, Error> {
+        let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await;
+        let rows = rows.map_err(|error| Error::database(READING_SCHEMA, error))?;
+        Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice))
+            .map_err(|problem| Error::database(READING_SCHEMA, DatabaseError::of_ours(&problem)))
     }
 
     pub(crate) async fn plan(mut self, target: Target) -> Result<Plan, Error> {
@@ -461,6 +469,7 @@ fn of_script(error: DatabaseError) -> Failure {
 }
 
 const READING: &str = "reading the history";
+const READING_SCHEMA: &str = "reading the schema";
 const WIPING: &str = "wiping the database";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

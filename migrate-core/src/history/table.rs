@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{AppliedMigration, AppliedState, RecordedDown};
+use crate::fingerprint;
 use crate::plan::Head;
 use crate::query::{Query, Value};
 use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
@@ -15,6 +16,7 @@ pub const HISTORY_FORMAT: i64 = 1;
 pub struct HistoryTable {
     pub(super) engine: Engine,
     schema: Option<String>,
+    prefix: String,
     history: String,
     log: String,
     pub(super) settings: String,
@@ -78,6 +80,7 @@ impl HistoryTable {
         HistoryTable {
             engine,
             schema: schema.map(str::to_owned),
+            prefix: prefix.to_owned(),
             history: qualified(&format!("{prefix}_history")),
             log: qualified(&format!("{prefix}_log")),
             settings: qualified(&format!("{prefix}_settings")),
@@ -93,6 +96,21 @@ impl HistoryTable {
     pub fn names(&self) -> [&str; 3] {
         [&self.history, &self.log, &self.settings]
     }
+
+    /// Asks for the rows of a [`Fingerprint`](crate::Fingerprint) of PostgreSQL without these tables, inside of a
+    /// transaction that begins with [`HistoryTable::FINGERPRINT_SETTINGS`].
+    pub fn fingerprint(&self) -> Query {
+        fingerprint::postgres::query(self.schema.as_deref().unwrap_or_default(), &self.prefix)
+    }
+
+    /// Whether a table of that name is one of the history.
+    pub fn holds(&self, table: &str) -> bool {
+        let rest = table.strip_prefix(&self.prefix);
+        rest.is_some_and(|rest| ["_history", "_log", "_schema"].contains(&rest))
+    }
+
+    /// What makes the answer the same in every session.
+    pub const FINGERPRINT_SETTINGS: &str = fingerprint::postgres::SETTINGS;
 
     /// The key of the lock under which runs write this history.
     pub fn lock_key(&self) -> i64 {

@@ -8,6 +8,7 @@ mod blocker;
 mod check;
 pub(crate) mod connection;
 pub(crate) mod error;
+mod fingerprint;
 mod lock;
 pub(crate) mod pipeline;
 pub(crate) mod query;
@@ -16,7 +17,7 @@ mod watch;
 
 use std::time::Duration;
 
-use migrate_core::{Engine, Query};
+use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
 use crate::driver::{DatabaseError, Driver, Failure, LockFailure, Piece, Row, Tell, Timeouts, Transaction};
@@ -205,6 +206,17 @@ impl Driver for PostgresDriver<'_> {
         let result = check::run(self.client(), piece).await;
         self.connection.idle();
         result
+    }
+
+    async fn fingerprint(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        self.connection.busy();
+        let rows = fingerprint::rows(self.client(), history, timeouts).await;
+        self.connection.idle();
+        rows.map_err(error::database_error)
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
-use migrate_core::{Engine, Query, Value};
+use migrate_core::{Engine, HistoryTable, Query, Value};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::error::{database_error, piece_error};
+use super::fingerprint;
 use super::settings::Settings;
 use crate::database::{BlockingDatabase, sealed};
 use crate::driver::{
-    DatabaseError, Driver, Event, FALSE, Failure, LockFailure, Piece, Row, Stage, Tell, Transaction,
+    DatabaseError, Driver, Event, FALSE, Failure, LockFailure, Piece, Row, Stage, Tell, Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -100,6 +101,14 @@ impl Driver for SqliteDriver<'_> {
         let result = check(self.connection, piece);
         roll_back(self.connection);
         result
+    }
+
+    async fn fingerprint(
+        &mut self,
+        history: &HistoryTable,
+        _timeouts: Timeouts,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        fingerprint::rows(self.connection, history).map_err(database_error)
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {

@@ -2,4 +2,5 @@
 
 mod driver;
 mod error;
+mod fingerprint;
 mod settings;

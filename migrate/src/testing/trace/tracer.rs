@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use migrate_core::{Engine, Migration, MigrationSet, Position, Query, Step, Version};
+use migrate_core::{Engine, HistoryTable, Migration, MigrationSet, Position, Query, Step, Version};
 use tokio_postgres::Client;
 
 use super::guard::Guard;
@@ -292,6 +292,14 @@ impl Driver for Tracer<'_> {
 
     async fn check(&mut self, piece: &Piece<'_>) -> Result<(), DatabaseError> {
         self.driver.check(piece).await
+    }
+
+    async fn fingerprint(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        self.driver.fingerprint(history, timeouts).await
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {

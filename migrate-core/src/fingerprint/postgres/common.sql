@@ -1,0 +1,87 @@
+-- $1 is the schema of the history and $2 the prefix of its tables. Each row is an object, or a property of one.
+WITH member AS (
+    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), history AS (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1::text AND c.relkind = 'r' AND c.relname IN
+        (($2::text || '_history')::name, ($2::text || '_log')::name, ($2::text || '_schema')::name)
+), history_part AS (
+    SELECT oid FROM history
+    UNION ALL
+    SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM history)
+    UNION ALL
+    SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
+        AND refobjid IN (SELECT oid FROM history) AND deptype IN ('a', 'i')
+), space AS (
+    SELECT n.*, n.nspname::text AS name FROM pg_namespace n
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), relation AS MATERIALIZED (
+    SELECT c.*, s.name AS space, c.relname::text AS name, c.relkind IN ('r', 'p', 'f') AS is_table,
+        CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'f' THEN 'foreign-table' WHEN 'v' THEN 'view'
+            WHEN 'm' THEN 'materialized-view' WHEN 'S' THEN 'sequence' ELSE '' END AS kind
+    FROM pg_class c JOIN space s ON s.oid = c.relnamespace
+    WHERE c.oid NOT IN (SELECT oid FROM history_part)
+        AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_class'::regclass AND objid = c.oid)
+), type AS MATERIALIZED (
+    SELECT t.*, s.name AS space, t.typname::text AS name,
+        CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite-type'
+            WHEN 'r' THEN 'range-type' ELSE 'base-type' END AS kind
+    FROM pg_type t JOIN space s ON s.oid = t.typnamespace
+    WHERE t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p')
+        -- Tables have a row type, and types an array type.
+        AND (t.typrelid = 0 OR (SELECT relkind FROM pg_class WHERE oid = t.typrelid) = 'c')
+        AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+        AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_type'::regclass AND objid = t.oid)
+), routine AS MATERIALIZED (
+    SELECT p.*, s.name AS space, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) AS name,
+        CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind
+    FROM pg_proc p JOIN space s ON s.oid = p.pronamespace
+    WHERE NOT EXISTS (SELECT FROM member WHERE classid = 'pg_proc'::regclass AND objid = p.oid)
+        -- What comes and goes with a range type.
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+            AND d.deptype = 'i')
+), holder (classid, objid, objsubid, owner, actual, usual) AS (
+    SELECT 'pg_class'::regclass::oid, oid, 0, relowner, relacl,
+        acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)
+    FROM relation
+    UNION ALL
+    SELECT 'pg_class'::regclass, r.oid, a.attnum, r.relowner, a.attacl, acldefault('c', r.relowner)
+    FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'pg_type'::regclass, oid, 0, typowner, typacl, acldefault('T', typowner) FROM type
+    UNION ALL
+    SELECT 'pg_proc'::regclass, oid, 0, proowner, proacl, acldefault('f', proowner) FROM routine
+    UNION ALL
+    SELECT 'pg_namespace'::regclass, oid, 0, nspowner, nspacl, acldefault('n', nspowner) FROM space
+    UNION ALL
+    SELECT 'pg_language'::regclass, oid, 0, lanowner, lanacl, acldefault('l', lanowner) FROM pg_language
+    UNION ALL
+    SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, fdwowner, fdwacl, acldefault('F', fdwowner)
+    FROM pg_foreign_data_wrapper
+    UNION ALL
+    SELECT 'pg_foreign_server'::regclass, oid, 0, srvowner, srvacl, acldefault('S', srvowner) FROM pg_foreign_server
+    UNION ALL
+    SELECT 'pg_default_acl'::regclass, oid, 0, defaclrole, defaclacl, CASE WHEN defaclnamespace = 0
+        THEN acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) END
+    FROM pg_default_acl
+), grants AS MATERIALIZED (
+    -- How the privileges differ from what the owner and everybody have without any GRANT or REVOKE.
+    SELECT classid, objid, objsubid,
+        string_agg(format('%s: %s', role, coalesce(actual, 'nothing')), E'\n' ORDER BY role COLLATE "C") AS value
+    FROM (
+        SELECT h.classid, h.objid, h.objsubid, CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN h.owner THEN 'OWNER'
+                ELSE quote_ident(pg_get_userbyid(e.grantee)::text) END AS role,
+            string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE e.is_usual) AS usual,
+            string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE NOT e.is_usual) AS actual
+        FROM holder h, LATERAL (
+            SELECT false AS is_usual, grantee, privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END AS privilege
+            FROM aclexplode(h.actual)
+            UNION ALL
+            SELECT true, grantee, privilege_type FROM aclexplode(h.usual)
+        ) e
+        WHERE h.actual IS NOT NULL
+        GROUP BY 1, 2, 3, 4
+    ) a
+    WHERE usual IS DISTINCT FROM actual
+    GROUP BY 1, 2, 3
+)

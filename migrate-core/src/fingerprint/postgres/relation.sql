@@ -1,0 +1,197 @@
+-- Tables, views, materialized views, foreign tables.
+SELECT r.kind, r.space, '', r.name, p.property, p.value
+FROM relation r
+LEFT JOIN pg_tablespace s ON s.oid = r.reltablespace
+LEFT JOIN pg_am m ON m.oid = r.relam
+LEFT JOIN pg_class toast ON toast.oid = r.reltoastrelid
+LEFT JOIN pg_foreign_table f ON f.ftrelid = r.oid
+LEFT JOIN pg_foreign_server v ON v.oid = f.ftserver
+LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = 0,
+LATERAL (VALUES
+    ('', ''),
+    ('columns', CASE WHEN r.is_table THEN (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) END),
+    ('definition', CASE WHEN r.relkind IN ('v', 'm') THEN btrim(pg_get_viewdef(r.oid), E'; \n') END),
+    ('populated', CASE WHEN r.relkind = 'm' AND NOT r.relispopulated THEN 'false' END),
+    ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
+    ('partition_by', CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END),
+    ('partition_of', CASE WHEN r.relispartition THEN (SELECT inhparent::regclass::text || ' '
+        || pg_get_expr(r.relpartbound, r.oid) FROM pg_inherits WHERE inhrelid = r.oid) END),
+    ('inherits', CASE WHEN NOT r.relispartition THEN (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno)
+        FROM pg_inherits WHERE inhrelid = r.oid) END),
+    ('of_type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END),
+    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM (
+        SELECT unnest(r.reloptions) UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) AS option (o))),
+    ('tablespace', s.spcname::text),
+    ('access_method', CASE WHEN m.amname <> 'heap' THEN m.amname::text END),
+    ('row_security', CASE WHEN r.relrowsecurity THEN 'enabled' END),
+    ('force_row_security', CASE WHEN r.relforcerowsecurity THEN 'true' END),
+    ('replica_identity', CASE r.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN
+        CASE WHEN r.relkind IN ('r', 'p') THEN 'nothing' END WHEN 'i' THEN 'index' END),
+    ('server', quote_ident(v.srvname)),
+    ('foreign_options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(f.ftoptions) o)),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0)),
+    ('grants', g.value)
+) p (property, value)
+WHERE r.kind NOT IN ('', 'sequence') AND p.value IS NOT NULL
+UNION ALL
+-- Columns; of views only what their definition does not say.
+SELECT 'column', r.space, r.name, a.attname::text, p.property, p.value
+FROM relation r
+JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = a.attnum,
+LATERAL (VALUES
+    ('type', CASE WHEN r.is_table THEN format_type(a.atttypid, a.atttypmod) END),
+    ('collation', CASE WHEN r.is_table AND a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END),
+    ('not_null', CASE WHEN a.attnotnull THEN coalesce(
+        -- PostgreSQL 18 has a constraint for each; only what cannot be said of the column alone is told of it.
+        (SELECT CASE WHEN NOT n.convalidated THEN 'not valid' WHEN n.connoinherit THEN 'no inherit' END
+        FROM pg_constraint n WHERE n.conrelid = r.oid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum]), 'true') END),
+    ('default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END),
+    ('generated', CASE WHEN a.attgenerated <> '' THEN format('(%s) %s', pg_get_expr(d.adbin, d.adrelid),
+        CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END) END),
+    ('identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END),
+    ('storage', CASE WHEN r.relkind <> 'v' AND a.attstorage <> t.typstorage THEN
+        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
+    ('compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
+    ('statistics', nullif(a.attstattarget, -1)::text),
+    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o)),
+    ('foreign_options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attfdwoptions) o)),
+    ('inherited', CASE WHEN r.is_table AND NOT a.attislocal AND NOT r.relispartition THEN 'true' END),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = a.attnum)),
+    ('grants', g.value)
+) p (property, value)
+WHERE (r.is_table OR r.relkind IN ('v', 'm')) AND p.value IS NOT NULL
+UNION ALL
+-- Constraints of tables, each with the index that it is made of.
+SELECT 'constraint', r.space, r.name, c.conname::text, p.property, p.value
+FROM relation r
+JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype IN ('p', 'u', 'c', 'x', 'f')
+LEFT JOIN pg_index x ON x.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_class i ON i.oid = x.indexrelid
+LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
+LATERAL (SELECT pg_get_constraintdef(c.oid) AS text) AS definition,
+LATERAL (VALUES
+    ('definition', regexp_replace(definition.text, ' NOT VALID$', '')),
+    ('valid', CASE WHEN definition.text LIKE '% NOT VALID' OR NOT x.indisvalid THEN 'false' END),
+    ('inherited', CASE WHEN NOT c.conislocal THEN 'true' END),
+    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(i.reloptions) o)),
+    ('tablespace', s.spcname::text),
+    ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
+    ('replica_identity', CASE WHEN x.indisreplident THEN 'true' END),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_constraint'::regclass AND objoid = c.oid AND objsubid = 0)),
+    ('index_comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid = i.oid AND objsubid = 0))
+) p (property, value)
+-- Of a foreign key to a partitioned table there is one more for each partition.
+WHERE NOT EXISTS (SELECT FROM pg_constraint o WHERE o.oid = c.conparentid AND o.conrelid = c.conrelid)
+    AND p.value IS NOT NULL
+UNION ALL
+-- Indexes that are no constraint's.
+SELECT 'index', r.space, r.name, i.name, p.property, p.value
+FROM pg_index x
+JOIN relation i ON i.oid = x.indexrelid
+JOIN relation r ON r.oid = x.indrelid
+LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
+LATERAL (VALUES
+    ('definition', pg_get_indexdef(i.oid)),
+    ('valid', CASE WHEN NOT x.indisvalid THEN 'false' END),
+    ('attached_to', (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = i.oid)),
+    ('tablespace', s.spcname::text),
+    ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
+    ('replica_identity', CASE WHEN x.indisreplident THEN 'true' END),
+    ('statistics', (SELECT string_agg(format('%s: %s', attnum, attstattarget), ', ' ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = i.oid AND attnum > 0 AND attstattarget >= 0)),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid = i.oid AND objsubid = 0))
+) p (property, value)
+WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.oid AND c.contype IN ('p', 'u', 'x'))
+    AND p.value IS NOT NULL
+UNION ALL
+-- Sequences, those of identity columns too.
+SELECT 'sequence', r.space, '', r.name, p.property, p.value
+FROM relation r
+JOIN pg_sequence q ON q.seqrelid = r.oid
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = 0,
+LATERAL (VALUES
+    ('type', format_type(q.seqtypid, NULL)),
+    ('start', q.seqstart::text),
+    ('increment', q.seqincrement::text),
+    ('minimum', q.seqmin::text),
+    ('maximum', q.seqmax::text),
+    ('cache', q.seqcache::text),
+    ('cycle', CASE WHEN q.seqcycle THEN 'true' END),
+    ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
+    ('owned_by', CASE d.deptype WHEN 'a' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
+    ('identity_of', CASE d.deptype WHEN 'i' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0)),
+    ('grants', g.value)
+) p (property, value)
+WHERE p.value IS NOT NULL
+UNION ALL
+-- Triggers. Those that a partition has from its table are told when they are not switched as that one's.
+SELECT 'trigger', r.space, r.name, t.tgname::text, p.property, p.value
+FROM pg_trigger t
+JOIN relation r ON r.oid = t.tgrelid
+LEFT JOIN pg_trigger o ON o.oid = t.tgparentid,
+LATERAL (VALUES
+    ('definition', pg_get_triggerdef(t.oid)),
+    ('enabled', CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END),
+    ('inherited', CASE WHEN o.oid IS NOT NULL THEN 'true' END),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_trigger'::regclass AND objoid = t.oid AND objsubid = 0))
+) p (property, value)
+WHERE CASE WHEN o.oid IS NULL THEN NOT t.tgisinternal ELSE NOT o.tgisinternal AND o.tgenabled <> t.tgenabled END
+    AND p.value IS NOT NULL
+UNION ALL
+-- Rules, but for those that make a view of a table.
+SELECT 'rule', r.space, r.name, w.rulename::text, p.property, p.value
+FROM pg_rewrite w
+JOIN relation r ON r.oid = w.ev_class,
+LATERAL (VALUES
+    ('definition', pg_get_ruledef(w.oid)),
+    ('enabled', CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_rewrite'::regclass AND objoid = w.oid AND objsubid = 0))
+) p (property, value)
+WHERE w.rulename <> '_RETURN' AND p.value IS NOT NULL
+UNION ALL
+-- Policies of row-level security.
+SELECT 'policy', r.space, r.name, y.polname::text, p.property, p.value
+FROM pg_policy y
+JOIN relation r ON r.oid = y.polrelid,
+LATERAL (VALUES
+    ('', ''),
+    ('restrictive', CASE WHEN NOT y.polpermissive THEN 'true' END),
+    ('command', CASE y.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+        WHEN 'd' THEN 'DELETE' END),
+    ('roles', CASE WHEN y.polroles <> '{0}' THEN (SELECT string_agg(quote_ident(pg_get_userbyid(role)::text), ', '
+        ORDER BY pg_get_userbyid(role)) FROM unnest(y.polroles) role) END),
+    ('using', pg_get_expr(y.polqual, y.polrelid)),
+    ('check', pg_get_expr(y.polwithcheck, y.polrelid)),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_policy'::regclass AND objoid = y.oid AND objsubid = 0))
+) p (property, value)
+WHERE p.value IS NOT NULL
+UNION ALL
+-- Extended statistics.
+SELECT 'statistics', s.name, r.name, x.stxname::text, p.property, p.value
+FROM pg_statistic_ext x
+JOIN relation r ON r.oid = x.stxrelid
+JOIN space s ON s.oid = x.stxnamespace,
+LATERAL (VALUES
+    ('definition', pg_get_statisticsobjdef(x.oid)),
+    ('target', nullif(x.stxstattarget, -1)::text),
+    ('comment', (SELECT description FROM pg_description
+        WHERE classoid = 'pg_statistic_ext'::regclass AND objoid = x.oid AND objsubid = 0))
+) p (property, value)
+WHERE p.value IS NOT NULL

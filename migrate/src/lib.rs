@@ -227,6 +227,13 @@ pub mod __private {
 }
 
 /// The Rust in the README is compiled with the tests.
-#[cfg(all(doctest, feature = "postgres", feature = "sqlite", feature = "macros", feature = "scope"))]
+#[cfg(all(
+    doctest,
+    feature = "cli",
+    feature = "postgres",
+    feature = "sqlite",
+    feature = "macros",
+    feature = "scope"
+))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

@@ -73,6 +73,20 @@ fn a_database_of_postgresql_comes_back_beside_the_other() {
 }
 
 #[test]
+fn machines_learn_where_it_lies() {
+    for (_, project) in Project::both("backup_json") {
+        let project = project.with_tables();
+        project.run(&["up", "--to", "20250102000000"]).exits(0);
+        let outcome =
+            project.run(&["up", "--json", "--backup", "backups"]).exits(0).says("restore it with: ");
+        let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let path = answer["backup"]["path"].as_str().unwrap();
+        assert_eq!(project.path().join(path), backups(&project)[0]);
+        assert_eq!(answer["backup"]["restore"], restore_command(&outcome));
+    }
+}
+
+#[test]
 fn without_a_backup_nothing_changes() {
     for (_, project) in Project::both("backup_fails") {
         let project = project.with_tables();

@@ -1,6 +1,7 @@
 //! Questions and progress in a real terminal.
 
 use std::io::{Read, Write};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -219,6 +220,23 @@ fn the_build_of_an_index_shows_its_phase_and_who_it_waits_for() {
     terminal.shows("waiting for writers before build").shows("the report");
     runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
     terminal.shows("applied      20250109000000_index_customers").exits(0);
+}
+
+/// A reader that has seen enough is no failure.
+#[test]
+fn a_pipe_that_closes_early_is_no_failure() {
+    let project = Project::sqlite().with_tables();
+    for number in 0..3000 {
+        let name = format!("migrations/{}_create_t{number}", 20_250_201_000_000_u64 + number);
+        project.put(&format!("{name}.up.sql"), &format!("CREATE TABLE t{number} (id bigint PRIMARY KEY);"));
+        project.put(&format!("{name}.down.sql"), &format!("DROP TABLE t{number};"));
+    }
+    let mut child =
+        project.command().arg("status").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{output:?}");
 }
 
 /// What is no terminal gets a line for what happens, and each wait is told once.

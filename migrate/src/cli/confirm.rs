@@ -4,11 +4,13 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
+use super::backup::{self, Backup};
 use super::failure::Failure;
 use super::session::{Database, Session};
 use super::style::{self, styled};
-use super::{backup, protection, restore_point};
+use super::{protection, restore_point};
 
 /// What is given along with a verb that changes a database.
 #[derive(Clone, Debug, Default, Args)]
@@ -34,14 +36,14 @@ pub(super) enum Danger {
 
 impl Consent {
     /// Before anything changes: whether this is the database that is meant, whether the user wants what is `shown`, then
-    /// a restore point and a backup. What it returns is to be run.
+    /// a restore point and a backup.
     pub(super) fn obtain(
         &self,
         session: &Session<'_>,
         database: &mut Database,
         danger: &Danger,
         shown: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<Kept, Failure> {
         let name = database.connection.name()?;
         if let Some(asked) = self.database.as_ref().filter(|asked| **asked != name) {
             return Err(Failure::new(
@@ -50,25 +52,34 @@ impl Consent {
             )
             .help("check the address of the database, or `--database`"));
         }
+        let mut kept = Kept::default();
         if let Danger::Destructive(what) = danger {
             let protection = protection::of(&mut database.connection, &session.migrator)?;
-            match protection {
-                Some(_) if self.database.is_some() => {}
-                Some(protection) => ask_for_name(&name, &protection, what, shown)?,
-                None if self.yes => {}
-                None => ask(&name, what, shown)?,
+            let is_given = if protection.is_some() { self.database.is_some() } else { self.yes };
+            if is_given || !has_terminal() {
+                session.console.note(shown);
             }
-            restore_point::set(session, database)?;
+            match protection {
+                _ if is_given => {}
+                Some(protection) => ask_for_name(&name, &protection, what, shown)?,
+                None => confirm(shown, what, &format!("Go on with `{name}`?"))?,
+            }
+            kept.restore_point = restore_point::set(session, database)?;
         }
-        match &self.backup {
-            Some(folder) => backup::make(session, database, folder),
-            None => Ok(()),
+        if let Some(folder) = &self.backup {
+            kept.backup = Some(backup::make(database, folder)?);
         }
+        Ok(kept)
     }
 }
 
-fn ask(name: &str, what: &str, shown: &str) -> Result<(), Failure> {
-    confirm(shown, what, &format!("Go on with `{name}`?"))
+/// What was set aside before a run.
+#[derive(Default, Serialize)]
+pub(super) struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restore_point: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<Backup>,
 }
 
 /// Goes on when the user says yes to `question`: `what` is to be done, and `shown` says all of it.
@@ -99,9 +110,13 @@ fn declined() -> Failure {
     Failure::new("declined", "declined: nothing was changed")
 }
 
+fn has_terminal() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
 /// What the user types, or `None` when there is nobody to ask.
 fn answer(shown: &str, what: &str, question: &str) -> Option<String> {
-    if !stdin().is_terminal() || !stderr().is_terminal() {
+    if !has_terminal() {
         return None;
     }
     let mut terminal = anstream::stderr();

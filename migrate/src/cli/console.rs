@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::{ErrorKind, Write};
 
 use anstyle::Style;
 use migrate_core::{Diagnostic, Severity};
@@ -49,7 +50,7 @@ impl Console {
             document.extend(fields);
             print_json(&Value::Object(document));
         } else {
-            anstream::println!("{text}");
+            print(text);
         }
     }
 
@@ -98,5 +99,14 @@ fn told(label: &str, style: Style, text: &dyn fmt::Display) {
 }
 
 fn print_json(document: &Value) {
-    anstream::println!("{document:#}");
+    print(format_args!("{document:#}"));
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn print(text: impl fmt::Display) {
+    if let Err(error) = writeln!(anstream::stdout(), "{text}")
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        told("error", style::ERROR, &format!("the answer cannot be written: {error}"));
+    }
 }

@@ -16,22 +16,25 @@ const SET: &str = "WITH point AS (SELECT 'migrate ' || to_char(clock_timestamp()
     SELECT name || ' at ' || pg_create_restore_point(name)::text FROM point";
 
 /// Sets one where that is possible, and says so.
-pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<(), Failure> {
+pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<Option<String>, Failure> {
     if database.connection.engine() != Engine::Postgres {
-        return Ok(());
+        return Ok(None);
     }
     if scalar(database, MAY)?.as_ref().and_then(Value::as_integer) != Some(1) {
-        return Ok(());
+        return Ok(None);
     }
     match scalar(database, SET) {
         Ok(point) => {
-            let point = point.as_ref().and_then(Value::as_text).unwrap_or_default();
-            session.console.note(format_args!("restore point {point}"));
+            let point = point.as_ref().and_then(Value::as_text).map(str::to_owned);
+            point.iter().for_each(|point| session.console.note(format_args!("restore point {point}")));
+            Ok(point)
         }
         // It is an extra; a backup is what was asked for by name.
-        Err(failure) => session.console.warn(&format!("no restore point was set: {failure}")),
+        Err(failure) => {
+            session.console.warn(&format!("no restore point was set: {failure}"));
+            Ok(None)
+        }
     }
-    Ok(())
 }
 
 fn scalar(database: &mut Database, sql: &str) -> Result<Option<Value>, Failure> {

@@ -9,19 +9,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migrate_core::{Engine, Query, Value};
+use serde::Serialize;
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::session::{Database, Session};
+use super::session::Database;
 
 /// What a backup left behind.
-struct Backup {
+#[derive(Serialize)]
+pub(super) struct Backup {
     path: PathBuf,
     /// What brings it back, as it is typed into a shell.
     restore: String,
 }
 
-pub(super) fn make(session: &Session<'_>, database: &mut Database, folder: &Path) -> Result<(), Failure> {
+/// Makes one. Where it lies is told to everyone, before the run that may need it.
+pub(super) fn make(database: &mut Database, folder: &Path) -> Result<Backup, Failure> {
     let failed = |error: std::io::Error| {
         failure(&format!("the folder {} cannot be made: {error}", folder.display()))
             .help("name a folder that you may write to")
@@ -34,12 +37,13 @@ pub(super) fn make(session: &Session<'_>, database: &mut Database, folder: &Path
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(file) => sqlite::copy(file, &folder.join(stem + ".sqlite"))?,
     };
-    session.console.note(format_args!(
-        "backup {}\n  restore it with: {}",
+    anstream::eprintln!(
+        "backup {}
+  restore it with: {}",
         backup.path.display(),
         backup.restore
-    ));
-    Ok(())
+    );
+    Ok(backup)
 }
 
 fn failure(message: &str) -> Failure {

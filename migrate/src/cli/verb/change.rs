@@ -1,8 +1,9 @@
 //! What all verbs that change a database have in common.
 
 use migrate_core::{Action, Plan, Risk, Target};
+use serde::Serialize;
 
-use crate::cli::confirm::{Consent, Danger};
+use crate::cli::confirm::{Consent, Danger, Kept};
 use crate::cli::connection::Access;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -23,15 +24,25 @@ impl Change<'_> {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let mut database = session.open(self.access)?;
         let plan = database.connection.plan(&session.migrator, self.target)?;
-        if !plan.is_empty() {
-            let danger = (self.danger)(&plan);
-            self.consent.obtain(session, &mut database, &danger, &plan.to_string())?;
-        }
+        let kept = if plan.is_empty() {
+            Kept::default()
+        } else {
+            self.consent.obtain(session, &mut database, &(self.danger)(&plan), &plan.to_string())?
+        };
         let (migrator, progress) = session.watched();
         let done = database.connection.run(&migrator, self.target, &progress);
         progress.end();
-        finish(session, &database, self.verb, done)
+        finish(session, &database, self.verb, &kept, done)
     }
+}
+
+/// What a run answers.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(flatten)]
+    kept: &'a Kept,
 }
 
 /// Prints what was done.
@@ -39,10 +50,11 @@ pub(super) fn finish(
     session: &Session<'_>,
     database: &Database,
     verb: &str,
+    kept: &Kept,
     done: Result<Report, Error>,
 ) -> Result<Exit, Failure> {
     let report = done?;
-    session.console.answer(verb, text(session, &report), database.json(&report));
+    session.console.answer(verb, text(session, &report), database.json(&Answer { report: &report, kept }));
     Ok(Exit::DONE)
 }
 

@@ -21,15 +21,17 @@ impl Reset {
         let count = session.migrator.set.migrations().len();
         let danger = Danger::Destructive(format!("everything in `{name}` is dropped, whoever made it"));
         let shown = format!("reset    {name}\napply    all migrations: {count}");
-        self.consent.obtain(session, &mut database, &danger, &shown)?;
+        let kept = self.consent.obtain(session, &mut database, &danger, &shown)?;
         let protection = protection::of(&mut database.connection, &session.migrator)?;
         let (migrator, progress) = session.watched();
         let done = database.connection.reset(&migrator, &progress);
         progress.end();
         // The mark went with everything else, and the database is what it was.
-        if let Some(protection) = protection {
-            protection::set(&mut database.connection, &session.migrator, &protection)?;
+        if let Some(protection) = protection
+            && let Err(failure) = protection::set(&mut database.connection, &session.migrator, &protection)
+        {
+            session.console.warn(&format!("`{name}` is not protected any more: {failure}"));
         }
-        change::finish(session, &database, "reset", done)
+        change::finish(session, &database, "reset", &kept, done)
     }
 }

@@ -6,6 +6,8 @@ mod expand;
 mod from_row;
 #[cfg(feature = "scope")]
 mod tables;
+#[cfg(feature = "testing")]
+mod test;
 
 use proc_macro::TokenStream;
 
@@ -37,4 +39,11 @@ pub fn from_row(input: TokenStream) -> TokenStream {
         Ok(input) => from_row::from_row(&input).into(),
         Err(error) => error.into_compile_error().into(),
     }
+}
+
+/// A test with a migrated database of its own: see `migrate::test`.
+#[cfg(feature = "testing")]
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(options, item).into()
 }

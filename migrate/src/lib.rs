@@ -140,7 +140,7 @@
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
 //! | `tracing` | spans and events, see below |
-//! | `testing` | a throw-away PostgreSQL server for tests, and what the statements of a set do to its tables: [`testing`] |
+//! | `testing` | [`#[migrate::test]`](macro@test), a throw-away PostgreSQL server for tests, and what the statements of a set do to its tables: [`testing`] |
 
 pub mod build;
 #[cfg(all(feature = "cli", any(feature = "postgres", feature = "sqlite")))]
@@ -214,6 +214,44 @@ macro_rules! embed_migrations {
     ($($input:tt)*) => { $crate::__private::embed!($crate; $($input)*) };
 }
 
+/// A test with a migrated database of its own.
+///
+/// ```
+/// use migrate::{MigrationSet, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+///
+/// # #[cfg(feature = "postgres")]
+/// #[migrate::test]
+/// async fn a_tenant_is_found(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+///     pool.get().await?.execute("INSERT INTO tenants (name) VALUES ('bakery')", &[]).await?;
+///     // …
+///     Ok(())
+/// }
+///
+/// # #[cfg(feature = "sqlite")]
+/// #[migrate::test(MIGRATIONS, seed = "fixtures/tenants.sql", up_to = 20251107100000)]
+/// fn a_seeded_tenant_is_found(connection: rusqlite::Connection) {
+///     // …
+/// }
+/// ```
+///
+/// The types of the arguments say which engine it is and how the database is reached: see
+/// [`TestArgument`](testing::TestArgument). Several arguments lead to the same database. The function may be `async`;
+/// its runtime is a current-thread one of tokio. It returns what any test may return, and other attributes (`#[ignore]`,
+/// `#[should_panic]`) stand below.
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | a path, first | the set to apply | `crate::MIGRATIONS` |
+/// | `seed = "a.sql"` or `["a.sql", "b.sql"]` | SQL to run after the migrations; paths start where `Cargo.toml` lies | none |
+/// | `up_to = 20251107100000` | the last migration to apply | all |
+/// | `crate = path` | where this crate is, if it has another name | `::migrate` |
+///
+/// Migrations and seeds run once, not once for each test: see [`testing`].
+#[cfg(all(unix, feature = "testing", any(feature = "postgres", feature = "sqlite")))]
+pub use migrate_macros::test;
+
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
@@ -224,6 +262,12 @@ pub mod __private {
     pub use migrate_macros::embed;
     #[cfg(feature = "scope")]
     pub use migrate_macros::tables;
+
+    /// What `#[migrate::test]` expands to.
+    #[cfg(all(unix, feature = "testing", any(feature = "postgres", feature = "sqlite")))]
+    pub mod testing {
+        pub use crate::testing::harness::{Seed, Test, run, run_plain, wait};
+    }
 }
 
 /// The Rust in the README is compiled with the tests.

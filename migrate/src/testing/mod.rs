@@ -1,4 +1,35 @@
-//! A real PostgreSQL server for tests, with a database of its own for each.
+//! Tests with a database: migrated, their own, and real.
+//!
+//! [`#[migrate::test]`](macro@crate::test) gives a test a database that is migrated already. The server is found or
+//! started; nothing has to be set up.
+//!
+//! ```
+//! use migrate::{MigrationSet, embed_migrations};
+//!
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! # #[cfg(feature = "postgres")]
+//! #[migrate::test]
+//! async fn a_tenant_is_found(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+//!     pool.get().await?.execute("INSERT INTO tenants (name) VALUES ('bakery')", &[]).await?;
+//!     // …
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - *Migrations run once, not once for each test.* The first test that needs them makes a template database, named
+//!   `mt_t_<digest of what is in it>`, and every test gets a copy: about 20 ms, however many migrations there are. The
+//!   next run finds the template, and so do other processes at the same time; one makes it, the others wait. A change of
+//!   a script makes another template, and one that was not used for a week is dropped. On SQLite the template is in
+//!   memory and made once in a process.
+//! - *The database of a test that fails is kept*, by a panic or an `Err`, and its address printed; on SQLite it is
+//!   written to a file in the temporary directory. Others are dropped as soon as their test ends. What was kept, or was
+//!   left behind by a test that was killed, is dropped by a run after an hour.
+//! - *A test may do anything*: commit, open several connections, change the schema.
+//! - *Roles belong to the whole server*, and not to a database. A migration that creates one should do so only where it is
+//!   missing.
+//!
+//! Without migrations, a test asks for an empty database:
 //!
 //! ```
 //! use migrate::testing::Server;
@@ -19,6 +50,8 @@
 //! |---|---|
 //! | [`Server`] | the server that all tests share |
 //! | [`TestDatabase`] | a database on it, gone at the end of the test, kept when the test fails |
+//! | `TestArgument` | what a `#[migrate::test]` takes |
+//! | `SqliteTestDatabase` | a database in memory, for several connections |
 //! | [`PrivateServer`] | a server of the test's own, to be killed and started again |
 //! | [`Bouncer`] | PgBouncer in front of a server, pooling by transaction |
 //!
@@ -61,23 +94,42 @@
 
 mod account;
 mod address;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod argument;
 mod base;
 mod bouncer;
 mod cluster;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod contents;
 mod database;
 mod error;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod harness;
 mod instance;
 mod locate;
+mod maintenance;
 mod private;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod seed;
 mod server;
 mod shared;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod sweep;
+#[cfg(feature = "postgres")]
+mod template;
 #[cfg(feature = "postgres")]
 mod trace;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use argument::{PreparedDatabase, TestArgument};
 
 pub use bouncer::Bouncer;
 pub use database::TestDatabase;
 pub use error::ServerError;
 pub use private::PrivateServer;
 pub use server::Server;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteTestDatabase;
 #[cfg(feature = "postgres")]
 pub use trace::{Lock, LockMode, MigrationTrace, Relation, Scene, StatementTrace, Trace, trace};

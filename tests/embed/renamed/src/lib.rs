@@ -23,6 +23,8 @@ pub struct Order {
 mod tests {
     use super::*;
 
+    static SETTINGS: MigrationSet = db::embed_migrations!("migrations", dialect = "sqlite");
+
     #[test]
     fn the_macro_finds_the_crate_by_its_new_name() {
         let read = MigrationSet::read("migrations").unwrap();
@@ -31,5 +33,10 @@ mod tests {
         assert_eq!(MIGRATIONS.display_path("x.sql"), "migrations/x.sql");
         assert_eq!(TABLES[0].name, "orders");
         assert_eq!(<Order as FromRow>::COLUMNS[0].name, "id");
+    }
+
+    #[db::test(SETTINGS, crate = db)]
+    fn a_test_finds_it_too(connection: rusqlite::Connection) {
+        assert_eq!(connection.query_row("SELECT count(*) FROM settings", [], |row| row.get(0)), Ok(0));
     }
 }

@@ -1,0 +1,53 @@
+use std::error::Error as StdError;
+use std::fmt::Write;
+
+use migrate_core::{Checksum, Engine, HISTORY_FORMAT, Migration, MigrationSet, Version};
+
+use super::seed::Seed;
+use crate::error::Error;
+
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What is in the database of a test before it begins.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Contents {
+    pub(super) set: &'static MigrationSet,
+    pub(super) up_to: Option<Version>,
+    pub(super) seeds: &'static [Seed],
+}
+
+impl Contents {
+    /// Refuses what cannot be right. A template that is there already would hide it.
+    pub(super) fn check(&self, engine: Engine) -> Result<(), Error> {
+        if !self.set.dialect().runs_on(engine) {
+            return Err(Error::wrong_engine(self.set.dialect(), engine));
+        }
+        self.set.staleness().map_or(Ok(()), |staleness| Err(Error::stale(staleness)))
+    }
+
+    /// Sixteen digits that are others as soon as anything is that goes into the database.
+    pub(super) fn key(&self) -> String {
+        let mut text = format!(
+            "{} {HISTORY_FORMAT} {} {} {:?} {:?}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.set.dialect(),
+            self.set.name(),
+            self.up_to,
+            self.set.chain(),
+        );
+        for seed in self.seeds {
+            let _ = writeln!(text, "{}", Checksum::of(seed.sql));
+        }
+        // The chain covers the versions and the scripts, and not what else a row of the history records.
+        for migration in self.set.migrations() {
+            let down = migration.down().script().map(migrate_core::Script::checksum);
+            let _ =
+                writeln!(text, "{} {down:?} {:?}", Migration::name(migration), migration.older_binaries());
+        }
+        Checksum::of(&text).as_bytes()[..8].iter().fold(String::new(), |mut key, byte| {
+            let _ = write!(key, "{byte:02x}");
+            key
+        })
+    }
+}

@@ -1,0 +1,112 @@
+use std::collections::HashMap;
+use std::env;
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use migrate_core::Engine;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::contents::{BoxError, Contents};
+use super::database::since_epoch;
+use crate::migrator::Migrator;
+
+/// A migrated SQLite database in memory, for one test.
+///
+/// An argument of the type `rusqlite::Connection` is a connection to it; take this one to open others, in other
+/// threads or with options of their own. It has no WAL, as no database in memory has: while one connection is in a
+/// transaction that wrote, the others cannot read.
+#[derive(Debug)]
+pub struct SqliteTestDatabase(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    name: String,
+    /// As long as it is open the database exists, whatever the test does to its own connections.
+    keeper: Mutex<Connection>,
+}
+
+impl SqliteTestDatabase {
+    /// A copy of the template, which the first test of the process makes.
+    pub(super) fn create(contents: Contents, hint: &str) -> Result<Self, BoxError> {
+        contents.check(Engine::Sqlite)?;
+        static TEMPLATES: Mutex<Option<HashMap<String, Connection>>> = Mutex::new(None);
+        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let templates = templates.get_or_insert_default();
+        let key = contents.key();
+        if !templates.contains_key(&key) {
+            templates.insert(key.clone(), migrated(contents)?);
+        }
+        let name = unique_name(hint);
+        let mut keeper = open(&name)?;
+        let template = &templates[&key];
+        Backup::new(template, &mut keeper)?.step(-1)?;
+        Ok(Self(Arc::new(Opened { name, keeper: Mutex::new(keeper) })))
+    }
+
+    /// Opens a connection to it.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite is out of memory or older than 3.36, which knows no database in memory with several connections.
+    pub fn connect(&self) -> rusqlite::Result<Connection> {
+        open(&self.0.name)
+    }
+
+    pub(super) fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    /// Writes it to a file, and tells where that is.
+    pub(super) fn keep(&self) {
+        let keeper = self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = env::temp_dir().join(format!("{}.sqlite", self.0.name));
+        match write(&keeper, &file) {
+            Ok(()) => eprintln!("test database kept: {}", file.display()),
+            Err(error) => eprintln!("test database lost: cannot write it to {}: {error}", file.display()),
+        }
+    }
+}
+
+fn migrated(contents: Contents) -> Result<Connection, BoxError> {
+    let mut connection = Connection::open_in_memory()?;
+    let migrator = Migrator::new(contents.set);
+    match contents.up_to {
+        Some(version) => migrator.migrate_to_blocking(&mut connection, version)?,
+        None => migrator.migrate_blocking(&mut connection)?,
+    };
+    for seed in contents.seeds {
+        connection.execute_batch(seed.sql).map_err(|error| seed.failed(&error, None))?;
+    }
+    Ok(connection)
+}
+
+/// Opens the database of this name. It is one to all connections of the process, without the shared cache and its errors.
+fn open(name: &str) -> rusqlite::Result<Connection> {
+    if rusqlite::version_number() < 3_036_000 {
+        let error = rusqlite::ffi::Error { code: ErrorCode::ApiMisuse, extended_code: 21 };
+        let text = "databases of tests need SQLite 3.36, or the feature `sqlite-bundled` of migrate";
+        return Err(rusqlite::Error::SqliteFailure(error, Some(text.to_owned())));
+    }
+    let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:/{name}?vfs=memdb"), flags)
+}
+
+/// A name that no other database of this machine has.
+fn unique_name(hint: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let hint: String = hint.chars().map(plain).take(100).collect();
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("mt_{hint}_{:x}_{:x}_{number:x}", since_epoch().as_micros(), process::id())
+}
+
+fn write(from: &Connection, to: &PathBuf) -> Result<(), BoxError> {
+    let mut file = Connection::open(to)?;
+    match Backup::new(from, &mut file)?.step(-1)? {
+        StepResult::Done => Ok(()),
+        _ => Err("a connection of the test is still at work in it".into()),
+    }
+}

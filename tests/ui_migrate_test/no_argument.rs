@@ -1,0 +1,4 @@
+fn main() {}
+
+#[migrate::test]
+async fn orders_are_counted() {}

@@ -1,0 +1,4 @@
+fn main() {}
+
+#[migrate::test]
+struct Orders;

@@ -1,0 +1,8 @@
+fn main() {}
+
+struct Orders;
+
+impl Orders {
+    #[migrate::test]
+    async fn are_counted(&self) {}
+}

@@ -17,11 +17,18 @@ pub(crate) fn of_rollback(before: &Schema, up: &[Statement], down: &[Statement])
     }
     let mut schema = before.clone();
     schema.begin_migration();
-    up.iter().for_each(|statement| schema.apply(statement));
+    for statement in up {
+        schema.apply(statement);
+    }
     schema.begin_migration();
+    let mut end = schema.clone();
+    for statement in down {
+        end.apply(statement);
+    }
+    if end.holds_the_same_as(before) {
+        return Vec::new();
+    }
     let made = Made { old: before.inventory(), schema, up, down };
-    let mut end = made.schema.clone();
-    down.iter().for_each(|statement| end.apply(statement));
     let end = end.inventory();
     let mut findings = made.lossy(&end);
     findings.extend(made.left_behind(&end).map(|objects| {
@@ -174,7 +181,7 @@ fn creates_function(up: &[Statement], name: &Name) -> bool {
 mod tests {
     use super::of_rollback;
     use crate::Engine;
-    use crate::schema::Schema;
+    use crate::schema::{Schema, Words};
     use crate::sql;
 
     const OLD: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT t_a CHECK (a > 0)); CREATE INDEX t_a_idx ON t (a);
@@ -192,7 +199,7 @@ mod tests {
         let mut schema = Schema::new(engine);
         schema.begin_migration();
         parse(old).iter().for_each(|statement| schema.apply(statement));
-        let part = schema.part_for(&[up, down]);
+        let part = schema.part_for(&Words::of(&[up, down]));
         let findings = of_rollback(&part, &parse(up), &parse(down));
         let whole = of_rollback(&schema, &parse(up), &parse(down));
         assert_eq!(findings, whole, "of a part of the schema as of all of it");

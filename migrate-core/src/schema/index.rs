@@ -18,8 +18,8 @@ pub(crate) struct Index {
     pub(crate) part_of: Option<Name>,
     /// Whether the server may use it: that of a partitioned table `ON ONLY` may not until all parts are attached.
     pub(crate) valid: bool,
-    /// Whether the migration that is being read created it.
-    pub(crate) is_new: bool,
+    /// The migration that created it.
+    pub(crate) created_in: u32,
 }
 
 impl Index {

@@ -49,6 +49,21 @@ impl Schema {
         found
     }
 
+    /// Whether it holds what the other holds, each as it is there: then their inventories are the same. They may be the
+    /// same otherwise too, but that takes longer to find out.
+    pub(crate) fn holds_the_same_as(&self, other: &Schema) -> bool {
+        self.tables == other.tables
+            && self.indexes == other.indexes
+            && self.views == other.views
+            && self.sequences == other.sequences
+            && self.domains == other.domains
+            && self.enums == other.enums
+            && self.other_types == other.other_types
+            && self.functions == other.functions
+            && self.schemas == other.schemas
+            && self.extensions == other.extensions
+    }
+
     /// What is in a schema and in nothing else.
     fn whole_objects(&self) -> impl Iterator<Item = (ObjectKind, &Name)> {
         let views = self.views.values().map(|view| {

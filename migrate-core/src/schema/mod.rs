@@ -16,6 +16,7 @@ mod table;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
 use self::lookup::Lookup;
 use crate::dialect::Engine;
@@ -24,6 +25,7 @@ use crate::sql::{Name, PartitionBound};
 pub(crate) use index::Index;
 pub(crate) use inventory::{Inventory, Object};
 pub(crate) use object::{Domain, EnumType, Function, Label, Sequence, View};
+pub(crate) use part::Words;
 pub(crate) use table::{
     Partition, Policy, RowSecurity, Table, TableColumn, TableConstraint, TableConstraintKind,
 };
@@ -46,6 +48,10 @@ pub(crate) struct Schema {
     other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
     lookup: Lookup,
+    /// Whether the migration that is being read has created temporary relations.
+    has_temporary: bool,
+    /// The number of the migration that is being read, from 1 on.
+    current: u32,
     /// The values that the migration that is being read has added to enums that no migration created.
     foreign_labels: Vec<(Name, String)>,
 }
@@ -68,31 +74,24 @@ impl Schema {
             other_types: BTreeSet::new(),
             functions: BTreeMap::new(),
             lookup: Lookup::default(),
+            has_temporary: false,
+            current: 1,
             foreign_labels: Vec::new(),
         }
     }
 
     /// Begins a script: all that exists is old, temporary tables and settings are gone.
     pub(crate) fn begin_migration(&mut self) {
+        self.current += 1;
         self.search_path = vec![default_schema(self.engine).to_owned()];
-        let temporary = temporary_schema(self.engine);
-        remove_schema(&mut self.tables, temporary);
-        remove_schema(&mut self.indexes, temporary);
-        remove_schema(&mut self.views, temporary);
-        remove_schema(&mut self.sequences, temporary);
-        self.tables.values_mut().for_each(|table| table.is_new = false);
-        self.indexes.values_mut().for_each(|index| index.is_new = false);
-        self.views.values_mut().for_each(|view| view.is_new = false);
-        self.sequences.values_mut().for_each(|sequence| sequence.is_new = false);
-        self.domains.values_mut().for_each(|domain| domain.is_new = false);
-        self.functions.values_mut().for_each(|function| function.is_new = false);
-        for known in self.enums.values_mut() {
-            known.is_new = false;
-            known.labels.iter_mut().for_each(|label| label.is_new = false);
-        }
         self.foreign_labels.clear();
-        let columns = self.tables.values_mut().flat_map(|table| &mut table.columns);
-        columns.for_each(|column| column.is_new = false);
+        if take(&mut self.has_temporary) {
+            let temporary = Some(temporary_schema(self.engine));
+            self.tables.retain(|name, _| name.schema.as_deref() != temporary);
+            self.indexes.retain(|name, _| name.schema.as_deref() != temporary);
+            self.views.retain(|name, _| name.schema.as_deref() != temporary);
+            self.sequences.retain(|name, _| name.schema.as_deref() != temporary);
+        }
     }
 
     /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
@@ -101,11 +100,19 @@ impl Schema {
         if name.schema.is_some() {
             return name.clone();
         }
-        let path =
-            [temporary_schema(self.engine)].into_iter().chain(self.search_path.iter().map(String::as_str));
-        path.map(|schema| Name::qualified(schema, &name.name))
-            .find(|name| self.relation_exists(name))
-            .unwrap_or_else(|| self.creation_name(name, false))
+        if self.has_temporary {
+            let temporary = Name::qualified(temporary_schema(self.engine), &name.name);
+            if self.relation_exists(&temporary) {
+                return temporary;
+            }
+        }
+        for schema in &self.search_path {
+            let candidate = Name::qualified(schema, &name.name);
+            if self.relation_exists(&candidate) {
+                return candidate;
+            }
+        }
+        self.creation_name(name, false)
     }
 
     /// Whether a migration of the folder created a relation of this name.
@@ -114,13 +121,18 @@ impl Schema {
         self.relation_exists(&name) && self.tables.get(&name).is_none_or(|table| table.is_known)
     }
 
+    /// Whether what was created in this migration is new: it is the one that is being read.
+    pub(crate) fn is_current(&self, created_in: u32) -> bool {
+        created_in == self.current
+    }
+
     /// Whether the migration that is being read created this table, view, index or sequence.
     pub(crate) fn is_new(&self, name: &Name) -> bool {
         let name = self.resolve(name);
-        self.tables.get(&name).is_some_and(|table| table.is_new)
-            || self.views.get(&name).is_some_and(|view| view.is_new)
-            || self.indexes.get(&name).is_some_and(|index| index.is_new)
-            || self.sequences.get(&name).is_some_and(|sequence| sequence.is_new)
+        self.tables.get(&name).is_some_and(|table| self.is_current(table.created_in))
+            || self.views.get(&name).is_some_and(|view| self.is_current(view.created_in))
+            || self.indexes.get(&name).is_some_and(|index| self.is_current(index.created_in))
+            || self.sequences.get(&name).is_some_and(|sequence| self.is_current(sequence.created_in))
     }
 
     pub(crate) fn table(&self, name: &Name) -> Option<&Table> {
@@ -241,7 +253,11 @@ impl Schema {
     /// The values that `ALTER TYPE … ADD VALUE` of the migration that is being read has added, with their enums.
     pub(crate) fn added_labels(&self) -> impl Iterator<Item = (&Name, &str)> {
         let known = self.enums.values().flat_map(|known| {
-            known.labels.iter().filter(|label| label.is_new).map(|label| (&known.name, label.value.as_str()))
+            known
+                .labels
+                .iter()
+                .filter(|label| self.is_current(label.created_in))
+                .map(|label| (&known.name, label.value.as_str()))
         });
         known.chain(self.foreign_labels.iter().map(|(name, value)| (name, value.as_str())))
     }
@@ -275,6 +291,13 @@ impl Schema {
         self.kept(&Name::qualified(schema, &name.name))
     }
 
+    /// The name of a relation that is created here.
+    fn relation_name(&mut self, name: &Name, temporary: bool) -> Name {
+        let name = self.creation_name(name, temporary);
+        self.has_temporary |= name.schema.as_deref() == Some(temporary_schema(self.engine));
+        name
+    }
+
     /// The name as the server keeps it, which may be shorter.
     fn kept(&self, name: &Name) -> Name {
         let kept = |part: &String| default_name::kept(part, self.engine);
@@ -293,16 +316,6 @@ impl Schema {
 
     fn find<'a, T>(&'a self, objects: &'a BTreeMap<Name, T>, name: &Name) -> Option<&'a T> {
         self.path_of(name).find_map(|name| objects.get(&name))
-    }
-}
-
-/// Names are sorted by their schema first.
-fn remove_schema<T>(objects: &mut BTreeMap<Name, T>, schema: &str) {
-    let from = Name::qualified(schema, "");
-    let names = objects.range(from..).map(|(name, _)| name);
-    let names: Vec<Name> = names.take_while(|name| name.schema.as_deref() == Some(schema)).cloned().collect();
-    for name in names {
-        objects.remove(&name);
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) struct View {
     pub(crate) security_invoker: bool,
     /// The relations that it reads.
     pub(crate) reads: Vec<Name>,
-    pub(crate) is_new: bool,
+    pub(crate) created_in: u32,
 }
 
 /// A sequence, those of serial columns among them.
@@ -17,7 +17,7 @@ pub(crate) struct Sequence {
     pub(crate) name: Name,
     /// The table and column of `serial`, with which it goes.
     pub(crate) owner: Option<(Name, String)>,
-    pub(crate) is_new: bool,
+    pub(crate) created_in: u32,
 }
 
 /// A domain.
@@ -28,7 +28,7 @@ pub(crate) struct Domain {
     /// Whether it has a CHECK or a NOT NULL, valid or not.
     pub(crate) is_constrained: bool,
     pub(crate) has_default: bool,
-    pub(crate) is_new: bool,
+    pub(crate) created_in: u32,
 }
 
 /// An enum.
@@ -37,14 +37,14 @@ pub(crate) struct EnumType {
     pub(crate) name: Name,
     /// In the order of their creation.
     pub(crate) labels: Vec<Label>,
-    pub(crate) is_new: bool,
+    pub(crate) created_in: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
     pub(crate) value: String,
-    /// Whether `ALTER TYPE … ADD VALUE` of the migration that is being read added it.
-    pub(crate) is_new: bool,
+    /// The migration whose `ALTER TYPE … ADD VALUE` added it; 0 of a value that came with its enum.
+    pub(crate) created_in: u32,
 }
 
 /// A function or procedure; all of one name are one.
@@ -56,5 +56,5 @@ pub(crate) struct Function {
     pub(crate) security_definer: bool,
     /// Whether nothing but a trigger can call any of them.
     pub(crate) is_trigger: bool,
-    pub(crate) is_new: bool,
+    pub(crate) created_in: u32,
 }

@@ -4,32 +4,63 @@ use super::lookup::Lookup;
 use super::{Schema, TableConstraintKind};
 use crate::sql::Name;
 
+/// The words of scripts that may be names.
+#[derive(Debug, Default)]
+pub(crate) struct Words(Vec<Name>);
+
+impl Words {
+    /// Every word, in lower case and as it is written.
+    pub(crate) fn of(scripts: &[&str]) -> Words {
+        let mut words = BTreeSet::new();
+        for script in scripts {
+            for word in script.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')) {
+                if !words.contains(word) {
+                    words.insert(word.to_owned());
+                    words.insert(word.to_lowercase());
+                }
+            }
+            if script.contains('"') {
+                words.extend(script.split('"').map(str::to_owned));
+            }
+        }
+        Words(words.into_iter().map(Name::new).collect())
+    }
+}
+
 impl Schema {
-    /// What these scripts may be about: all that has a word of them as its name, and what belongs to their tables. To
-    /// copy that takes as long as the scripts are long, and not as the history is.
-    pub(crate) fn part_for(&self, scripts: &[&str]) -> Schema {
-        let names = self.names_in(scripts);
+    /// What the scripts of these words may be about: all that has one of them as its name, in whichever schema, and what
+    /// belongs to their tables. To copy that takes as long as the scripts are long, and not as the history is.
+    pub(crate) fn part_for(&self, words: &Words) -> Schema {
         let mut part = Schema {
             search_path: self.search_path.clone(),
             schemas: self.schemas.clone(),
             extensions: self.extensions.clone(),
-            tables: pick(&self.tables, &names),
-            indexes: pick(&self.indexes, &names),
-            views: pick(&self.views, &names),
-            sequences: pick(&self.sequences, &names),
-            domains: pick(&self.domains, &names),
-            enums: pick(&self.enums, &names),
-            other_types: names.iter().filter(|name| self.other_types.contains(*name)).cloned().collect(),
-            functions: pick(&self.functions, &names),
+            tables: pick(&self.tables, words),
+            indexes: pick(&self.indexes, words),
+            views: pick(&self.views, words),
+            sequences: pick(&self.sequences, words),
+            domains: pick(&self.domains, words),
+            enums: pick(&self.enums, words),
+            other_types: words.0.iter().flat_map(|word| self.types_of(word)).cloned().collect(),
+            functions: pick(&self.functions, words),
+            has_temporary: self.has_temporary,
+            current: self.current,
             ..Schema::new(self.engine)
         };
         for table in part.tables.keys() {
-            let of_table = self.lookup.indexes(table).into_iter().flatten();
-            let of_table = of_table.filter_map(|name| self.indexes.get_key_value(name));
-            part.indexes.extend(of_table.map(|(name, index)| (name.clone(), index.clone())));
+            for name in self.lookup.indexes(table).into_iter().flatten() {
+                if let Some(index) = self.indexes.get(name) {
+                    part.indexes.insert(name.clone(), index.clone());
+                }
+            }
         }
         part.lookup = part.new_lookup();
         part
+    }
+
+    /// The other types of this name in all schemas.
+    fn types_of(&self, word: &Name) -> impl Iterator<Item = &Name> {
+        self.other_types.range(word..).take_while(|name| name.name == word.name)
     }
 
     fn new_lookup(&self) -> Lookup {
@@ -47,30 +78,21 @@ impl Schema {
         }
         lookup
     }
-
-    /// Every word, in lower case and as it is written, in every schema that is known or that a script may name.
-    fn names_in(&self, scripts: &[&str]) -> BTreeSet<Name> {
-        let mut words = BTreeSet::new();
-        let mut schemas = self.schemas.clone();
-        for script in scripts {
-            let is_between = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
-            for piece in script.split_inclusive(is_between) {
-                let word = piece.trim_end_matches(is_between);
-                if piece.ends_with('.') {
-                    schemas.insert(word.to_lowercase());
-                }
-                words.insert(word.to_lowercase());
-            }
-            words.extend(script.split('"').map(str::to_owned));
-        }
-        let in_schemas = |word: String| {
-            schemas.iter().map(move |schema| Name::qualified(schema, &word)).collect::<Vec<_>>()
-        };
-        words.into_iter().flat_map(in_schemas).collect()
-    }
 }
 
-fn pick<T: Clone>(objects: &BTreeMap<Name, T>, names: &BTreeSet<Name>) -> BTreeMap<Name, T> {
-    let found = names.iter().filter_map(|name| objects.get_key_value(name));
-    found.map(|(name, object)| (name.clone(), object.clone())).collect()
+/// Names are sorted by the name, and only then by the schema.
+fn pick<T: Clone>(objects: &BTreeMap<Name, T>, words: &Words) -> BTreeMap<Name, T> {
+    let mut picked = BTreeMap::new();
+    if objects.is_empty() {
+        return picked;
+    }
+    for word in &words.0 {
+        for (name, object) in objects.range(word..) {
+            if name.name != word.name {
+                break;
+            }
+            picked.insert(name.clone(), object.clone());
+        }
+    }
+    picked
 }

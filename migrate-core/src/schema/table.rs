@@ -24,8 +24,8 @@ pub(crate) struct Table {
     pub(crate) triggers: Vec<String>,
     /// Whether a migration created it; else one only mentions it.
     pub(crate) is_known: bool,
-    /// Whether the migration that is being read created it.
-    pub(crate) is_new: bool,
+    /// The migration that created it.
+    pub(crate) created_in: u32,
 }
 
 /// The place of a partition.
@@ -63,8 +63,8 @@ pub(crate) struct TableColumn {
     pub(crate) has_default: bool,
     pub(crate) generated: Option<Generated>,
     pub(crate) collation: Option<String>,
-    /// Whether the migration that is being read added it.
-    pub(crate) is_new: bool,
+    /// The migration that added it.
+    pub(crate) created_in: u32,
 }
 
 /// A constraint of a table, those that stand in a column among them. NOT NULL is one only with a name or while it

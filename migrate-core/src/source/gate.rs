@@ -13,7 +13,7 @@ use crate::file_name::Part;
 use crate::lint::{self, Analysis, Finding, Project};
 use crate::position::Position;
 use crate::problem::Problem;
-use crate::schema::Schema;
+use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed, SyntaxError};
 use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
@@ -95,6 +95,8 @@ struct Scripts {
     up: Parsed,
     down: Option<Parsed>,
     verify: Option<Parsed>,
+    /// Those of up and down.
+    words: Words,
 }
 
 /// Maps on all processors, for what knows nothing of the others.
@@ -115,11 +117,16 @@ fn in_parallel<T: Sync, U: Send>(items: &[T], map: impl Fn(&T) -> U + Sync) -> V
 /// What the lock file vouches for is only read for what it makes of the schema.
 fn parse(draft: &Draft, engine: Engine) -> Scripts {
     let script = |script: &Script| sql::parse(script.sql(), engine);
-    let other = |of: Option<&Script>| of.filter(|_| !draft.is_vouched_for).map(script);
+    let migration = &draft.migration;
+    if draft.is_vouched_for {
+        return Scripts { up: script(&migration.up), down: None, verify: None, words: Words::default() };
+    }
+    let down = migration.down.script();
     Scripts {
-        up: script(&draft.migration.up),
-        down: other(draft.migration.down.script()),
-        verify: other(draft.migration.verify.as_ref()),
+        up: script(&migration.up),
+        down: down.map(script),
+        verify: migration.verify.as_ref().map(script),
+        words: down.map_or_else(Words::default, |down| Words::of(&[migration.up.sql(), down.sql()])),
     }
 }
 
@@ -140,7 +147,7 @@ impl Judge<'_> {
             return None;
         }
         let down = draft.migration.down.script().filter(|_| is_told(draft, self.config));
-        let before = down.map(|down| self.schema.part_for(&[draft.migration.up.sql(), down.sql()]));
+        let before = down.map(|_| self.schema.part_for(&scripts.words));
         add(&mut found.up, self.of_script(draft, &scripts.up));
         found.add_errors(Part::Up, &scripts.up.errors);
         found.add_errors(Part::Down, scripts.down.as_ref().map_or(&[], |down| &down.errors));

@@ -22,7 +22,7 @@ impl Schema {
             has_default: has_default || is_serial,
             generated: column.generated.clone(),
             collation: column.collation.clone(),
-            is_new: true,
+            created_in: self.current,
         };
         self.table_entry(table).columns.push(column);
     }
@@ -42,7 +42,7 @@ impl Schema {
         let name = choose(&table.name, Some(column), "seq", |name| self.is_relation_beside(table, name));
         let name = Name { schema: table.schema.clone(), name };
         let owner = Some((table.clone(), column.to_owned()));
-        self.sequences.insert(name.clone(), Sequence { name, owner, is_new: true });
+        self.sequences.insert(name.clone(), Sequence { name, owner, created_in: self.current });
     }
 
     pub(super) fn alter_column(&mut self, table: &Name, column: &str, change: &ColumnChange) {

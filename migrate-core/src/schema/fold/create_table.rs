@@ -4,7 +4,7 @@ use crate::sql::{Column, Constraint, ConstraintKind, CreateTable, Name, TableBod
 
 impl Schema {
     pub(super) fn create_table(&mut self, create: &CreateTable) {
-        let name = self.creation_name(&create.name, create.temporary);
+        let name = self.relation_name(&create.name, create.temporary);
         if create.if_not_exists && self.is_known(&name) {
             return;
         }
@@ -79,7 +79,7 @@ impl Schema {
             is_partitioned: create.is_partitioned,
             inherits: create.inherits.iter().map(|parent| self.resolve(parent)).collect(),
             is_known: true,
-            is_new: true,
+            created_in: self.current,
             ..Table::unknown(name.clone())
         }
     }
@@ -148,7 +148,7 @@ impl Table {
             policies: Vec::new(),
             triggers: Vec::new(),
             is_known: false,
-            is_new: false,
+            created_in: 0,
         }
     }
 }

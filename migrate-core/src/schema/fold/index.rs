@@ -21,7 +21,7 @@ impl Schema {
             from_constraint: false,
             part_of: None,
             valid: !create.only || partitions.is_empty(),
-            is_new: true,
+            created_in: self.current,
         };
         let index = self.insert_index(index, given);
         if !create.only {
@@ -66,7 +66,7 @@ impl Schema {
             from_constraint: true,
             part_of: None,
             valid: true,
-            is_new: true,
+            created_in: self.current,
         };
         self.lookup.add_index(&index);
         self.indexes.insert(name, index);

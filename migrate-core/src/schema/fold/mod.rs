@@ -45,16 +45,16 @@ impl Schema {
     }
 
     fn create_view(&mut self, create: &CreateView, reads: &[Name]) {
-        let name = self.creation_name(&create.name, create.temporary);
+        let name = self.relation_name(&create.name, create.temporary);
         let reads = reads.iter().map(|read| self.resolve(read)).filter(|read| self.relation_exists(read));
         let reads: Vec<Name> = reads.collect();
-        let is_new = self.views.get(&name).is_none_or(|view| view.is_new);
+        let created_in = self.views.get(&name).map_or(self.current, |view| view.created_in);
         let view = View {
             name: name.clone(),
             materialized: create.materialized,
             security_invoker: create.security_invoker,
             reads,
-            is_new,
+            created_in,
         };
         self.views.insert(name, view);
     }

@@ -11,8 +11,8 @@ impl Schema {
     }
 
     pub(super) fn create_sequence(&mut self, name: &Name, temporary: bool) {
-        let name = self.creation_name(name, temporary);
-        let sequence = Sequence { name: name.clone(), owner: None, is_new: true };
+        let name = self.relation_name(name, temporary);
+        let sequence = Sequence { name: name.clone(), owner: None, created_in: self.current };
         self.sequences.entry(name).or_insert(sequence);
     }
 
@@ -57,7 +57,7 @@ impl Schema {
             is_volatile: false,
             security_definer: false,
             is_trigger: true,
-            is_new: true,
+            created_in: self.current,
         });
         function.is_volatile |= create.is_volatile;
         function.security_definer |= create.security_definer;
@@ -69,8 +69,8 @@ impl Schema {
         match &create.definition {
             TypeDefinition::Enum(values) => {
                 let labels =
-                    values.iter().map(|value| Label { value: value.clone(), is_new: false }).collect();
-                self.enums.insert(name.clone(), EnumType { name, labels, is_new: true });
+                    values.iter().map(|value| Label { value: value.clone(), created_in: 0 }).collect();
+                self.enums.insert(name.clone(), EnumType { name, labels, created_in: self.current });
             }
             TypeDefinition::Composite | TypeDefinition::Other => drop(self.other_types.insert(name)),
         }
@@ -90,7 +90,7 @@ impl Schema {
         match alter {
             AlterType::AddValue { value, .. } => {
                 if !known.labels.iter().any(|label| label.value == *value) {
-                    known.labels.push(Label { value: value.clone(), is_new: true });
+                    known.labels.push(Label { value: value.clone(), created_in: self.current });
                 }
             }
             AlterType::RenameValue { from, to, .. } => {
@@ -108,7 +108,7 @@ impl Schema {
             base: self.resolve_type(&create.base),
             is_constrained: create.not_null || create.checks > 0,
             has_default: create.has_default,
-            is_new: true,
+            created_in: self.current,
         };
         self.domains.insert(name, domain);
     }

@@ -52,7 +52,7 @@ fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> 
 /// The default partition of a table, if it was there before.
 pub(super) fn old_default_partition(context: &Context<'_>, parent: &Name) -> Option<Name> {
     let default = context.schema.default_partition(parent)?;
-    (!default.is_new).then(|| default.name.clone())
+    (!context.schema.is_current(default.created_in)).then(|| default.name.clone())
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let known = context.schema.enum_type(name);
-    if known.is_some_and(|known| known.is_new || known.labels.iter().any(|label| label.value == *value)) {
+    if known.is_some_and(|known| {
+        context.schema.is_current(known.created_in) || known.labels.iter().any(|label| label.value == *value)
+    }) {
         return Vec::new();
     }
     let message = format!(

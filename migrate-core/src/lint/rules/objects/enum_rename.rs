@@ -10,7 +10,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::AlterType(AlterType::RenameValue { name, from, .. }) = &context.statement.kind else {
         return Vec::new();
     };
-    if context.schema.enum_type(name).is_some_and(|known| known.is_new) {
+    if context.schema.enum_type(name).is_some_and(|known| context.schema.is_current(known.created_in)) {
         return Vec::new();
     }
     let message = format!("running code that writes or compares the value `{from}` of `{name}` fails");

@@ -9,7 +9,10 @@ pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> 
     match kin(object) {
         ObjectKind::Table => context.is_old(name),
         // One may be replaced.
-        ObjectKind::Function => context.schema.function(name).is_none_or(|function| !function.is_new),
+        ObjectKind::Function => context
+            .schema
+            .function(name)
+            .is_none_or(|function| !context.schema.is_current(function.created_in)),
         _ => !earlier(context).any(|statement| creates(context, statement, object, name)),
     }
 }

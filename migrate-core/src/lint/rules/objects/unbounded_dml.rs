@@ -55,8 +55,10 @@ fn bounded(context: &Context<'_>, message: String) -> Finding {
 /// are the same in each.
 fn holds_for_all(context: &Context<'_>, table: &Name, filter: &Expression) -> bool {
     let table = context.schema.table(table);
-    let is_added =
-        |name: &String| table.and_then(|table| table.column(name)).is_some_and(|column| column.is_new);
+    let is_added = |name: &String| {
+        let column = table.and_then(|table| table.column(name));
+        column.is_some_and(|column| context.schema.is_current(column.created_in))
+    };
     filter.is_always_true || (!filter.columns.is_empty() && filter.columns.iter().all(is_added))
 }
 

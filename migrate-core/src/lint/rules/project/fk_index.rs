@@ -18,7 +18,7 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
             "no index of `{table}` begins with `{columns}`: each DELETE of a row of `{}` reads all of `{table}`",
             added.key.table
         );
-        let safer = if added.table.is_new {
+        let safer = if outcome.schema.is_current(added.table.created_in) {
             format!("`CREATE INDEX ON {table} ({columns})` in the same migration")
         } else {
             format!("`CREATE INDEX CONCURRENTLY … ON {table} ({columns})` in a migration of its own before")

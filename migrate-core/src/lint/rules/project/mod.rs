@@ -47,7 +47,8 @@ fn created_tables<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (&'a Table,
 fn created_table<'a>(outcome: &Outcome<'a>, create: &CreateTable) -> Option<&'a Table> {
     let is_partition = matches!(create.body, TableBody::PartitionOf(..));
     let table = outcome.schema.table(&create.name)?;
-    let counts = table.is_new && table.is_known && !table.is_temporary && !table.is_foreign && !is_partition;
+    let is_new = outcome.schema.is_current(table.created_in);
+    let counts = is_new && table.is_known && !table.is_temporary && !table.is_foreign && !is_partition;
     counts.then_some(table)
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -67,8 +68,13 @@ impl Checksum {
 }
 
 /// The text that is hashed and that runs: without a byte order mark, line ends as LF.
-pub(crate) fn normalized(script: &str) -> String {
-    script.strip_prefix('\u{feff}').unwrap_or(script).replace("\r\n", "\n").replace('\r', "\n")
+pub(crate) fn normalized(script: &str) -> Cow<'_, str> {
+    let script = script.strip_prefix('\u{feff}').unwrap_or(script);
+    if script.contains('\r') {
+        script.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        script.into()
+    }
 }
 
 const FORMAT: &str = "v1:";

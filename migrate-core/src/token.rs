@@ -61,7 +61,7 @@ impl Iterator for Lexer<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        self.at += self.rest().find(|c: char| !is_space(c)).unwrap_or(self.rest().len());
+        self.skip(is_space);
         let start = self.at;
         let kind = self.kind(self.rest().chars().next()?);
         Some(Token { kind, range: start..self.at })
@@ -71,6 +71,16 @@ impl Iterator for Lexer<'_> {
 impl Lexer<'_> {
     fn rest(&self) -> &str {
         &self.sql[self.at..]
+    }
+
+    /// Moves over the bytes that are such; one of a character of several bytes is all or none of them.
+    fn skip(&mut self, is: fn(u8) -> bool) {
+        let bytes = self.sql.as_bytes();
+        let mut at = self.at;
+        while at < bytes.len() && is(bytes[at]) {
+            at += 1;
+        }
+        self.at = at;
     }
 
     /// Moves over the token that begins with `first`.
@@ -155,7 +165,7 @@ impl Lexer<'_> {
                 }
             };
             self.at += end;
-            let space = self.rest().find(|c| !is_space(c)).unwrap_or(0);
+            let space = self.rest().bytes().position(|byte| !is_space(byte)).unwrap_or(0);
             let doubled_or_continued = space == 0 || self.rest()[..space].contains('\n');
             if !(doubled_or_continued && self.rest()[space..].starts_with('\'')) {
                 return TokenKind::Literal;
@@ -167,7 +177,8 @@ impl Lexer<'_> {
     /// `$$…$$` or `$tag$…$tag$`; anything else after a dollar sign is a parameter.
     fn dollar(&mut self) -> TokenKind {
         let rest = self.rest();
-        let tag_end = 1 + rest[1..].find(|c| !is_word(c) || c == '$').unwrap_or(rest.len() - 1);
+        let tag_end =
+            1 + rest[1..].bytes().position(|byte| !is_word(byte) || byte == b'$').unwrap_or(rest.len() - 1);
         let begins_with_digit = rest[1..].starts_with(|c: char| c.is_ascii_digit());
         if begins_with_digit || !rest[tag_end..].starts_with('$') {
             self.at += 1;
@@ -178,18 +189,17 @@ impl Lexer<'_> {
     }
 
     fn word(&mut self) -> TokenKind {
-        let rest = self.rest();
-        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let start = self.at;
+        self.skip(is_word);
         let is_escape_prefix = self.engine == Engine::Postgres
-            && rest[..end].eq_ignore_ascii_case("e")
-            && rest[end..].starts_with('\'');
-        self.at += end;
+            && self.at == start + 1
+            && matches!(self.sql.as_bytes()[start], b'e' | b'E')
+            && self.rest().starts_with('\'');
         if is_escape_prefix { self.escape_string() } else { TokenKind::Word }
     }
 
     fn number(&mut self) -> TokenKind {
-        let rest = self.rest();
-        self.at += rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        self.skip(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         TokenKind::Literal
     }
 
@@ -200,16 +210,17 @@ impl Lexer<'_> {
 }
 
 /// White space to both engines' lexers. A no-break space is not: to PostgreSQL it is part of a word.
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c')
 }
 
 fn is_word_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
 }
 
-fn is_word(c: char) -> bool {
-    is_word_start(c) || c.is_ascii_digit() || c == '$'
+/// Every character that is not ASCII may stand in a word.
+fn is_word(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | 0x80..)
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use super::draft::Draft;
 use super::gate;
 use super::locked::{self, Check, Locking};
 use super::names::{self, Named};
+use super::parallel::in_shares;
 use super::parts::{self, Parts};
 use super::problems::Problems;
 use super::script::{self, Parsed};
-use super::{Overrides, Source, SourceFile, checks, join, text};
+use super::{Overrides, Source, checks, join, text};
 use crate::config::{CONFIG_FILE, Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::directive::{Directives, Reason};
@@ -117,9 +118,12 @@ fn migrations(
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
     let file = locked.map(|parsed| &parsed.file);
-    let mut assembly =
-        Assembly { config, dialect, orphan_downs, locked: file, locking, problems: &mut *problems };
-    let drafts: Vec<Draft> = migrations.iter().filter_map(|parts| assembly.draft(parts)).collect();
+    let mut assembly = Assembly { config, orphan_downs, locked: file, locking, problems: &mut *problems };
+    let scripts = in_shares(&migrations, |_, share| {
+        share.iter().map(|parts| Scripts::read(parts, &source.root, dialect)).collect()
+    });
+    let drafts = migrations.iter().zip(scripts).filter_map(|(parts, scripts)| assembly.draft(parts, scripts));
+    let drafts: Vec<Draft> = drafts.collect();
     let drafts = match gate {
         Gate::Open => drafts,
         #[cfg(feature = "lint")]
@@ -133,10 +137,38 @@ fn migrations(
     migrations
 }
 
-/// Reads the scripts of migrations whose names are in order.
+/// What is read in the files of a migration.
+struct Scripts {
+    up: Option<Parsed>,
+    down: Option<Parsed>,
+    verify: Option<Parsed>,
+    /// What is wrong with diesel's `metadata.toml`.
+    metadata: Option<Box<Diagnostic>>,
+}
+
+impl Scripts {
+    fn read(parts: &Parts<'_>, root: &str, dialect: Dialect) -> Scripts {
+        let metadata = parts
+            .metadata
+            .as_ref()
+            .map(|Named { file, .. }| parse_toml(join(root, &file.path), &file.bytes, Metadata::parse));
+        let in_transaction = !matches!(metadata, Some(Ok(Metadata { run_in_transaction: false })));
+        let read = |named: &Option<Named<'_>>, in_transaction| {
+            let Named { file, file_name, .. } = named.as_ref()?;
+            Some(script::parse(&file.path, &file.bytes, file_name.part, dialect, in_transaction))
+        };
+        Scripts {
+            up: read(&parts.up, in_transaction),
+            down: read(&parts.down, in_transaction),
+            verify: read(&parts.verify, true),
+            metadata: metadata.and_then(Result::err),
+        }
+    }
+}
+
+/// Makes migrations of what is read, and tells what is wrong with them.
 struct Assembly<'a, 'p> {
     config: &'a Config,
-    dialect: Dialect,
     /// Versions with a rollback script that lost its migration: for these, a missing one has been told.
     orphan_downs: Vec<Version>,
     locked: Option<&'a LockFile>,
@@ -146,16 +178,16 @@ struct Assembly<'a, 'p> {
 
 impl Assembly<'_, '_> {
     /// The migration, or `None` where only its other parts are left.
-    fn draft(&mut self, parts: &Parts<'_>) -> Option<Draft> {
-        let up = parts.up.as_ref()?;
+    fn draft(&mut self, parts: &Parts<'_>, scripts: Scripts) -> Option<Draft> {
+        let (up, parsed) = parts.up.as_ref().zip(scripts.up)?;
         let before = self.problems.found.len();
         self.check_name(up);
-        let in_transaction = parts.metadata.as_ref().is_none_or(|metadata| self.metadata(metadata));
-        let parsed = self.script(up, in_transaction);
+        self.problems.found.extend(scripts.metadata.map(|diagnostic| *diagnostic));
+        self.tell(&parsed);
         if parsed.problems.is_empty() && parsed.script.statements.is_empty() {
             self.problems.of_file(Problem::EmptyScript, &up.file.path);
         }
-        let (down, of_down) = match (&parts.down, &parsed.directives.irreversible) {
+        let (down, of_down) = match (scripts.down, &parsed.directives.irreversible) {
             (None, Some(Reason { why, .. })) => {
                 (Down::Irreversible(Some(why.clone().into())), Directives::default())
             }
@@ -163,16 +195,19 @@ impl Assembly<'_, '_> {
                 self.check_missing_down(up, &parsed);
                 (Down::Irreversible(None), Directives::default())
             }
-            (Some(down), None) => self.down(down, in_transaction),
+            (Some(down), None) => self.down(down),
             (Some(down), Some(Reason { at, .. })) => {
                 let problem =
-                    Problem::IrreversibleWithDown { down: self.problems.display_path(&down.file.path) };
+                    Problem::IrreversibleWithDown { down: self.problems.display_path(down.script.path()) };
                 self.problems.at(problem, &up.file.path, &parsed.script.sql, *at);
-                let down = self.script(down, in_transaction);
+                self.tell(&down);
                 (Down::Script(down.script), down.directives)
             }
         };
-        let verify = parts.verify.as_ref().map(|verify| self.script(verify, true).script);
+        let verify = scripts.verify.map(|verify| {
+            self.tell(&verify);
+            verify.script
+        });
         let locked = self.locked.and_then(|locked| locked.get(parts.version));
         let migration = Migration {
             version: parts.version,
@@ -206,18 +241,6 @@ impl Assembly<'_, '_> {
         }
     }
 
-    /// Whether diesel's `metadata.toml` leaves the migration in a transaction.
-    fn metadata(&mut self, metadata: &Named<'_>) -> bool {
-        let SourceFile { path, bytes } = metadata.file;
-        match parse_toml(self.problems.display_path(path), bytes, Metadata::parse) {
-            Ok(metadata) => metadata.run_in_transaction,
-            Err(diagnostic) => {
-                self.problems.found.push(*diagnostic);
-                true
-            }
-        }
-    }
-
     /// Tells that a migration has no way back, unless what has been told may be the cause.
     fn check_missing_down(&mut self, up: &Named<'_>, parsed: &Parsed) {
         let locked = self.locked.and_then(|locked| locked.get(up.version));
@@ -230,9 +253,10 @@ impl Assembly<'_, '_> {
         }
     }
 
-    fn down(&mut self, down: &Named<'_>, in_transaction: bool) -> (Down, Directives) {
-        let Parsed { script, directives, problems } = self.script(down, in_transaction);
-        let path = &down.file.path;
+    fn down(&mut self, down: Parsed) -> (Down, Directives) {
+        self.tell(&down);
+        let Parsed { script, directives, problems } = down;
+        let path = script.path();
         match &directives.nothing_to_undo {
             Some(Reason { at, .. }) if !script.statements.is_empty() => {
                 self.problems.at(Problem::NothingToUndoWithStatements, path, &script.sql, *at);
@@ -252,17 +276,14 @@ impl Assembly<'_, '_> {
         self.config.rollback == RollbackPolicy::Required
     }
 
-    /// Reads a script and tells its problems.
-    fn script(&mut self, named: &Named<'_>, in_transaction: bool) -> Parsed {
-        let SourceFile { path, bytes } = named.file;
-        let parsed = script::parse(path, bytes, named.file_name.part, self.dialect, in_transaction);
-        for (problem, at) in &parsed.problems {
+    /// Tells the problems of a script.
+    fn tell(&mut self, Parsed { script, problems, .. }: &Parsed) {
+        for (problem, at) in problems {
             match at {
-                Some(at) => self.problems.at(problem.clone(), path, &parsed.script.sql, *at),
-                None => self.problems.of_file(problem.clone(), path),
+                Some(at) => self.problems.at(problem.clone(), script.path(), &script.sql, *at),
+                None => self.problems.of_file(problem.clone(), script.path()),
             }
         }
-        parsed
     }
 }
 

@@ -1,9 +1,9 @@
 //! Syntax and hazards: what the statements of the scripts would do.
 
 use std::collections::BTreeSet;
-use std::thread;
 
 use super::draft::Draft;
+use super::parallel::in_shares;
 use super::problems::Problems;
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -35,18 +35,16 @@ pub(super) fn pass(
     };
     let mut found: Vec<Found> = drafts.iter().map(|_| Found::default()).collect();
     for engine in dialect.engines() {
-        let schema = Schema::new(*engine);
-        let mut judge = Judge { engine: *engine, config, project: &project, schema };
-        let scripts = in_parallel(&drafts, |draft| parse(draft, *engine));
-        let befores: Vec<Option<Schema>> = drafts
-            .iter()
-            .zip(&scripts)
-            .zip(&mut found)
-            .map(|((draft, scripts), found)| judge.take(draft, scripts, found))
-            .collect();
-        let rollbacks: Vec<_> = befores.iter().zip(&scripts).collect();
-        let of_rollbacks = in_parallel(&rollbacks, |(before, scripts)| of_rollback(before.as_ref(), scripts));
-        found.iter_mut().zip(of_rollbacks).for_each(|(found, of_down)| add(&mut found.down, of_down));
+        let parsed = in_shares(&drafts, |_, share| share.iter().map(|draft| parse(draft, *engine)).collect());
+        let judged = in_shares(&parsed, |before, share| {
+            let mut judge =
+                Judge { engine: *engine, config, project: &project, schema: Schema::new(*engine) };
+            before.iter().for_each(|migration| judge.pass_over(migration));
+            share.iter().map(|migration| judge.take(migration)).collect()
+        });
+        for (found, more) in found.iter_mut().zip(judged) {
+            found.add(more);
+        }
     }
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
         if is_told(draft, config) {
@@ -72,12 +70,14 @@ struct Found {
 }
 
 impl Found {
-    fn add_errors(&mut self, part: Part, errors: &[SyntaxError]) {
-        for error in errors {
+    fn add(&mut self, more: Found) {
+        for (part, error) in more.errors {
             if !self.errors.iter().any(|(of, known)| *of == part && known.span == error.span) {
-                self.errors.push((part, error.clone()));
+                self.errors.push((part, error));
             }
         }
+        add(&mut self.up, more.up);
+        add(&mut self.down, more.down);
     }
 }
 
@@ -90,8 +90,9 @@ fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
     }
 }
 
-/// The statements of a migration's scripts.
-struct Scripts {
+/// A migration and the statements of its scripts.
+struct Migration<'a> {
+    draft: &'a Draft,
     up: Parsed,
     down: Option<Parsed>,
     verify: Option<Parsed>,
@@ -99,34 +100,21 @@ struct Scripts {
     words: Words,
 }
 
-/// Maps on all processors, for what knows nothing of the others.
-fn in_parallel<T: Sync, U: Send>(items: &[T], map: impl Fn(&T) -> U + Sync) -> Vec<U> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let map = &map;
-        let shares: Vec<_> = items
-            .chunks(share)
-            .map(|items| scope.spawn(move || items.iter().map(map).collect::<Vec<_>>()))
-            .collect();
-        let joined = shares.into_iter().map(|thread| thread.join().expect("neither parsing nor rules panic"));
-        joined.flatten().collect()
-    })
-}
-
 /// What the lock file vouches for is only read for what it makes of the schema.
-fn parse(draft: &Draft, engine: Engine) -> Scripts {
+fn parse(draft: &Draft, engine: Engine) -> Migration<'_> {
     let script = |script: &Script| sql::parse(script.sql(), engine);
-    let migration = &draft.migration;
+    let crate::Migration { up, down, verify, .. } = &draft.migration;
+    let down = down.script();
+    let (parsed, words) = (script(up), Words::default());
     if draft.is_vouched_for {
-        return Scripts { up: script(&migration.up), down: None, verify: None, words: Words::default() };
+        return Migration { draft, up: parsed, down: None, verify: None, words };
     }
-    let down = migration.down.script();
-    Scripts {
-        up: script(&migration.up),
+    Migration {
+        draft,
+        up: parsed,
         down: down.map(script),
-        verify: migration.verify.as_ref().map(script),
-        words: down.map_or_else(Words::default, |down| Words::of(&[migration.up.sql(), down.sql()])),
+        verify: verify.as_ref().map(script),
+        words: down.map_or(words, |down| Words::of(&[up.sql(), down.sql()])),
     }
 }
 
@@ -139,20 +127,36 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The next migration. Returns what its rollback is judged by: the schema before it, as far as the two are about it.
-    fn take(&mut self, draft: &Draft, scripts: &Scripts, found: &mut Found) -> Option<Schema> {
-        if draft.is_vouched_for {
-            self.schema.begin_migration();
-            scripts.up.statements.iter().for_each(|statement| self.schema.apply(statement));
-            return None;
+    /// A migration that another judges.
+    fn pass_over(&mut self, migration: &Migration<'_>) {
+        self.schema.begin_migration();
+        for statement in &migration.up.statements {
+            self.schema.apply(statement);
         }
-        let down = draft.migration.down.script().filter(|_| is_told(draft, self.config));
-        let before = down.map(|_| self.schema.part_for(&scripts.words));
-        add(&mut found.up, self.of_script(draft, &scripts.up));
-        found.add_errors(Part::Up, &scripts.up.errors);
-        found.add_errors(Part::Down, scripts.down.as_ref().map_or(&[], |down| &down.errors));
-        found.add_errors(Part::Verify, scripts.verify.as_ref().map_or(&[], |verify| &verify.errors));
-        before
+    }
+
+    /// What is found in the next migration.
+    fn take(&mut self, migration: &Migration<'_>) -> Found {
+        let draft = migration.draft;
+        if draft.is_vouched_for {
+            self.pass_over(migration);
+            return Found::default();
+        }
+        // Its rollback is judged by the schema before it, as far as the two are about it.
+        let down = migration.down.as_ref().filter(|_| is_told(draft, self.config));
+        let before = down.map(|_| self.schema.part_for(&migration.words));
+        let up = self.of_script(draft, &migration.up);
+        let of_down = down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down));
+        let parts = [
+            (Part::Up, Some(&migration.up)),
+            (Part::Down, migration.down.as_ref()),
+            (Part::Verify, migration.verify.as_ref()),
+        ];
+        let errors = parts.into_iter().flat_map(|(part, parsed)| {
+            let errors = parsed.map_or(&[][..], |parsed| &parsed.errors);
+            errors.iter().map(move |error| (part, error.clone()))
+        });
+        Found { errors: errors.collect(), up, down: of_down.unwrap_or_default() }
     }
 
     fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
@@ -168,12 +172,11 @@ impl Judge<'_> {
 }
 
 /// What is wrong with the way back; what does not parse is told as that.
-fn of_rollback(before: Option<&Schema>, scripts: &Scripts) -> Vec<Finding> {
-    match (before, &scripts.down) {
-        (Some(before), Some(down)) if scripts.up.errors.is_empty() && down.errors.is_empty() => {
-            lint::of_rollback(before, &scripts.up.statements, &down.statements)
-        }
-        _ => Vec::new(),
+fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed) -> Vec<Finding> {
+    if up.errors.is_empty() && down.errors.is_empty() {
+        lint::of_rollback(before, &up.statements, &down.statements)
+    } else {
+        Vec::new()
     }
 }
 

@@ -12,6 +12,7 @@ mod locked;
 #[cfg(test)]
 mod locked_tests;
 mod names;
+mod parallel;
 mod parts;
 mod problems;
 mod script;

@@ -41,9 +41,9 @@ pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
     let text = of(bytes)?;
     let normal = normalized(text);
     if text.starts_with('\u{feff}') && begins_with_directive(&normal) {
-        return Err(NoText { problem: Problem::ByteOrderMark, shown: normal, at: Some(0) });
+        return Err(NoText { problem: Problem::ByteOrderMark, shown: normal.into_owned(), at: Some(0) });
     }
-    Ok(normal)
+    Ok(normal.into_owned())
 }
 
 /// The text of any file.

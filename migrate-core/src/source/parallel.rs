@@ -1,0 +1,45 @@
+use std::thread;
+
+/// Below this many, threads cost more than they save.
+const FEW: usize = 32;
+
+/// Gives each processor a share of the items, with those before it, and returns what is made of all, in order.
+pub(super) fn in_shares<'a, T: Sync, U: Send>(
+    items: &'a [T],
+    work: impl Fn(&'a [T], &'a [T]) -> Vec<U> + Sync,
+) -> Vec<U> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    if processors == 1 || items.len() < FEW {
+        return work(&[], items);
+    }
+    let work = &work;
+    let size = items.len().div_ceil(processors);
+    let starts = (0..items.len()).step_by(size);
+    thread::scope(|scope| {
+        let shares: Vec<_> = starts
+            .map(|start| {
+                let (before, rest) = items.split_at(start);
+                scope.spawn(move || work(before, &rest[..size.min(rest.len())]))
+            })
+            .collect();
+        let done = shares.into_iter().map(|share| share.join().expect("reading and judging do not panic"));
+        done.flatten().collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_in_one_share_and_knows_those_before_it() {
+        for count in [0, 1, FEW - 1, FEW, FEW + 1, 1000] {
+            let items: Vec<usize> = (0..count).collect();
+            let done = in_shares(&items, |before, share| {
+                assert_eq!(before, &items[..before.len()]);
+                share.iter().zip(before.len()..).collect()
+            });
+            assert!(done.iter().map(|(item, at)| (**item, *at)).eq((0..count).map(|i| (i, i))), "{count}");
+        }
+    }
+}

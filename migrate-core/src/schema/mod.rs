@@ -129,8 +129,10 @@ impl Schema {
     /// Whether the migration that is being read created this table, view, index or sequence.
     pub(crate) fn is_new(&self, name: &Name) -> bool {
         let name = self.resolve(name);
-        self.tables.get(&name).is_some_and(|table| self.is_current(table.created_in))
-            || self.views.get(&name).is_some_and(|view| self.is_current(view.created_in))
+        if let Some(table) = self.tables.get(&name).filter(|table| table.is_known) {
+            return self.is_current(table.created_in);
+        }
+        self.views.get(&name).is_some_and(|view| self.is_current(view.created_in))
             || self.indexes.get(&name).is_some_and(|index| self.is_current(index.created_in))
             || self.sequences.get(&name).is_some_and(|sequence| self.is_current(sequence.created_in))
     }

@@ -1,30 +1,44 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::lookup::Lookup;
 use super::{Schema, TableConstraintKind};
 use crate::sql::Name;
 
-/// The words of scripts that may be names.
+/// The words of scripts that may be names, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Words(Vec<Name>);
 
 impl Words {
     /// Every word, in lower case and as it is written.
     pub(crate) fn of(scripts: &[&str]) -> Words {
-        let mut words = BTreeSet::new();
+        let mut words = Vec::new();
         for script in scripts {
-            for word in script.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')) {
-                if !words.contains(word) {
-                    words.insert(word.to_owned());
-                    words.insert(word.to_lowercase());
-                }
-            }
+            split(script, &mut words);
             if script.contains('"') {
-                words.extend(script.split('"').map(str::to_owned));
+                words.extend(script.split('"'));
             }
         }
-        Words(words.into_iter().map(Name::new).collect())
+        words.sort_unstable();
+        words.dedup();
+        let mut names: Vec<Name> = words.iter().map(|word| Name::new(*word)).collect();
+        let folded = words.iter().map(|word| word.to_lowercase()).zip(&words);
+        names.extend(folded.filter(|(folded, word)| folded != *word).map(|(folded, _)| Name::new(folded)));
+        Words(names)
     }
+}
+
+/// Splits a script at every sign that is of no word. What begins with a digit is a number.
+fn split<'a>(script: &'a str, words: &mut Vec<&'a str>) {
+    let mut start = 0;
+    for (at, byte) in script.bytes().enumerate() {
+        if !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | 0x80..) {
+            if at > start && !script.as_bytes()[start].is_ascii_digit() {
+                words.push(&script[start..at]);
+            }
+            start = at + 1;
+        }
+    }
+    words.push(&script[start..]);
 }
 
 impl Schema {

@@ -97,6 +97,10 @@ pub(super) fn content(literal: &str) -> Option<String> {
 
 /// What stands between the quotes of a literal as it is written, and where in the literal.
 pub(super) fn inside(literal: &str) -> Option<(usize, &str)> {
+    // Most tokens are no literals, which their ends tell soonest.
+    if !matches!(literal.as_bytes().last(), Some(b'\'' | b'$')) {
+        return None;
+    }
     if let Some(rest) = literal.strip_prefix('$') {
         let tag = &literal[..rest.find('$')? + 2];
         return Some((tag.len(), literal.strip_prefix(tag)?.strip_suffix(tag)?));

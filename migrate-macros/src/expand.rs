@@ -132,12 +132,14 @@ impl Embedded<'_> {
             OlderBinaries::Refuse => quote!(Refuse),
         };
         let accepts = migration.accepts().iter().map(|accepted| self.checksum(*accepted));
-        quote! {
-            #krate::__private::embedded::migration(
+        // An item of its own is checked for itself; a thousand migrations in one expression take the compiler minutes.
+        quote! {{
+            const MIGRATION: #krate::__private::Migration = #krate::__private::embedded::migration(
                 #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
                 const { &[#(#hazards),*] }, #krate::__private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
-            )
-        }
+            );
+            MIGRATION
+        }}
     }
 
     fn hazard(&self, found: &FoundHazard) -> TokenStream {

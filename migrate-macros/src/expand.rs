@@ -14,10 +14,9 @@ use crate::arguments::Arguments;
 /// one mistake makes one message.
 pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
-    let embedded = Embedded { krate: &arguments.krate };
     match read(&folder, arguments) {
-        Ok((origin, judged)) => embedded.set(&judged, &origin, arguments),
-        Err(diagnostics) => embedded.errors(&diagnostics, arguments),
+        Ok((origin, judged)) => embedded(&judged, &origin, arguments),
+        Err(diagnostics) => errors(&diagnostics, arguments),
     }
 }
 
@@ -61,139 +60,134 @@ fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> 
     source.into_set(&arguments.overrides).map(|set| (set, Vec::new()))
 }
 
-struct Embedded<'a> {
-    krate: &'a TokenStream,
+fn embedded((set, warnings): &Judged, origin: &Origin, arguments: &Arguments) -> TokenStream {
+    let Origin { folder, files, watched } = origin;
+    let warnings = warnings.iter().map(|warning| told(warning, arguments));
+    let name = set.name();
+    let root = set.display_path("");
+    let dialect = dialect(set.dialect());
+    let migrations = set.migrations().iter().map(migration);
+    let chain = option(set.chain().map(checksum));
+    let names = names(&arguments.krate);
+    quote! {{
+        #names
+        // Names the files, so that an edit of one compiles this crate again.
+        const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
+        #(#warnings)*
+        // The path of the folder must not end up in a release: it is another on each machine.
+        #[cfg(debug_assertions)]
+        const ORIGIN: ::core::option::Option<private::Origin> = ::core::option::Option::Some(
+            made::origin(#folder, &[#(#watched),*]),
+        );
+        #[cfg(not(debug_assertions))]
+        const ORIGIN: ::core::option::Option<private::Origin> = ::core::option::Option::None;
+        const MIGRATIONS: &[private::Migration] = &[#(#migrations),*];
+        made::set(#name, #dialect, #root, MIGRATIONS, #chain, ORIGIN)
+    }}
 }
 
-impl Embedded<'_> {
-    fn set(&self, (set, warnings): &Judged, origin: &Origin, arguments: &Arguments) -> TokenStream {
-        let krate = self.krate;
-        let Origin { folder, files, watched } = origin;
-        let warnings = warnings.iter().map(|warning| told(warning, arguments));
-        let name = set.name();
-        let root = set.display_path("");
-        let dialect = self.dialect(set.dialect());
-        let migrations = set.migrations().iter().map(|migration| self.migration(migration));
-        let chain = option(set.chain().map(|chain| self.checksum(chain)));
-        quote! {{
-            // Names the files, so that an edit of one compiles this crate again.
-            const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
-            #(#warnings)*
-            // The path of the folder must not end up in a release: it is another on each machine.
-            #[cfg(debug_assertions)]
-            const ORIGIN: ::core::option::Option<#krate::__private::Origin> = ::core::option::Option::Some(
-                #krate::__private::embedded::origin(#folder, &[#(#watched),*]),
-            );
-            #[cfg(not(debug_assertions))]
-            const ORIGIN: ::core::option::Option<#krate::__private::Origin> = ::core::option::Option::None;
-            const MIGRATIONS: &[#krate::__private::Migration] = &[#(#migrations),*];
-            #krate::__private::embedded::set(#name, #dialect, #root, MIGRATIONS, #chain, ORIGIN)
-        }}
-    }
+/// What the expansion calls things by: short names, because there are many, and the compiler reads each.
+fn names(krate: &TokenStream) -> TokenStream {
+    quote!(use #krate::__private::{self as private, embedded as made};)
+}
 
-    fn checksum(&self, checksum: Checksum) -> TokenStream {
-        let krate = self.krate;
-        let bytes = Literal::byte_string(checksum.as_bytes());
-        quote!(#krate::__private::Checksum::from_bytes(*#bytes))
-    }
+fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
+    let errors = diagnostics.iter().map(|diagnostic| told(diagnostic, arguments));
+    let dialect = dialect(Dialect::default());
+    let names = names(&arguments.krate);
+    quote! {{
+        #names
+        #(#errors)*
+        made::set(
+            "", #dialect, "", &[], ::core::option::Option::None, ::core::option::Option::None,
+        )
+    }}
+}
 
-    fn errors(&self, diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
-        let krate = self.krate;
-        let errors = diagnostics.iter().map(|diagnostic| told(diagnostic, arguments));
-        let dialect = self.dialect(Dialect::default());
-        quote! {{
-            #(#errors)*
-            #krate::__private::embedded::set(
-                "", #dialect, "", &[], ::core::option::Option::None, ::core::option::Option::None,
-            )
-        }}
-    }
+fn checksum(checksum: Checksum) -> TokenStream {
+    let bytes = Literal::byte_string(checksum.as_bytes());
+    quote!(private::Checksum::from_bytes(*#bytes))
+}
 
-    fn migration(&self, migration: &Migration) -> TokenStream {
-        let krate = self.krate;
-        let version = u64::try_from(migration.version().as_i64()).expect("a version is not negative");
-        let name = migration.name();
-        let up = self.script(migration.up());
-        let down = match migration.down() {
-            Down::Script(script) => {
-                let script = self.script(script);
-                quote!(#krate::__private::Down::Script(#script))
-            }
-            Down::Irreversible(why) => {
-                let why = option(why.as_deref().map(|why| quote!(#why)));
-                quote!(#krate::__private::embedded::irreversible(#why))
-            }
-        };
-        let verify = option(migration.verify().map(|verify| self.script(verify)));
-        let risk = option(migration.risk().map(|risk| self.risk(risk)));
-        let hazards = migration.hazards().iter().map(|hazard| self.hazard(hazard));
-        let older_binaries = match migration.older_binaries() {
-            OlderBinaries::Ok => quote!(Ok),
-            OlderBinaries::Refuse => quote!(Refuse),
-        };
-        let accepts = migration.accepts().iter().map(|accepted| self.checksum(*accepted));
-        // An item of its own is checked for itself; a thousand migrations in one expression take the compiler minutes.
-        quote! {{
-            const MIGRATION: #krate::__private::Migration = #krate::__private::embedded::migration(
-                #krate::__private::embedded::version(#version), #name, #up, #down, #verify, #risk,
-                const { &[#(#hazards),*] }, #krate::__private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
-            );
-            MIGRATION
-        }}
-    }
-
-    fn hazard(&self, found: &FoundHazard) -> TokenStream {
-        let krate = self.krate;
-        let hazard = format_ident!("{}", found.hazard.variant());
-        let risk = self.risk(found.risk);
-        let line = found.line;
-        let allowed = option(found.allowed.as_deref().map(|why| quote!(#why)));
-        quote! {
-            #krate::__private::embedded::hazard(#krate::__private::Hazard::#hazard, #risk, #line, #allowed)
+fn migration(migration: &Migration) -> TokenStream {
+    let version = u64::try_from(migration.version().as_i64()).expect("a version is not negative");
+    let name = migration.name();
+    let up = script(migration.up());
+    let down = match migration.down() {
+        Down::Script(down) => {
+            let down = script(down);
+            quote!(private::Down::Script(#down))
         }
-    }
-
-    fn risk(&self, risk: Risk) -> TokenStream {
-        let krate = self.krate;
-        let risk = match risk {
-            Risk::Safe => quote!(Safe),
-            Risk::Controlled => quote!(Controlled),
-            Risk::High => quote!(High),
-        };
-        quote!(#krate::__private::Risk::#risk)
-    }
-
-    fn script(&self, script: &Script) -> TokenStream {
-        let krate = self.krate;
-        let (path, sql) = (script.path(), script.sql());
-        let checksum = Literal::byte_string(script.checksum().as_bytes());
-        let spans = script.spans().iter().map(|span| {
-            let offset = |at: usize| u32::try_from(at).expect("a script is at most 64 MiB");
-            let (start, end) = (offset(span.start()), offset(span.end()));
-            quote!(#krate::__private::Span::new(#start, #end))
-        });
-        let Execution { transaction, lock_timeout, statement_timeout, foreign_keys_off, changes_session } =
-            script.execution();
-        let (lock_timeout, statement_timeout) = (milliseconds(lock_timeout), milliseconds(statement_timeout));
-        quote! {
-            #krate::__private::embedded::script(
-                #path, #sql, *#checksum, &[#(#spans),*],
-                #krate::__private::embedded::execution(
-                    #transaction, #lock_timeout, #statement_timeout, #foreign_keys_off, #changes_session,
-                ),
-            )
+        Down::Irreversible(why) => {
+            let why = option(why.as_deref().map(|why| quote!(#why)));
+            quote!(made::irreversible(#why))
         }
-    }
+    };
+    let verify = option(migration.verify().map(script));
+    let risk = option(migration.risk().map(risk));
+    let hazards = migration.hazards().iter().map(hazard);
+    let older_binaries = match migration.older_binaries() {
+        OlderBinaries::Ok => quote!(Ok),
+        OlderBinaries::Refuse => quote!(Refuse),
+    };
+    let accepts = migration.accepts().iter().copied().map(checksum);
+    // An item of its own is checked for itself; in one expression, a thousand take it ten times as long.
+    quote! {{
+        const MIGRATION: private::Migration = made::migration(
+            made::version(#version), #name, #up, #down, #verify, #risk,
+            const { &[#(#hazards),*] }, private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
+        );
+        MIGRATION
+    }}
+}
 
-    fn dialect(&self, dialect: Dialect) -> TokenStream {
-        let krate = self.krate;
-        let dialect = match dialect {
-            Dialect::Postgres => quote!(Postgres),
-            Dialect::Sqlite => quote!(Sqlite),
-            Dialect::Any => quote!(Any),
-        };
-        quote!(#krate::__private::Dialect::#dialect)
+fn hazard(found: &FoundHazard) -> TokenStream {
+    let hazard = format_ident!("{}", found.hazard.variant());
+    let risk = risk(found.risk);
+    let line = found.line;
+    let allowed = option(found.allowed.as_deref().map(|why| quote!(#why)));
+    quote! {
+        made::hazard(private::Hazard::#hazard, #risk, #line, #allowed)
     }
+}
+
+fn risk(risk: Risk) -> TokenStream {
+    let risk = match risk {
+        Risk::Safe => quote!(Safe),
+        Risk::Controlled => quote!(Controlled),
+        Risk::High => quote!(High),
+    };
+    quote!(private::Risk::#risk)
+}
+
+fn script(script: &Script) -> TokenStream {
+    let (path, sql) = (script.path(), script.sql());
+    let checksum = Literal::byte_string(script.checksum().as_bytes());
+    let spans = script.spans().iter().map(|span| {
+        let offset = |at: usize| u32::try_from(at).expect("a script is at most 64 MiB");
+        let (start, end) = (offset(span.start()), offset(span.end()));
+        quote!(private::Span::new(#start, #end))
+    });
+    let Execution { transaction, lock_timeout, statement_timeout, foreign_keys_off, changes_session } =
+        script.execution();
+    let (lock_timeout, statement_timeout) = (milliseconds(lock_timeout), milliseconds(statement_timeout));
+    quote! {
+        made::script(
+            #path, #sql, *#checksum, &[#(#spans),*],
+            made::execution(
+                #transaction, #lock_timeout, #statement_timeout, #foreign_keys_off, #changes_session,
+            ),
+        )
+    }
+}
+
+fn dialect(dialect: Dialect) -> TokenStream {
+    let dialect = match dialect {
+        Dialect::Postgres => quote!(Postgres),
+        Dialect::Sqlite => quote!(Sqlite),
+        Dialect::Any => quote!(Any),
+    };
+    quote!(private::Dialect::#dialect)
 }
 
 /// A diagnostic as the compiler tells it. Stable Rust gives a macro no warnings, but the use of something deprecated is

@@ -1,5 +1,9 @@
 //! Which database it is, and that no password is shown.
 
+use std::num::NonZeroU32;
+
+use migrate::testing::{Bouncer, Server};
+
 use crate::outcome::Outcome;
 use crate::project::{Project, VARIABLES};
 
@@ -107,4 +111,27 @@ fn a_set_has_a_history_of_its_own() {
     assert_eq!(project.texts("SELECT DISTINCT set_name FROM migrate_history"), ["billing"]);
     project.run(&["status"]).exits(1);
     project.run(&["status", "--set", "billing"]).exits(0);
+}
+
+/// One server connection for each transaction of a client, and another for the next.
+#[test]
+fn all_works_behind_a_transaction_pooler() {
+    let project = Project::postgres("pooled").with_tables();
+    let database = project.database.as_ref().unwrap();
+    let bouncer = Bouncer::start_with_pool(&Server::shared().unwrap(), NonZeroU32::new(4).unwrap()).unwrap();
+    let url = bouncer.url(database.name());
+    for verb in [
+        &["up"][..],
+        &["status"],
+        &["verify"],
+        &["protect", "production"],
+        &["down", "--database", database.name()],
+        &["unprotect", "--database", database.name()],
+        &["reset", "--yes"],
+        &["status"],
+    ] {
+        let outcome = project.run(&[verb, &["--database-url", &url]].concat()).exits(0);
+        assert!(!outcome.stderr.contains("warning"), "{outcome}");
+    }
+    project.run(&["status"]).exits(0);
 }

@@ -147,6 +147,27 @@ fn control_c_at_the_question_changes_nothing() {
 }
 
 #[test]
+fn control_c_while_a_migration_waits_leaves_it_pending() {
+    let project = Project::postgres("terminal_interrupt").with_tables();
+    project.run(&["up"]).exits(0);
+    let project = project.migration(
+        "20250108000000_note",
+        "ALTER TABLE orders ADD COLUMN note text;",
+        "ALTER TABLE orders DROP COLUMN note;",
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let blocker = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();
+    runtime.block_on(blocker.batch_execute("BEGIN; SELECT * FROM orders")).unwrap();
+    let mut terminal = Terminal::open(&project, &["up"]);
+    terminal.shows("20250108000000_note for a lock").types("\x03");
+    let status = terminal.child.wait().unwrap();
+    assert!(!status.success(), "{status:?}");
+    runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
+    project.run(&["status"]).exits(1).answers("3 applied, 1 pending");
+    project.run(&["up"]).exits(0);
+}
+
+#[test]
 fn the_end_of_the_input_is_no() {
     let project = Project::sqlite().with_tables();
     project.run(&["up"]).exits(0);

@@ -1,5 +1,6 @@
 //! What every verb prints, for people and for machines.
 
+use crate::outcome::Outcome;
 use crate::project::Project;
 
 #[track_caller]
@@ -206,4 +207,21 @@ fn a_folder_that_is_wrong_is_told_in_full() {
         "CREATE TABLE products (id bigint PRIMARY KEY);",
     );
     snapshot("folder", "sqlite", &project.story(&[&["up"], &["status"], &["up", "--json"]]));
+}
+
+/// The escape sequences of a terminal are shown as `{31}`.
+#[test]
+fn colours() {
+    let project = Project::sqlite().with_tables().migration(
+        "20250105000000_fill_products",
+        "INSERT INTO products (id) SELECT id FROM no_such_table;",
+        "DELETE FROM products;",
+    );
+    let coloured = |arguments: &[&str]| {
+        let output = project.command().env("CLICOLOR_FORCE", "1").args(arguments).output().unwrap();
+        let text = project.redact(&Outcome::new(arguments, output).to_string());
+        regex_lite::Regex::new("\x1b\\[([0-9;]*)m").unwrap().replace_all(&text, "{$1}").into_owned()
+    };
+    let story = [coloured(&["up"]), coloured(&["status"]), coloured(&["up", "--dir", "nowhere"])].join("\n");
+    snapshot("colours", "sqlite", &story);
 }

@@ -61,6 +61,20 @@
 //! and `verify-full` trust those of the system. `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in for what the
 //! address does not say.
 //!
+//! # What is asked before it is done
+//!
+//! Whatever takes something back (`down`, `redo`, `reset`) or is of high risk (`up`) shows the plan and asks. So does
+//! `up` with a migration that nobody judged, because the set was compiled without the feature `lint`. Without a terminal
+//! there is nobody to ask: then it is refused, unless `--yes` says that it is meant.
+//!
+//! A database that `protect production` marked wants more: its name typed, or `--database NAME`. The mark is a row in a
+//! table `migrate_settings` beside the history, and so holds for everyone who reaches the database. `--database` refuses
+//! any other database, for what is harmless too.
+//!
+//! `--backup DIR` runs `pg_dump`, or copies the file of SQLite while it is in use, before anything changes, and prints what
+//! brings it back. When that fails, nothing is changed. On PostgreSQL a role that may (`pg_create_restore_point`) also sets
+//! a restore point before something is taken back.
+//!
 //! # Exit codes
 //!
 //! | code | of `status` | of the other verbs |

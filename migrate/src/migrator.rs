@@ -47,10 +47,10 @@ pub struct Migrator<'s> {
     application: Option<String>,
     history_schema: Cow<'s, str>,
     history_prefix: Cow<'s, str>,
-    on_progress: Option<Arc<OnProgress>>,
+    pub(crate) on_progress: Option<Arc<OnProgress>>,
 }
 
-type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
+pub(crate) type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
 
 impl<'s> Migrator<'s> {
     /// A migrator with the default options.

@@ -70,6 +70,8 @@ fn an_application_with_clap_keeps_its_options() {
         assert!(code == 1 && stdout.contains("`with-clap db up` applies"), "{code} {stdout}");
         let (code, _, stderr) = app(&["db", "up", "--lock-timeout", "1s"]);
         assert_eq!(code, 0, "on a runtime too: {stderr}");
+        assert!(stderr.contains("audit: create_orders by the shop"), "{stderr}");
+        assert!(stderr.contains("applied      20251114090000_create_orders"), "{stderr}");
         assert_eq!(app(&["db", "status"]).0, 0);
     }
     let file = rusqlite::Connection::open(folder.path().join("app.db")).unwrap();

@@ -62,3 +62,35 @@ fn a_restore_point_is_set_where_the_role_may() {
     let outcome = project.run(&["down", "--yes"]).exits(0);
     assert_eq!(outcome.stderr.contains("restore point migrate "), level != "minimal", "{level}: {outcome}");
 }
+
+/// The role of an application: it owns its tables, and may do nothing to the server.
+#[test]
+fn a_plain_role_has_all_verbs_but_no_restore_point() {
+    let project = Project::postgres("plain_role").with_tables();
+    let database = project.database.as_ref().unwrap();
+    let (name, role) = (database.name(), format!("{}_role", database.name()));
+    project.execute(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT CREATE ON DATABASE {name} TO {role}"
+    ));
+    let (scheme, rest) = project.url.split_once("://").unwrap();
+    let url = format!("{scheme}://{role}:secret@{}", rest.split_once('@').unwrap().1);
+    let run = |arguments: &[&str]| {
+        project.run(&[arguments, &["--database-url", &url, "--history-schema", "app"]].concat())
+    };
+    // Since PostgreSQL 15 not everyone may create in `public`, and the history goes to a schema that is not there yet.
+    project.execute(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
+    let outcomes = [
+        run(&["protect", "staging"]),
+        run(&["up"]),
+        run(&["down", "--database", name]),
+        run(&["unprotect", "--database", name]),
+        run(&["redo", "--yes"]),
+    ];
+    let set_by = project.texts("SELECT DISTINCT applied_by FROM app.migrate_history");
+    project.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    for outcome in outcomes {
+        let outcome = outcome.exits(0);
+        assert!(!outcome.stderr.contains("restore point"), "{outcome}");
+    }
+    assert_eq!(set_by, [role]);
+}

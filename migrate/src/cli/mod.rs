@@ -156,7 +156,7 @@ fn program_name(program: &OsStr) -> String {
 
 /// Brings the database to the state that this program needs.
 #[derive(Debug, Parser)]
-#[command(version = None, after_help = exit::HELP)]
+#[command(after_help = exit::HELP)]
 struct Embedded {
     #[command(flatten)]
     arguments: Arguments,

@@ -1,10 +1,10 @@
 //! A database that is not to be changed lightly says so itself.
 
-use migrate_core::Value;
+use migrate_core::{HistoryTable, Value};
 
 use super::connection::Connection;
 use super::failure::Failure;
-use crate::Migrator;
+use crate::{Error, Migrator};
 
 /// What the database is protected as, such as `production`.
 pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result<Option<String>, Failure> {
@@ -14,18 +14,25 @@ pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result
     Ok(name.map(str::to_owned))
 }
 
+/// The table is made when it is needed: a role that may write to it need not be one that may create it.
 pub(super) fn set(connection: &mut Connection, migrator: &Migrator<'_>, name: &str) -> Result<(), Failure> {
     let table = migrator.history_table(connection.engine());
-    if let Some(schema) = table.create_schema() {
-        // A role that may not create a schema may still own this one.
-        if connection.execute(&table.create_settings()).is_err() {
-            connection.execute(&(schema + &table.create_settings()))?;
-        }
-    } else {
-        connection.execute(&table.create_settings())?;
+    let protect = table.protect(name, &migrator.runner());
+    if connection.query(&protect)?.is_none() {
+        create(connection, &table)?;
+        connection.query(&protect)?;
     }
-    connection.query(&table.protect(name, &migrator.runner()))?;
     Ok(())
+}
+
+fn create(connection: &mut Connection, table: &HistoryTable) -> Result<(), Error> {
+    const INVALID_SCHEMA_NAME: &str = "3F000";
+    match (connection.execute(&table.create_settings()), table.create_schema()) {
+        (Err(error), Some(schema)) if error.code() == Some(INVALID_SCHEMA_NAME) => {
+            connection.execute(&(schema + &table.create_settings()))
+        }
+        (created, _) => created,
+    }
 }
 
 pub(super) fn clear(connection: &mut Connection, migrator: &Migrator<'_>) -> Result<(), Failure> {

@@ -34,11 +34,15 @@ impl<'s> Session<'s> {
         Ok(Database { connection, address })
     }
 
-    /// The migrator whose runs are shown, and what shows them.
+    /// The migrator whose runs are shown, and what shows them. Whoever the application has told so far is told too.
     pub(super) fn watched(&self) -> (Migrator<'s>, Progress) {
         let progress = Progress::new(self.console);
-        let teller = progress.clone();
-        (self.migrator.clone().on_progress(move |event| teller.tell(event)), progress)
+        let (teller, application) = (progress.clone(), self.migrator.on_progress.clone());
+        let migrator = self.migrator.clone().on_progress(move |event| {
+            teller.tell(event);
+            application.iter().for_each(|tell| tell(event));
+        });
+        (migrator, progress)
     }
 }
 

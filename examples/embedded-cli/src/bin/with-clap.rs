@@ -8,7 +8,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use migrate::{MigrationSet, Migrator, embed_migrations};
+use migrate::{MigrationSet, Migrator, Progress, embed_migrations};
 
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
@@ -39,4 +39,9 @@ fn migrator() -> Migrator<'static> {
         .history_schema("shop")
         .history_prefix("shop")
         .application(concat!("with-clap ", env!("CARGO_PKG_VERSION")))
+        .on_progress(|progress| {
+            if let Progress::Done(done) = progress {
+                eprintln!("audit: {} by the shop", done.name);
+            }
+        })
 }

@@ -19,15 +19,36 @@ struct Inner {
 
 enum Cause {
     Refused(Refused),
-    Step { step: FailedStep, stage: Stage, error: DatabaseError },
-    Database { doing: &'static str, error: DatabaseError },
-    History { table: String, problem: String },
+    Step {
+        step: FailedStep,
+        stage: Stage,
+        error: DatabaseError,
+    },
+    Database {
+        doing: &'static str,
+        error: DatabaseError,
+    },
+    History {
+        table: String,
+        problem: String,
+    },
     Stale(Staleness),
-    WrongEngine { dialect: Dialect, engine: Engine },
-    WrongDatabase { asked: String, connected: String },
+    WrongEngine {
+        dialect: Dialect,
+        engine: Engine,
+    },
+    WrongDatabase {
+        asked: String,
+        connected: String,
+    },
     InTransaction,
-    Locked { deadline: Duration, holder: Option<Blocker> },
+    Locked {
+        deadline: Duration,
+        holder: Option<Blocker>,
+    },
     Contended,
+    #[cfg(feature = "cli")]
+    NotAgreed(String),
 }
 
 /// A migration whose script did not come to its end.
@@ -110,6 +131,11 @@ impl Error {
         Error::new(Cause::Contended)
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn not_agreed(step: &Step) -> Error {
+        Error::new(Cause::NotAgreed(format!("{} {step}", step.action.as_str())))
+    }
+
     pub(crate) fn step(step: &Step, path: String, stage: Stage, error: DatabaseError) -> Error {
         let statement = error.place.as_ref().and_then(|place| step.script.statements().nth(place.statement));
         let step = FailedStep {
@@ -141,6 +167,8 @@ impl Error {
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
             Cause::Locked { .. } => ErrorKind::Locked,
             Cause::Contended => ErrorKind::Contended,
+            #[cfg(feature = "cli")]
+            Cause::NotAgreed(_) => ErrorKind::Contended,
         }
     }
 
@@ -256,6 +284,11 @@ impl fmt::Display for Error {
             }
             Cause::Contended => f.write_str(
                 "other runners changed the history again and again\n help: see who runs migrations, and try again",
+            )?,
+            #[cfg(feature = "cli")]
+            Cause::NotAgreed(step) => write!(
+                f,
+                "the history changed since the plan was shown: `{step}` was not in it\n help: look at the plan again"
             )?,
         }
         write_done(f, report)

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[cfg(feature = "cli")]
+use migrate_core::{Action, Step};
 use migrate_core::{
     Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target,
     Transactions, Version,
@@ -48,6 +50,8 @@ pub struct Migrator<'s> {
     history_schema: Cow<'s, str>,
     history_prefix: Cow<'s, str>,
     pub(crate) on_progress: Option<Arc<OnProgress>>,
+    #[cfg(feature = "cli")]
+    agreed: Option<Arc<[(Action, Version)]>>,
 }
 
 pub(crate) type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
@@ -71,6 +75,8 @@ impl<'s> Migrator<'s> {
             history_schema: Cow::Borrowed("public"),
             history_prefix: Cow::Borrowed("migrate"),
             on_progress: None,
+            #[cfg(feature = "cli")]
+            agreed: None,
         }
     }
 
@@ -490,6 +496,20 @@ impl<'s> Migrator<'s> {
     ) -> Result<Report, Error> {
         let mut driver = database.open()?;
         finished(Run::new(self, &mut driver)?.run(target))
+    }
+
+    /// Runs no step that is not in `plan`, which somebody looked at: "one step back" is another one once others were here.
+    #[cfg(feature = "cli")]
+    pub(crate) fn agreed(mut self, plan: &Plan) -> Self {
+        self.agreed = Some(plan.steps.iter().map(|step| (step.action, step.version)).collect());
+        self
+    }
+
+    /// The first step that nobody agreed to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn not_agreed<'p>(&self, plan: &'p Plan) -> Option<&'p Step> {
+        let agreed = self.agreed.as_ref()?;
+        plan.steps.iter().find(|step| !agreed.contains(&(step.action, step.version)))
     }
 
     pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {

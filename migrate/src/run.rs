@@ -160,6 +160,10 @@ impl<'a, D: Driver> Run<'a, D> {
             if plan.is_empty() {
                 return Ok(());
             }
+            #[cfg(feature = "cli")]
+            if let Some(step) = self.migrator.not_agreed(&plan) {
+                return Err(Error::not_agreed(step));
+            }
             self.migrator.tell(&Progress::Planned(&plan));
             if matches!(history, History::Missing) {
                 self.create_history().await?;

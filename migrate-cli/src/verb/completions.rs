@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, Write};
 
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
@@ -14,7 +14,14 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        generate(self.shell, &mut Arguments::command(), "cargo-migrate", &mut io::stdout());
-        Ok(Exit::DONE)
+        let mut script = Vec::new();
+        generate(self.shell, &mut Arguments::command(), "cargo-migrate", &mut script);
+        match io::stdout().write_all(&script) {
+            // A reader that has seen enough, such as `head`, is no failure.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new("output", format!("the script cannot be written: {error}")))
+            }
+            _ => Ok(Exit::DONE),
+        }
     }
 }

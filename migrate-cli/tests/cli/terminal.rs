@@ -167,6 +167,20 @@ fn control_c_while_a_migration_waits_leaves_it_pending() {
     project.run(&["up"]).exits(0);
 }
 
+/// "The last one" is another one by then.
+#[test]
+fn what_was_not_shown_is_not_done() {
+    for (_, project) in Project::both("terminal_agreed") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        let mut terminal = Terminal::open(&project, &["down"]);
+        terminal.shows("rollback 20250103000000_create_orders").shows("[y/N]");
+        project.run(&["down", "--yes"]).exits(0);
+        terminal.types("y\r").shows("`rollback 20250102000000_create_products` was not in it").exits(1);
+        assert_eq!(applied(&project), 2);
+    }
+}
+
 #[test]
 fn the_end_of_the_input_is_no() {
     let project = Project::sqlite().with_tables();

@@ -225,3 +225,13 @@ fn colours() {
     let story = [coloured(&["up"]), coloured(&["status"]), coloured(&["up", "--dir", "nowhere"])].join("\n");
     snapshot("colours", "sqlite", &story);
 }
+
+#[test]
+fn completions_know_verbs_and_options() {
+    let project = Project::sqlite();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = project.run(&["completions", shell]).exits(0).answers("status").answers("cargo-migrate");
+        assert!(script.stdout.contains("database-url"), "{shell}");
+    }
+    project.run(&["completions", "sh"]).exits(64).says("possible values");
+}

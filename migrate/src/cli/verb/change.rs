@@ -30,6 +30,7 @@ impl Change<'_> {
             self.consent.obtain(session, &mut database, &(self.danger)(&plan), &plan.to_string())?
         };
         let (migrator, progress) = session.watched();
+        let migrator = migrator.agreed(&plan);
         let done = database.connection.run(&migrator, self.target, &progress);
         progress.end();
         finish(session, &database, self.verb, &kept, done)

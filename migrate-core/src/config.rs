@@ -4,7 +4,7 @@ use glob::Pattern;
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use crate::{Dialect, Hazard, Risk, Version};
+use crate::{Dialect, Hazard, Problem, Risk, Version};
 
 /// The policy's file, at the top of the migrations folder.
 pub(crate) const CONFIG_FILE: &str = "migrate.toml";
@@ -165,6 +165,17 @@ pub(crate) struct InvalidToml {
 impl Config {
     pub(crate) fn parse(text: &str) -> Result<Config, InvalidToml> {
         parse_toml(text)
+    }
+
+    /// What the policy has against the name of a migration.
+    pub(crate) fn problem_of_name(&self, name: &str) -> Option<Problem> {
+        let policy = self.names.as_ref()?;
+        let name = name.to_owned();
+        if policy.vague.contains(&name) {
+            return Some(Problem::VagueName { name });
+        }
+        let fits = policy.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name));
+        (!fits).then_some(Problem::NameOutsidePattern { name })
     }
 
     /// Whether the file at this path inside the folder is declared to be no migration.

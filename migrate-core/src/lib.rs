@@ -57,7 +57,7 @@ pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
 #[cfg(feature = "lint")]
 pub use source::Checked;
-pub use source::{Overrides, Source, SourceFile};
+pub use source::{NewMigration, Outline, Overrides, Renumbering, Source, SourceFile};
 #[cfg(feature = "lint")]
 #[doc(hidden)]
 pub use sql::syntax_errors;

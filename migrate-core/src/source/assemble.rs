@@ -53,7 +53,8 @@ fn read(
     locking: Locking<'_>,
     gate: Gate,
 ) -> Result<(MigrationSet, Vec<Diagnostic>, Option<Locked>), Diagnostics> {
-    let config = config(source)?;
+    let mut config = config(source)?;
+    config.lint_from = overrides.lint_from.or(config.lint_from);
     let dialect = overrides.dialect.unwrap_or(config.dialect);
     let name = overrides.set.clone().or_else(|| config.set.clone()).unwrap_or_else(|| "default".to_owned());
     let mut problems = Problems::new(&source.root);
@@ -232,12 +233,8 @@ impl Assembly<'_, '_> {
     }
 
     fn check_name(&mut self, up: &Named<'_>) {
-        let Some(policy) = &self.config.names else { return };
-        let name = up.name.to_owned();
-        if policy.vague.contains(&name) {
-            self.problems.of_file(Problem::VagueName { name }, &up.file.path);
-        } else if policy.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&name)) {
-            self.problems.of_file(Problem::NameOutsidePattern { name }, &up.file.path);
+        if let Some(problem) = self.config.problem_of_name(up.name) {
+            self.problems.of_file(problem, &up.file.path);
         }
     }
 

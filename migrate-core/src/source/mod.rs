@@ -12,6 +12,7 @@ mod locked;
 #[cfg(test)]
 mod locked_tests;
 mod names;
+mod outline;
 mod parallel;
 mod parts;
 mod problems;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 use assemble::Gate;
 
+pub use outline::{NewMigration, Outline, Renumbering};
 pub(crate) use script::parse_recorded;
 
 #[cfg(feature = "lint")]
@@ -72,6 +74,8 @@ pub struct Overrides {
     pub dialect: Option<Dialect>,
     /// Instead of `set`.
     pub set: Option<String>,
+    /// Instead of `lint-from`.
+    pub lint_from: Option<Version>,
 }
 
 impl Source {

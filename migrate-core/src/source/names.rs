@@ -116,26 +116,69 @@ pub(super) fn renumbered(path: &str, latest: Option<Version>) -> Option<String> 
 }
 
 /// The path of the file with this number and name.
-fn labelled(file_name: FileName<'_>, number: &str, name: &str) -> String {
+pub(super) fn labelled(file_name: FileName<'_>, number: &str, name: &str) -> String {
     let separator = if file_name.form == Form::Prefixed { "__" } else { "_" };
     FileName { label: &format!("{number}{separator}{name}"), ..file_name }.path()
 }
 
-fn folder_of(path: &str) -> &str {
+pub(super) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(folder, _)| folder)
 }
 
 /// A version above `latest`: the next second of a timestamp, else the next number.
-fn next_version(latest: Option<Version>) -> Option<Version> {
+pub(super) fn next_version(latest: Option<Version>) -> Option<Version> {
     let Some(latest) = latest else { return Version::new(20_251_107_100_000) };
-    let mut following =
-        (1..1_000_000).filter_map(|step| Version::from_i64(latest.as_i64().checked_add(step)?));
-    if latest.is_timestamp() { following.find(|version| version.is_timestamp()) } else { following.next() }
+    let number = latest.as_i64();
+    Version::from_i64(match latest.is_timestamp() {
+        true if number < LONG => next_second(number),
+        true => next_second(number / 10_000),
+        false => number.checked_add(1)?,
+    })
+}
+
+/// Timestamps from here on have 18 digits.
+const LONG: i64 = 100_000_000_000_000_000;
+
+/// The second after that of a timestamp of 14 digits. Behind the 28th comes the first, which every month has.
+fn next_second(moment: i64) -> i64 {
+    let (date, time) = (moment / 1_000_000, moment % 1_000_000);
+    match (time / 10_000, time / 100 % 100, time % 100) {
+        (_, _, second) if second < 59 => moment + 1,
+        (_, minute, second) if minute < 59 => moment + 100 - second,
+        (hour, ..) if hour < 23 => date * 1_000_000 + (hour + 1) * 10_000,
+        _ => {
+            1_000_000
+                * match (date / 100 % 100, date % 100) {
+                    (_, day) if day < 28 => date + 1,
+                    (month, day) if month < 12 => date + 100 - day + 1,
+                    _ => (date / 10_000 + 1) * 10_000 + 101,
+                }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_second_is_one() {
+        let cases = [
+            (20251107100000, 20251107100001),
+            (20251107100059, 20251107100100),
+            (20251107105959, 20251107110000),
+            (20251107235959, 20251108000000),
+            (20250228235959, 20250301000000),
+            (20251231235959, 20260101000000),
+        ];
+        for (second, next) in cases {
+            assert_eq!(next_second(second), next);
+            assert_eq!(next_version(Version::from_i64(second)), Version::from_i64(next));
+        }
+        let long = Version::new(202607301400000001);
+        assert_eq!(next_version(long), Version::new(20260730140001));
+        assert!(next_version(long) > long);
+    }
 
     #[test]
     fn a_suggestion_has_the_form_of_its_tree_and_comes_last() {

@@ -284,7 +284,8 @@ fn a_broken_configuration_is_the_only_problem_told() {
 
 #[test]
 fn overrides_win_over_the_configuration() {
-    let overrides = Overrides { dialect: Some(Dialect::Sqlite), set: Some("jobs".to_owned()) };
+    let overrides =
+        Overrides { dialect: Some(Dialect::Sqlite), set: Some("jobs".to_owned()), ..Overrides::default() };
     let files = [("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("migrate.toml", "set = 'x'\ndialect = 'any'")];
     let set = source(&files).into_set(&overrides).unwrap();
     assert_eq!((set.name(), set.dialect()), ("jobs", Dialect::Sqlite));

@@ -1,8 +1,9 @@
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use migrate::MigrationSet;
 use migrate::cli::Failure;
-use migrate_core::{Checked, Overrides, Source};
+use migrate::{Diagnostics, MigrationSet, Version};
+use migrate_core::{Checked, Outline, Overrides, Source};
 
 /// The folder of the migrations.
 #[derive(Debug)]
@@ -16,6 +17,22 @@ impl Folder {
         Folder { path, overrides: Overrides { set, ..Overrides::default() } }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its names; of a folder that is not there, none.
+    pub(crate) fn outline(&self) -> Result<Outline, Failure> {
+        let source = if self.path.exists() { self.source()? } else { Source::default() };
+        Ok(source.outline(&self.overrides)?)
+    }
+
+    /// The lock file, empty where there is none.
+    pub(crate) fn lock_file(&self) -> String {
+        fs::read_to_string(self.path.join("migrate.lock")).unwrap_or_default()
+    }
+
     /// Its files.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
         Ok(Source::read(&self.path, &self.path.to_string_lossy())?)
@@ -24,6 +41,15 @@ impl Folder {
     /// The migrations, without a look at what their SQL does.
     pub(crate) fn read(&self) -> Result<MigrationSet, Failure> {
         Ok(self.source()?.into_set(&self.overrides)?)
+    }
+
+    /// The migrations, judged from a version on, and what is found in them.
+    pub(crate) fn check_since(
+        &self,
+        since: Option<Version>,
+    ) -> Result<Result<Checked, Diagnostics>, Failure> {
+        let overrides = Overrides { lint_from: since, ..self.overrides.clone() };
+        Ok(self.source()?.check(&overrides))
     }
 
     /// The migrations, judged as the compiler judges them.

@@ -1,7 +1,10 @@
 //! `cargo migrate`: the verbs of `migrate::cli` on a folder of migrations, and those that work on the folder itself.
 
 mod arguments;
+mod diff;
 mod folder;
+mod moment;
+mod template;
 mod verb;
 
 use std::env;

@@ -1,6 +1,10 @@
 //! The verbs that work on the folder, a file for each. Those that work on a database are `migrate::cli`'s.
 
 mod completions;
+mod lint;
+mod lock;
+mod new;
+mod rebase;
 
 use clap::Subcommand;
 use migrate::cli::{Console, Exit, Failure, Options};
@@ -9,18 +13,25 @@ use crate::folder::Folder;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FolderVerb {
+    /// Adds a migration and its rollback, behind all others
+    New(new::New),
+    /// Tells what is wrong with the migrations, and what they would do to a database in use
+    Lint(lint::Lint),
+    /// Locks the drafts: from then on they cannot be edited, renamed or removed
+    Lock(lock::Lock),
+    /// Gives the drafts that come before what is locked versions behind it
+    Rebase(rebase::Rebase),
     /// Prints what makes a shell complete the verbs and options
     Completions(completions::Completions),
 }
 
 impl FolderVerb {
-    pub(crate) fn run(
-        self,
-        _folder: &Folder,
-        _options: &Options,
-        _console: &Console,
-    ) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
         match self {
+            FolderVerb::New(verb) => verb.run(folder, console),
+            FolderVerb::Lint(verb) => verb.run(folder, console),
+            FolderVerb::Lock(verb) => verb.run(folder, console),
+            FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Completions(verb) => verb.run(),
         }
     }

@@ -7,10 +7,12 @@
 mod addresses;
 mod backups;
 mod exit_codes;
+mod folder;
 mod many;
 mod outcome;
 mod project;
 mod protection;
+mod templates;
 mod terminal;
 mod tls;
 mod verbs;

@@ -1,0 +1,57 @@
+use std::fmt::Write as _;
+
+use clap::Args;
+use migrate::Version;
+use migrate::cli::{Console, Exit, Failure};
+use migrate::lock_file::{self, LockError};
+use serde_json::json;
+
+use crate::diff;
+use crate::folder::Folder;
+
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// Writes nothing, and exits with 1 when something is not locked. For CI
+    #[arg(long, conflicts_with = "accept")]
+    check: bool,
+    /// Accepts the edit of a locked migration that does what it did; may be given again
+    #[arg(long, value_name = "VERSION")]
+    accept: Vec<Version>,
+}
+
+impl Lock {
+    pub(crate) fn run(self, folder: &Folder, console: &Console) -> Result<Exit, Failure> {
+        let before = folder.lock_file();
+        let update = folder.source()?.lock(&self.accept)?;
+        let changes = if self.check {
+            update.changes().to_vec()
+        } else {
+            lock_file::write(folder.path(), &self.accept).map_err(failure)?
+        };
+        if !changes.is_empty() {
+            console.note(diff::of_lines(&before, update.text()));
+        }
+        let mut text = String::new();
+        for change in &changes {
+            let _ = writeln!(text, "{change}");
+        }
+        let summary = match (changes.is_empty(), self.check) {
+            (true, _) => "everything is locked",
+            (false, true) => "not everything is locked: `cargo migrate lock` does that",
+            (false, false) => "locked",
+        };
+        console.answer(
+            "lock",
+            text + summary,
+            json!({ "written": !self.check && !changes.is_empty(), "changes": changes }),
+        );
+        Ok(if self.check && !changes.is_empty() { Exit::FAILED } else { Exit::DONE })
+    }
+}
+
+fn failure(error: LockError) -> Failure {
+    match error {
+        LockError::Folder(diagnostics) => diagnostics.into(),
+        other => Failure::new("lock", other.to_string()),
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use clap::Args;
+use migrate::cli::{Console, Exit, Failure};
+use serde_json::json;
+
+use crate::folder::Folder;
+use crate::moment;
+use crate::template::{Project, Scripts, Subject, Template};
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// What it does, such as `create_orders`
+    name: String,
+    /// A folder inside that of the migrations, which groups it with others
+    #[arg(long, value_name = "FOLDER")]
+    domain: Option<String>,
+    /// Writes the scripts of a common change
+    #[arg(long, short, value_enum)]
+    template: Option<Template>,
+    /// The table of the template, where the name does not tell it
+    #[arg(long, requires = "template", value_name = "[SCHEMA.]NAME")]
+    table: Option<String>,
+    /// A column of the template; may be given again for an index of several
+    #[arg(long = "column", requires = "template", value_name = "NAME")]
+    columns: Vec<String>,
+    /// The type of the column. Default: text
+    #[arg(long = "type", requires = "template", value_name = "TYPE")]
+    column_type: Option<String>,
+}
+
+impl New {
+    pub(crate) fn run(self, folder: &Folder, console: &Console) -> Result<Exit, Failure> {
+        let name = name(&self.name)?;
+        let domain = self.domain.as_deref().map(domain).transpose()?.unwrap_or_default();
+        let outline = folder.outline()?;
+        let new = outline.new_migration(&domain, &name, moment::now())?;
+        let project =
+            Project { dialect: outline.dialect(), tenant: outline.tenant(), deleted: outline.deleted() };
+        let subject = Subject { table: self.table, columns: self.columns, column_type: self.column_type };
+        let scripts = match self.template {
+            Some(template) => template.scripts(&name, subject, project)?,
+            None => blank(&name),
+        };
+        let files = [Some((&new.up, &scripts.up)), new.down.as_ref().map(|down| (down, &scripts.down))];
+        let mut text = String::new();
+        let mut paths = Vec::new();
+        for (file, script) in files.into_iter().flatten() {
+            let path = folder.path().join(file);
+            create(&path, script).map_err(|error| unwritten(&path, &error))?;
+            let _ = writeln!(text, "{}", path.display());
+            paths.push(path.to_string_lossy().into_owned());
+        }
+        console.answer(
+            "new",
+            text.trim_end(),
+            json!({ "version": new.version, "name": name, "paths": paths }),
+        );
+        Ok(Exit::DONE)
+    }
+}
+
+/// The name as files have it: words with `_` between them.
+fn name(text: &str) -> Result<String, Failure> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join("_");
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if name.is_empty() || name.starts_with('_') || !name.chars().all(is_word) {
+        return Err(Failure::new("name", format!("`{text}` cannot be a part of a file's name"))
+            .help("write letters, digits, `_` and `-`, such as `create_orders`"));
+    }
+    Ok(name)
+}
+
+/// A folder below that of the migrations.
+fn domain(text: &str) -> Result<String, Failure> {
+    let is_part =
+        |part: &str| part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) && !part.is_empty();
+    let domain = text.trim_end_matches('/');
+    if domain.split('/').all(is_part) {
+        Ok(domain.to_owned())
+    } else {
+        Err(Failure::new("name", format!("`{text}` is no folder inside that of the migrations"))
+            .help("write letters, digits, `_` and `-`, such as `billing`"))
+    }
+}
+
+/// Scripts that are yet to be written; an empty one is an error.
+fn blank(name: &str) -> Scripts {
+    Scripts { up: format!("-- {name}\n\n"), down: format!("-- Undoes {name}.\n\n") }
+}
+
+/// Writes a file that was not there.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create_new(path)?.write_all(text.as_bytes())
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::new("write", format!("cannot write {}: {error}", path.display()))
+        .help("check that you may write there, and try again")
+}

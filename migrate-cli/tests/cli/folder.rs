@@ -1,0 +1,138 @@
+//! The verbs that work on the folder alone.
+
+use std::fs;
+
+use crate::project::Project;
+
+/// The files of the migrations, in order.
+fn files(project: &Project) -> Vec<String> {
+    let entries = fs::read_dir(project.path().join("migrations")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".sql")).collect();
+    names.sort();
+    names
+}
+
+/// Without the moment of a new migration.
+fn shown(text: &str) -> String {
+    let now = regex_lite::Regex::new(r"20(2[6-9]|[3-9][0-9])[0-9]{10}").unwrap();
+    now.replace_all(text, "[now]").into_owned()
+}
+
+#[track_caller]
+fn snapshot(verb: &str, text: &str) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(verb, text);
+    });
+}
+
+#[test]
+fn new_writes_a_pair_that_comes_last() {
+    let project = Project::sqlite();
+    project.run(&["new", "create_orders"]).exits(0);
+    let first = files(&project);
+    assert_eq!(first.len(), 2, "{first:?}");
+    let version = first[0].split_once('_').unwrap().0.parse::<i64>().unwrap();
+    assert!(version > 20251101000000 && first[0].ends_with("_create_orders.down.sql"), "{first:?}");
+    // Within the same second, and in a folder of its own.
+    project.run(&["new", "create parts of orders", "--domain", "billing"]).exits(0);
+    let second = fs::read_dir(project.path().join("migrations/billing")).unwrap();
+    let mut second: Vec<String> =
+        second.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    second.sort();
+    assert!(second[0].ends_with("_create_parts_of_orders.down.sql"), "{second:?}");
+    assert!(second[0].split_once('_').unwrap().0.parse::<i64>().unwrap() > version, "{second:?}");
+    // Nobody has written them yet.
+    project.run(&["lint"]).exits(1).says("create_orders.up.sql");
+}
+
+#[test]
+fn new_creates_the_folder() {
+    let project = Project::sqlite();
+    project.run(&["new", "a", "--dir", "other/migrations", "--quiet"]).exits(0).answers("other/migrations/");
+    assert_eq!(fs::read_dir(project.path().join("other/migrations")).unwrap().count(), 2);
+}
+
+#[test]
+fn new_tells_what_is_wrong() {
+    let project = Project::sqlite();
+    project.put("migrations/migrate.toml", "[names]\npattern = \"[a-z]+_[a-z_]+\"\n");
+    project.run(&["new", "fix"]).exits(1).says("fix");
+    project.run(&["new", "Orders"]).exits(1).says("Orders");
+    project.run(&["new", "a/b"]).exits(1).says("`a/b` cannot be a part of a file's name");
+    project.run(&["new", "add_x", "--domain", "../x"]).exits(1).says("is no folder inside");
+    project.run(&["new", "add_x", "-t", "add-column"]).exits(1).says("needs `--table`");
+    project.run(&["new", "add_x", "--table", "t"]).exits(64);
+    assert_eq!(files(&project), [""; 0]);
+}
+
+const RISKY: &str = "ALTER TABLE customers DROP COLUMN email;";
+
+#[test]
+fn lint() {
+    let project = Project::postgres("lint").with_tables();
+    let clean = project.story(&[&["lint"], &["lint", "--json"]]);
+    let project = project
+        .migration("20250104000000_drop_email", RISKY, "ALTER TABLE customers ADD COLUMN email text;")
+        .migration(
+            "20250105000000_index_email",
+            "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON customers (id);",
+            "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY i;",
+        );
+    let found = project.story(&[
+        &["lint"],
+        &["lint", "--json"],
+        &["lint", "--since", "20250105000000"],
+        &["lint", "--since", "20250105000000", "--deny", "warnings"],
+        &["lint", "--since", "20250106000000", "--deny", "warnings"],
+    ]);
+    snapshot("lint", &format!("{clean}\n{found}"));
+}
+
+#[test]
+fn lock() {
+    let project = Project::sqlite().with_tables();
+    let locked = project.story(&[&["lock", "--check"], &["lock"], &["lock"], &["lock", "--check", "--json"]]);
+    let project = project.migration(
+        "20250102000000_create_products",
+        "CREATE TABLE products (id bigint PRIMARY KEY); -- goods",
+        "DROP TABLE products;",
+    );
+    let edited = project.story(&[
+        &["lock"],
+        &["lock", "--accept", "20250101000000"],
+        &["lock", "--accept", "20250102000000", "--json"],
+        &["lock", "--check"],
+    ]);
+    snapshot("lock", &format!("{locked}\n{edited}"));
+}
+
+#[test]
+fn rebase_moves_drafts_behind_what_is_locked() {
+    let project = Project::sqlite().with_tables();
+    let nothing = project.story(&[&["rebase"], &["lock", "--quiet"], &["rebase"]]);
+    let project = project
+        .migration("20250101120000_create_parts", "CREATE TABLE parts (id bigint);", "DROP TABLE parts;")
+        .migration("20250102120000_create_bills", "CREATE TABLE bills (id bigint);", "DROP TABLE bills;");
+    project.put("migrations/20250101120000_create_parts.verify.sql", "SELECT 1;\n");
+    let locked = fs::read_to_string(project.path().join("migrations/migrate.lock")).unwrap();
+    // There is nobody to ask.
+    let asked = project.story(&[&["lint"], &["rebase"]]);
+    let before = files(&project);
+    assert!(before.contains(&"20250101120000_create_parts.up.sql".to_owned()), "{before:?}");
+    let moved = shown(&project.story(&[&["rebase", "--yes"], &["rebase", "--json"], &["lint"]]));
+    assert_eq!(fs::read_to_string(project.path().join("migrations/migrate.lock")).unwrap(), locked);
+    let after: Vec<String> = files(&project).iter().map(|name| name[15..].to_owned()).collect();
+    assert_eq!(
+        after[7..],
+        [
+            "create_parts.down.sql",
+            "create_parts.up.sql",
+            "create_parts.verify.sql",
+            "create_bills.down.sql",
+            "create_bills.up.sql"
+        ],
+        "{after:?}"
+    );
+    snapshot("rebase", &format!("{nothing}\n{asked}\n{moved}"));
+}

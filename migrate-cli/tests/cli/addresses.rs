@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use migrate::testing::{Bouncer, Server};
+use tokio_postgres::config::Host;
 
 use crate::outcome::Outcome;
 use crate::project::{Project, VARIABLES};
@@ -134,4 +135,24 @@ fn all_works_behind_a_transaction_pooler() {
         assert!(!outcome.stderr.contains("warning"), "{outcome}");
     }
     project.run(&["status"]).exits(0);
+}
+
+#[test]
+fn the_environment_completes_an_address() {
+    let project = Project::postgres("completed").with_tables();
+    let database = project.database.as_ref().unwrap();
+    let config = database.config();
+    let host = match &config.get_hosts()[0] {
+        Host::Unix(folder) => folder.to_str().unwrap().to_owned(),
+        Host::Tcp(name) => name.clone(),
+    };
+    let password = config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+    let port = config.get_ports()[0];
+    let variables = [
+        ("DATABASE_URL", &*format!("postgres:///{}?port={port}", database.name())),
+        ("PGHOST", &host),
+        ("PGUSER", config.get_user().unwrap()),
+        ("PGPASSWORD", &password.unwrap_or_default()),
+    ];
+    status(&project, &variables, &[]).exits(1).answers("3 pending");
 }

@@ -16,7 +16,9 @@ pub(crate) struct Project {
 }
 
 /// What tells a database, and must not reach a test from outside.
-pub(crate) const VARIABLES: [&str; 8] = [
+pub(crate) const VARIABLES: [&str; 10] = [
+    "PGHOST",
+    "PGUSER",
     "DIRECT_DATABASE_URL",
     "DIRECT_URL",
     "DATABASE_URL",

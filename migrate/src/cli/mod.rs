@@ -58,8 +58,8 @@
 //!
 //! `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that libpq
 //! gives them (PostgreSQL manual, 34.19.1); `sslrootcert` names a file with authorities, and without one `verify-ca`
-//! and `verify-full` trust those of the system. `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in for what the
-//! address does not say.
+//! and `verify-full` trust those of the system. `PGHOST`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in
+//! for what the address does not say.
 //!
 //! # What is asked before it is done
 //!

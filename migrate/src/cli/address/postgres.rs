@@ -1,6 +1,7 @@
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -95,11 +96,7 @@ impl PostgresAddress {
             (None, None) => SslMode::Prefer,
         };
         let mut config = config(base, &others)?;
-        if config.get_password().is_none()
-            && let Some(password) = variable("PGPASSWORD")
-        {
-            config.password(password);
-        }
+        complete(&mut config);
         let is_local = !config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
         // As with libpq, a socket on this machine needs no TLS.
         let ssl_mode = if is_local { SslMode::Disable } else { ssl_mode };
@@ -131,6 +128,31 @@ impl PostgresAddress {
     pub fn database(&self) -> &str {
         self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
     }
+}
+
+/// What the address does not say: as libpq has it, from the environment (PostgreSQL manual, 34.15), else a default.
+fn complete(config: &mut Config) {
+    /// Long enough for a server that wakes up, short enough to be waited for.
+    const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        config.host(variable("PGHOST").unwrap_or_else(|| local_host().to_owned()));
+    }
+    if let (None, Some(user)) = (config.get_user(), variable("PGUSER")) {
+        config.user(user);
+    }
+    if let (None, Some(password)) = (config.get_password(), variable("PGPASSWORD")) {
+        config.password(password);
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+}
+
+/// Where a server of this machine is: at its socket, where there is one.
+fn local_host() -> &'static str {
+    const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+    let holds_one = |folder: &&&str| Path::new(folder).join(".s.PGSQL.5432").exists();
+    SOCKETS.iter().find(holds_one).copied().unwrap_or("localhost")
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -77,3 +77,26 @@ fn shell(word: &str) -> String {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_was() {
+        for word in ["/srv/a.db", "", "a b", "it's", "$HOME", "`id`", "a;b", "\"q\"", "*", "~", "ä\nb"] {
+            let printed =
+                Command::new("sh").args(["-c", &format!("printf %s {}", shell(word))]).output().unwrap();
+            assert_eq!(String::from_utf8(printed.stdout).unwrap(), word);
+        }
+        assert_eq!(shell("/srv/a-b_c.db"), "/srv/a-b_c.db");
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_one() {
+        assert_eq!(file_name("shop"), "shop");
+        assert_eq!(file_name("../my shop"), ".._my_shop");
+    }
+}

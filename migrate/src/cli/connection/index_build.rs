@@ -10,8 +10,6 @@ use tokio_postgres::Row;
 /// What `pg_stat_progress_create_index` says (PostgreSQL manual, 28.4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexBuild {
-    /// The process that builds it.
-    pub(crate) pid: i32,
     /// The index, once it has a name.
     pub(crate) index: Option<String>,
     pub(crate) table: String,
@@ -26,7 +24,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Sessions of our own name alone. One statement in a transaction of its own: the build waits for no snapshot of ours
 /// for longer than that takes.
-const BUILDS: &str = "SELECT build.pid, nullif(build.index_relid, 0)::regclass::text, build.relid::regclass::text,
+const BUILDS: &str = "SELECT nullif(build.index_relid, 0)::regclass::text, build.relid::regclass::text,
         build.phase, build.blocks_done, build.blocks_total,
         'pid ' || locker.pid || coalesce(nullif(', ' || locker.application_name, ', '), '')
             || coalesce(', ' || locker.state, '') || coalesce(', query: ' || left(locker.query, 200), '')
@@ -50,13 +48,12 @@ pub(super) async fn watch<T>(pool: &Pool, mut tell: impl FnMut(&IndexBuild)) -> 
 impl IndexBuild {
     fn read(row: &Row) -> Option<IndexBuild> {
         Some(IndexBuild {
-            pid: row.try_get(0).ok()?,
-            index: row.try_get(1).ok()?,
-            table: row.try_get(2).ok()?,
-            phase: row.try_get(3).ok()?,
-            blocks_done: row.try_get(4).ok()?,
-            blocks_total: row.try_get(5).ok()?,
-            waits_for: row.try_get(6).ok()?,
+            index: row.try_get(0).ok()?,
+            table: row.try_get(1).ok()?,
+            phase: row.try_get(2).ok()?,
+            blocks_done: row.try_get(3).ok()?,
+            blocks_total: row.try_get(4).ok()?,
+            waits_for: row.try_get(5).ok()?,
         })
     }
 }
@@ -71,5 +68,33 @@ impl fmt::Display for IndexBuild {
             write!(f, ", block {} of {}", self.blocks_done, self.blocks_total)?;
         }
         self.waits_for.iter().try_for_each(|session| write!(f, "; waits for {session}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_it_knows() {
+        let build = IndexBuild {
+            index: None,
+            table: "orders".to_owned(),
+            phase: "initializing".to_owned(),
+            blocks_done: 0,
+            blocks_total: 0,
+            waits_for: None,
+        };
+        assert_eq!(build.to_string(), "index on orders: initializing");
+        let build = IndexBuild {
+            index: Some("orders_note".to_owned()),
+            phase: "building index: scanning table".to_owned(),
+            blocks_done: 4510,
+            blocks_total: 98_000,
+            waits_for: Some("pid 8".to_owned()),
+            ..build
+        };
+        let want = "index orders_note on orders: building index: scanning table, block 4510 of 98000; waits for pid 8";
+        assert_eq!(build.to_string(), want);
     }
 }

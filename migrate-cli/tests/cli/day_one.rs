@@ -42,7 +42,7 @@ fn commands(block: &[&str]) -> Vec<Part> {
     for line in block {
         match (line.strip_prefix("$ "), parts.last_mut()) {
             (Some(command), _) => {
-                parts.push(Part::Command { command: command.to_owned(), prints: String::new() })
+                parts.push(Part::Command { command: command.to_owned(), prints: String::new() });
             }
             (None, Some(Part::Command { prints, .. })) => *prints += &format!("{line}\n"),
             (None, _) => panic!("`{line}` is printed by no command"),

@@ -3,7 +3,8 @@
 //!
 //! `cargo bench -p migrate-benches`
 
-use std::fs;
+mod scripts;
+
 use std::path::Path;
 
 use migrate::MigrationSet;
@@ -19,41 +20,8 @@ pub const SIZES: [usize; 2] = [100, 1000];
 /// When the temporary folder cannot be written.
 pub fn folder(count: usize) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file in it");
-    write("migrate.toml", "dialect = 'any'");
-    for n in 0..count {
-        let (up, down) = scripts(n);
-        write(&format!("{}_step.up.sql", n + 1), &up);
-        write(&format!("{}_step.down.sql", n + 1), &down);
-    }
+    scripts::write(folder.path(), count).expect("files in it");
     folder
-}
-
-fn scripts(n: usize) -> (String, String) {
-    let table = n - n % 5;
-    match n % 5 {
-        0 => (
-            format!(
-                "CREATE TABLE t{table} (id bigint PRIMARY KEY, business_id bigint NOT NULL, a text, b text, c text, d text);\n\
-                 CREATE INDEX i{table} ON t{table} (business_id);\n"
-            ),
-            format!("DROP TABLE t{table};\n"),
-        ),
-        1 => add_column(table, "e"),
-        2 => (format!("CREATE INDEX j{table} ON t{table} (a);\n"), format!("DROP INDEX j{table};\n")),
-        3 => (
-            format!("INSERT INTO t{table} (id, business_id) VALUES (1, 1), (2, 1), (3, 2);\n"),
-            format!("DELETE FROM t{table};\n"),
-        ),
-        _ => add_column(table, "f"),
-    }
-}
-
-fn add_column(table: usize, column: &str) -> (String, String) {
-    (
-        format!("ALTER TABLE t{table} ADD COLUMN {column} text;\n"),
-        format!("ALTER TABLE t{table} DROP COLUMN {column};\n"),
-    )
 }
 
 /// The set of a folder.

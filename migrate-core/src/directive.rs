@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::file_name::Part;
 use crate::problem::Problem;
-use crate::statement::Scan;
-use crate::{Hazard, Span};
+use crate::statement::{Scan, scan};
+use crate::{Dialect, Hazard, Span};
 
 /// What the comments of a script say to us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,19 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Pro
         problems.extend(read.err().map(|problem| (problem, comment.start)));
     }
     (directives, problems)
+}
+
+/// The reasons why a rollback script does not bring back all that was there.
+pub(crate) fn declared_residue(sql: &str, dialect: Dialect) -> Vec<String> {
+    let Some(engine) = dialect.engines().first() else { return Vec::new() };
+    let (directives, _) = parse(sql, &scan(sql, *engine), Part::Down);
+    let allowed = directives.allows.into_iter().filter(|allow| allow.hazard.is_of_rollback());
+    directives
+        .nothing_to_undo
+        .map(|reason| reason.why)
+        .into_iter()
+        .chain(allowed.map(|allow| allow.why))
+        .collect()
 }
 
 /// Key and value of a comment that is a directive.

@@ -174,6 +174,11 @@ hazards! {
 }
 
 impl Hazard {
+    /// Whether it is about what a rollback does not bring back.
+    pub(crate) fn is_of_rollback(self) -> bool {
+        matches!(self, Hazard::DownLossy | Hazard::DownMismatch)
+    }
+
     /// The hazard of that name.
     pub fn from_name(name: &str) -> Option<Hazard> {
         Hazard::ALL.iter().copied().find(|hazard| hazard.name() == name)

@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
+use crate::directive;
 use crate::origin::{Origin, Staleness};
 use crate::{Checksum, Dialect, FoundHazard, OlderBinaries, Risk, Span, Version};
 
@@ -59,6 +61,18 @@ impl MigrationSet {
     /// to a build with debug assertions, on a machine where the folder is.
     pub fn staleness(&self) -> Option<Staleness> {
         self.origin?.staleness()
+    }
+
+    /// Where the folder was when the set was embedded: known only to a build with debug assertions.
+    pub fn folder(&self) -> Option<&Path> {
+        self.origin.map(|origin| Path::new(origin.folder))
+    }
+
+    /// Why the rollback of a migration does not bring back all that was there, in the words of its author: the reasons of
+    /// `nothing-to-undo`, `allow down-mismatch` and `allow down-lossy` in its script. Empty when it is meant to.
+    pub fn declared_residue(&self, migration: &Migration) -> Vec<String> {
+        let script = migration.down.script();
+        script.map_or_else(Vec::new, |script| directive::declared_residue(&script.sql, self.dialect))
     }
 
     /// A path inside the folder as the user would type it.

@@ -41,6 +41,7 @@
 //! migrations/
 //!   migrate.toml                              optional: the policy
 //!   migrate.lock                              optional: what no one may change any more
+//!   schema.sql                                optional: what all migrations make, for people and for the round trip
 //!   20251107100000_create_tenants.up.sql      applies the migration
 //!   20251107100000_create_tenants.down.sql    rolls it back
 //!   billing/                                  folders only group: one order over the tree

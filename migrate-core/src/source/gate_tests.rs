@@ -168,3 +168,26 @@ fn the_project_is_known_to_the_rules() {
     assert_eq!(told("postgres = 14", nulls).len(), 1);
     assert_eq!(told("postgres = 15", nulls), Vec::<String>::new());
 }
+
+#[test]
+fn a_rollback_may_declare_what_no_rule_sees() {
+    let declared = |up, down| {
+        let files = [
+            CREATE[0],
+            CREATE[1],
+            ("2_f.up.sql", up),
+            ("2_f.down.sql", down),
+            ("schema.sql", "no migration"),
+        ];
+        let set = source(&files).check(&Overrides::default()).unwrap().set;
+        set.declared_residue(&set.migrations()[1])
+    };
+    let replaced = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';";
+    let down = "-- migrate: allow down-mismatch \"others call it by now\"\nSELECT 1;";
+    assert_eq!(declared(replaced, down), ["others call it by now"]);
+    let nothing = "-- migrate: nothing-to-undo \"only values\"";
+    assert_eq!(declared("SELECT 1;", nothing), ["only values"]);
+    assert_eq!(declared(replaced, "DROP FUNCTION f();"), Vec::<String>::new());
+    let other = [CREATE[0], ("1_create.down.sql", "-- migrate: allow drop-column \"no\"\nDROP TABLE t;")];
+    assert!(source(&other).check(&Overrides::default()).is_err(), "others are still in vain");
+}

@@ -51,11 +51,14 @@ fn is_no_migration(path: &str, config: &Config) -> bool {
     path == CONFIG_FILE || path == LOCK_FILE || is_left_out(path, config)
 }
 
+/// The schema that all migrations together make, for people to read and for the round trip to hold them to.
+pub(crate) const SCHEMA_FILE: &str = "schema.sql";
+
 /// Whether a file says nothing to us.
 pub(super) fn is_left_out(path: &str, config: &Config) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
     let is_markdown = file.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("md"));
-    is_markdown || config.ignores(path)
+    is_markdown || path == SCHEMA_FILE || config.ignores(path)
 }
 
 /// The form that most files have.

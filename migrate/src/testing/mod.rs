@@ -55,6 +55,7 @@
 //! | [`PrivateServer`] | a server of the test's own, to be killed and started again |
 //! | [`Bouncer`] | PgBouncer in front of a server, pooling by transaction |
 //!
+//! `round_trip` takes each migration of a set up, down and up again, and says what its rollback does not bring back.
 //! With the feature `postgres`, [`trace`](trace()) says what each statement of a set does to the tables that are there:
 //! its locks, rewrites, index builds and scans.
 //!
@@ -110,6 +111,8 @@ mod locate;
 mod maintenance;
 mod private;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod round_trip;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod seed;
 mod server;
 mod shared;
@@ -123,6 +126,11 @@ mod trace;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use argument::{PreparedDatabase, TestArgument};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use round_trip::{
+    Check, CheckOutcome, LostRows, MigrationRoundTrip, RoundTrip, RoundTripError, RoundTripReport, Verdict,
+    round_trip,
+};
 
 pub use bouncer::Bouncer;
 pub use database::TestDatabase;

@@ -42,12 +42,28 @@ impl Server {
     /// when `MIGRATE_TEST_PG_URL` is no connection string. Whether a server answers there shows in its first use.
     pub fn shared() -> Result<Self, ServerError> {
         match env::var(URL_VARIABLE) {
-            Ok(url) => Self::at(url),
+            Ok(url) => Self::named(url, URL_VARIABLE),
             Err(VarError::NotPresent) => shared::server(),
             Err(VarError::NotUnicode(_)) => {
                 Err(ServerError::unusable(format!("{URL_VARIABLE} is not valid UTF-8")))
             }
         }
+    }
+
+    /// A server that runs already, and whose role may create databases. Connections to it are not encrypted.
+    ///
+    /// # Errors
+    ///
+    /// When `url` is no connection string. Whether a server answers there shows in its first use.
+    pub fn at(url: impl Into<String>) -> Result<Self, ServerError> {
+        Self::named(url.into(), "the address of the server")
+    }
+
+    fn named(url: String, name: &str) -> Result<Self, ServerError> {
+        let address = Address::parse(url);
+        let address =
+            address.map_err(|error| ServerError::sql(format!("{name} is not a connection string"), error))?;
+        Ok(Self { address })
     }
 
     /// A server of the caller's own, to stop, kill and start again.
@@ -102,13 +118,6 @@ impl Server {
     /// When the server does not answer.
     pub async fn connect(&self) -> Result<Client, ServerError> {
         self.address.connect().await
-    }
-
-    fn at(url: String) -> Result<Self, ServerError> {
-        let address = Address::parse(url);
-        let address = address
-            .map_err(|error| ServerError::sql(format!("{URL_VARIABLE} is not a connection string"), error))?;
-        Ok(Self { address })
     }
 }
 

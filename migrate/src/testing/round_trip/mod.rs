@@ -1,0 +1,214 @@
+//! Whether each rollback brings back what was there before its migration, tried on a database.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+mod report;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod subject;
+mod verdict;
+mod walk;
+
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrate_core::{MigrationSet, Version};
+
+pub use report::{Check, CheckOutcome, RoundTripReport};
+pub use verdict::{LostRows, MigrationRoundTrip, Verdict};
+
+use super::contents::BoxError;
+use super::maintenance::background;
+use super::server::Server;
+use crate::lock_file;
+
+/// Takes each migration of a set there and back by itself, and there again: up, down, up, each time with a look at the
+/// whole schema.
+///
+/// A green run of all rollbacks in a row proves little, because what one leaves behind the next may take away; and only
+/// one of them runs when a release goes wrong.
+///
+/// ```no_run
+/// # use migrate::{MigrationSet, embed_migrations};
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+///
+/// # const _: &str = stringify! {
+/// #[test]
+/// # };
+/// fn every_rollback_brings_back_what_was_there() {
+///     let report = migrate::testing::round_trip(&MIGRATIONS)
+///         .seed(20251107100000, "INSERT INTO tenants (name) VALUES ('bakery')")
+///         .run_blocking()
+///         .unwrap();
+///     report.assert_holds();
+/// }
+/// ```
+///
+/// [`round_trip_test!`](crate::round_trip_test) is the same test in a line, without rows.
+///
+/// The set runs on what its dialect names, or on both engines: PostgreSQL on [`Server::shared`], unless
+/// [another](RoundTrip::server) is given, and SQLite in memory. Any set will do, one that was read at run time too.
+pub fn round_trip(set: &MigrationSet) -> RoundTrip<'_> {
+    RoundTrip { set, seeds: Vec::new(), folder: set.folder().map(Path::to_path_buf), server: None }
+}
+
+/// A test that takes each migration of a set there and back, and fails when a rollback does not bring back what was there.
+///
+/// ```
+/// # use migrate::{MigrationSet, embed_migrations};
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+///
+/// migrate::round_trip_test!(MIGRATIONS);
+/// ```
+///
+/// It makes the test `round_trip`. With rows in the tables, it sees more: [`round_trip`](crate::testing::round_trip).
+#[macro_export]
+macro_rules! round_trip_test {
+    ($set:path) => {
+        #[test]
+        fn round_trip() {
+            match $crate::testing::round_trip(&$set).run_blocking() {
+                Ok(report) => report.assert_holds(),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+}
+
+/// A round trip that is being described: see [`round_trip`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RoundTrip<'s> {
+    set: &'s MigrationSet,
+    /// In the order in which they were added.
+    seeds: Vec<(u64, String)>,
+    folder: Option<PathBuf>,
+    server: Option<Server>,
+}
+
+impl RoundTrip<'_> {
+    /// SQL to run once the migration `after` is in place, so that the later ones meet rows. The rows of all tables are
+    /// then counted, too: an empty database hides what a rollback deletes, and constraints that rows would not meet.
+    pub fn seed(mut self, after: u64, sql: impl Into<String>) -> Self {
+        self.seeds.push((after, sql.into()));
+        self
+    }
+
+    /// Where the migrations folder is, for `schema.sql` and `migrate.lock`. Known by itself of a set that was embedded in
+    /// a build with debug assertions.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// The PostgreSQL server to create databases on. Default: [`Server::shared`].
+    pub fn server(mut self, server: &Server) -> Self {
+        self.server = Some(server.clone());
+        self
+    }
+
+    /// Takes the trip. What it finds is in the report, also when a script fails.
+    ///
+    /// # Errors
+    ///
+    /// When there is no server, a seed fails, or a version of a seed is not in the set.
+    pub async fn run(self) -> Result<RoundTripReport, RoundTripError> {
+        self.walk().await.map_err(RoundTripError)
+    }
+
+    /// The same for a test that is no `async` function.
+    ///
+    /// # Errors
+    ///
+    /// As [`RoundTrip::run`].
+    pub fn run_blocking(self) -> Result<RoundTripReport, RoundTripError> {
+        let background = background().map_err(|error| RoundTripError(error.into()))?;
+        background.block_on(self.run())
+    }
+
+    async fn walk(self) -> Result<RoundTripReport, BoxError> {
+        let seeds = self.known_seeds()?;
+        let schema = self.folder.as_ref().map(|folder| read_schema(folder)).transpose()?;
+        let walk = walk::Walk { set: self.set, seeds: &seeds, schema: schema.as_ref().map(Option::as_deref) };
+        let mut report = RoundTripReport::default();
+        #[cfg(feature = "postgres")]
+        if self.set.dialect().runs_on(migrate_core::Engine::Postgres) {
+            let server = self.server.clone().map_or_else(Server::shared, Ok)?;
+            walk.on(&mut postgres::Database::create(server).await?, &mut report).await?;
+        }
+        #[cfg(feature = "sqlite")]
+        if self.set.dialect().runs_on(migrate_core::Engine::Sqlite) {
+            walk.on(&mut sqlite::Database::create()?, &mut report).await?;
+        }
+        if report.checks.is_empty() {
+            let dialect = self.set.dialect();
+            return Err(format!(
+                "the set is written for {dialect}, whose feature of migrate is not turned on"
+            )
+            .into());
+        }
+        report.checks.push(self.locked());
+        Ok(report)
+    }
+
+    fn known_seeds(&self) -> Result<Vec<(Version, String)>, BoxError> {
+        let known = self.seeds.iter().map(|(after, sql)| {
+            let version = Version::new(*after).filter(|version| self.set.get(*version).is_some());
+            let version =
+                version.ok_or_else(|| format!("the set holds no migration {after} to seed after"))?;
+            Ok((version, sql.clone()))
+        });
+        let mut known = known.collect::<Result<Vec<_>, BoxError>>()?;
+        known.sort_by_key(|(version, _)| *version);
+        Ok(known)
+    }
+
+    /// Whether the folder is as its lock file says.
+    fn locked(&self) -> Check {
+        const WHAT: &str = "the folder is as migrate.lock says";
+        let outcome = match &self.folder {
+            None => CheckOutcome::unknown_folder(),
+            Some(folder) if !folder.join("migrate.lock").exists() => {
+                CheckOutcome::NotLooked("there is no migrate.lock".to_owned())
+            }
+            Some(folder) => match lock_file::check(folder) {
+                Ok(_drafts) => CheckOutcome::Holds,
+                Err(error) => CheckOutcome::Fails(error.to_string()),
+            },
+        };
+        Check { engine: None, what: WHAT, outcome }
+    }
+}
+
+/// The schema that the folder holds beside its migrations, if it does.
+fn read_schema(folder: &Path) -> Result<Option<String>, BoxError> {
+    let path = folder.join("schema.sql");
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read {}: {error}", path.display()).into()),
+    }
+}
+
+/// Why a round trip could not be taken. What was found on it is in the [report](RoundTripReport).
+pub struct RoundTripError(BoxError);
+
+impl fmt::Display for RoundTripError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the round trip cannot be taken: {}", self.0)
+    }
+}
+
+impl fmt::Debug for RoundTripError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for RoundTripError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}

@@ -1,0 +1,62 @@
+use std::collections::BTreeMap;
+
+use migrate_core::{Engine, Fingerprint, MigrationSet, Version};
+use rusqlite::Connection;
+
+use super::subject::{Subject, counting};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::report::Report;
+use crate::testing::contents::BoxError;
+
+/// A database in memory.
+pub(super) struct Database(Connection);
+
+impl Database {
+    pub(super) fn create() -> Result<Self, BoxError> {
+        Ok(Self(Connection::open_in_memory()?))
+    }
+}
+
+impl Subject for Database {
+    const ENGINE: Engine = Engine::Sqlite;
+
+    async fn renew(&mut self) -> Result<(), BoxError> {
+        *self = Self::create()?;
+        Ok(())
+    }
+
+    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
+        match to {
+            Some(version) => Migrator::new(set).migrate_to_blocking(&mut self.0, version),
+            None => Migrator::new(set).migrate_blocking(&mut self.0),
+        }
+    }
+
+    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
+        Migrator::new(set).rollback_blocking(&mut self.0, 1)
+    }
+
+    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
+        Migrator::new(set).fingerprint_blocking(&mut self.0)
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<(), BoxError> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    async fn rows(&mut self) -> Result<BTreeMap<String, u64>, BoxError> {
+        let tables: Vec<String> =
+            self.0.prepare(TABLES)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let Some(counting) = counting(&tables) else { return Ok(BTreeMap::new()) };
+        let mut counting = self.0.prepare(&counting)?;
+        let counts = counting.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        counts
+            .map(|row| row.map_err(Into::into).and_then(|(table, rows)| Ok((table, rows.try_into()?))))
+            .collect()
+    }
+}
+
+const TABLES: &str = "SELECT '\"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema
+    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ('migrate_history', 'migrate_log')
+    ORDER BY 1";

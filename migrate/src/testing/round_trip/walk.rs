@@ -1,0 +1,200 @@
+use std::collections::BTreeMap;
+
+use migrate_core::{Difference, Down, Engine, Fingerprint, Migration, MigrationSet, Version};
+
+use super::report::{Check, CheckOutcome, RoundTripReport};
+use super::subject::Subject;
+use super::verdict::{LostRows, MigrationRoundTrip, Verdict};
+use crate::testing::contents::BoxError;
+
+/// A trip through all migrations of a set.
+pub(super) struct Walk<'a> {
+    pub(super) set: &'a MigrationSet,
+    pub(super) seeds: &'a [(Version, String)],
+    /// What `schema.sql` says, if there is one, where it is known whether there is.
+    pub(super) schema: Option<Option<&'a str>>,
+}
+
+/// What a database holds between two migrations.
+struct State {
+    schema: Fingerprint,
+    rows: BTreeMap<String, u64>,
+}
+
+impl Walk<'_> {
+    /// Takes it on one engine.
+    pub(super) async fn on<S: Subject>(
+        &self,
+        subject: &mut S,
+        report: &mut RoundTripReport,
+    ) -> Result<(), BoxError> {
+        let mut before = self.state(subject).await?;
+        let mut is_reached = true;
+        for migration in self.set.migrations() {
+            let (verdict, lost_rows) = if is_reached {
+                self.there_and_back(subject, migration, &before).await?
+            } else {
+                (Verdict::NotReached, Vec::new())
+            };
+            is_reached &= !matches!(verdict, Verdict::UpFails(_));
+            report.migrations.push(MigrationRoundTrip {
+                engine: name(S::ENGINE),
+                version: migration.version(),
+                name: migration.name().to_owned(),
+                verdict,
+                lost_rows,
+                declared: self.set.declared_residue(migration),
+            });
+            if is_reached {
+                self.seed(subject, migration.version()).await?;
+                before = self.state(subject).await?;
+            }
+        }
+        if is_reached {
+            self.checks(subject, &before.schema, report).await?;
+        } else {
+            let outcome = CheckOutcome::NotLooked("a migration fails".to_owned());
+            report.checks.push(Check { engine: Some(name(S::ENGINE)), what: TWICE, outcome });
+        }
+        Ok(())
+    }
+
+    /// Afterwards the migration is in place, as if it had been applied once.
+    async fn there_and_back<S: Subject>(
+        &self,
+        subject: &mut S,
+        migration: &Migration,
+        before: &State,
+    ) -> Result<(Verdict, Vec<LostRows>), BoxError> {
+        let to = Some(migration.version());
+        if let Err(error) = subject.up(self.set, to).await {
+            return Ok((Verdict::UpFails(error.to_string()), Vec::new()));
+        }
+        if let Down::Irreversible(why) = migration.down() {
+            return Ok((Verdict::Irreversible(why.as_deref().map(str::to_owned)), Vec::new()));
+        }
+        let there = subject.fingerprint(self.set).await?;
+        if let Err(error) = subject.down(self.set).await {
+            self.anew(subject, migration.version()).await?;
+            return Ok((Verdict::DownFails(error.to_string()), Vec::new()));
+        }
+        let back = self.state(subject).await?;
+        let difference = before.schema.diff(&back.schema);
+        let lost_rows = lost(&before.rows, &back.rows);
+        let again = match subject.up(self.set, to).await {
+            Ok(_) => Ok(there.diff(&subject.fingerprint(self.set).await?)),
+            Err(error) => Err(error.to_string()),
+        };
+        if again.as_ref().map_or(true, |again| !again.is_empty()) || !lost_rows.is_empty() {
+            self.anew(subject, migration.version()).await?;
+        }
+        let is_declared = !self.set.declared_residue(migration).is_empty();
+        Ok((verdict(difference, again, is_declared), lost_rows))
+    }
+
+    /// A new database, with everything up to this version.
+    async fn anew<S: Subject>(&self, subject: &mut S, version: Version) -> Result<(), BoxError> {
+        subject.renew().await?;
+        for (after, _) in self.seeds.iter().filter(|(after, _)| *after < version) {
+            // Twice where two seeds come after one migration: then there is nothing to apply the second time.
+            let applied = subject.up(self.set, Some(*after)).await?;
+            if !applied.is_empty() {
+                self.seed(subject, *after).await?;
+            }
+        }
+        subject.up(self.set, Some(version)).await?;
+        Ok(())
+    }
+
+    async fn seed<S: Subject>(&self, subject: &mut S, after: Version) -> Result<(), BoxError> {
+        for (_, sql) in self.seeds.iter().filter(|(version, _)| *version == after) {
+            let seeded = subject.execute(sql).await;
+            seeded.map_err(|error| format!("the seed after migration {after} failed: {error}"))?;
+        }
+        Ok(())
+    }
+
+    async fn state<S: Subject>(&self, subject: &mut S) -> Result<State, BoxError> {
+        let schema = subject.fingerprint(self.set).await?;
+        let rows = if self.seeds.is_empty() { BTreeMap::new() } else { subject.rows().await? };
+        Ok(State { schema, rows })
+    }
+
+    async fn checks<S: Subject>(
+        &self,
+        subject: &mut S,
+        end: &Fingerprint,
+        report: &mut RoundTripReport,
+    ) -> Result<(), BoxError> {
+        let mut push =
+            |what, outcome| report.checks.push(Check { engine: Some(name(S::ENGINE)), what, outcome });
+        let twice = subject.up(self.set, None).await?;
+        let difference = end.diff(&subject.fingerprint(self.set).await?);
+        push(
+            TWICE,
+            match (twice.is_empty(), difference.is_empty()) {
+                (true, true) => CheckOutcome::Holds,
+                (_, false) => CheckOutcome::Fails(difference.to_string()),
+                (false, true) => CheckOutcome::Fails(twice.to_string()),
+            },
+        );
+        push(
+            SCHEMA,
+            match self.schema {
+                None => CheckOutcome::unknown_folder(),
+                Some(None) => CheckOutcome::NotLooked("there is no schema.sql".to_owned()),
+                Some(Some(schema)) => {
+                    subject.renew().await?;
+                    match subject.execute(&without_psql(schema)).await {
+                        Err(error) => CheckOutcome::Fails(format!("it fails: {error}")),
+                        Ok(()) => same(&subject.fingerprint(self.set).await?.diff(end)),
+                    }
+                }
+            },
+        );
+        Ok(())
+    }
+}
+
+const TWICE: &str = "the set applied twice changes nothing";
+const SCHEMA: &str = "schema.sql makes what all migrations make";
+
+fn name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "PostgreSQL",
+        Engine::Sqlite => "SQLite",
+    }
+}
+
+fn same(difference: &Difference) -> CheckOutcome {
+    if difference.is_empty() || difference.is_column_order_only() {
+        CheckOutcome::Holds
+    } else {
+        CheckOutcome::Fails(difference.to_string())
+    }
+}
+
+/// `pg_dump` writes two lines that only psql understands.
+fn without_psql(dump: &str) -> String {
+    let is_sql = |line: &&str| !line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ");
+    dump.lines().filter(is_sql).flat_map(|line| [line, "\n"]).collect()
+}
+
+fn lost(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<LostRows> {
+    let now = before.iter().map(|(table, rows)| (table, *rows, after.get(table).copied().unwrap_or(0)));
+    let fewer = now.filter(|(_, before, after)| after < before);
+    fewer.map(|(table, before, after)| LostRows { table: table.clone(), before, after }).collect()
+}
+
+/// The verdict on how the rollback's schema differs from the one before, and what became of the second try.
+fn verdict(difference: Difference, again: Result<Difference, String>, is_declared: bool) -> Verdict {
+    let is_same = difference.is_empty() || difference.is_column_order_only();
+    match again {
+        Err(error) => Verdict::UpAgainFails { difference, error },
+        Ok(_) if !is_same && is_declared => Verdict::Residue(difference),
+        Ok(_) if !is_same => Verdict::Differs(difference),
+        Ok(again) if !again.is_empty() && !again.is_column_order_only() => Verdict::UpAgainDiffers(again),
+        Ok(_) if difference.is_empty() => Verdict::Exact,
+        Ok(_) => Verdict::ColumnOrderOnly(difference),
+    }
+}

@@ -88,7 +88,7 @@ impl fmt::Display for RoundTripReport {
             match &check.outcome {
                 CheckOutcome::Holds => {}
                 CheckOutcome::NotLooked(why) => {
-                    writeln!(f, "  not looked at: {}{engine}: {why}", check.what)?
+                    writeln!(f, "  not looked at: {}{engine}: {why}", check.what)?;
                 }
                 CheckOutcome::Fails(why) => {
                     writeln!(f, "! does not hold: {}{engine}", check.what)?;

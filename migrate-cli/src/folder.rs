@@ -33,9 +33,19 @@ impl Folder {
         fs::read_to_string(self.path.join("migrate.lock")).unwrap_or_default()
     }
 
+    /// What the arguments say instead of `migrate.toml`.
+    pub(crate) fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// Its files.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
-        Ok(Source::read(&self.path, &self.path.to_string_lossy())?)
+        self.source_at(&self.path)
+    }
+
+    /// The files of a copy of it; messages name the folder itself.
+    pub(crate) fn source_at(&self, copy: &Path) -> Result<Source, Failure> {
+        Ok(Source::read(copy, &self.path.to_string_lossy())?)
     }
 
     /// The migrations, without a look at what their SQL does.

@@ -1,6 +1,8 @@
 //! `cargo migrate`: the verbs of `migrate::cli` on a folder of migrations, and those that work on the folder itself.
 
+mod adopt;
 mod arguments;
+mod database;
 mod diff;
 mod folder;
 mod moment;

@@ -35,13 +35,17 @@ impl Misfit {
     pub(crate) fn help(&self, tool: Tool) -> String {
         match self {
             Misfit::Failed { .. } => {
-                format!("finish or undo it with {tool} first; a history can be taken over when nothing is half done")
+                format!(
+                    "finish or undo it with {tool} first; a history can be taken over when nothing is half done"
+                )
             }
             Misfit::Unreadable { .. } => {
-                "a version is one whole number here; give the migration another version in both places".to_owned()
+                "a version is one whole number here; give the migration another version in both places"
+                    .to_owned()
             }
             Misfit::NotInFolder { .. } => {
-                "bring its file back, for example from an earlier commit; what is applied has to be known".to_owned()
+                "bring its file back, for example from an earlier commit; what is applied has to be known"
+                    .to_owned()
             }
             Misfit::Skipped { .. } => format!("apply it with {tool} first, or give it a later version"),
             Misfit::Edited { .. } => {
@@ -56,7 +60,9 @@ impl fmt::Display for Misfit {
         match self {
             Misfit::Failed { label } => write!(f, "migration {label} did not come to its end"),
             Misfit::Unreadable { label } => write!(f, "`{label}` is no version"),
-            Misfit::NotInFolder { version } => write!(f, "migration {version} is applied and not in the folder"),
+            Misfit::NotInFolder { version } => {
+                write!(f, "migration {version} is applied and not in the folder")
+            }
             Misfit::Skipped { migration, last } => {
                 write!(f, "migration {migration} is not applied, though {last} behind it is")
             }

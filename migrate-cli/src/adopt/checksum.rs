@@ -35,7 +35,8 @@ impl Recorded {
             Tool::Flyway => self.checksum == crc_of_lines(text).to_string(),
             Tool::Refinery => {
                 let wide = refinery(name, version.as_i64(), text);
-                let narrow = i32::try_from(version.as_i64()).ok().map(|version| refinery(name, version, text));
+                let narrow =
+                    i32::try_from(version.as_i64()).ok().map(|version| refinery(name, version, text));
                 [Some(wide), narrow].into_iter().flatten().any(|sum| self.checksum == sum.to_string())
             }
             Tool::Diesel | Tool::GolangMigrate | Tool::Goose | Tool::Dbmate => false,

@@ -33,8 +33,12 @@ impl fmt::Display for Unsplittable {
 /// What a line of such a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
-    Up { transaction: bool },
-    Down { transaction: bool },
+    Up {
+        transaction: bool,
+    },
+    Down {
+        transaction: bool,
+    },
     /// For the whole file.
     NoTransaction,
     /// Where a statement begins and ends, which the scanner knows by itself.
@@ -129,15 +133,15 @@ mod tests {
     #[test]
     fn files_of_dbmate() {
         let both = "-- migrate:up\nCREATE TABLE a (id int);\n\n-- migrate:down\nDROP TABLE a;\n";
-        assert_eq!(split(Tool::Dbmate, both), sections("CREATE TABLE a (id int);\n", Some("DROP TABLE a;\n")));
+        assert_eq!(
+            split(Tool::Dbmate, both),
+            sections("CREATE TABLE a (id int);\n", Some("DROP TABLE a;\n"))
+        );
         let alone = "-- migrate:up transaction:false\nVACUUM;\n-- migrate:down\n";
         assert_eq!(split(Tool::Dbmate, alone), sections("-- migrate: no-transaction\nVACUUM;\n", None));
         let no_way_back = "-- why\n-- migrate:up\nSELECT 1;";
         assert_eq!(split(Tool::Dbmate, no_way_back), sections("-- why\n\nSELECT 1;\n", None));
-        assert_eq!(
-            split(Tool::Dbmate, "SELECT 1;"),
-            Err(Unsplittable::NoUp { marker: "-- migrate:up" })
-        );
+        assert_eq!(split(Tool::Dbmate, "SELECT 1;"), Err(Unsplittable::NoUp { marker: "-- migrate:up" }));
         let unknown = split(Tool::Dbmate, "-- migrate:up env:dev\nSELECT 1;");
         assert_eq!(unknown, Err(Unsplittable::Unknown { line: 1, text: "-- migrate:up env:dev".to_owned() }));
         // A comment is no section.

@@ -69,7 +69,13 @@ impl Tool {
                     Engine::Postgres => "encode(checksum, 'hex')",
                     Engine::Sqlite => "lower(hex(checksum))",
                 };
-                ("version", "description", hex, "CASE WHEN success THEN 'applied' ELSE 'failed' END", "version")
+                (
+                    "version",
+                    "description",
+                    hex,
+                    "CASE WHEN success THEN 'applied' ELSE 'failed' END",
+                    "version",
+                )
             }
             Tool::Diesel | Tool::Dbmate => ("version", "NULL", "NULL", "'applied'", "version"),
             Tool::Refinery => ("version", "name", "checksum", "'applied'", "version"),
@@ -91,9 +97,13 @@ impl Tool {
                       WHEN version IS NULL THEN 'repeatable' ELSE 'applied' END",
                 "installed_rank",
             ),
-            Tool::GolangMigrate => {
-                ("version", "NULL", "NULL", "CASE WHEN dirty THEN 'failed' ELSE 'applied up to' END", "version")
-            }
+            Tool::GolangMigrate => (
+                "version",
+                "NULL",
+                "NULL",
+                "CASE WHEN dirty THEN 'failed' ELSE 'applied up to' END",
+                "version",
+            ),
             Tool::Goose => (
                 "version_id",
                 "NULL",

@@ -1,5 +1,6 @@
 //! The verbs that work on the folder, a file for each. Those that work on a database are `migrate::cli`'s.
 
+mod adopt;
 mod completions;
 mod lint;
 mod lock;
@@ -21,6 +22,8 @@ pub(crate) enum FolderVerb {
     Lock(lock::Lock),
     /// Gives the drafts that come before what is locked versions behind it
     Rebase(rebase::Rebase),
+    /// Takes over the folder and the history of another tool
+    Adopt(adopt::Adopt),
     /// Prints what makes a shell complete the verbs and options
     Completions(completions::Completions),
 }
@@ -32,6 +35,7 @@ impl FolderVerb {
             FolderVerb::Lint(verb) => verb.run(folder, console),
             FolderVerb::Lock(verb) => verb.run(folder, console),
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
+            FolderVerb::Adopt(verb) => verb.run(folder, options, console),
             FolderVerb::Completions(verb) => verb.run(),
         }
     }

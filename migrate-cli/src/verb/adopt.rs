@@ -1,0 +1,303 @@
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use clap::Args;
+use migrate::cli::{Console, Exit, Failure, Options, confirm};
+use migrate::{Engine, MigrationSet, MigrationState, Migrator, SetState};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::adopt::{
+    Adoption, Conversion, Edits, ForeignHistory, ForeignRow, Misfit, Policy, Tool, adoption, conversion,
+};
+use crate::database::Database;
+use crate::folder::Folder;
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The tool that has migrated the database. Default: the one whose table is there
+    #[arg(long, value_enum, value_name = "TOOL")]
+    from: Option<Tool>,
+    /// The table of its history, where it is not the usual one
+    #[arg(long, value_name = "TABLE", requires = "from")]
+    table: Option<String>,
+    /// Take files that were edited after they were applied for what was applied
+    #[arg(long)]
+    accept_edits: bool,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// A history of another tool in a database.
+struct Found {
+    tool: Tool,
+    table: String,
+    history: ForeignHistory,
+}
+
+/// The folder as it will be, in a place where it can be tried.
+struct Draft {
+    set: MigrationSet,
+    conversion: Conversion,
+    /// The `migrate.toml` to write, where there is none.
+    policy: Option<Policy>,
+}
+
+impl Adopt {
+    pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+        let mut database = Database::open(options)?;
+        let found = self.find(&mut database)?;
+        let files = files(folder.path())?;
+        let draft = Draft::of(&found, folder, &files, database.engine())?;
+        let edits = if self.accept_edits { Edits::Accept } else { Edits::Refuse };
+        let file = |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone());
+        let adopted =
+            adoption(&found.history, &draft.set, edits, file).map_err(|misfits| found.misfit(&misfits))?;
+        let migrator = options.configure(Migrator::new(&draft.set));
+        let Some(adopted) = adopted.filter(|adopted| !is_known(&mut database, &migrator, adopted)) else {
+            let text = format!("nothing to take over from {} that is not in the history yet", found.tool);
+            console.answer("adopt", text, json!({ "tool": found.tool.name(), "taken": 0 }));
+            return Ok(Exit::DONE);
+        };
+        let draft = Draft { policy: draft.policy.map(|policy| policy.judging_after(adopted.up_to)), ..draft };
+        if !self.yes {
+            let what = format!("{} migrations are taken over from {}", adopted.count, found.tool);
+            confirm(&draft.shown(folder.path()), &what, "Go on?")?;
+        }
+        draft.write(folder.path())?;
+        // The set is the draft's, whose copy is as the folder is now.
+        let migrator = options.configure(Migrator::new(&draft.set));
+        database.baseline(&migrator, adopted.up_to)?;
+        found.tell(&adopted, &draft, console);
+        Ok(Exit::DONE)
+    }
+
+    fn find(&self, database: &mut Database) -> Result<Found, Failure> {
+        let mut found = Vec::new();
+        for tool in Tool::ALL.into_iter().filter(|tool| self.from.is_none_or(|from| from == *tool)) {
+            let table = self.table.clone().unwrap_or_else(|| tool.table().to_owned());
+            let columns = columns(database, &table)?;
+            if tool.has_columns(&columns) {
+                found.push((tool, table));
+            }
+        }
+        match <[_; 1]>::try_from(found) {
+            Ok([(tool, table)]) => {
+                let rows = database.rows(&tool.query(&table, database.engine()))?;
+                let rows: Vec<ForeignRow> = rows.into_iter().map(ForeignRow::from).collect();
+                Ok(Found { history: ForeignHistory::of(tool, &rows), tool, table })
+            }
+            Err(found) if found.is_empty() => {
+                Err(Failure::new("no-history", "the database holds no history of another tool").help(format!(
+                    "check that it is the right database; `--from TOOL --table SCHEMA.TABLE` names a table that is \
+                     not found by itself; known are {}",
+                    names(Tool::ALL)
+                )))
+            }
+            Err(found) => {
+                let tools = names(found.iter().map(|(tool, _)| *tool));
+                Err(Failure::new("several-histories", format!("the database holds histories of {tools}"))
+                    .help("say with `--from TOOL` which one the folder belongs to"))
+            }
+        }
+    }
+}
+
+fn names(tools: impl IntoIterator<Item = Tool>) -> String {
+    tools.into_iter().map(Tool::name).collect::<Vec<_>>().join(", ")
+}
+
+impl From<Vec<Option<String>>> for ForeignRow {
+    fn from(row: Vec<Option<String>>) -> ForeignRow {
+        let mut columns = row.into_iter();
+        let mut next = || columns.next().flatten();
+        let (version, name, checksum) = (next(), next(), next());
+        ForeignRow { version, name, checksum, state: next().unwrap_or_default() }
+    }
+}
+
+/// The columns of a table, or none when there is no such table.
+fn columns(database: &mut Database, table: &str) -> Result<Vec<String>, Failure> {
+    let name = table.replace('\'', "''");
+    let sql = match database.engine() {
+        Engine::Postgres => format!(
+            "SELECT attname FROM pg_attribute \
+             WHERE attrelid = to_regclass('{name}') AND attnum > 0 AND NOT attisdropped"
+        ),
+        Engine::Sqlite => format!("SELECT name FROM pragma_table_info('{name}')"),
+    };
+    Ok(database.rows(&sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+}
+
+/// Whether our history holds all of it.
+fn is_known(database: &mut Database, migrator: &Migrator<'_>, adopted: &Adoption) -> bool {
+    let Ok(status) = database.status(migrator) else { return false };
+    let is_there =
+        |state: MigrationState| !matches!(state, MigrationState::Pending | MigrationState::OutOfOrder);
+    let mut of_it = status.migrations.iter().filter(|migration| migration.version <= adopted.up_to);
+    status.state != SetState::Failed && of_it.all(|migration| is_there(migration.state))
+}
+
+/// All files of the folder, by their path inside of it; what is no text is left out.
+fn files(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(&current).map_err(|error| unreadable(&current, &error))? {
+            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let inside = path.strip_prefix(folder).expect("the walk began in the folder");
+                files.push((inside.to_string_lossy().replace('\\', "/"), text));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Draft {
+    /// Tries the folder as it would be, in a copy: nothing is written beside the files before all is known to fit.
+    fn of(
+        found: &Found,
+        folder: &Folder,
+        files: &[(String, String)],
+        engine: Engine,
+    ) -> Result<Draft, Failure> {
+        let conversion = conversion(found.tool, files).map_err(|obstacles| {
+            let lines = obstacles
+                .iter()
+                .map(|(path, why)| format!("{why}\n --> {}", folder.path().join(path).display()));
+            let lines: Vec<String> = lines.collect();
+            Failure::new("not-split", lines.join("\n")).help(format!(
+                "bring the file into the form that {} reads, or move it out of the folder",
+                found.tool
+            ))
+        })?;
+        let copy =
+            tempfile::tempdir().map_err(|error| unreadable(Path::new("the temporary folder"), &error))?;
+        let kept = files.iter().filter(|(path, _)| !conversion.removes.contains(path));
+        for (path, text) in kept.chain(&conversion.writes) {
+            write(copy.path(), path, text)?;
+        }
+        let has_policy = files.iter().any(|(path, _)| path == POLICY);
+        let (set, policy) = if has_policy {
+            (read(folder, &copy)?, None)
+        } else {
+            let policy = forgiving(folder, &copy, engine)?;
+            (read(folder, &copy)?, Some(policy))
+        };
+        Ok(Draft { set, conversion, policy })
+    }
+
+    /// What is going to happen to the folder.
+    fn shown(&self, folder: &Path) -> String {
+        let path = |path: &str| folder.join(path).display().to_string();
+        let mut lines = Vec::new();
+        if let Some(policy) = &self.policy {
+            lines.push(format!("+ {}", path(POLICY)));
+            lines.extend(policy.to_string().lines().map(|line| format!("    {line}")));
+        }
+        lines.extend(self.conversion.writes.iter().map(|(new, _)| format!("+ {}", path(new))));
+        lines.extend(self.conversion.removes.iter().map(|old| format!("- {}", path(old))));
+        lines.join("\n")
+    }
+
+    /// New files come first, so that at no time a migration is in none.
+    fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let policy = self.policy.iter().map(|policy| (POLICY.to_owned(), policy.to_string()));
+        for (path, text) in policy.chain(self.conversion.writes.iter().cloned()) {
+            write(folder, &path, &text)?;
+        }
+        for path in &self.conversion.removes {
+            let path = folder.join(path);
+            fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+const POLICY: &str = "migrate.toml";
+
+/// Writes the policy under which the copy reads, as strict as it can be.
+fn forgiving(folder: &Folder, copy: &TempDir, engine: Engine) -> Result<Policy, Failure> {
+    let policy = Policy::new(engine);
+    write(copy.path(), POLICY, &policy.to_string())?;
+    let Err(diagnostics) = folder.source_at(copy.path())?.into_set(folder.overrides()) else {
+        return Ok(policy);
+    };
+    let root = format!("{}/", folder.path().to_string_lossy().trim_end_matches('/'));
+    let policy = policy.forgiving(&diagnostics, |path| path.strip_prefix(&root).unwrap_or(path).to_owned());
+    fs::write(copy.path().join(POLICY), policy.to_string())
+        .map_err(|error| unwritable(&copy.path().join(POLICY), &error))?;
+    Ok(policy)
+}
+
+fn read(folder: &Folder, copy: &TempDir) -> Result<MigrationSet, Failure> {
+    Ok(folder.source_at(copy.path())?.into_set(folder.overrides())?)
+}
+
+/// Writes a file that is not there yet.
+fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
+    let path = folder.join(path);
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+        OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
+    });
+    written.map_err(|error| unwritable(&path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new("folder", format!("the folder cannot be read: {error}\n --> {}", path.display()))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new("folder", format!("the file cannot be written: {error}\n --> {}", path.display()))
+}
+
+impl Found {
+    fn misfit(&self, misfits: &[Misfit]) -> Failure {
+        let mut help: Vec<String> = misfits.iter().map(|misfit| misfit.help(self.tool)).collect();
+        help.dedup();
+        let lines: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+        Failure::new(
+            "misfit",
+            format!("the history of {} does not fit the folder\n{}", self.tool, lines.join("\n")),
+        )
+        .help(help.join("; "))
+    }
+
+    fn tell(&self, adopted: &Adoption, draft: &Draft, console: &Console) {
+        let Adoption { up_to, count, proven } = adopted;
+        let tool = self.tool;
+        let mut text = format!("took over {count} migrations from {tool}, up to {up_to}; nothing was run");
+        if *proven > 0 {
+            text += &format!("\n{proven} of the files are proven to be what {tool} applied");
+        }
+        if self.history.repeatable > 0 {
+            text += &format!(
+                "\n{} repeatable migrations have no counterpart here and stay behind",
+                self.history.repeatable
+            );
+        }
+        if draft.policy.is_some() {
+            text += "\nmigrate.toml was written: look at it, and commit it";
+        }
+        text += &format!(
+            "\n{} is as it was; drop it once every application migrates with this tool\nnext: cargo migrate lock",
+            self.table
+        );
+        let json = json!({
+            "tool": tool.name(),
+            "table": self.table,
+            "taken": count,
+            "proven": proven,
+            "version": up_to,
+            "written": draft.conversion.writes.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            "removed": draft.conversion.removes,
+        });
+        console.answer("adopt", text, json);
+    }
+}

@@ -1,0 +1,61 @@
+//! What is made of a folder that has no policy yet.
+
+use std::fs;
+
+use crate::takeover::{Takeover, said};
+
+const HISTORY: &str = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+                       INSERT INTO schema_migrations VALUES ('1');";
+
+#[tokio::test]
+async fn a_policy_lets_what_is_applied_be_as_it_is() {
+    let files = [
+        ("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"),
+        ("2_drop_users.up.sql", "DROP TABLE users;\n"),
+    ];
+    let takeover = Takeover::new("adopt_policy", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.takes_over("schema_migrations", &["--from", "dbmate"], &[1]).await;
+    let policy = fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap();
+    assert!(policy.contains("rollback = \"optional\""), "{policy}");
+    assert!(policy.contains("lint-from = 2"), "{policy}");
+    // What is applied gives no findings; what is not is judged.
+    let lint = takeover.run(&["lint"]);
+    assert_eq!(lint.status.code(), Some(1), "{}", said(&lint));
+    assert!(said(&lint).contains("drop-table"), "{}", said(&lint));
+}
+
+#[tokio::test]
+async fn a_policy_that_is_there_is_not_touched() {
+    let files =
+        [("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"), ("migrate.toml", "# ours\n")];
+    let takeover = Takeover::new("adopt_own_policy", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.is_refused(&[], &["no way back"]).await;
+    assert_eq!(fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap(), "# ours\n");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_taken_apart_changes_nothing() {
+    let good = "-- migrate:up\nCREATE TABLE users (id bigint);\n-- migrate:down\nDROP TABLE users;\n";
+    let files = [("1_create_users.sql", good), ("2_odd.sql", "CREATE TABLE odd (id bigint);\n")];
+    let takeover = Takeover::new("adopt_odd", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.is_refused(&[], &["2_odd.sql", "there is no `-- migrate:up` in it"]).await;
+    assert_eq!(fs::read_to_string(takeover.folder.path().join("1_create_users.sql")).unwrap(), good);
+    assert_eq!(fs::read_dir(takeover.folder.path()).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn without_a_yes_and_without_a_terminal_nothing_is_written() {
+    let files = [
+        ("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"),
+        ("1_create_users.down.sql", "DROP TABLE users;\n"),
+    ];
+    let takeover = Takeover::new("adopt_ask", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    let adopt = takeover.run(&["adopt"]);
+    assert!(!adopt.status.success());
+    assert!(said(&adopt).contains("--yes"), "{}", said(&adopt));
+    assert!(!takeover.folder.path().join("migrate.toml").exists());
+}

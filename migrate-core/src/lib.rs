@@ -42,11 +42,11 @@ pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
-pub use fingerprint::{Change, ChangeKind, Difference, Fingerprint, Object, ObjectId, ObjectKind};
+pub use fingerprint::{Change, ChangeKind, Difference, Fingerprint, Object, ObjectId, ObjectKind, Undo};
 pub use fragment::{InvalidFragment, placeholders};
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{
-    AppliedMigration, AppliedState, HISTORY_FORMAT, HistoryTable, Proof, RecordedDown, Runner,
+    AppliedMigration, AppliedState, Drift, HISTORY_FORMAT, HistoryTable, Kept, Proof, RecordedDown, Runner,
 };
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};

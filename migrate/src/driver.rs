@@ -41,12 +41,34 @@ pub trait Driver: Send {
     /// column of a row is false.
     fn check(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// The rows of the schema, but for the tables of the history. One round trip.
+    /// What [`HistoryTable::fingerprint`] asks for. One round trip.
     fn fingerprint(
         &mut self,
         history: &HistoryTable,
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
+
+    /// The rows of a [`Kept`](migrate_core::Kept), or `None` when there is no table of them. One round trip.
+    fn kept_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<Option<Vec<Row>>, DatabaseError>> + Send;
+
+    /// Notes, before a run changes anything, what was changed by hand since the schema was kept. One round trip.
+    fn note_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<Noted, DatabaseError>> + Send;
+
+    /// Keeps the schema as a run has left it. One round trip.
+    fn keep_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+        keep: Keep,
+    ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// The name of the database: of SQLite the path of the file, or nothing for one in memory.
     fn database_name(&mut self) -> impl Future<Output = Result<String, DatabaseError>> + Send;
@@ -89,6 +111,23 @@ pub trait Driver: Send {
 
     /// Whether [`Driver::create`] failed with this because another runner was faster.
     fn is_created(error: &DatabaseError) -> bool;
+}
+
+/// What became of [`Driver::note_schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    Done,
+    /// The history is older than the table that it would be noted in.
+    NoTable,
+}
+
+/// How the schema is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Whether the table is created before, which needs the right to even where there is one.
+    pub creates_table: bool,
+    /// Whether changes by hand are kept as if a run had made them.
+    pub accepts: bool,
 }
 
 pub(crate) type Row = Vec<Value>;

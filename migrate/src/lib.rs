@@ -122,6 +122,7 @@
 //! | migration waits for a lock | warn | `version`, `pid`, `blocker` |
 //! | migration will be tried again | warn | `version`, `error`, `tries`, `pause_ms`, `outcome` = `retried` |
 //! | migration is still running | warn | `version`, `elapsed_ms` |
+//! | schema not kept | warn | `error` |
 //! | migration failed | error | `version`, `name`, `action`, `error`, `outcome` = `failed` |
 //!
 //! `outcome` and `elapsed_ms` make the metrics: count the one, measure the other, by `action`. Scripts that share
@@ -183,10 +184,10 @@ pub use crate::{
 };
 pub use migrate_core::{
     Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Down,
-    Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
+    Drift, Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
     InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, Object, ObjectId, ObjectKind,
     OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk, Script, SetState,
-    Severity, Span, Staleness, Status, Step, Target, Version,
+    Severity, Span, Staleness, Status, Step, Target, Undo, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[cfg(feature = "cli")]
 use migrate_core::{Action, Step};
 use migrate_core::{
-    Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target,
+    Drift, Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target,
     Transactions, Version,
 };
 
@@ -46,6 +46,7 @@ pub struct Migrator<'s> {
     pub(crate) lock_deadline: Duration,
     pub(crate) retries: usize,
     pub(crate) slow_after: Duration,
+    pub(crate) keep_schema: bool,
     application: Option<String>,
     history_schema: Cow<'s, str>,
     history_prefix: Cow<'s, str>,
@@ -71,6 +72,7 @@ impl<'s> Migrator<'s> {
             retries: 10,
             // Longer than any deployment waits; shorter than a working day is spent wondering.
             slow_after: Duration::from_secs(30 * 60),
+            keep_schema: true,
             application: None,
             history_schema: Cow::Borrowed("public"),
             history_prefix: Cow::Borrowed("migrate"),
@@ -136,6 +138,15 @@ impl<'s> Migrator<'s> {
         self
     }
 
+    /// Whether a run that does something keeps the schema that it leaves, which [`Migrator::drift`] compares with. Default:
+    /// it does, at the cost of two round trips. It is a service beside the run: a failure of it, such as a right that is
+    /// missing, is told as [`Progress::SchemaNotKept`] and fails nothing.
+    #[must_use]
+    pub fn keep_schema(mut self, keep: bool) -> Self {
+        self.keep_schema = keep;
+        self
+    }
+
     /// The schema of the history tables, created when it is missing. Default: `public`. PostgreSQL only.
     #[must_use]
     pub fn history_schema(mut self, schema: impl Into<Cow<'s, str>>) -> Self {
@@ -143,8 +154,8 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history` and
-    /// `migrate_log`.
+    /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history`,
+    /// `migrate_log` and `migrate_schema`.
     #[must_use]
     pub fn history_prefix(mut self, prefix: impl Into<Cow<'s, str>>) -> Self {
         self.history_prefix = prefix.into();
@@ -317,6 +328,44 @@ impl<'s> Migrator<'s> {
         Run::new(self, &mut driver)?.fingerprint().await
     }
 
+    /// How the schema differs from what the runs left: what was changed by hand, with the SQL that takes it back where that
+    /// is certain. Reads only.
+    ///
+    /// Each run that does something keeps the schema beside the history, but for what was changed by hand before it: that
+    /// is drift until it is undone or [accepted](Migrator::accept_drift). What is changed by hand while a run is under way
+    /// counts as the run's.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
+    /// let drift = migrate::Migrator::new(set).drift(&pool).await?;
+    /// for change in drift.difference().iter().flat_map(|difference| &difference.changes) {
+    ///     println!("{change}");
+    ///     if let Some(undo) = &change.undo {
+    ///         println!("  undo: {}", undo.sql);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::fingerprint`]. That nothing is known of drift is no error but a [`Drift`].
+    pub async fn drift(&self, database: impl Database) -> Result<Drift, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.drift().await
+    }
+
+    /// Takes the schema as it is for what the runs left, so that there is no drift. Nothing where there is no history.
+    ///
+    /// # Errors
+    ///
+    /// When another runner holds the lock for too long, or the database refuses.
+    pub async fn accept_drift(&self, database: impl Database) -> Result<(), Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.accept_drift().await
+    }
+
     /// Drops **everything** in the database, whether a migration made it or not, and applies all migrations. Other
     /// sets in it lose their tables and their history. What is in no schema, such as large objects, stays, but for
     /// publications.
@@ -477,6 +526,26 @@ impl<'s> Migrator<'s> {
     pub fn fingerprint_blocking(&self, database: impl BlockingDatabase) -> Result<Fingerprint, Error> {
         let mut driver = database.open()?;
         finished(Run::new(self, &mut driver)?.fingerprint())
+    }
+
+    /// As [`Migrator::drift`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::drift`].
+    pub fn drift_blocking(&self, database: impl BlockingDatabase) -> Result<Drift, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.drift())
+    }
+
+    /// As [`Migrator::accept_drift`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::accept_drift`].
+    pub fn accept_drift_blocking(&self, database: impl BlockingDatabase) -> Result<(), Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.accept_drift())
     }
 
     /// As [`Migrator::reset`], for SQLite.

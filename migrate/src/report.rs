@@ -122,6 +122,12 @@ pub enum Progress<'a> {
         /// How long until the next try.
         pause: Duration,
     },
+    /// The schema was not noted before the run or not kept after it, so [`Migrator::drift`](crate::Migrator::drift) knows
+    /// nothing of it until a run keeps it again. The run itself goes on.
+    SchemaNotKept {
+        /// Why.
+        error: &'a str,
+    },
     /// A migration runs for longer than [`Migrator::slow_after`](crate::Migrator::slow_after), and still does.
     Slow {
         /// What is slow.
@@ -143,6 +149,7 @@ impl fmt::Display for Progress<'_> {
             Progress::Retrying { step, error, tries, pause } => {
                 write!(f, "trying again {step} in {} ms, after {tries} tries: {error}", pause.as_millis())
             }
+            Progress::SchemaNotKept { error } => write!(f, "not kept     the schema: {error}"),
             Progress::Slow { step, elapsed } => {
                 write!(f, "still running {step} after {} minutes", elapsed.as_secs() / 60)
             }

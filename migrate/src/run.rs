@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    AppliedMigration, Fingerprint, HistoryTable, Plan, Proof, Query, Runner, Script, Status, Step, Target,
-    Transactions, plan, status,
+    AppliedMigration, Drift, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Runner, Script, Status,
+    Step, Target, Transactions, plan, status,
 };
 
-use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{
+    DatabaseError, Driver, Event, Failure, Keep, Noted, Piece, Stage, Timeouts, Transaction,
+};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
@@ -22,6 +24,10 @@ pub(crate) struct Run<'a, D> {
     runner: Runner,
     slow: Slow,
     report: Report,
+    /// Whether the schema is noted, or is not to be kept.
+    is_noted: bool,
+    /// How it is kept at the end.
+    keep: Option<Keep>,
 }
 
 /// What a history looks like from outside: there may be no table at all.
@@ -50,7 +56,8 @@ impl<'a, D: Driver> Run<'a, D> {
         }
         let table = migrator.history_table(D::ENGINE);
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
-        Ok(Run { migrator, table, driver, runner, slow, report })
+        let is_noted = !migrator.keep_schema;
+        Ok(Run { migrator, table, driver, runner, slow, report, is_noted, keep: None })
     }
 
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
@@ -61,9 +68,36 @@ impl<'a, D: Driver> Run<'a, D> {
     /// The schema of the database as it is.
     pub(crate) async fn fingerprint(self) -> Result<Fingerprint, Error> {
         let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await;
-        let rows = rows.map_err(|error| Error::database(READING_SCHEMA, error))?;
+        let rows = self.table.fingerprint_rows(rows.map_err(|error| Error::database(READING_SCHEMA, error))?);
         Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice))
             .map_err(|problem| Error::database(READING_SCHEMA, DatabaseError::of_ours(&problem)))
+    }
+
+    /// How that schema stands to what the runs left.
+    pub(crate) async fn drift(self) -> Result<Drift, Error> {
+        let failed = |error| Error::database(READING_SCHEMA, error);
+        let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await.map_err(failed)?;
+        let Some(rows) = rows else { return Ok(Drift::NothingKept) };
+        let drift = Kept::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
+        drift.map_err(|problem| failed(DatabaseError::of_ours(&problem)))
+    }
+
+    /// Keeps the schema as it is.
+    pub(crate) async fn accept_drift(mut self) -> Result<(), Error> {
+        self.lock().await?;
+        let result = self.try_accept_drift().await;
+        self.driver.unlock().await;
+        result
+    }
+
+    async fn try_accept_drift(&mut self) -> Result<(), Error> {
+        if matches!(self.history().await?, History::Missing) {
+            return Ok(());
+        }
+        let failed = |error| Error::database("keeping the schema", error);
+        let noted = self.driver.note_schema(&self.table, self.patience()).await.map_err(failed)?;
+        let keep = Keep { creates_table: noted == Noted::NoTable, accepts: true };
+        self.driver.keep_schema(&self.table, self.patience(), keep).await.map_err(failed)
     }
 
     pub(crate) async fn plan(mut self, target: Target) -> Result<Plan, Error> {
@@ -149,9 +183,19 @@ impl<'a, D: Driver> Run<'a, D> {
         result
     }
 
+    /// Whatever comes of the run, what it did to the schema is kept.
+    async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
+        let result = self.plan_and_carry_out(target).await;
+        if let Some(keep) = self.keep.take() {
+            let kept = self.driver.keep_schema(&self.table, self.patience(), keep).await;
+            self.tell_not_kept(kept);
+        }
+        result
+    }
+
     /// What was read before the lock may be old by now. So may what is read under it, where transactions take turns
     /// or the lock is worthless: then a claim fails, and the plan is made anew.
-    async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
+    async fn plan_and_carry_out(&mut self, target: Target) -> Result<(), Error> {
         self.runner = self.migrator.runner();
         let until = Instant::now() + self.migrator.lock_deadline;
         for plans in 0.. {
@@ -168,6 +212,7 @@ impl<'a, D: Driver> Run<'a, D> {
             if matches!(history, History::Missing) {
                 self.create_history().await?;
             }
+            self.note_schema(&history).await;
             if self.carry_out(&plan).await? == Outcome::Done {
                 return Ok(());
             }
@@ -180,6 +225,32 @@ impl<'a, D: Driver> Run<'a, D> {
             self.lock().await?;
         }
         Err(Error::contended())
+    }
+
+    /// What was changed by hand before this run has to be told from what the run does. A new history has nothing kept.
+    async fn note_schema(&mut self, history: &History) {
+        if std::mem::replace(&mut self.is_noted, true) {
+            return;
+        }
+        let noted = match history {
+            History::Missing => Ok(Noted::Done),
+            History::Rows(_) => self.driver.note_schema(&self.table, self.patience()).await,
+        };
+        self.keep =
+            noted.as_ref().ok().map(|noted| Keep { creates_table: *noted == Noted::NoTable, accepts: false });
+        self.tell_not_kept(noted.map(drop));
+    }
+
+    /// A run is not failed by what comes with it.
+    fn tell_not_kept(&self, kept: Result<(), DatabaseError>) {
+        if let Err(error) = kept {
+            self.migrator.tell(&Progress::SchemaNotKept { error: &error.to_string() });
+        }
+    }
+
+    /// How long to wait for a lock that keeps a definition from being read.
+    fn patience(&self) -> Timeouts {
+        Timeouts { statement: None, ..self.migrator.timeouts }
     }
 
     async fn lock(&mut self) -> Result<(), Error> {
@@ -437,7 +508,9 @@ impl<'a, D: Driver> Run<'a, D> {
             return Ok(Outcome::Moved);
         }
         let (set, runner) = (self.migrator.set, &self.runner);
-        if !error.is_disconnected {
+        if error.is_disconnected {
+            self.keep = None;
+        } else {
             let log = self.table.log_failure(set.name(), step, runner, &error.to_string());
             // The failure itself is what the caller must see, not that it could not be logged.
             let _ = self.driver.query(&log).await;

@@ -66,6 +66,7 @@ mod enabled {
                 outcome = "retried",
                 "migration will be tried again"
             ),
+            Progress::SchemaNotKept { error } => tracing::warn!(error, "schema not kept"),
             Progress::Slow { step, elapsed } => tracing::warn!(
                 version = step.version.as_i64(),
                 elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),

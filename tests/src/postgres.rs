@@ -4,7 +4,9 @@ use deadpool_postgres::{Manager, Pool};
 use migrate::scope::TenantPool;
 use migrate::scope::rls::{self, ColumnType, Table, Tenancy};
 use migrate::testing::{Server, TestDatabase};
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{
+    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
+};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::{Rows, Sandbox};
@@ -203,6 +205,21 @@ macro_rules! postgres_sandbox {
                 migrator.reset($database, name).await
             }
 
+            async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error> {
+                let $this = self;
+                migrator.fingerprint($database).await
+            }
+
+            async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
+                let $this = self;
+                migrator.drift($database).await
+            }
+
+            async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+                let $this = self;
+                migrator.accept_drift($database).await
+            }
+
             async fn name(&mut self) -> String {
                 self.column("SELECT current_database()").await.swap_remove(0)
             }
@@ -224,7 +241,7 @@ macro_rules! postgres_sandbox {
 
             async fn tables(&mut self) -> Vec<String> {
                 let tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-                              AND tablename NOT IN ('migrate_history', 'migrate_log') ORDER BY 1";
+                              AND tablename !~ '^migrate_(history|log|schema)$' ORDER BY 1";
                 self.column(tables).await
             }
         }
@@ -266,7 +283,7 @@ const SCHEMA: &str = "
         SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
     ), relations AS (
         SELECT c.*, nspname || '.' || relname AS called FROM pg_class c JOIN ours ON ours.oid = relnamespace
-        WHERE relname !~ '^migrate_(history|log)'
+        WHERE relname !~ '^migrate_(history|log|schema)'
     )
     SELECT 'schema ' || nspname AS line FROM ours
     UNION ALL

@@ -1,6 +1,8 @@
 use std::future::Future;
 
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{
+    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
+};
 
 /// The rows that a query gives, each value as text and NULL as `NULL`.
 pub type Rows = Vec<Vec<String>>;
@@ -67,6 +69,15 @@ pub trait Sandbox: Sized {
 
     /// [`Migrator::reset`]
     async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error>;
+
+    /// [`Migrator::fingerprint`]
+    async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error>;
+
+    /// [`Migrator::drift`]
+    async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error>;
+
+    /// [`Migrator::accept_drift`]
+    async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error>;
 
     /// The name of the database, as [`Migrator::reset`] wants it.
     async fn name(&mut self) -> String;

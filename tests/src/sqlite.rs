@@ -1,7 +1,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{
+    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
+};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
@@ -107,6 +109,18 @@ impl Sandbox for SqliteFile {
 
     async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error> {
         migrator.reset_blocking(&mut self.connection, name)
+    }
+
+    async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error> {
+        migrator.fingerprint_blocking(&mut self.connection)
+    }
+
+    async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
+        migrator.drift_blocking(&mut self.connection)
+    }
+
+    async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        migrator.accept_drift_blocking(&mut self.connection)
     }
 
     async fn name(&mut self) -> String {

@@ -10,9 +10,11 @@ use crate::test::{EVERYTHING, runner};
 
 /// What every version runs: which server it is, what a run does, what only PostgreSQL has, what its statements lock, and
 /// whether its row-level security keeps tenants apart.
-const CORE: [&str; 10] = [
+const CORE: [&str; 12] = [
     "--test",
     "version",
+    "--test",
+    "fingerprint",
     "--test",
     "conformance",
     "--test",

@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{COLUMN_ORDER, Fingerprint, Object, ObjectId};
+use super::undo::undo;
+use super::{COLUMN_ORDER, Fingerprint, Object, ObjectId, Undo};
 
 /// How one schema differs from another: what [`Fingerprint::diff`] finds.
 ///
@@ -25,6 +26,8 @@ pub struct Change {
     /// What has become of it.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: ChangeKind,
+    /// What takes it back, where that is certain.
+    pub undo: Option<Undo>,
 }
 
 /// What has become of an object.
@@ -68,7 +71,8 @@ impl ChangeKind {
 impl Difference {
     pub(super) fn between(before: &Fingerprint, after: &Fingerprint) -> Difference {
         let mut changes = Vec::new();
-        let mut change = |object: &ObjectId, kind| changes.push(Change { object: object.clone(), kind });
+        let mut change =
+            |object: &ObjectId, kind| changes.push(Change { object: object.clone(), kind, undo: None });
         for (id, object) in &before.objects {
             match after.objects.get(id) {
                 None => change(id, ChangeKind::Removed),
@@ -80,6 +84,9 @@ impl Difference {
         let mut difference = Difference { changes };
         difference.leave_out_parts(before, after);
         difference.changes.sort_by(|one, other| one.object.cmp(&other.object));
+        for change in &mut difference.changes {
+            change.undo = undo(change, before, after);
+        }
         difference
     }
 
@@ -113,7 +120,7 @@ impl Difference {
 
 /// The column that a sequence belongs to.
 fn owning_column(object: &Object) -> Option<&str> {
-    object.get("owned_by").or(object.get("identity_of")).map(String::as_str)
+    object.get("owned by").or(object.get("identity of")).map(String::as_str)
 }
 
 /// A path without quotes: the server quotes more names than need it here.
@@ -179,7 +186,7 @@ impl fmt::Display for Change {
                 write!(f, "changed  {object}: order of columns {before} → {after}")
             }
             ChangeKind::Changed { property, before, after } => {
-                write!(f, "changed  {object}: {}", property.replace('_', " "))?;
+                write!(f, "changed  {object}: {}", property)?;
                 let [before, after] = [before, after].map(Option::as_deref);
                 if [before, after].into_iter().flatten().any(|value| value.contains('\n')) {
                     return lines(f, before.unwrap_or_default(), after.unwrap_or_default());

@@ -7,11 +7,14 @@
 mod difference;
 mod object;
 pub(crate) mod postgres;
+pub(crate) mod sqlite;
+mod undo;
 
 use std::collections::BTreeMap;
 
 pub use difference::{Change, ChangeKind, Difference};
 pub use object::{Object, ObjectId, ObjectKind};
+pub use undo::Undo;
 
 use crate::{Checksum, Engine, Value};
 

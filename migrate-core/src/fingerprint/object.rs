@@ -134,11 +134,11 @@ fn path<const N: usize>(names: [&str; N]) -> String {
     names.into_iter().filter(|name| !name.is_empty()).map(identifier).collect::<Vec<_>>().join(".")
 }
 
-/// A name as SQL writes it. That of a function comes with its arguments and quoted where it has to be.
+/// A name as SQL writes it. That of a function comes with its arguments, and that of a constraint of SQLite is what it
+/// says.
 fn identifier(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.ends_with(')') || (name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()))
-    {
+    if name.contains('(') || (name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit())) {
         return name.to_owned();
     }
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -161,5 +161,5 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// The properties of an object by their names, such as `type`, `not_null`, `definition`.
+/// The properties of an object by their names, such as `type`, `not null`, `definition`.
 pub type Object = BTreeMap<String, String>;

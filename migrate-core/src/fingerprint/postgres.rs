@@ -9,7 +9,7 @@ pub(crate) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog, pg_temp; 
     SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 3; SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off;";
 
 /// Common table expressions, then a query for each group of kinds.
-const COMMON: &str = include_str!("postgres/common.sql");
+pub(crate) const COMMON: &str = include_str!("postgres/common.sql");
 const KINDS: [&str; 4] = [
     include_str!("postgres/relation.sql"),
     include_str!("postgres/type.sql"),

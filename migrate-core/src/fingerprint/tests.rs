@@ -32,7 +32,7 @@ fn changes_are_told_by_object_and_property() {
         ),
         (
             vec![NOTE],
-            vec![NOTE, ["column", "app", "orders", "note", "not_null", "true"]],
+            vec![NOTE, ["column", "app", "orders", "note", "not null", "true"]],
             "changed  column app.orders.note: not null none → true",
         ),
         (
@@ -47,12 +47,12 @@ fn changes_are_told_by_object_and_property() {
         ),
         (
             vec![],
-            vec![["sequence", "app", "", "orders_id_seq", "owned_by", "app.orders.id"], ID],
+            vec![["sequence", "app", "", "orders_id_seq", "owned by", "app.orders.id"], ID],
             "added    column app.orders.id",
         ),
         (
             vec![],
-            vec![["default-privileges", "app", "", "tables of admin", "grants", "reader: SELECT"]],
+            vec![["default-privileges", "app", "", "tables of admin", "grants to reader", "SELECT"]],
             "added    default privileges on tables of admin in app",
         ),
     ];

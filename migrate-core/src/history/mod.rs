@@ -1,11 +1,13 @@
 //! What a database records of the migrations that it went through.
 
+mod kept;
 mod settings;
 mod table;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use kept::{Drift, Kept};
 pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
 
 use crate::{Checksum, OlderBinaries, Version};

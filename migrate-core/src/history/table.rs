@@ -15,10 +15,12 @@ pub const HISTORY_FORMAT: i64 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryTable {
     pub(super) engine: Engine,
-    schema: Option<String>,
-    prefix: String,
+    pub(super) schema: Option<String>,
+    pub(super) prefix: String,
     history: String,
-    log: String,
+    pub(super) log: String,
+    /// Where the schema is kept.
+    pub(super) kept: String,
     pub(super) settings: String,
 }
 
@@ -83,6 +85,7 @@ impl HistoryTable {
             prefix: prefix.to_owned(),
             history: qualified(&format!("{prefix}_history")),
             log: qualified(&format!("{prefix}_log")),
+            kept: qualified(&format!("{prefix}_schema")),
             settings: qualified(&format!("{prefix}_settings")),
         }
     }
@@ -93,24 +96,30 @@ impl HistoryTable {
     }
 
     /// The quoted names of all tables that may be there, with their schema.
-    pub fn names(&self) -> [&str; 3] {
-        [&self.history, &self.log, &self.settings]
+    pub fn names(&self) -> [&str; 4] {
+        [&self.history, &self.log, &self.kept, &self.settings]
     }
 
-    /// Asks for the rows of a [`Fingerprint`](crate::Fingerprint) of PostgreSQL without these tables, inside of a
-    /// transaction that begins with [`HistoryTable::FINGERPRINT_SETTINGS`].
+    /// Asks for what [`HistoryTable::fingerprint_rows`] makes the rows of a [`Fingerprint`](crate::Fingerprint) of: all
+    /// that is in the database but these tables. On PostgreSQL it belongs into a transaction that begins with
+    /// [`HistoryTable::FINGERPRINT_SETTINGS`].
     pub fn fingerprint(&self) -> Query {
-        fingerprint::postgres::query(self.schema.as_deref().unwrap_or_default(), &self.prefix)
-    }
-
-    /// Whether a table of that name is one of the history.
-    pub fn holds(&self, table: &str) -> bool {
-        let rest = table.strip_prefix(&self.prefix);
-        rest.is_some_and(|rest| ["_history", "_log", "_schema"].contains(&rest))
+        match &self.schema {
+            Some(schema) => fingerprint::postgres::query(schema, &self.prefix),
+            None => fingerprint::sqlite::query(&self.prefix),
+        }
     }
 
     /// What makes the answer the same in every session.
     pub const FINGERPRINT_SETTINGS: &str = fingerprint::postgres::SETTINGS;
+
+    /// The rows of a fingerprint.
+    pub fn fingerprint_rows(&self, answer: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+        match self.engine {
+            Engine::Postgres => answer,
+            Engine::Sqlite => fingerprint::sqlite::rows(&answer),
+        }
+    }
 
     /// The key of the lock under which runs write this history.
     pub fn lock_key(&self) -> i64 {
@@ -166,7 +175,9 @@ CREATE TABLE {log} (
     host text,
     application text,
     detail text
-);"
+);
+{}",
+            self.create_kept()
         )
     }
 

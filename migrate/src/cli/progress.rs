@@ -71,7 +71,9 @@ impl Progress {
                 self.show_next();
             }
             report::Progress::Blocked { step, .. } => self.wait(&format!("{step}"), &event.to_string()),
-            report::Progress::Retrying { .. } | report::Progress::Slow { .. } => {
+            report::Progress::Retrying { .. }
+            | report::Progress::Slow { .. }
+            | report::Progress::SchemaNotKept { .. } => {
                 self.line(styled(style::WARNING, event));
             }
         }

@@ -20,7 +20,9 @@ use std::time::Duration;
 use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
-use crate::driver::{DatabaseError, Driver, Failure, LockFailure, Piece, Row, Tell, Timeouts, Transaction};
+use crate::driver::{
+    DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Tell, Timeouts, Transaction,
+};
 use connection::Connection;
 use pipeline::Conditions;
 use watch::Watch;
@@ -97,6 +99,24 @@ impl<'a> PostgresDriver<'a> {
         rows.map_err(error::database_error)
     }
 
+    /// Writes what is kept of the schema, in its turn as any transaction of a run.
+    async fn write_schema(
+        &mut self,
+        timeouts: Timeouts,
+        create: &str,
+        queries: impl IntoIterator<Item = Query>,
+    ) -> Result<(), DatabaseError> {
+        let queries: Vec<Query> = self.connection.turn().into_iter().chain(queries).collect();
+        self.connection.busy();
+        let written = fingerprint::write(self.client(), timeouts, create, queries.iter()).await;
+        self.connection.idle();
+        let other = "another runner is in the midst of a migration; it keeps the schema when it is done";
+        match written.map_err(error::database_error) {
+            Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
+            written => written,
+        }
+    }
+
     /// Limits outside of a transaction are the session's, so they are put back; unless all settings will be, at
     /// the end of the script.
     async fn run_alone_within_limits(
@@ -146,22 +166,26 @@ const WIPE: &str = "DO $wipe$
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
+/// The result, or `None` when a query names a table that does not exist.
+fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
+    const UNDEFINED_TABLE: &str = "42P01";
+    match result {
+        Err(error) if error.code.as_deref() == Some(UNDEFINED_TABLE) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
 impl Driver for PostgresDriver<'_> {
     const ENGINE: Engine = Engine::Postgres;
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
-        const UNDEFINED_TABLE: &str = "42P01";
         self.connection.busy();
         let result = match self.deadline.take() {
             None => query::run(self.client(), query).await.map_err(error::database_error),
             Some(deadline) => self.first_query(deadline, query).await,
         };
         self.connection.idle();
-        match result {
-            Ok(rows) => Ok(Some(rows)),
-            Err(error) if error.code.as_deref() == Some(UNDEFINED_TABLE) => Ok(None),
-            Err(error) => Err(error),
-        }
+        unless_undefined(result)
     }
 
     async fn create(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -214,9 +238,40 @@ impl Driver for PostgresDriver<'_> {
         timeouts: Timeouts,
     ) -> Result<Vec<Row>, DatabaseError> {
         self.connection.busy();
-        let rows = fingerprint::rows(self.client(), history, timeouts).await;
+        let rows = fingerprint::read(self.client(), timeouts, &history.fingerprint()).await;
         self.connection.idle();
         rows.map_err(error::database_error)
+    }
+
+    async fn kept_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.connection.busy();
+        let rows = fingerprint::read(self.client(), timeouts, &history.kept_schema()).await;
+        self.connection.idle();
+        unless_undefined(rows.map_err(error::database_error))
+    }
+
+    async fn note_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Noted, DatabaseError> {
+        let noted = self.write_schema(timeouts, "", history.note_schema()).await;
+        Ok(unless_undefined(noted)?.map_or(Noted::NoTable, |()| Noted::Done))
+    }
+
+    async fn keep_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+        keep: Keep,
+    ) -> Result<(), DatabaseError> {
+        let create = if keep.creates_table { history.create_kept() } else { String::new() };
+        let forget = keep.accepts.then(|| history.forget_noted());
+        self.write_schema(timeouts, &create, forget.into_iter().chain(history.keep_schema())).await
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {

@@ -180,7 +180,10 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
 }
 
 /// Sends all queries at once; the rows of the last.
-async fn queries<'q>(client: &Client, queries: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, Error> {
+pub(super) async fn queries<'q>(
+    client: &Client,
+    queries: impl Iterator<Item = &'q Query>,
+) -> Result<Vec<Row>, Error> {
     let results = futures_util::future::join_all(queries.map(|query| query::run(client, query))).await;
     results.into_iter().try_fold(Vec::new(), |_, rows| rows)
 }

@@ -1,15 +1,16 @@
 use std::time::Duration;
 
-use migrate_core::{Engine, HistoryTable, Query, Value};
+use migrate_core::{Engine, HistoryTable, Kept, Query, Value};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::error::{database_error, piece_error};
-use super::fingerprint;
+use super::kept;
 use super::settings::Settings;
 use crate::database::{BlockingDatabase, sealed};
 use crate::driver::{
-    DatabaseError, Driver, Event, FALSE, Failure, LockFailure, Piece, Row, Stage, Tell, Timeouts, Transaction,
+    DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
+    Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -48,11 +49,7 @@ impl Driver for SqliteDriver<'_> {
     const ENGINE: Engine = Engine::Sqlite;
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
-        match rows(self.connection, query) {
-            Ok(rows) => Ok(Some(rows)),
-            Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
-            Err(error) => Err(error),
-        }
+        unless_undefined(rows(self.connection, query))
     }
 
     async fn create(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -108,7 +105,41 @@ impl Driver for SqliteDriver<'_> {
         history: &HistoryTable,
         _timeouts: Timeouts,
     ) -> Result<Vec<Row>, DatabaseError> {
-        fingerprint::rows(self.connection, history).map_err(database_error)
+        rows(self.connection, &history.fingerprint())
+    }
+
+    async fn kept_schema(
+        &mut self,
+        history: &HistoryTable,
+        _timeouts: Timeouts,
+    ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.connection.execute_batch("BEGIN").map_err(database_error)?;
+        let rows = kept::rows(self.connection, history);
+        roll_back(self.connection);
+        unless_undefined(rows)
+    }
+
+    async fn note_schema(
+        &mut self,
+        history: &HistoryTable,
+        _timeouts: Timeouts,
+    ) -> Result<Noted, DatabaseError> {
+        let noted = kept::change(self.connection, history, "", Kept::note);
+        roll_back(self.connection);
+        Ok(unless_undefined(noted)?.map_or(Noted::NoTable, |()| Noted::Done))
+    }
+
+    async fn keep_schema(
+        &mut self,
+        history: &HistoryTable,
+        _timeouts: Timeouts,
+        keep: Keep,
+    ) -> Result<(), DatabaseError> {
+        let create = if keep.creates_table { history.create_kept() } else { String::new() };
+        let change = if keep.accepts { Kept::accept } else { Kept::keep };
+        let kept = kept::change(self.connection, history, &create, change);
+        roll_back(self.connection);
+        kept
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {
@@ -169,6 +200,14 @@ impl Driver for SqliteDriver<'_> {
 
     fn is_created(error: &DatabaseError) -> bool {
         error.message.contains("already exists")
+    }
+}
+
+/// The result, or `None` when a query names a table that does not exist.
+fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
+    match result {
+        Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
+        result => result.map(Some),
     }
 }
 
@@ -299,7 +338,7 @@ fn wipe(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("COMMIT")
 }
 
-fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+pub(super) fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
     let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
     let columns = statement.column_count();
     let values = rusqlite::params_from_iter(query.values.iter().map(Bound));

@@ -2,5 +2,5 @@
 
 mod driver;
 mod error;
-mod fingerprint;
+mod kept;
 mod settings;

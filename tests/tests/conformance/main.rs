@@ -7,6 +7,7 @@
 mod accepted;
 mod ahead;
 mod divergence;
+mod drift;
 mod failure;
 mod loyalty;
 mod no_transaction;

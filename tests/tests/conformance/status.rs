@@ -154,7 +154,7 @@ async fn status_and_plan_create_nothing(mut db: impl Sandbox) {
     // The tables would be called seen_history and seen_log, which the schema shows.
     assert_eq!(db.schema().await, before);
     db.migrate(&migrator).await.unwrap();
-    assert_eq!(db.tables().await, ["a", "seen_history", "seen_log"]);
+    assert_eq!(db.tables().await, ["a", "seen_history", "seen_log", "seen_schema"]);
 }
 
 async fn status_and_plan_write_nothing(mut db: impl Sandbox) {

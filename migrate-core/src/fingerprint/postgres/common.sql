@@ -4,7 +4,8 @@ WITH member AS (
 ), history AS (
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1::text AND c.relkind = 'r' AND c.relname IN
-        (($2::text || '_history')::name, ($2::text || '_log')::name, ($2::text || '_schema')::name)
+        (($2::text || '_history')::name, ($2::text || '_log')::name, ($2::text || '_schema')::name,
+        ($2::text || '_settings')::name)
 ), history_part AS (
     SELECT oid FROM history
     UNION ALL
@@ -40,48 +41,45 @@ WITH member AS (
         -- What comes and goes with a range type.
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
             AND d.deptype = 'i')
-), holder (classid, objid, objsubid, owner, actual, usual) AS (
-    SELECT 'pg_class'::regclass::oid, oid, 0, relowner, relacl,
-        acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)
-    FROM relation
+), holder (kind, space, parent, name, owner, actual, usual) AS (
+    SELECT kind, space, '', name, relowner, relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)
+    FROM relation WHERE kind <> ''
     UNION ALL
-    SELECT 'pg_class'::regclass, r.oid, a.attnum, r.relowner, a.attacl, acldefault('c', r.relowner)
+    SELECT 'column', r.space, r.name, a.attname::text, r.relowner, a.attacl, acldefault('c', r.relowner)
     FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid AND NOT a.attisdropped
     UNION ALL
-    SELECT 'pg_type'::regclass, oid, 0, typowner, typacl, acldefault('T', typowner) FROM type
+    SELECT kind, space, '', name, typowner, typacl, acldefault('T', typowner) FROM type
     UNION ALL
-    SELECT 'pg_proc'::regclass, oid, 0, proowner, proacl, acldefault('f', proowner) FROM routine
+    SELECT kind, space, '', name, proowner, proacl, acldefault('f', proowner) FROM routine
     UNION ALL
-    SELECT 'pg_namespace'::regclass, oid, 0, nspowner, nspacl, acldefault('n', nspowner) FROM space
+    SELECT 'schema', '', '', name, nspowner, nspacl, acldefault('n', nspowner) FROM space
+    WHERE NOT EXISTS (SELECT FROM member WHERE classid = 'pg_namespace'::regclass AND objid = oid)
     UNION ALL
-    SELECT 'pg_language'::regclass, oid, 0, lanowner, lanacl, acldefault('l', lanowner) FROM pg_language
-    UNION ALL
-    SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, fdwowner, fdwacl, acldefault('F', fdwowner)
+    SELECT 'foreign-data-wrapper', '', '', fdwname::text, fdwowner, fdwacl, acldefault('F', fdwowner)
     FROM pg_foreign_data_wrapper
+    WHERE NOT EXISTS (SELECT FROM member WHERE classid = 'pg_foreign_data_wrapper'::regclass AND objid = oid)
     UNION ALL
-    SELECT 'pg_foreign_server'::regclass, oid, 0, srvowner, srvacl, acldefault('S', srvowner) FROM pg_foreign_server
+    SELECT 'foreign-server', '', '', srvname::text, srvowner, srvacl, acldefault('S', srvowner) FROM pg_foreign_server
+    WHERE NOT EXISTS (SELECT FROM member WHERE classid = 'pg_foreign_server'::regclass AND objid = oid)
     UNION ALL
-    SELECT 'pg_default_acl'::regclass, oid, 0, defaclrole, defaclacl, CASE WHEN defaclnamespace = 0
-        THEN acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) END
-    FROM pg_default_acl
-), grants AS MATERIALIZED (
-    -- How the privileges differ from what the owner and everybody have without any GRANT or REVOKE.
-    SELECT classid, objid, objsubid,
-        string_agg(format('%s: %s', role, coalesce(actual, 'nothing')), E'\n' ORDER BY role COLLATE "C") AS value
-    FROM (
-        SELECT h.classid, h.objid, h.objsubid, CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN h.owner THEN 'OWNER'
-                ELSE quote_ident(pg_get_userbyid(e.grantee)::text) END AS role,
-            string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE e.is_usual) AS usual,
-            string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE NOT e.is_usual) AS actual
-        FROM holder h, LATERAL (
-            SELECT false AS is_usual, grantee, privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END AS privilege
-            FROM aclexplode(h.actual)
-            UNION ALL
-            SELECT true, grantee, privilege_type FROM aclexplode(h.usual)
-        ) e
-        WHERE h.actual IS NOT NULL
-        GROUP BY 1, 2, 3, 4
-    ) a
-    WHERE usual IS DISTINCT FROM actual
-    GROUP BY 1, 2, 3
+    SELECT 'default-privileges', coalesce(nspname::text, ''), '', format('%s of %I', CASE defaclobjtype
+            WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
+            WHEN 'n' THEN 'schemas' ELSE defaclobjtype::text END, pg_get_userbyid(defaclrole)),
+        defaclrole, defaclacl, CASE WHEN defaclnamespace = 0
+            THEN acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) END
+    FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
+), grants AS (
+    -- What each role has, and what it would have without any GRANT or REVOKE.
+    SELECT h.kind, h.space, h.parent, h.name, CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN h.owner THEN 'OWNER'
+            ELSE quote_ident(pg_get_userbyid(e.grantee)::text) END AS role,
+        string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE e.is_usual) AS usual,
+        string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE NOT e.is_usual) AS actual
+    FROM holder h, LATERAL (
+        SELECT false AS is_usual, grantee, privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END AS privilege
+        FROM aclexplode(h.actual)
+        UNION ALL
+        SELECT true, grantee, privilege_type FROM aclexplode(h.usual)
+    ) e
+    WHERE h.actual IS NOT NULL
+    GROUP BY 1, 2, 3, 4, 5
 )

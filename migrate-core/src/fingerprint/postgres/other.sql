@@ -1,12 +1,10 @@
 -- Schemas. One that holds the history and nothing else came with that.
 SELECT 'schema', '', '', s.name, p.property, p.value
-FROM space s
-LEFT JOIN grants g ON g.classid = 'pg_namespace'::regclass AND g.objid = s.oid,
+FROM space s,
 LATERAL (VALUES
     ('', ''),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_namespace'::regclass AND objoid = s.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_namespace'::regclass AND objoid = s.oid AND objsubid = 0))
 ) p (property, value)
 WHERE p.value IS NOT NULL
     AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_namespace'::regclass AND objid = s.oid)
@@ -23,13 +21,9 @@ LATERAL (VALUES
     ('version', x.extversion)
 ) p (property, value)
 UNION ALL
--- Default privileges.
-SELECT 'default-privileges', coalesce(n.nspname::text, ''), '', format('%s of %I', CASE d.defaclobjtype
-    WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
-    WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END, pg_get_userbyid(d.defaclrole)), 'grants', g.value
-FROM pg_default_acl d
-LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-JOIN grants g ON g.classid = 'pg_default_acl'::regclass AND g.objid = d.oid
+-- Privileges of every kind of object, a property for each role.
+SELECT kind, space, parent, name, 'grants to ' || role, coalesce(actual, 'nothing')
+FROM grants WHERE usual IS DISTINCT FROM actual
 UNION ALL
 -- Collations.
 SELECT 'collation', s.name, '', c.collname::text, p.property, p.value
@@ -41,7 +35,7 @@ LATERAL (VALUES
         ELSE c.collprovider::text END),
     -- The column that holds the locale has had three names.
     ('locale', coalesce(every.row->>'colllocale', every.row->>'colliculocale', every.row->>'collcollate')),
-    ('character_type', every.row->>'collctype'),
+    ('character type', every.row->>'collctype'),
     ('rules', every.row->>'collicurules'),
     ('deterministic', CASE WHEN NOT c.collisdeterministic THEN 'false' END),
     ('comment', (SELECT description FROM pg_description
@@ -119,31 +113,27 @@ WHERE p.value IS NOT NULL
 UNION ALL
 -- Foreign data. What logs users in there is nobody's to read.
 SELECT 'foreign-data-wrapper', '', '', w.fdwname::text, p.property, p.value
-FROM pg_foreign_data_wrapper w
-LEFT JOIN grants g ON g.classid = 'pg_foreign_data_wrapper'::regclass AND g.objid = w.oid,
+FROM pg_foreign_data_wrapper w,
 LATERAL (VALUES
     ('', ''),
     ('handler', nullif(w.fdwhandler, 0)::regproc::text),
     ('validator', nullif(w.fdwvalidator, 0)::regproc::text),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(w.fdwoptions) o)),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_foreign_data_wrapper'::regclass AND objoid = w.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_foreign_data_wrapper'::regclass AND objoid = w.oid AND objsubid = 0))
 ) p (property, value)
 WHERE p.value IS NOT NULL
     AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_foreign_data_wrapper'::regclass AND objid = w.oid)
 UNION ALL
 SELECT 'foreign-server', '', '', v.srvname::text, p.property, p.value
-FROM pg_foreign_server v
-LEFT JOIN grants g ON g.classid = 'pg_foreign_server'::regclass AND g.objid = v.oid,
+FROM pg_foreign_server v,
 LATERAL (VALUES
     ('wrapper', (SELECT quote_ident(fdwname) FROM pg_foreign_data_wrapper WHERE oid = v.srvfdw)),
     ('type', v.srvtype),
     ('version', v.srvversion),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(v.srvoptions) o)),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_foreign_server'::regclass AND objoid = v.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_foreign_server'::regclass AND objoid = v.oid AND objsubid = 0))
 ) p (property, value)
 WHERE p.value IS NOT NULL
     AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_foreign_server'::regclass AND objid = v.oid)
@@ -168,9 +158,9 @@ FROM pg_publication b,
 LATERAL (VALUES
     ('publish', concat_ws(', ', CASE WHEN b.pubinsert THEN 'insert' END, CASE WHEN b.pubupdate THEN 'update' END,
         CASE WHEN b.pubdelete THEN 'delete' END, CASE WHEN b.pubtruncate THEN 'truncate' END)),
-    ('all_tables', CASE WHEN b.puballtables THEN 'true' END),
-    ('through_root', CASE WHEN b.pubviaroot THEN 'true' END),
-    ('generated_columns', nullif(to_jsonb(b)->>'pubgencols', 'n')),
+    ('all tables', CASE WHEN b.puballtables THEN 'true' END),
+    ('through root', CASE WHEN b.pubviaroot THEN 'true' END),
+    ('generated columns', nullif(to_jsonb(b)->>'pubgencols', 'n')),
     ('tables', (SELECT string_agg(t.prrelid::regclass::text || coalesce((SELECT ' (' || string_agg(quote_ident(attname),
             ', ' ORDER BY attnum) || ')' FROM pg_attribute WHERE attrelid = t.prrelid AND (to_jsonb(t)->'prattrs') @>
             to_jsonb(attnum)), '')

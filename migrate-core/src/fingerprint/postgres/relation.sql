@@ -5,8 +5,7 @@ LEFT JOIN pg_tablespace s ON s.oid = r.reltablespace
 LEFT JOIN pg_am m ON m.oid = r.relam
 LEFT JOIN pg_class toast ON toast.oid = r.reltoastrelid
 LEFT JOIN pg_foreign_table f ON f.ftrelid = r.oid
-LEFT JOIN pg_foreign_server v ON v.oid = f.ftserver
-LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = 0,
+LEFT JOIN pg_foreign_server v ON v.oid = f.ftserver,
 LATERAL (VALUES
     ('', ''),
     ('columns', CASE WHEN r.is_table THEN (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
@@ -14,25 +13,24 @@ LATERAL (VALUES
     ('definition', CASE WHEN r.relkind IN ('v', 'm') THEN btrim(pg_get_viewdef(r.oid), E'; \n') END),
     ('populated', CASE WHEN r.relkind = 'm' AND NOT r.relispopulated THEN 'false' END),
     ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
-    ('partition_by', CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END),
-    ('partition_of', CASE WHEN r.relispartition THEN (SELECT inhparent::regclass::text || ' '
+    ('partition by', CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END),
+    ('partition of', CASE WHEN r.relispartition THEN (SELECT inhparent::regclass::text || ' '
         || pg_get_expr(r.relpartbound, r.oid) FROM pg_inherits WHERE inhrelid = r.oid) END),
     ('inherits', CASE WHEN NOT r.relispartition THEN (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno)
         FROM pg_inherits WHERE inhrelid = r.oid) END),
-    ('of_type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END),
+    ('of type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM (
         SELECT unnest(r.reloptions) UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) AS option (o))),
     ('tablespace', s.spcname::text),
-    ('access_method', CASE WHEN m.amname <> 'heap' THEN m.amname::text END),
-    ('row_security', CASE WHEN r.relrowsecurity THEN 'enabled' END),
-    ('force_row_security', CASE WHEN r.relforcerowsecurity THEN 'true' END),
-    ('replica_identity', CASE r.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN
+    ('access method', CASE WHEN m.amname <> 'heap' THEN m.amname::text END),
+    ('row security', CASE WHEN r.relrowsecurity THEN 'enabled' END),
+    ('force row security', CASE WHEN r.relforcerowsecurity THEN 'true' END),
+    ('replica identity', CASE r.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN
         CASE WHEN r.relkind IN ('r', 'p') THEN 'nothing' END WHEN 'i' THEN 'index' END),
     ('server', quote_ident(v.srvname)),
-    ('foreign_options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(f.ftoptions) o)),
+    ('foreign options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(f.ftoptions) o)),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0))
 ) p (property, value)
 WHERE r.kind NOT IN ('', 'sequence') AND p.value IS NOT NULL
 UNION ALL
@@ -41,12 +39,11 @@ SELECT 'column', r.space, r.name, a.attname::text, p.property, p.value
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = a.attnum,
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum,
 LATERAL (VALUES
     ('type', CASE WHEN r.is_table THEN format_type(a.atttypid, a.atttypmod) END),
     ('collation', CASE WHEN r.is_table AND a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END),
-    ('not_null', CASE WHEN a.attnotnull THEN coalesce(
+    ('not null', CASE WHEN a.attnotnull THEN coalesce(
         -- PostgreSQL 18 has a constraint for each; only what cannot be said of the column alone is told of it.
         (SELECT CASE WHEN NOT n.convalidated THEN 'not valid' WHEN n.connoinherit THEN 'no inherit' END
         FROM pg_constraint n WHERE n.conrelid = r.oid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum]), 'true') END),
@@ -59,11 +56,10 @@ LATERAL (VALUES
     ('compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
     ('statistics', nullif(a.attstattarget, -1)::text),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o)),
-    ('foreign_options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attfdwoptions) o)),
+    ('foreign options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attfdwoptions) o)),
     ('inherited', CASE WHEN r.is_table AND NOT a.attislocal AND NOT r.relispartition THEN 'true' END),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = a.attnum)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = a.attnum))
 ) p (property, value)
 WHERE (r.is_table OR r.relkind IN ('v', 'm')) AND p.value IS NOT NULL
 UNION ALL
@@ -82,10 +78,10 @@ LATERAL (VALUES
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(i.reloptions) o)),
     ('tablespace', s.spcname::text),
     ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
-    ('replica_identity', CASE WHEN x.indisreplident THEN 'true' END),
+    ('replica identity', CASE WHEN x.indisreplident THEN 'true' END),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_constraint'::regclass AND objoid = c.oid AND objsubid = 0)),
-    ('index_comment', (SELECT description FROM pg_description
+    ('index comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_class'::regclass AND objoid = i.oid AND objsubid = 0))
 ) p (property, value)
 -- Of a foreign key to a partitioned table there is one more for each partition.
@@ -101,10 +97,10 @@ LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
 LATERAL (VALUES
     ('definition', pg_get_indexdef(i.oid)),
     ('valid', CASE WHEN NOT x.indisvalid THEN 'false' END),
-    ('attached_to', (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = i.oid)),
+    ('attached to', (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = i.oid)),
     ('tablespace', s.spcname::text),
     ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
-    ('replica_identity', CASE WHEN x.indisreplident THEN 'true' END),
+    ('replica identity', CASE WHEN x.indisreplident THEN 'true' END),
     ('statistics', (SELECT string_agg(format('%s: %s', attnum, attstattarget), ', ' ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = i.oid AND attnum > 0 AND attstattarget >= 0)),
     ('comment', (SELECT description FROM pg_description
@@ -119,8 +115,7 @@ FROM relation r
 JOIN pg_sequence q ON q.seqrelid = r.oid
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-LEFT JOIN grants g ON g.classid = 'pg_class'::regclass AND g.objid = r.oid AND g.objsubid = 0,
+LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid,
 LATERAL (VALUES
     ('type', format_type(q.seqtypid, NULL)),
     ('start', q.seqstart::text),
@@ -130,11 +125,10 @@ LATERAL (VALUES
     ('cache', q.seqcache::text),
     ('cycle', CASE WHEN q.seqcycle THEN 'true' END),
     ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
-    ('owned_by', CASE d.deptype WHEN 'a' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
-    ('identity_of', CASE d.deptype WHEN 'i' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
+    ('owned by', CASE d.deptype WHEN 'a' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
+    ('identity of', CASE d.deptype WHEN 'i' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0))
 ) p (property, value)
 WHERE p.value IS NOT NULL
 UNION ALL

@@ -1,12 +1,10 @@
 -- Functions and procedures.
 SELECT r.kind, r.space, '', r.name, p.property, p.value
-FROM routine r
-LEFT JOIN grants g ON g.classid = 'pg_proc'::regclass AND g.objid = r.oid,
+FROM routine r,
 LATERAL (VALUES
     ('definition', CASE WHEN r.prokind <> 'a' THEN btrim(pg_get_functiondef(r.oid), E'\n') END),
     ('comment', (SELECT description FROM pg_description
-        WHERE classoid = 'pg_proc'::regclass AND objoid = r.oid AND objsubid = 0)),
-    ('grants', g.value)
+        WHERE classoid = 'pg_proc'::regclass AND objoid = r.oid AND objsubid = 0))
 ) p (property, value)
 WHERE p.value IS NOT NULL
 UNION ALL
@@ -18,23 +16,23 @@ LATERAL (VALUES
     ('arguments', pg_get_function_arguments(r.oid)),
     ('kind', CASE a.aggkind WHEN 'o' THEN 'ordered set' WHEN 'h' THEN 'hypothetical set' END),
     ('parallel', CASE r.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END),
-    ('state_function', nullif(a.aggtransfn::oid, 0)::regproc::text),
-    ('state_type', format_type(a.aggtranstype, NULL)),
-    ('state_space', nullif(a.aggtransspace, 0)::text),
+    ('state function', nullif(a.aggtransfn::oid, 0)::regproc::text),
+    ('state type', format_type(a.aggtranstype, NULL)),
+    ('state space', nullif(a.aggtransspace, 0)::text),
     ('initial', a.agginitval),
-    ('final_function', nullif(a.aggfinalfn::oid, 0)::regproc::text),
-    ('final_extra', CASE WHEN a.aggfinalextra THEN 'true' END),
-    ('final_modify', CASE WHEN a.aggfinalfn::oid <> 0 THEN CASE a.aggfinalmodify WHEN 'r' THEN 'read only'
+    ('final function', nullif(a.aggfinalfn::oid, 0)::regproc::text),
+    ('final extra', CASE WHEN a.aggfinalextra THEN 'true' END),
+    ('final modify', CASE WHEN a.aggfinalfn::oid <> 0 THEN CASE a.aggfinalmodify WHEN 'r' THEN 'read only'
         WHEN 's' THEN 'shareable' ELSE 'read write' END END),
-    ('combine_function', nullif(a.aggcombinefn::oid, 0)::regproc::text),
-    ('serial_function', nullif(a.aggserialfn::oid, 0)::regproc::text),
-    ('deserial_function', nullif(a.aggdeserialfn::oid, 0)::regproc::text),
-    ('moving_state_function', nullif(a.aggmtransfn::oid, 0)::regproc::text),
-    ('moving_inverse_function', nullif(a.aggminvtransfn::oid, 0)::regproc::text),
-    ('moving_state_type', format_type(nullif(a.aggmtranstype, 0), NULL)),
-    ('moving_state_space', nullif(a.aggmtransspace, 0)::text),
-    ('moving_initial', a.aggminitval),
-    ('moving_final_function', nullif(a.aggmfinalfn::oid, 0)::regproc::text),
-    ('sort_operator', nullif(a.aggsortop::oid, 0)::regoper::text)
+    ('combine function', nullif(a.aggcombinefn::oid, 0)::regproc::text),
+    ('serial function', nullif(a.aggserialfn::oid, 0)::regproc::text),
+    ('deserial function', nullif(a.aggdeserialfn::oid, 0)::regproc::text),
+    ('moving state function', nullif(a.aggmtransfn::oid, 0)::regproc::text),
+    ('moving inverse function', nullif(a.aggminvtransfn::oid, 0)::regproc::text),
+    ('moving state type', format_type(nullif(a.aggmtranstype, 0), NULL)),
+    ('moving state space', nullif(a.aggmtransspace, 0)::text),
+    ('moving initial', a.aggminitval),
+    ('moving final function', nullif(a.aggmfinalfn::oid, 0)::regproc::text),
+    ('sort operator', nullif(a.aggsortop::oid, 0)::regoper::text)
 ) p (property, value)
 WHERE p.value IS NOT NULL

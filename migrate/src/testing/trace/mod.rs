@@ -89,7 +89,7 @@ use crate::run::Run;
 /// As [`Migrator::migrate`](crate::Migrator::migrate); and when no migration is pending, or the server does not count
 /// scans, so that nothing would be seen.
 pub async fn trace(set: &MigrationSet, pool: &Pool) -> Result<Trace, Error> {
-    let migrator = Migrator::new(set);
+    let migrator = Migrator::new(set).keep_schema(false);
     let history = migrator.history_table(Engine::Postgres).names().map(str::to_owned).to_vec();
     let mut tracer = tracer(set, history, pool).await?;
     Run::new(&migrator, &mut tracer)?.run(Target::Latest).await?;

@@ -10,7 +10,8 @@ use super::observation::{Observation, observe};
 use super::report::{MigrationTrace, StatementTrace, Trace};
 use super::snapshot::{Counts, Kind, Oid, Snapshot};
 use crate::driver::{
-    DatabaseError, Driver, Event, Failure, LockFailure, Piece, Row, Stage, Tell, Timeouts, Transaction,
+    DatabaseError, Driver, Event, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts,
+    Transaction,
 };
 use crate::postgres::error::database_error;
 use crate::postgres::pipeline::{changes_session, elapsed, run_piece};
@@ -300,6 +301,31 @@ impl Driver for Tracer<'_> {
         timeouts: Timeouts,
     ) -> Result<Vec<Row>, DatabaseError> {
         self.driver.fingerprint(history, timeouts).await
+    }
+
+    async fn kept_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.driver.kept_schema(history, timeouts).await
+    }
+
+    async fn note_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> Result<Noted, DatabaseError> {
+        self.driver.note_schema(history, timeouts).await
+    }
+
+    async fn keep_schema(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+        keep: Keep,
+    ) -> Result<(), DatabaseError> {
+        self.driver.keep_schema(history, timeouts, keep).await
     }
 
     async fn database_name(&mut self) -> Result<String, DatabaseError> {

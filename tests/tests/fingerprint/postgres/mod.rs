@@ -1,17 +1,22 @@
 //! PostgreSQL's objects.
 
+mod constraints;
+mod others;
+mod relations;
+mod tables;
+
 use migrate::testing::{Server, TestDatabase};
 use migrate::{Dialect, Fingerprint, MigrationSet, Migrator};
-use migrate_tests::Folder;
+use migrate_tests::{Folder, PostgresClient};
 use tokio_postgres::Client;
 
-use crate::postgres_cases::{CASES, Case};
+use crate::case::assert_all;
 
-pub(crate) fn set() -> MigrationSet {
+fn set() -> MigrationSet {
     Folder::new(Dialect::Postgres).table(1, "unused").set()
 }
 
-pub(crate) async fn database(hint: &str) -> (TestDatabase, Client) {
+async fn database(hint: &str) -> (TestDatabase, Client) {
     let database = Server::shared().unwrap().create_database(hint).await.unwrap();
     let client = database.connect().await.unwrap();
     (database, client)
@@ -26,32 +31,34 @@ async fn run(client: &Client, sql: &str) {
 }
 
 /// The roles that are granted something belong to the server, and so are the same for all tests.
-pub(crate) const ROLES: &str = "
+const ROLES: &str = "
     DO $$ BEGIN CREATE ROLE migrate_test_reader;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
     DO $$ BEGIN CREATE ROLE \"migrate test Writer\";
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;";
 
-#[tokio::test]
-async fn a_change_of_one_thing_is_seen_and_nothing_else_is() {
-    let mut failed = Vec::new();
-    for &Case { setup, change, expected } in CASES {
-        let (_database, mut client) = database("fingerprint").await;
-        run(&client, ROLES).await;
-        run(&client, setup).await;
-        let before = read(&mut client).await;
-        assert_eq!(before, read(&mut client).await, "{setup}");
-        run(&client, change).await;
-        let after = read(&mut client).await;
-        let difference = before.diff(&after);
-        if difference.to_string() != expected {
-            failed.push(format!("{setup}\n{change}\nexpected:\n{expected}\nfound:\n{difference}\n"));
-        }
-        let is_same = difference.is_empty() || difference.is_column_order_only();
-        assert_eq!(before.digest() == after.digest(), is_same, "{change}");
-        assert_eq!(after.diff(&before).is_empty(), difference.is_empty(), "{change}");
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+/// A test for each group of cases, so that a runner can take several at a time.
+macro_rules! groups {
+    ($($name:ident: $cases:path,)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                assert_all::<PostgresClient>(ROLES, $cases).await;
+            }
+        )+
+    };
+}
+
+groups! {
+    tables_are_told: tables::TABLES,
+    columns_are_told: tables::COLUMNS,
+    constraints_are_told: constraints::CONSTRAINTS,
+    indexes_are_told: constraints::INDEXES,
+    views_and_sequences_are_told: relations::VIEWS_AND_SEQUENCES,
+    triggers_and_policies_are_told: relations::TRIGGERS_AND_POLICIES,
+    routines_are_told: others::ROUTINES,
+    types_and_privileges_are_told: others::TYPES_AND_PRIVILEGES,
+    others_are_told: others::OTHERS,
 }
 
 #[tokio::test]

@@ -1,0 +1,57 @@
+//! The rows of SQLite, from the statements that its schema table holds.
+//!
+//! `ALTER TABLE` edits these texts in place, with other quotes and spaces than a person would write. So a table is told by
+//! its columns and constraints, and everything by the text that [`canonical`] makes of it.
+
+mod canonical;
+mod table;
+
+use canonical::{canonical, tokens};
+
+use crate::{Query, Value};
+
+/// Everything but the tables of the history with this prefix. What belongs to SQLite itself or to a virtual table goes
+/// with that.
+pub(crate) fn query(history_prefix: &str) -> Query {
+    let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema AS s \
+        WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+        AND tbl_name NOT IN ($1 || '_history', $1 || '_log', $1 || '_schema', $1 || '_settings') AND NOT EXISTS \
+        (SELECT 1 FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.name = s.tbl_name AND l.type = 'shadow')";
+    Query { sql: sql.to_owned(), values: vec![history_prefix.into()] }
+}
+
+/// The rows of a fingerprint, of what [`query`] answers.
+pub(crate) fn rows(objects: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let texts = |row: &Vec<Value>| -> Option<[String; 4]> {
+        let texts: Option<Vec<String>> = row.iter().map(|value| value.as_text().map(str::to_owned)).collect();
+        texts?.try_into().ok()
+    };
+    let rows = objects
+        .iter()
+        .filter_map(texts)
+        .flat_map(|[kind, name, table, sql]| object(&kind, &name, &table, &sql));
+    rows.map(|row| row.map(|text| text.as_str().into()).into()).collect()
+}
+
+/// A row without the schema, which is always `main`: kind, parent, name, property, value.
+type Row = [String; 6];
+
+fn row(kind: &str, parent: &str, name: &str, property: &str, value: &str) -> Row {
+    [kind, "", parent, name, property, value].map(str::to_owned)
+}
+
+fn object(kind: &str, name: &str, table: &str, sql: &str) -> Vec<Row> {
+    let statement = tokens(sql);
+    let is = |at: usize, word: &str| statement.get(at).is_some_and(|token| token.is(word));
+    match kind {
+        "table" if is(1, "virtual") => {
+            vec![row("virtual-table", "", name, "definition", &canonical(&statement))]
+        }
+        "table" => table::rows(name, &statement),
+        "view" => vec![row("view", "", name, "definition", &canonical(&statement))],
+        kind => vec![row(kind, table, name, "definition", &canonical(&statement))],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,471 @@
+//! What is kept of the schema beside the history, so that a change by hand can be told from one of a run.
+//!
+//! The table has the rows of a fingerprint, each with a state:
+//!
+//! | state | what it says |
+//! |---|---|
+//! | `kept` | so the runs left the schema |
+//! | `added`, `removed` | when the last run began, a change by hand had brought this, or taken it away |
+//! | `head` | the last row of the log that `kept` knows of, and how it was written |
+//!
+//! A run notes what was changed by hand before it changes anything itself. Afterwards it keeps the schema as it is then,
+//! but for what was noted and is still so. A run that was killed in between leaves a head that the log has gone beyond.
+
+use std::collections::BTreeMap;
+
+use super::HistoryTable;
+use crate::fingerprint::{Difference, Fingerprint, postgres};
+use crate::{Engine, Query, Value, Version};
+
+/// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
+const FORMAT: &str = "1";
+
+/// Kind, schema, parent, name and property: what a row gives the value of.
+type Key = [String; 5];
+type Rows = BTreeMap<Key, String>;
+
+/// What is kept of a schema, and the schema as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    kept: Rows,
+    added: Rows,
+    removed: Rows,
+    head: Option<Head>,
+    live: Rows,
+    /// The last row of the log, and the format that would be written.
+    now: Head,
+    /// What the first row of the log behind the head is about.
+    since: Option<Version>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Head {
+    log: String,
+    format: String,
+}
+
+/// How the schema stands to what the runs left: what `Migrator::drift` finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "drift", rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Drift {
+    /// How the schema differs from the one that the runs left. Nothing but an empty difference is no drift.
+    Known {
+        /// What was changed by hand.
+        difference: Difference,
+    },
+    /// No run has kept a schema yet.
+    NothingKept,
+    /// The schema was kept before a run that did not keep it: one that was killed, or told not to. The next run keeps it
+    /// again.
+    Unknown {
+        /// The first version that was applied or rolled back since then.
+        since: Version,
+    },
+    /// Another version of the server or of the library kept it, and would write the same schema otherwise. The next run
+    /// keeps it anew.
+    OtherFormat,
+}
+
+impl Drift {
+    /// What was changed by hand, where that is known.
+    pub fn difference(&self) -> Option<&Difference> {
+        match self {
+            Drift::Known { difference } => Some(difference),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Drift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Drift::Known { difference } if difference.is_empty() => f.write_str("no drift"),
+            Drift::Known { difference } => {
+                write!(f, "the schema was changed since the last run:\n{difference}")?;
+                for undo in difference.changes.iter().rev().filter_map(|change| change.undo.as_ref()) {
+                    let remark = if undo.loses_data { " -- loses data" } else { "" };
+                    write!(f, "\nundo: {};{remark}", undo.sql)?;
+                }
+                Ok(())
+            }
+            Drift::NothingKept => f.write_str("no run has kept the schema yet; the next one that changes it does"),
+            Drift::Unknown { since } => write!(
+                f,
+                "the schema was last kept before version {since}: whatever ran that since did not keep it; the next run that \
+                 changes the schema does"
+            ),
+            Drift::OtherFormat => f.write_str(
+                "the schema was kept by another version of the server or of this library, and cannot be compared; the \
+                 next run that changes the schema keeps it anew",
+            ),
+        }
+    }
+}
+
+impl Kept {
+    /// Reads the answer to [`HistoryTable::kept_schema`].
+    ///
+    /// # Errors
+    ///
+    /// When a row is not one that this version of the library understands; with what is wrong in it.
+    pub fn from_rows(rows: &[Vec<Value>]) -> Result<Kept, String> {
+        let mut kept = Kept::default();
+        let (mut head_log, mut head_format) = (None, None);
+        for row in rows {
+            let texts: Option<Vec<String>> =
+                row.iter().map(|value| value.as_text().map(str::to_owned)).collect();
+            let texts: Option<[String; 7]> = texts.and_then(|texts| texts.try_into().ok());
+            let Some([state, kind, schema, parent, name, property, value]) = texts else {
+                return Err(format!("it reads {row:?}"));
+            };
+            match (state.as_str(), property.as_str()) {
+                ("head", "log") => head_log = Some(value),
+                ("head", "format") => head_format = Some(value),
+                ("now", "log") => kept.now.log = value,
+                ("now", "format") => kept.now.format = value,
+                ("since", _) => kept.since = value.parse().ok().and_then(Version::from_i64),
+                (state, _) => {
+                    let rows = match state {
+                        "kept" => &mut kept.kept,
+                        "added" => &mut kept.added,
+                        "removed" => &mut kept.removed,
+                        "live" => &mut kept.live,
+                        _ => return Err(format!("it is in an unknown state, {state}")),
+                    };
+                    rows.insert([kind, schema, parent, name, property], value);
+                }
+            }
+        }
+        kept.head = head_log.zip(head_format).map(|(log, format)| Head { log, format });
+        Ok(kept)
+    }
+
+    /// How the schema that is there stands to the kept one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kept::from_rows`].
+    pub fn drift(&self, engine: Engine) -> Result<Drift, String> {
+        let Some(head) = &self.head else { return Ok(Drift::NothingKept) };
+        if let Some(since) = self.since {
+            return Ok(Drift::Unknown { since });
+        }
+        if head.format != self.now.format {
+            return Ok(Drift::OtherFormat);
+        }
+        let difference = fingerprint(engine, &self.kept)?.diff(&fingerprint(engine, &self.live)?);
+        Ok(Drift::Known { difference })
+    }
+
+    /// Notes what was changed by hand, before a run. Where the head is not the last row of the log, that is no longer
+    /// known, and what was noted before stays.
+    pub fn note(&mut self) {
+        let is_known = self.since.is_none() && self.is_comparable();
+        if is_known {
+            self.added = without(&self.live, &self.kept);
+            self.removed = without(&self.kept, &self.live);
+        }
+    }
+
+    /// Keeps the schema as it is after a run, but for what was changed by hand before it and is still so.
+    pub fn keep(&mut self) {
+        if !self.is_comparable() {
+            self.added.clear();
+            self.removed.clear();
+        }
+        self.kept = self.live.clone();
+        for key in self.added.keys().chain(self.removed.keys()) {
+            if self.live.get(key) == self.added.get(key) {
+                match self.removed.get(key) {
+                    Some(value) => self.kept.insert(key.clone(), value.clone()),
+                    None => self.kept.remove(key),
+                };
+            }
+        }
+        self.head = Some(self.now.clone());
+    }
+
+    /// Keeps the schema as it is, with all that was changed by hand.
+    pub fn accept(&mut self) {
+        self.added.clear();
+        self.removed.clear();
+        self.keep();
+    }
+
+    /// All rows of the table.
+    pub fn rows(&self) -> Vec<[&str; 7]> {
+        let states = [("kept", &self.kept), ("added", &self.added), ("removed", &self.removed)];
+        let rows = states.into_iter().flat_map(|(state, rows)| {
+            rows.iter().map(move |([kind, schema, parent, name, property], value)| {
+                [state, kind, schema, parent, name, property, value]
+            })
+        });
+        let head = self.head.iter().flat_map(|Head { log, format }| {
+            let row = |property, value| ["head", "", "", "", "", property, value];
+            [row("log", log), row("format", format)]
+        });
+        rows.chain(head).collect()
+    }
+
+    fn is_comparable(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| head.format == self.now.format)
+    }
+}
+
+fn without(rows: &Rows, others: &Rows) -> Rows {
+    let rows = rows.iter().filter(|(key, value)| others.get(*key) != Some(value));
+    rows.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn fingerprint(engine: Engine, rows: &Rows) -> Result<Fingerprint, String> {
+    let rows: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|(key, value)| key.iter().chain([value]).map(|text| text.as_str().into()).collect())
+        .collect();
+    Fingerprint::from_rows(engine, rows.iter().map(Vec::as_slice))
+}
+
+const KEY: &str = "kind, schema_name, parent, name, property";
+
+impl HistoryTable {
+    /// What creates the table that keeps the schema.
+    pub fn create_kept(&self) -> String {
+        let text = match self.engine {
+            // Compared with names of the catalog, whatever the collation of the database is.
+            Engine::Postgres => "text COLLATE \"C\" NOT NULL",
+            Engine::Sqlite => "text NOT NULL",
+        };
+        let kept = &self.kept;
+        format!(
+            "CREATE TABLE IF NOT EXISTS {kept} (
+    state text NOT NULL CHECK (state IN ('kept', 'added', 'removed', 'head')),
+    kind {text},
+    schema_name {text},
+    parent {text},
+    name {text},
+    property {text},
+    value {text}
+);"
+        )
+    }
+
+    /// Asks for the rows of a [`Kept`]; on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
+    /// On PostgreSQL it belongs where that does.
+    pub fn kept_schema(&self) -> Query {
+        let HistoryTable { kept, log, .. } = self;
+        let format = self.format();
+        let sql = format!(
+            "SELECT state, {KEY}, value FROM {kept} \
+             UNION ALL SELECT 'now', '', '', '', '', 'format', {format} \
+             UNION ALL SELECT 'now', '', '', '', '', 'log', CAST(coalesce(max(id), 0) AS text) FROM {log} \
+             UNION ALL SELECT 'since', '', '', '', '', '', CAST(version AS text) FROM (SELECT version FROM {log} WHERE id > \
+             (SELECT CAST(value AS bigint) FROM {kept} WHERE state = 'head' AND property = 'log') ORDER BY id LIMIT 1) AS later"
+        );
+        match self.live() {
+            Some(live) => {
+                Query { sql: format!("{} SELECT 'live', live.* FROM live UNION ALL {sql}", live.sql), ..live }
+            }
+            None => Query { sql, values: Vec::new() },
+        }
+    }
+
+    /// What does [`Kept::note`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    pub fn note_schema(&self) -> Option<Query> {
+        let live = self.live()?;
+        let HistoryTable { kept, log, .. } = self;
+        let format = self.format();
+        let sql = format!(
+            "{}, known AS (
+                SELECT count(*) = 2 AS is_known FROM {kept} WHERE state = 'head' AND CASE property
+                    WHEN 'format' THEN value = {format}
+                    ELSE NOT EXISTS (SELECT FROM {log} WHERE id > CAST(value AS bigint)) END
+            ), cleared AS (
+                DELETE FROM {kept} WHERE state IN ('added', 'removed') AND (SELECT is_known FROM known)
+            )
+            INSERT INTO {kept} SELECT * FROM (
+                SELECT 'added', a.* FROM (SELECT * FROM live
+                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS a
+                UNION ALL
+                SELECT 'removed', r.* FROM (SELECT {KEY}, value FROM {kept} WHERE state = 'kept'
+                    EXCEPT SELECT * FROM live) AS r
+            ) AS noted WHERE (SELECT is_known FROM known)",
+            live.sql
+        );
+        Some(Query { sql, ..live })
+    }
+
+    /// What does [`Kept::keep`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    pub fn keep_schema(&self) -> Option<Query> {
+        let live = self.live()?;
+        let HistoryTable { kept, log, .. } = self;
+        let format = self.format();
+        let is_same = |one: &str, other: &str| {
+            let key = |table: &str| {
+                KEY.split(", ").map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
+            };
+            format!("({}) = ({})", key(one), key(other))
+        };
+        let (noted_live, live_by_hand, kept_target) =
+            (is_same("n", "l"), is_same("l", "b"), is_same("k", "t"));
+        let sql = format!(
+            "{}, noted AS (
+                SELECT {KEY}, max(value) FILTER (WHERE state = 'added') AS now,
+                    max(value) FILTER (WHERE state = 'removed') AS was
+                FROM {kept} WHERE state IN ('added', 'removed')
+                    AND EXISTS (SELECT FROM {kept} WHERE state = 'head' AND property = 'format' AND value = {format})
+                GROUP BY {KEY}
+            ), by_hand AS MATERIALIZED (
+                SELECT n.* FROM noted n LEFT JOIN live l ON {noted_live} WHERE l.value IS NOT DISTINCT FROM n.now
+            ), target AS MATERIALIZED (
+                SELECT l.* FROM live l WHERE NOT EXISTS (SELECT FROM by_hand b WHERE {live_by_hand})
+                UNION ALL
+                SELECT {KEY}, was FROM by_hand WHERE was IS NOT NULL
+            ), gone AS (
+                DELETE FROM {kept} k WHERE k.state = 'head' OR k.state = 'kept'
+                    AND NOT EXISTS (SELECT FROM target t WHERE {kept_target} AND k.value = t.value)
+            ), come AS (
+                INSERT INTO {kept} SELECT 'kept', n.* FROM (SELECT * FROM target
+                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS n
+            )
+            INSERT INTO {kept} VALUES ('head', '', '', '', '', 'format', {format}),
+                ('head', '', '', '', '', 'log', (SELECT CAST(coalesce(max(id), 0) AS text) FROM {log}))",
+            live.sql
+        );
+        Some(Query { sql, ..live })
+    }
+
+    /// What forgets the changes by hand, so that they are kept as if a run had made them.
+    pub fn forget_noted(&self) -> Query {
+        let sql = format!("DELETE FROM {} WHERE state IN ('added', 'removed')", self.kept);
+        Query { sql, values: Vec::new() }
+    }
+
+    /// What makes the table hold the rows of a [`Kept`]: the first statement once, the second for each row.
+    pub fn write_kept(&self) -> [String; 2] {
+        let kept = &self.kept;
+        [format!("DELETE FROM {kept}"), format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)")]
+    }
+
+    /// The common table expression `live`: the schema as it is.
+    fn live(&self) -> Option<Query> {
+        let schema = self.schema.as_deref()?;
+        let query = postgres::query(schema, &self.prefix);
+        let (common, kinds) = query.sql.split_at(postgres::COMMON.len());
+        let columns = [KEY, ", value"].concat();
+        let texts: Vec<String> =
+            columns.split(", ").map(|column| format!("{column} COLLATE \"C\" AS {column}")).collect();
+        let sql = format!(
+            "{common}, live AS MATERIALIZED (SELECT {} FROM (\n{kinds}) AS every ({columns}))",
+            texts.join(", ")
+        );
+        Some(Query { sql, ..query })
+    }
+
+    /// What changes when the same schema is written otherwise: ours, and the server's major version.
+    fn format(&self) -> String {
+        match self.engine {
+            Engine::Postgres => {
+                format!("'{FORMAT} on PostgreSQL ' || current_setting('server_version_num')::integer / 10000")
+            }
+            Engine::Sqlite => format!("'{FORMAT}'"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table `t` with these properties, kept or live.
+    fn rows(properties: &[(&str, &str)]) -> Rows {
+        let key = |property: &str| ["table", "", "", "t", property].map(str::to_owned);
+        properties.iter().map(|(property, value)| (key(property), (*value).to_owned())).collect()
+    }
+
+    fn head(log: &str) -> Head {
+        Head { log: log.to_owned(), format: FORMAT.to_owned() }
+    }
+
+    /// What is kept after a run that found `before` and left `after`.
+    fn after_run(kept: &[(&str, &str)], before: &[(&str, &str)], after: &[(&str, &str)]) -> Rows {
+        let (head, now) = (Some(head("1")), head("1"));
+        let mut kept = Kept { kept: rows(kept), live: rows(before), head, now, ..Kept::default() };
+        kept.note();
+        kept.live = rows(after);
+        kept.keep();
+        kept.kept
+    }
+
+    #[test]
+    fn only_what_the_run_did_is_kept() {
+        let cases: [(&[_], &[_], &[_], &[_]); 8] = [
+            // Kept, found, left, kept then.
+            (&[("a", "1")], &[("a", "1")], &[("a", "2")], &[("a", "2")]),
+            (&[("a", "1")], &[("a", "1")], &[], &[]),
+            (&[], &[], &[("a", "1")], &[("a", "1")]),
+            // By hand, and still so.
+            (&[("a", "1")], &[("a", "2")], &[("a", "2"), ("b", "1")], &[("a", "1"), ("b", "1")]),
+            (&[], &[("a", "1")], &[("a", "1")], &[]),
+            (&[("a", "1")], &[], &[("b", "1")], &[("a", "1"), ("b", "1")]),
+            // By hand, and then by the run.
+            (&[("a", "1")], &[("a", "2")], &[("a", "3")], &[("a", "3")]),
+            (&[("a", "1")], &[("a", "2")], &[], &[]),
+        ];
+        for (kept, before, after, expected) in cases {
+            assert_eq!(after_run(kept, before, after), rows(expected), "{kept:?} {before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_run_did_is_not_taken_for_a_change_by_hand() {
+        let mut kept = Kept {
+            kept: rows(&[("a", "1")]),
+            live: rows(&[("a", "1"), ("by hand", "1")]),
+            head: Some(head("1")),
+            now: head("1"),
+            ..Kept::default()
+        };
+        kept.note();
+        // It applied version 7 and was killed.
+        kept.live = rows(&[("a", "2"), ("by hand", "1")]);
+        (kept.now, kept.since) = (head("2"), Version::from_i64(7));
+        let since = Version::from_i64(7).unwrap();
+        assert_eq!(kept.drift(Engine::Sqlite), Ok(Drift::Unknown { since }));
+        // The next run keeps that, and still knows what was changed by hand before it.
+        kept.note();
+        kept.keep();
+        kept.since = None;
+        assert_eq!(kept.kept, rows(&[("a", "2")]));
+        let drift = kept.drift(Engine::Sqlite).unwrap();
+        let expected = "changed  table t: by hand none → 1";
+        assert_eq!(drift.difference().map(ToString::to_string).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_no_drift() {
+        let kept = Kept { live: rows(&[("a", "1")]), ..Kept::default() };
+        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::NothingKept));
+        let other = Head { format: "0".to_owned(), ..head("1") };
+        let mut kept = Kept { head: Some(other), now: head("1"), added: rows(&[("a", "1")]), ..kept };
+        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::OtherFormat));
+        kept.note();
+        kept.keep();
+        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::Known { difference: Difference::default() }));
+    }
+
+    #[test]
+    fn rows_are_read_as_they_are_written() {
+        let kept = Kept {
+            kept: rows(&[("a", "1"), ("b", "1")]),
+            added: rows(&[("c", "1")]),
+            removed: rows(&[("d", "1")]),
+            head: Some(head("9")),
+            ..Kept::default()
+        };
+        let written: Vec<Vec<Value>> =
+            kept.rows().into_iter().map(|row| row.map(Value::from).into()).collect();
+        assert_eq!(Kept::from_rows(&written), Ok(kept));
+        assert!(Kept::from_rows(&[vec![Value::from("kept")]]).is_err());
+    }
+}

@@ -38,13 +38,15 @@ impl Subject for Database {
 
     async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
         match to {
-            Some(version) => Migrator::new(set).migrate_to(&mut self.client, version).await,
-            None => Migrator::new(set).migrate(&mut self.client).await,
+            Some(version) => {
+                Migrator::new(set).keep_schema(false).migrate_to(&mut self.client, version).await
+            }
+            None => Migrator::new(set).keep_schema(false).migrate(&mut self.client).await,
         }
     }
 
     async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
-        Migrator::new(set).rollback(&mut self.client, 1).await
+        Migrator::new(set).keep_schema(false).rollback(&mut self.client, 1).await
     }
 
     async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
@@ -73,5 +75,5 @@ const TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-    AND NOT (n.nspname = 'public' AND c.relname IN ('migrate_history', 'migrate_log'))
+    AND NOT (n.nspname = 'public' AND c.relname IN ('migrate_history', 'migrate_log', 'migrate_schema'))
     ORDER BY 1";

@@ -28,13 +28,13 @@ impl Subject for Database {
 
     async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
         match to {
-            Some(version) => Migrator::new(set).migrate_to_blocking(&mut self.0, version),
-            None => Migrator::new(set).migrate_blocking(&mut self.0),
+            Some(version) => Migrator::new(set).keep_schema(false).migrate_to_blocking(&mut self.0, version),
+            None => Migrator::new(set).keep_schema(false).migrate_blocking(&mut self.0),
         }
     }
 
     async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
-        Migrator::new(set).rollback_blocking(&mut self.0, 1)
+        Migrator::new(set).keep_schema(false).rollback_blocking(&mut self.0, 1)
     }
 
     async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
@@ -58,5 +58,5 @@ impl Subject for Database {
 }
 
 const TABLES: &str = "SELECT '\"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema
-    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ('migrate_history', 'migrate_log')
+    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ('migrate_history', 'migrate_log', 'migrate_schema')
     ORDER BY 1";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use migrate::testing::{Server, TestDatabase};
+use migrate::{Drift, Migrator};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
@@ -103,6 +104,29 @@ async fn a_runner_killed_inside_a_migration_leaves_it_whole_or_not_at_all() {
         until_row(&client, SLEEPING).await;
         runner.kill().await;
         another_finishes(via, &database, &client, &folder, &["1", "2", "3", "9"]).await;
+    }
+}
+
+/// What it did is not taken for a change by hand, and what was changed by hand before it is not forgotten.
+#[tokio::test]
+async fn drift_is_unknown_after_a_killed_run_until_the_next() {
+    let slow = ("3_slow.up", "ALTER TABLE more ADD own bigint; SELECT pg_sleep(1)");
+    for via in WAYS {
+        let (database, client) = fresh("killed_drift").await;
+        let folder = postgres(&[CREATE]);
+        Runner::migrate(via, database.url(), &folder).succeeds().await;
+        client.batch_execute("ALTER TABLE seed ADD by_hand bigint").await.unwrap();
+        let folder = postgres(&[CREATE, ("2_more.up", "CREATE TABLE more (n bigint)"), slow]);
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, SLEEPING).await;
+        runner.kill().await;
+        let set = folder.set();
+        let pool = database::pool(database.config(), 1);
+        let drift = async || Migrator::new(&set).drift(&pool).await.unwrap();
+        assert_eq!(drift().await, Drift::Unknown { since: "2".parse().unwrap() });
+        until_none(&client, RUNNERS).await;
+        Runner::migrate(via, database.url(), &folder).succeeds().await;
+        assert_eq!(drift().await.difference().unwrap().to_string(), "added    column public.seed.by_hand");
     }
 }
 

@@ -209,7 +209,9 @@ async fn the_history_has_a_schema_of_its_own() {
     assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
     let tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname ~ 'app' ORDER BY 2";
     let schema = "my \"app\" schema";
-    assert_eq!(db.rows(tables).await, [[schema, "it's \"mine\"_history"], [schema, "it's \"mine\"_log"]]);
+    let expected =
+        ["history", "log", "schema"].map(|table| [schema.to_owned(), format!("it's \"mine\"_{table}")]);
+    assert_eq!(db.rows(tables).await, expected);
     assert_eq!(
         db.column("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").await,
         ["first", "second"]

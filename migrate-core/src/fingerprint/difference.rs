@@ -186,7 +186,7 @@ impl fmt::Display for Change {
                 write!(f, "changed  {object}: order of columns {before} → {after}")
             }
             ChangeKind::Changed { property, before, after } => {
-                write!(f, "changed  {object}: {}", property)?;
+                write!(f, "changed  {object}: {property}")?;
                 let [before, after] = [before, after].map(Option::as_deref);
                 if [before, after].into_iter().flatten().any(|value| value.contains('\n')) {
                     return lines(f, before.unwrap_or_default(), after.unwrap_or_default());

@@ -80,7 +80,7 @@ impl Reader<'_> {
         let mut named = None;
         while let [first, rest @ ..] = tokens {
             if let (true, [name, rest @ ..]) = (first.is("constraint"), rest) {
-                named = Some(name.name.clone());
+                named = Some(name.name.as_str());
                 tokens = rest;
                 continue;
             }
@@ -90,7 +90,7 @@ impl Reader<'_> {
         }
     }
 
-    fn constraint(&mut self, column: Option<&str>, named: Option<String>, tokens: &[Token]) {
+    fn constraint(&mut self, column: Option<&str>, named: Option<&str>, tokens: &[Token]) {
         let first = tokens[0].text.as_str();
         let after = |at: usize| canonical(tokens.get(at..).unwrap_or_default());
         match (first, column) {
@@ -114,7 +114,9 @@ impl Reader<'_> {
                     self.rows.push(row("constraint", self.table, &name, property, value));
                 };
                 keep("definition", &definition);
-                named.iter().for_each(|named| keep("name", named));
+                if let Some(named) = named {
+                    keep("name", named);
+                }
             }
             // What no version that we know writes is told as it is.
             _ => {

@@ -6,6 +6,7 @@ mod lint;
 mod lock;
 mod new;
 mod rebase;
+mod test;
 
 use clap::Subcommand;
 use migrate::cli::{Console, Exit, Failure, Options};
@@ -24,6 +25,8 @@ pub(crate) enum FolderVerb {
     Rebase(rebase::Rebase),
     /// Takes over the folder and the history of another tool
     Adopt(adopt::Adopt),
+    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema
+    Test(test::Test),
     /// Prints what makes a shell complete the verbs and options
     Completions(completions::Completions),
 }
@@ -36,6 +39,7 @@ impl FolderVerb {
             FolderVerb::Lock(verb) => verb.run(folder, console),
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),
+            FolderVerb::Test(verb) => verb.run(folder, console),
             FolderVerb::Completions(verb) => verb.run(),
         }
     }

@@ -136,3 +136,22 @@ fn rebase_moves_drafts_behind_what_is_locked() {
     );
     snapshot("rebase", &format!("{nothing}\n{asked}\n{moved}"));
 }
+
+#[test]
+fn test_takes_each_migration_there_and_back() {
+    for (engine, project) in Project::both("there_and_back") {
+        let project = project.with_tables();
+        project.run(&["test"]).exits(0).answers("3 round trips: 3 exact");
+        let seed = project.write("rows.sql", "INSERT INTO customers (id, email) VALUES (1, 'a');\n");
+        seed.run(&["test", "--seed", "20250101000000=rows.sql"]).exits(0);
+        seed.run(&["test", "--seed", "7=rows.sql"]).exits(1).says("holds no migration 7");
+        seed.run(&["test", "--seed", "rows.sql"]).exits(64);
+        let lossy = seed.migration(
+            "20250104000000_add_name",
+            "ALTER TABLE customers ADD COLUMN name text DEFAULT 'x';",
+            "-- migrate: allow down-lossy \"nobody reads it\"\nALTER TABLE customers DROP COLUMN name;\nDROP TABLE orders;",
+        );
+        let told = lossy.run(&["test", "--json"]).exits(0).answers("20250104000000");
+        assert!(told.stdout.contains("residue"), "{engine}: {told}");
+    }
+}

@@ -56,7 +56,7 @@ fn read(
     let mut config = config(source)?;
     config.lint_from = overrides.lint_from.or(config.lint_from);
     let dialect = overrides.dialect.unwrap_or(config.dialect);
-    let name = overrides.set.clone().or_else(|| config.set.clone()).unwrap_or_else(|| "default".to_owned());
+    let name = set_name(&config, overrides);
     let mut problems = Problems::new(&source.root);
     let locked = locked::read(source, config.lock, locking, &mut problems);
     let held = (locking, locked.as_ref());
@@ -74,6 +74,11 @@ fn read(
         origin: None,
     };
     Ok((set, warnings, locked))
+}
+
+/// What the history calls the set.
+pub(super) fn set_name(config: &Config, overrides: &Overrides) -> String {
+    overrides.set.clone().or_else(|| config.set.clone()).unwrap_or_else(|| "default".to_owned())
 }
 
 pub(super) fn config(source: &Source) -> Result<Config, Diagnostics> {

@@ -10,7 +10,7 @@ use crate::config::{Config, RollbackPolicy};
 use crate::diagnostic::Diagnostics;
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::LockFile;
-use crate::{Dialect, Version};
+use crate::{Dialect, MigrationSet, Version};
 
 /// The migrations of a folder by their names, in the order of their versions.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct Outline {
     root: String,
     config: Config,
     dialect: Dialect,
+    set: String,
     entries: Vec<Entry>,
     lock: LockFile,
 }
@@ -73,7 +74,8 @@ impl Source {
         let entries = migrations.iter().filter_map(|parts| Entry::new(parts, &lock, &migrations)).collect();
         Diagnostics::warnings_of(problems.found)?;
         let dialect = overrides.dialect.unwrap_or(config.dialect);
-        Ok(Outline { root: self.root.clone(), config, dialect, entries, lock })
+        let set = assemble::set_name(&config, overrides);
+        Ok(Outline { root: self.root.clone(), config, dialect, set, entries, lock })
     }
 }
 
@@ -81,6 +83,18 @@ impl Outline {
     /// The engines that the scripts are for.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// The set of the folder without a migration, for those who only ask a history what it holds.
+    pub fn empty_set(&self) -> MigrationSet {
+        MigrationSet {
+            name: self.set.clone().into(),
+            dialect: self.dialect,
+            root: self.root.clone().into(),
+            migrations: Vec::new().into(),
+            chain: None,
+            origin: None,
+        }
     }
 
     /// The column that says whose a row is, as `migrate.toml` has it.

@@ -1,21 +1,20 @@
 use std::thread;
 
-/// Below this many, threads cost more than they save.
+/// Below this many, further threads cost more than they save.
 const FEW: usize = 32;
 
-/// Gives each processor a share of the items, with those before it, and returns what is made of all, in order.
+/// Gives each processor a share of the items, with those before it, and returns what is made of all, in order. The work
+/// is done on threads of its own even where it is one, because a parser needs the stack of a thread, whatever the
+/// caller's is; where there are none, here.
 pub(super) fn in_shares<'a, T: Sync, U: Send>(
     items: &'a [T],
     work: impl Fn(&'a [T], &'a [T]) -> Vec<U> + Sync,
 ) -> Vec<U> {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    if processors == 1 || items.len() < FEW {
-        return work(&[], items);
-    }
+    let Ok(processors) = thread::available_parallelism() else { return work(&[], items) };
+    let size = items.len().div_ceil(processors.get()).max(FEW);
     let work = &work;
-    let size = items.len().div_ceil(processors);
-    let starts = (0..items.len()).step_by(size);
     thread::scope(|scope| {
+        let starts = (0..items.len()).step_by(size);
         let shares: Vec<_> = starts
             .map(|start| {
                 let (before, rest) = items.split_at(start);

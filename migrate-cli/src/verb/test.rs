@@ -1,0 +1,40 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use migrate::Version;
+use migrate::cli::{Console, Exit, Failure};
+use migrate::testing;
+use serde_json::json;
+
+use crate::folder::Folder;
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// SQL to run once this version is in place, so that the later ones meet rows; may be given again
+    #[arg(long = "seed", value_name = "VERSION=FILE", value_parser = seed)]
+    seeds: Vec<(Version, PathBuf)>,
+}
+
+impl Test {
+    pub(crate) fn run(self, folder: &Folder, console: &Console) -> Result<Exit, Failure> {
+        let set = folder.check()?.set;
+        let mut trip = testing::round_trip(&set).folder(folder.path());
+        for (after, path) in &self.seeds {
+            let sql = fs::read_to_string(path).map_err(|error| {
+                Failure::new("seed", format!("{} cannot be read: {error}", path.display()))
+                    .help("check that it exists and that you may read it")
+            })?;
+            trip = trip.seed(after.as_i64().cast_unsigned(), sql);
+        }
+        let report = trip.run_blocking().map_err(|error| Failure::new("round-trip", error.to_string()))?;
+        console.answer("test", &report, json!(report));
+        Ok(if report.holds() { Exit::DONE } else { Exit::FAILED })
+    }
+}
+
+fn seed(text: &str) -> Result<(Version, PathBuf), String> {
+    let (version, path) = text.split_once('=').ok_or("write a version, `=` and a file")?;
+    let version = version.parse().map_err(|error| format!("{error}"))?;
+    Ok((version, path.into()))
+}

@@ -2,10 +2,12 @@ use std::fs;
 use std::path::Path;
 
 use clap::Args;
-use migrate::cli::{Console, Exit, Failure, Options, confirm};
+use migrate::cli::{Address, Console, Exit, Failure, Options, confirm};
+use migrate::{MigrationSet, Migrator, Version};
 use migrate_core::Renumbering;
 use serde_json::{Value, json};
 
+use crate::database::Database;
 use crate::diff;
 use crate::folder::Folder;
 use crate::moment;
@@ -18,7 +20,7 @@ pub(crate) struct Rebase {
 }
 
 impl Rebase {
-    pub(crate) fn run(self, folder: &Folder, _options: &Options, console: &Console) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
         let outline = folder.outline()?;
         let renumbered = outline.rebased(moment::now());
         let Some(head) = outline.locked_head().filter(|_| !renumbered.is_empty()) else {
@@ -39,6 +41,12 @@ impl Rebase {
             )
             .help("rename that first, or remove it; nothing was renamed"));
         }
+        for version in applied(&renumbered, &outline.empty_set(), options, console) {
+            console.warn(&format!(
+                "migration {version} is applied to the database, which will not know it under another version\n \
+                 help: answer no, roll it back with `cargo migrate down`, and rebase then"
+            ));
+        }
         let shown: Vec<String> =
             pairs().map(|(from, to)| format!("{}\n{}", diff::gone(from), diff::new(to))).collect();
         let shown = shown.join("\n");
@@ -58,13 +66,45 @@ impl Rebase {
     }
 }
 
-/// The last first, so that none takes the place of one that is yet to move.
+/// All of them or none. The last first, so that none takes the place of one that is yet to move.
 fn rename(folder: &Path, renumbered: &[Renumbering]) -> Result<(), Failure> {
+    let mut done = Vec::new();
     for (from, to) in renumbered.iter().rev().flat_map(|draft| &draft.paths) {
-        fs::rename(folder.join(from), folder.join(to)).map_err(|error| {
-            Failure::new("write", format!("cannot rename {from} to {to}: {error}"))
-                .help("`cargo migrate rebase` goes on with what is left")
-        })?;
+        if let Err(error) = fs::rename(folder.join(from), folder.join(to)) {
+            for (from, to) in done.into_iter().rev() {
+                // The folder may be gone, and then nothing can be put back.
+                let _ = fs::rename(folder.join(to), folder.join(from));
+            }
+            return Err(Failure::new("write", format!("cannot rename {from} to {to}: {error}"))
+                .help("check that you may write there; what was renamed before it was put back"));
+        }
+        done.push((from, to));
     }
     Ok(())
+}
+
+/// The drafts that a database has applied, if one is named and answers.
+fn applied(
+    renumbered: &[Renumbering],
+    set: &MigrationSet,
+    options: &Options,
+    console: &Console,
+) -> Vec<Version> {
+    match Address::find(options.database_url.as_deref()) {
+        Err(_) => return Vec::new(),
+        Ok((Address::Sqlite(file), _)) if !file.path().exists() => return Vec::new(),
+        Ok(_) => {}
+    }
+    let migrator = options.configure(Migrator::new(set));
+    let status = Database::open(options).and_then(|mut database| Ok(database.status(&migrator)?));
+    match status {
+        Ok(status) => {
+            let known: Vec<Version> = status.migrations.iter().map(|migration| migration.version).collect();
+            renumbered.iter().map(|draft| draft.from).filter(|version| known.contains(version)).collect()
+        }
+        Err(failure) => {
+            console.warn(&format!("nobody knows whether a draft is applied: {failure}"));
+            Vec::new()
+        }
+    }
 }

@@ -138,6 +138,35 @@ fn rebase_moves_drafts_behind_what_is_locked() {
 }
 
 #[test]
+fn rebase_warns_of_a_draft_that_is_applied() {
+    for (engine, project) in Project::both("rebase_applied") {
+        let project = project
+            .migration("1_create_a", "CREATE TABLE a (id bigint);", "DROP TABLE a;")
+            .migration("2_create_b", "CREATE TABLE b (id bigint);", "DROP TABLE b;");
+        project.run(&["up"]).exits(0);
+        // Another branch has locked a later one.
+        let draft = project.path().join("migrations/2_create_b.up.sql");
+        fs::rename(&draft, project.path().join("b.up")).unwrap();
+        fs::rename(draft.with_file_name("2_create_b.down.sql"), project.path().join("b.down")).unwrap();
+        let project = project.migration("3_create_c", "CREATE TABLE c (id bigint);", "DROP TABLE c;");
+        project.run(&["lock"]).exits(0);
+        let other = "migrations/1_create_a.up.sql"; // what is locked stays
+        let locked = fs::read_to_string(project.path().join(other)).unwrap();
+        fs::rename(project.path().join("b.up"), &draft).unwrap();
+        fs::rename(project.path().join("b.down"), draft.with_file_name("2_create_b.down.sql")).unwrap();
+        let told = project.run(&["rebase", "--yes"]).exits(0);
+        let told = told.says("migration 2 is applied to the database").says("4_create_b.up.sql");
+        assert!(told.stdout.contains("1 draft is renumbered to come after 3"), "{engine}: {told}");
+        assert_eq!(fs::read_to_string(project.path().join(other)).unwrap(), locked);
+        // A database that does not answer keeps nobody from it.
+        project.put("migrations/2_create_d.up.sql", "CREATE TABLE d (id bigint);\n");
+        project.put("migrations/2_create_d.down.sql", "DROP TABLE d;\n");
+        let told = project.run(&["rebase", "--yes", "--database-url", "postgres://127.0.0.1:1/x"]).exits(0);
+        told.says("nobody knows whether a draft is applied");
+    }
+}
+
+#[test]
 fn test_takes_each_migration_there_and_back() {
     for (engine, project) in Project::both("there_and_back") {
         let project = project.with_tables();

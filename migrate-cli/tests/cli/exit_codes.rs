@@ -99,3 +99,21 @@ fn reading_creates_nothing() {
         assert!(!project.path().join("app.db").exists(), "{verb}");
     }
 }
+
+#[test]
+fn of_drift_and_what_else_there_is() {
+    for (_, project) in Project::both("exit_drift") {
+        let project = project.with_tables();
+        project.run(&["drift"]).exits(16).answers("no run has kept the schema yet");
+        project.run(&["up", "--to", "20250102000000"]).exits(0);
+        project.execute("CREATE TABLE by_hand (id bigint)");
+        project.run(&["drift"]).exits(4).answers("by_hand");
+        project.run(&["status", "--drift"]).exits(1 | 4).answers("drift: ");
+        project.run(&["status"]).exits(1);
+        project.run(&["up"]).exits(0);
+        project.run(&["status", "--drift"]).exits(4);
+        project.execute("DROP TABLE by_hand");
+        project.run(&["drift"]).exits(0).answers("no drift");
+        project.run(&["status", "--drift"]).exits(0);
+    }
+}

@@ -235,3 +235,25 @@ fn completions_know_verbs_and_options() {
     }
     project.run(&["completions", "sh"]).exits(64).says("possible values");
 }
+
+#[test]
+fn drift() {
+    for (engine, project) in Project::both("drift") {
+        let project = project.with_tables();
+        let before = project.story(&[&["drift"], &["drift", "--json"]]);
+        project.run(&["up"]).exits(0);
+        project.run(&["protect", "staging"]).exits(0);
+        let without = project.story(&[&["drift"], &["status", "--drift"]]);
+        project.execute("ALTER TABLE orders ADD COLUMN note text; CREATE INDEX orders_note ON orders (note)");
+        let with = project.story(&[
+            &["drift"],
+            &["drift", "--json"],
+            &["status"],
+            &["status", "--drift"],
+            &["status", "--drift", "--json"],
+            &["drift", "--accept"],
+            &["drift"],
+        ]);
+        snapshot("drift", engine, &[before, without, with].join("\n"));
+    }
+}

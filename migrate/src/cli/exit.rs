@@ -17,11 +17,11 @@ impl Exit {
     pub const PENDING: Exit = Exit(1);
     /// `status`: a migration stopped half way.
     pub const HALF_WAY: Exit = Exit(2);
-    /// `status`: the schema is not what the migrations make.
+    /// `status` and `drift`: the schema was changed by hand.
     pub const DRIFT: Exit = Exit(4);
     /// `status`: edited, out of order, or ahead of this binary.
     pub const DIVERGED: Exit = Exit(8);
-    /// `status`: it could not be found out.
+    /// `status` and `drift`: it could not be found out.
     pub const UNKNOWN: Exit = Exit(16);
     /// The arguments make no sense. Not the 2 that is usual, because that is a bit of `status`.
     pub const USAGE: Exit = Exit(64);
@@ -47,7 +47,7 @@ impl From<Exit> for ExitCode {
 /// What `--help` says at its end.
 pub const HELP: &str = "\
 Exit codes: 0 done or up to date; 1 refused, failed, declined or something found; 64 wrong arguments.
-Those of `status` are bits: 1 pending, 2 failed, 4 drift, 8 diverged; 16 when it could not be found out.";
+Those of `status` are bits: 1 pending, 2 failed, 4 drift (with --drift), 8 diverged; 16 when it could not be found out, as of `drift`.";
 
 /// The arguments; or how to exit when they make no sense, or when help was asked for, once that is printed.
 ///

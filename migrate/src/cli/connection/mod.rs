@@ -22,7 +22,7 @@ use super::address::Address;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::driver::Row;
-use crate::{Error, Migrator, Report, Verification};
+use crate::{Drift, Error, Migrator, Report, Verification};
 
 pub(super) enum Connection {
     #[cfg(feature = "postgres")]
@@ -89,6 +89,14 @@ impl Connection {
 
     pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
         either!(self, database => database.verify(migrator))
+    }
+
+    pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
+        either!(self, database => database.drift(migrator))
+    }
+
+    pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        either!(self, database => database.accept_drift(migrator))
     }
 
     pub(super) fn run(

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::database::Database;
 use crate::driver::{Driver, Row};
-use crate::{Error, Migrator, Report, Verification};
+use crate::{Drift, Error, Migrator, Report, Verification};
 
 /// A server, and the runtime that talks to it.
 pub(crate) struct Server {
@@ -85,6 +85,14 @@ impl Server {
 
     pub(super) fn verify(&self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
         self.runtime.block_on(migrator.verify(&self.pool))
+    }
+
+    pub(super) fn drift(&self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
+        self.runtime.block_on(migrator.drift(&self.pool))
+    }
+
+    pub(super) fn accept_drift(&self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        self.runtime.block_on(migrator.accept_drift(&self.pool))
     }
 
     pub(super) fn run(

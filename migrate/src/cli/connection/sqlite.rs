@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::database::BlockingDatabase;
 use crate::driver::{Driver, Row};
 use crate::migrator::finished;
-use crate::{Error, Migrator, Report, Verification};
+use crate::{Drift, Error, Migrator, Report, Verification};
 
 /// A file of SQLite that is open.
 pub(crate) struct File {
@@ -47,6 +47,14 @@ impl File {
 
     pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
         migrator.verify_blocking(&mut self.connection)
+    }
+
+    pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
+        migrator.drift_blocking(&mut self.connection)
+    }
+
+    pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
+        migrator.accept_drift_blocking(&mut self.connection)
     }
 
     pub(super) fn run(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Report, Error> {

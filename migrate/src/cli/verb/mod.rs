@@ -3,6 +3,7 @@
 mod baseline;
 mod change;
 mod down;
+mod drift;
 mod plan;
 mod protect;
 mod redo;
@@ -47,6 +48,8 @@ pub enum Verb {
     Repair(repair::Repair),
     /// Checks every row of the history, and runs the verify scripts of what is applied. Reads only
     Verify(verify::Verify),
+    /// What was changed by hand since the last run, and the SQL that undoes it. Reads only
+    Drift(drift::Drift),
     /// Marks the database, so that destructive verbs ask for its name
     Protect(protect::Protect),
     /// Takes the mark away
@@ -59,13 +62,18 @@ impl Verb {
     pub fn judges(&self) -> bool {
         !matches!(
             self,
-            Verb::Status(_) | Verb::Down(_) | Verb::Verify(_) | Verb::Protect(_) | Verb::Unprotect(_)
+            Verb::Status(_)
+                | Verb::Down(_)
+                | Verb::Verify(_)
+                | Verb::Drift(_)
+                | Verb::Protect(_)
+                | Verb::Unprotect(_)
         )
     }
 
     /// How to exit when it comes to no good end.
     pub fn failed(&self) -> Exit {
-        if let Verb::Status(_) = self { Exit::UNKNOWN } else { Exit::FAILED }
+        if let Verb::Status(_) | Verb::Drift(_) = self { Exit::UNKNOWN } else { Exit::FAILED }
     }
 
     pub(super) fn run(self, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -81,6 +89,7 @@ impl Verb {
             Verb::Resolve(verb) => verb.run(session),
             Verb::Repair(verb) => verb.run(session),
             Verb::Verify(verb) => verb.run(session),
+            Verb::Drift(verb) => verb.run(session),
             Verb::Protect(verb) => verb.run(session),
             Verb::Unprotect(verb) => verb.run(session),
         };

@@ -1,24 +1,68 @@
 use std::fmt::Write;
 
 use clap::Args;
+use serde::Serialize;
+
+use super::drift;
+use crate::Drift;
 use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
 
 use crate::cli::connection::Access;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::session::Session;
+use crate::cli::session::{Database, Session};
 use crate::cli::style::{ERROR, FAINT, GOOD, STRONG, WARNING, styled};
 
 #[derive(Clone, Debug, Args)]
-pub struct Status {}
+pub struct Status {
+    /// Also look for drift, which reads the whole schema
+    #[arg(long)]
+    drift: bool,
+}
+
+/// What machines are told.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    status: &'a Answer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<&'a Drift>,
+}
 
 impl Status {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let mut database = session.open(Access::Read)?;
         let status = database.connection.status(&session.migrator)?;
-        let text = table(&status, session.console.program());
-        session.console.answer("status", text, database.json(&status));
-        Ok(exit(&status))
+        let drift = self.drift(session, &mut database, &status)?;
+        let mut text = table(&status, session.console.program());
+        let of_drift = drift.as_ref().map_or(Exit::DONE, drift::exit);
+        if let Some(difference) =
+            drift.as_ref().and_then(Drift::difference).filter(|_| of_drift != Exit::DONE)
+        {
+            let count = difference.changes.len();
+            let objects = if count == 1 { "object was" } else { "objects were" };
+            text += &styled(WARNING, format_args!("\ndrift: {count} {objects} changed by hand"));
+            text += &format!("; `{} drift` shows what", session.console.program());
+        }
+        session.console.answer(
+            "status",
+            text,
+            database.json(&Told { status: &status, drift: drift.as_ref() }),
+        );
+        Ok(exit(&status).and(of_drift))
+    }
+
+    /// Where nothing was applied there is nothing to drift from.
+    fn drift(
+        &self,
+        session: &Session<'_>,
+        database: &mut Database,
+        status: &Answer,
+    ) -> Result<Option<Drift>, Failure> {
+        if !self.drift || status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
+            return Ok(None);
+        }
+        Ok(Some(database.connection.drift(&session.migrator)?))
     }
 }
 

@@ -1,12 +1,11 @@
 use std::fmt::Write;
 
 use clap::Args;
+use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
 use serde::Serialize;
 
 use super::drift;
 use crate::Drift;
-use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
-
 use crate::cli::connection::Access;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;

@@ -48,7 +48,7 @@ pub enum Verb {
     Repair(repair::Repair),
     /// Checks every row of the history, and runs the verify scripts of what is applied. Reads only
     Verify(verify::Verify),
-    /// What was changed by hand since the last run, and the SQL that undoes it. Reads only
+    /// What was changed by hand since the last run, and the SQL that undoes it. Reads only, but for --accept
     Drift(drift::Drift),
     /// Marks the database, so that destructive verbs ask for its name
     Protect(protect::Protect),

@@ -1,6 +1,8 @@
 //! SQLite's objects.
 
-use migrate_tests::SqliteFile;
+use migrate::{Dialect, Drift, Migrator};
+use migrate_tests::{Folder, SqliteFile};
+use serde_json::json;
 
 use crate::case::{Case, assert_all, case, one_way};
 
@@ -117,4 +119,31 @@ async fn a_change_of_one_thing_is_seen_and_nothing_else_is() {
     for cases in [TABLES, COLUMNS, CONSTRAINTS, OTHERS] {
         assert_all::<SqliteFile>("", cases).await;
     }
+}
+
+#[test]
+fn programs_read_it_as_json() {
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    let set = Folder::new(Dialect::Sqlite).table(1, "unused").set();
+    let migrator = Migrator::new(&set);
+    connection.execute_batch("CREATE TABLE t (id int)").unwrap();
+    let before = migrator.fingerprint_blocking(&mut connection).unwrap();
+    assert_eq!(
+        serde_json::to_value(&before).unwrap(),
+        json!({ "engine": "SQLite", "digest": before.digest().to_string(), "objects": [
+            { "kind": "table", "schema": "", "parent": "", "name": "t", "properties": { "columns": "id" } },
+            { "kind": "column", "schema": "", "parent": "t", "name": "id", "properties": { "type": "int" } },
+        ]})
+    );
+    connection.execute_batch("CREATE INDEX i ON t (id); ALTER TABLE t ADD COLUMN note text").unwrap();
+    let difference = before.diff(&migrator.fingerprint_blocking(&mut connection).unwrap());
+    assert_eq!(
+        serde_json::to_value(Drift::Known { difference }).unwrap(),
+        json!({ "drift": "known", "difference": { "changes": [
+            { "object": { "kind": "column", "schema": "", "parent": "t", "name": "note" }, "change": "added",
+              "undo": { "sql": "ALTER TABLE \"t\" DROP COLUMN \"note\"", "loses_data": true } },
+            { "object": { "kind": "index", "schema": "", "parent": "t", "name": "i" }, "change": "added",
+              "undo": { "sql": "DROP INDEX \"i\"", "loses_data": false } },
+        ]}})
+    );
 }

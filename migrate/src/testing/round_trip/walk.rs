@@ -7,6 +7,13 @@ use super::subject::Subject;
 use super::verdict::{LostRows, MigrationRoundTrip, Verdict};
 use crate::testing::contents::BoxError;
 
+/// What was found about a migration, and the schema that it makes, if it does.
+struct Found {
+    verdict: Verdict,
+    lost_rows: Vec<LostRows>,
+    there: Option<Fingerprint>,
+}
+
 /// A trip through all migrations of a set.
 pub(super) struct Walk<'a> {
     pub(super) set: &'a MigrationSet,
@@ -28,55 +35,62 @@ impl Walk<'_> {
         subject: &mut S,
         report: &mut RoundTripReport,
     ) -> Result<(), BoxError> {
-        let mut before = self.state(subject).await?;
-        let mut is_reached = true;
+        // Where the trip has come to; nowhere, once a migration fails.
+        let mut before = Some(self.state(subject).await?);
         for migration in self.set.migrations() {
-            let (verdict, lost_rows) = if is_reached {
-                self.there_and_back(subject, migration, &before).await?
-            } else {
-                (Verdict::NotReached, Vec::new())
+            let found = match &before {
+                Some(before) => self.there_and_back(subject, migration, before).await?,
+                None => Found { verdict: Verdict::NotReached, lost_rows: Vec::new(), there: None },
             };
-            is_reached &= !matches!(verdict, Verdict::UpFails(_));
             report.migrations.push(MigrationRoundTrip {
                 engine: name(S::ENGINE),
                 version: migration.version(),
                 name: migration.name().to_owned(),
-                verdict,
-                lost_rows,
+                verdict: found.verdict,
+                lost_rows: found.lost_rows,
                 declared: self.set.declared_residue(migration),
             });
-            if is_reached {
-                self.seed(subject, migration.version()).await?;
-                before = self.state(subject).await?;
+            before = match found.there {
+                Some(there) => Some(self.go_on(subject, migration.version(), there).await?),
+                None => None,
+            };
+        }
+        match before {
+            Some(end) => self.checks(subject, &end.schema, report).await,
+            None => {
+                let outcome = CheckOutcome::NotLooked("a migration fails".to_owned());
+                report.checks.push(Check { engine: Some(name(S::ENGINE)), what: TWICE, outcome });
+                Ok(())
             }
         }
-        if is_reached {
-            self.checks(subject, &before.schema, report).await?;
-        } else {
-            let outcome = CheckOutcome::NotLooked("a migration fails".to_owned());
-            report.checks.push(Check { engine: Some(name(S::ENGINE)), what: TWICE, outcome });
-        }
-        Ok(())
     }
 
-    /// Afterwards the migration is in place, as if it had been applied once.
+    /// Afterwards the migration is in place, as if it had been applied once, unless it fails.
     async fn there_and_back<S: Subject>(
         &self,
         subject: &mut S,
         migration: &Migration,
         before: &State,
-    ) -> Result<(Verdict, Vec<LostRows>), BoxError> {
+    ) -> Result<Found, BoxError> {
         let to = Some(migration.version());
         if let Err(error) = subject.up(self.set, to).await {
-            return Ok((Verdict::UpFails(error.to_string()), Vec::new()));
-        }
-        if let Down::Irreversible(why) = migration.down() {
-            return Ok((Verdict::Irreversible(why.as_deref().map(str::to_owned)), Vec::new()));
+            let verdict = Verdict::UpFails(error.to_string());
+            return Ok(Found { verdict, lost_rows: Vec::new(), there: None });
         }
         let there = subject.fingerprint(self.set).await?;
+        if let Down::Irreversible(why) = migration.down() {
+            let verdict = Verdict::Irreversible(why.as_deref().map(str::to_owned));
+            return Ok(Found { verdict, lost_rows: Vec::new(), there: Some(there) });
+        }
         if let Err(error) = subject.down(self.set).await {
-            self.anew(subject, migration.version()).await?;
-            return Ok((Verdict::DownFails(error.to_string()), Vec::new()));
+            // In a transaction it has left no trace; the rows of a statement that committed are another matter.
+            let is_in_transaction =
+                migration.down().script().is_some_and(|down| down.execution().transaction);
+            if !is_in_transaction || subject.fingerprint(self.set).await? != there {
+                self.anew(subject, migration.version()).await?;
+            }
+            let verdict = Verdict::DownFails(error.to_string());
+            return Ok(Found { verdict, lost_rows: Vec::new(), there: Some(there) });
         }
         let back = self.state(subject).await?;
         let difference = before.schema.diff(&back.schema);
@@ -89,7 +103,21 @@ impl Walk<'_> {
             self.anew(subject, migration.version()).await?;
         }
         let is_declared = !self.set.declared_residue(migration).is_empty();
-        Ok((verdict(difference, again, is_declared), lost_rows))
+        Ok(Found { verdict: verdict(difference, again, is_declared), lost_rows, there: Some(there) })
+    }
+
+    /// The state in which the next migration begins.
+    async fn go_on<S: Subject>(
+        &self,
+        subject: &mut S,
+        version: Version,
+        there: Fingerprint,
+    ) -> Result<State, BoxError> {
+        if self.seeds.is_empty() {
+            return Ok(State { schema: there, rows: BTreeMap::new() });
+        }
+        self.seed(subject, version).await?;
+        self.state(subject).await
     }
 
     /// A new database, with everything up to this version.

@@ -1,11 +1,3 @@
-//! Real migration folders that nobody here wrote, from an empty database to the end.
-//!
-//! They lie beside the project and not in it, so a checkout without them says that they were left out.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a surprise in a helper ends the test, as it does in the test itself"
-)]
-
 use deadpool_postgres::{Manager, Pool};
 use migrate::testing::Server;
 use migrate::{Migrator, SetState};

@@ -37,7 +37,7 @@ fn outcome<'r>(report: &'r RoundTripReport, what: &str) -> &'r CheckOutcome {
 
 #[tokio::test]
 async fn a_set_whose_rollbacks_are_right_holds() {
-    for engine in ["postgres"] {
+    for engine in ["postgres", "sqlite"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/loyalty").join(engine);
         let set = MigrationSet::read(folder).unwrap();
         let report = round_trip(&set).run().await.unwrap();

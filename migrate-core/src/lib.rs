@@ -42,7 +42,9 @@ pub use dialect::{ConcurrentIndex, Dialect, Engine};
 pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};
 pub use file_name::{Form, InvalidFileName};
-pub use fingerprint::{Change, ChangeKind, Difference, Fingerprint, Object, ObjectId, ObjectKind, Undo};
+pub use fingerprint::{
+    Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
+};
 pub use fragment::{InvalidFragment, placeholders};
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{

@@ -185,7 +185,7 @@ pub use crate::{
 };
 pub use migrate_core::{
     Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Down,
-    Drift, Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
+    Drift, Dump, Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
     InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, Object, ObjectId, ObjectKind,
     OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk, Script, SetState,
     Severity, Span, Staleness, Status, Step, Target, Undo, Version,

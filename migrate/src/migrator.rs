@@ -7,8 +7,8 @@ use std::time::Duration;
 #[cfg(feature = "cli")]
 use migrate_core::{Action, Step};
 use migrate_core::{
-    Drift, Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status, Target,
-    Transactions, Version,
+    Drift, Dump, Engine, Fingerprint, HistoryTable, MigrationSet, OutOfOrder, Plan, Policy, Runner, Status,
+    Target, Transactions, Version,
 };
 
 use crate::database::{BlockingDatabase, Database};
@@ -328,6 +328,25 @@ impl<'s> Migrator<'s> {
         Run::new(self, &mut driver)?.fingerprint().await
     }
 
+    /// The SQL that makes the schema as it is, in an order in which each statement finds what it needs: read from the
+    /// catalog, without `pg_dump`. The history is left out. Reads only.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), Box<dyn std::error::Error>> {
+    /// let dump = migrate::Migrator::new(set).dump(&pool).await?;
+    /// std::fs::write("migrations/schema.sql", dump.sql)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::fingerprint`].
+    pub async fn dump(&self, database: impl Database) -> Result<Dump, Error> {
+        let mut driver = database.connect().await?;
+        Run::new(self, &mut driver)?.dump().await
+    }
+
     /// How the schema differs from what the runs left: what was changed by hand, with the SQL that takes it back where that
     /// is certain. Reads only.
     ///
@@ -526,6 +545,16 @@ impl<'s> Migrator<'s> {
     pub fn fingerprint_blocking(&self, database: impl BlockingDatabase) -> Result<Fingerprint, Error> {
         let mut driver = database.open()?;
         finished(Run::new(self, &mut driver)?.fingerprint())
+    }
+
+    /// As [`Migrator::dump`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::dump`].
+    pub fn dump_blocking(&self, database: impl BlockingDatabase) -> Result<Dump, Error> {
+        let mut driver = database.open()?;
+        finished(Run::new(self, &mut driver)?.dump())
     }
 
     /// As [`Migrator::drift`], for SQLite.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    AppliedMigration, Drift, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Runner, Script, Status,
-    Step, Target, Transactions, plan, status,
+    AppliedMigration, Drift, Dump, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Runner, Script,
+    Status, Step, Target, Transactions, plan, status,
 };
 
 use crate::driver::{
@@ -71,6 +71,13 @@ impl<'a, D: Driver> Run<'a, D> {
         let rows = self.table.fingerprint_rows(rows.map_err(|error| Error::database(READING_SCHEMA, error))?);
         Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice))
             .map_err(|problem| Error::database(READING_SCHEMA, DatabaseError::of_ours(&problem)))
+    }
+
+    /// The SQL that makes that schema.
+    pub(crate) async fn dump(self) -> Result<Dump, Error> {
+        let failed = |error| Error::database(READING_SCHEMA, error);
+        let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await.map_err(failed)?;
+        self.table.dump(&rows).map_err(|problem| failed(DatabaseError::of_ours(&problem)))
     }
 
     /// How that schema stands to what the runs left.

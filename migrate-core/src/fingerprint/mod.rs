@@ -5,14 +5,17 @@
 //! `NOT NULL` that was never there are the same.
 
 mod difference;
+pub(crate) mod dump;
 mod object;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod statement;
 mod undo;
 
 use std::collections::BTreeMap;
 
 pub use difference::{Change, ChangeKind, Difference};
+pub use dump::Dump;
 pub use object::{Object, ObjectId, ObjectKind};
 pub use undo::Undo;
 

@@ -1,7 +1,6 @@
 //! The SQL that takes a change back, where that is certain.
 
-use std::collections::BTreeSet;
-
+use super::statement::{comment, create_one, enabled, grants, literal, parent, path, quoted, target};
 use super::{Change, ChangeKind, Fingerprint, Object, ObjectId, ObjectKind};
 use crate::Engine;
 
@@ -38,60 +37,6 @@ pub(super) fn undo(change: &Change, before: &Fingerprint, after: &Fingerprint) -
 fn holds_data(kind: ObjectKind) -> bool {
     use ObjectKind::{Column, Extension, Table, VirtualTable};
     matches!(kind, Table | VirtualTable | Column | Extension)
-}
-
-/// Always in quotes: which words need them is the server's affair.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    let escape = if text.contains('\\') { " E" } else { "" };
-    format!("{escape}'{}'", text.replace('\'', "''").replace('\\', "\\\\"))
-}
-
-/// The name with its schema.
-fn path(id: &ObjectId) -> String {
-    in_schema(id, &name(id))
-}
-
-fn parent(id: &ObjectId) -> String {
-    in_schema(id, &quoted(&id.parent))
-}
-
-fn in_schema(id: &ObjectId, name: &str) -> String {
-    if id.schema.is_empty() { name.to_owned() } else { format!("{}.{name}", quoted(&id.schema)) }
-}
-
-/// Names with arguments come quoted from the server.
-fn name(id: &ObjectId) -> String {
-    use ObjectKind::{Aggregate, Function, Operator, Procedure};
-    match id.kind {
-        Aggregate => id.name.replace("()", "(*)"),
-        Function | Operator | Procedure => id.name.clone(),
-        _ => quoted(&id.name),
-    }
-}
-
-/// An object as DROP and COMMENT name it: `TRIGGER "t" ON "public"."orders"`.
-fn target(id: &ObjectId, object: &Object) -> Option<String> {
-    use ObjectKind::*;
-    let word = match id.kind {
-        DefaultPrivileges | VirtualTable => return None,
-        Cast => return Some(format!("CAST ({})", id.name)),
-        Column => return Some(format!("COLUMN {}.{}", parent(id), quoted(&id.name))),
-        Constraint if object.contains_key("of domain") => {
-            return Some(format!("CONSTRAINT {} ON DOMAIN {}", quoted(&id.name), parent(id)));
-        }
-        Constraint | Trigger | Rule | Policy => {
-            let word = id.kind.as_str().to_uppercase();
-            return Some(format!("{word} {} ON {}", quoted(&id.name), parent(id)));
-        }
-        Enum | CompositeType | RangeType | BaseType => "TYPE",
-        ForeignServer => "SERVER",
-        kind => return Some(format!("{} {}", kind.as_str().replace('-', " ").to_uppercase(), path(id))),
-    };
-    Some(format!("{word} {}", path(id)))
 }
 
 /// Drops what was added.
@@ -148,70 +93,17 @@ fn has_only(id: &ObjectId, fingerprint: &Fingerprint, properties: &[&str]) -> bo
 fn create(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String> {
     use ObjectKind::*;
     let object = &before.objects[id];
-    let get = |property: &str| object.get(property).map(String::as_str);
-    let definition = get("definition");
     if engine == Engine::Sqlite {
         let is_whole = matches!(id.kind, Index | View | Trigger);
-        return definition.filter(|_| is_whole).map(str::to_owned);
+        return object.get("definition").filter(|_| is_whole).cloned();
     }
-    let (properties, sql): (&[&str], String) = match id.kind {
-        Index | Function | Procedure | Trigger | Rule | Statistics => {
-            (&["definition"], definition?.trim_end_matches(';').to_owned())
-        }
-        View => {
-            let options = get("options").map_or(String::new(), |options| format!(" WITH ({options})"));
-            (&["definition", "options"], format!("CREATE VIEW {}{options} AS {}", path(id), definition?))
-        }
-        MaterializedView => {
-            let data = if get("populated").is_some() { "NO " } else { "" };
-            let sql = format!("CREATE MATERIALIZED VIEW {} AS {} WITH {data}DATA", path(id), definition?);
-            (&["definition", "populated"], sql)
-        }
-        Constraint => {
-            let table = if get("of domain").is_some() { "DOMAIN" } else { "TABLE" };
-            let valid = if get("valid").is_some() { " NOT VALID" } else { "" };
-            let name = quoted(&id.name);
-            let sql = format!("ALTER {table} {} ADD CONSTRAINT {name} {}{valid}", parent(id), definition?);
-            (&["definition", "of domain", "valid"], sql)
-        }
-        Enum => (&["labels"], format!("CREATE TYPE {} AS ENUM ({})", path(id), get("labels")?)),
-        Schema => (&[], format!("CREATE SCHEMA {}", path(id))),
-        Extension => {
-            let (schema, version) = (get("schema")?, literal(get("version")?));
-            (
-                &["schema", "version"],
-                format!("CREATE EXTENSION {} SCHEMA {schema} VERSION {version}", path(id)),
-            )
-        }
-        Policy => (&["restrictive", "command", "roles", "using", "check"], policy(id, object)),
-        _ => return None,
-    };
+    let (properties, sql) = create_one(id, object)?;
     let mut properties = properties.to_vec();
     properties.push("comment");
     if !has_only(id, before, &properties) {
         return None;
     }
-    match get("comment") {
-        Some(comment) => Some(format!("{sql}; COMMENT ON {} IS {}", target(id, object)?, literal(comment))),
-        None => Some(sql),
-    }
-}
-
-fn policy(id: &ObjectId, object: &Object) -> String {
-    let mut sql = format!("CREATE POLICY {} ON {}", quoted(&id.name), parent(id));
-    if object.contains_key("restrictive") {
-        sql += " AS RESTRICTIVE";
-    }
-    let mut clause = |property: &str, before: &str, behind: &str| {
-        if let Some(value) = object.get(property) {
-            sql += &format!(" {before}{value}{behind}");
-        }
-    };
-    clause("command", "FOR ", "");
-    clause("roles", "TO ", "");
-    clause("using", "USING (", ")");
-    clause("check", "WITH CHECK (", ")");
-    sql
+    Some(comment(id, object).map_or(sql.clone(), |comment| format!("{sql}; {comment}")))
 }
 
 /// Drops it as it is and creates it as it was.
@@ -334,56 +226,4 @@ fn sequence(property: &str, before: Option<&str>) -> Option<String> {
         _ => return None,
     };
     Some(format!("{clause} {}", before?))
-}
-
-fn enabled(before: Option<&str>) -> Option<&'static str> {
-    Some(match before {
-        None => "ENABLE",
-        Some("disabled") => "DISABLE",
-        Some("replica") => "ENABLE REPLICA",
-        Some("always") => "ENABLE ALWAYS",
-        Some(_) => return None,
-    })
-}
-
-/// What a role has without any GRANT or REVOKE (PostgreSQL manual, 5.8, "Default Access Privileges").
-fn usual(kind: ObjectKind, role: &str) -> &'static str {
-    use ObjectKind::*;
-    match kind {
-        _ if role != "PUBLIC" => "",
-        Function | Procedure | Aggregate => "EXECUTE",
-        Enum | Domain | CompositeType | RangeType | BaseType => "USAGE",
-        _ => "",
-    }
-}
-
-/// Revokes what has come and grants what has gone.
-fn grants(id: &ObjectId, role: &str, before: Option<&str>, after: Option<&str>) -> Option<String> {
-    use ObjectKind::*;
-    let on = match id.kind {
-        Column => format!("TABLE {}", parent(id)),
-        Table | View | MaterializedView | ForeignTable => format!("TABLE {}", path(id)),
-        Enum | CompositeType | RangeType | BaseType => format!("TYPE {}", path(id)),
-        Aggregate => format!("FUNCTION {}", in_schema(id, &id.name)),
-        Schema | Sequence | Function | Procedure | Domain => {
-            format!("{} {}", id.kind.as_str().to_uppercase(), path(id))
-        }
-        _ => return None,
-    };
-    let [before, after] = [before, after].map(|privileges| {
-        let privileges = privileges.unwrap_or_else(|| usual(id.kind, role));
-        privileges.split(", ").filter(|one| !one.is_empty() && *one != "nothing").collect::<BTreeSet<_>>()
-    });
-    let can_pass_on = before.iter().chain(&after).any(|privilege| privilege.ends_with('*'));
-    if role == "OWNER" || can_pass_on {
-        return None;
-    }
-    let list = |privileges: Vec<&&str>| {
-        let of = if id.kind == Column { format!(" ({})", quoted(&id.name)) } else { String::new() };
-        privileges.iter().map(|privilege| format!("{privilege}{of}")).collect::<Vec<_>>().join(", ")
-    };
-    let (come, gone) = (list(after.difference(&before).collect()), list(before.difference(&after).collect()));
-    let revoke = (!come.is_empty()).then(|| format!("REVOKE {come} ON {on} FROM {role}"));
-    let grant = (!gone.is_empty()).then(|| format!("GRANT {gone} ON {on} TO {role}"));
-    Some(revoke.into_iter().chain(grant).collect::<Vec<_>>().join("; "))
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{AppliedMigration, AppliedState, RecordedDown};
-use crate::fingerprint;
+use crate::fingerprint::{self, Dump, Fingerprint};
 use crate::plan::Head;
 use crate::query::{Query, Value};
 use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
@@ -100,7 +100,7 @@ impl HistoryTable {
         [&self.history, &self.log, &self.kept, &self.settings]
     }
 
-    /// Asks for what [`HistoryTable::fingerprint_rows`] makes the rows of a [`Fingerprint`](crate::Fingerprint) of: all
+    /// Asks for what [`HistoryTable::fingerprint_rows`] makes the rows of a [`Fingerprint`] of: all
     /// that is in the database but these tables. On PostgreSQL it belongs into a transaction that begins with
     /// [`HistoryTable::FINGERPRINT_SETTINGS`].
     pub fn fingerprint(&self) -> Query {
@@ -112,6 +112,21 @@ impl HistoryTable {
 
     /// What makes the answer the same in every session.
     pub const FINGERPRINT_SETTINGS: &str = fingerprint::postgres::SETTINGS;
+
+    /// The SQL that makes the schema.
+    ///
+    /// # Errors
+    ///
+    /// When a row is not one that this version of the library understands; with what is wrong in it.
+    pub fn dump(&self, answer: &[Vec<Value>]) -> Result<Dump, String> {
+        match self.engine {
+            Engine::Postgres => {
+                let rows = answer.iter().map(Vec::as_slice);
+                Fingerprint::from_rows(self.engine, rows).map(|schema| fingerprint::dump::postgres(&schema))
+            }
+            Engine::Sqlite => Ok(fingerprint::dump::sqlite(answer)),
+        }
+    }
 
     /// The rows of a fingerprint.
     pub fn fingerprint_rows(&self, answer: Vec<Vec<Value>>) -> Vec<Vec<Value>> {

@@ -11,12 +11,13 @@ use canonical::{canonical, tokens};
 use crate::{Query, Value};
 
 /// Everything but the tables of the history with this prefix. What belongs to SQLite itself or to a virtual table goes
-/// with that.
+/// with that. In the order in which it was made.
 pub(crate) fn query(history_prefix: &str) -> Query {
     let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema AS s \
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
         AND tbl_name NOT IN ($1 || '_history', $1 || '_log', $1 || '_schema', $1 || '_settings') AND NOT EXISTS \
-        (SELECT 1 FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.name = s.tbl_name AND l.type = 'shadow')";
+        (SELECT 1 FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.name = s.tbl_name AND l.type = 'shadow') \
+        ORDER BY s.rowid";
     Query { sql: sql.to_owned(), values: vec![history_prefix.into()] }
 }
 

@@ -257,3 +257,21 @@ fn drift() {
         snapshot("drift", engine, &[before, without, with].join("\n"));
     }
 }
+
+#[test]
+fn dump() {
+    for (engine, project) in Project::both("dump") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        let story = project.story(&[
+            &["dump"],
+            &["dump", "--output", "migrations/schema.sql"],
+            &["dump", "--output", "migrations/schema.sql", "--check", "--json"],
+        ]);
+        project.execute("CREATE TABLE by_hand (id bigint)");
+        let changed = project.story(&[&["dump", "--output", "migrations/schema.sql", "--check"]]);
+        snapshot("dump", engine, &format!("{story}\n{changed}"));
+        // The file is no migration.
+        project.run(&["status"]).exits(0);
+    }
+}

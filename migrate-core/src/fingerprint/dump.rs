@@ -74,7 +74,9 @@ impl<'f> Writer<'f> {
         for (id, object) in objects {
             self.grants(id, object);
         }
-        self.statements.extend(objects.iter().filter_map(|(id, object)| comment(id, object)));
+        let commented =
+            objects.iter().filter(|(id, object)| !is_initial(id, "comment", object.get("comment")));
+        self.statements.extend(commented.filter_map(|(id, object)| comment(id, object)));
         self.left_out_kinds();
     }
 
@@ -355,6 +357,9 @@ impl<'f> Writer<'f> {
     fn grants(&mut self, id: &'f ObjectId, object: &'f Object) {
         for (property, privileges) in object {
             let Some(role) = property.strip_prefix("grants to ") else { continue };
+            if is_initial(id, property, Some(privileges)) {
+                continue;
+            }
             match grants(id, role, Some(privileges), None) {
                 Some(sql) => self.statements.push(sql),
                 None => self.leave_out(id, &format!("{property} ({privileges})")),
@@ -386,6 +391,13 @@ impl<'f> Writer<'f> {
 
 fn is_part_of(part: &ObjectId, whole: &ObjectId) -> bool {
     !part.parent.is_empty() && part.schema == whole.schema && part.parent == whole.name
+}
+
+/// What the schema `public` has in a new database.
+fn is_initial(id: &ObjectId, property: &str, value: Option<&String>) -> bool {
+    let initial = [("comment", "standard public schema"), ("grants to PUBLIC", "USAGE")];
+    let is_public = id.kind == ObjectKind::Schema && id.name == "public";
+    is_public && value.is_some_and(|value| initial.contains(&(property, value.as_str())))
 }
 
 /// What is written into CREATE TABLE: what needs no other table, and is checked from the beginning.

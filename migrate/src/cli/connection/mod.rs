@@ -22,7 +22,7 @@ use super::address::Address;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::driver::Row;
-use crate::{Drift, Error, Migrator, Report, Verification};
+use crate::{Drift, Dump, Error, Migrator, Report, Verification};
 
 pub(super) enum Connection {
     #[cfg(feature = "postgres")]
@@ -93,6 +93,10 @@ impl Connection {
 
     pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
         either!(self, database => database.drift(migrator))
+    }
+
+    pub(super) fn dump(&mut self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
+        either!(self, database => database.dump(migrator))
     }
 
     pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {

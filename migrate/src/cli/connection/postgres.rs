@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::database::Database;
 use crate::driver::{Driver, Row};
-use crate::{Drift, Error, Migrator, Report, Verification};
+use crate::{Drift, Dump, Error, Migrator, Report, Verification};
 
 /// A server, and the runtime that talks to it.
 pub(crate) struct Server {
@@ -89,6 +89,10 @@ impl Server {
 
     pub(super) fn drift(&self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
         self.runtime.block_on(migrator.drift(&self.pool))
+    }
+
+    pub(super) fn dump(&self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
+        self.runtime.block_on(migrator.dump(&self.pool))
     }
 
     pub(super) fn accept_drift(&self, migrator: &Migrator<'_>) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::database::BlockingDatabase;
 use crate::driver::{Driver, Row};
 use crate::migrator::finished;
-use crate::{Drift, Error, Migrator, Report, Verification};
+use crate::{Drift, Dump, Error, Migrator, Report, Verification};
 
 /// A file of SQLite that is open.
 pub(crate) struct File {
@@ -51,6 +51,10 @@ impl File {
 
     pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
         migrator.drift_blocking(&mut self.connection)
+    }
+
+    pub(super) fn dump(&mut self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
+        migrator.dump_blocking(&mut self.connection)
     }
 
     pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {

@@ -4,6 +4,7 @@ mod baseline;
 mod change;
 mod down;
 mod drift;
+mod dump;
 mod plan;
 mod protect;
 mod redo;
@@ -50,6 +51,8 @@ pub enum Verb {
     Verify(verify::Verify),
     /// What was changed by hand since the last run, and the SQL that undoes it. Reads only, but for --accept
     Drift(drift::Drift),
+    /// The schema as SQL, read from the catalog. Reads only
+    Dump(dump::Dump),
     /// Marks the database, so that destructive verbs ask for its name
     Protect(protect::Protect),
     /// Takes the mark away
@@ -66,6 +69,7 @@ impl Verb {
                 | Verb::Down(_)
                 | Verb::Verify(_)
                 | Verb::Drift(_)
+                | Verb::Dump(_)
                 | Verb::Protect(_)
                 | Verb::Unprotect(_)
         )
@@ -90,6 +94,7 @@ impl Verb {
             Verb::Repair(verb) => verb.run(session),
             Verb::Verify(verb) => verb.run(session),
             Verb::Drift(verb) => verb.run(session),
+            Verb::Dump(verb) => verb.run(session),
             Verb::Protect(verb) => verb.run(session),
             Verb::Unprotect(verb) => verb.run(session),
         };

@@ -1,0 +1,55 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::connection::Access;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+
+#[derive(Clone, Debug, Args)]
+pub struct Dump {
+    /// Write it to this file instead of stdout, such as migrations/schema.sql
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write nothing; exit with 1 when the file holds another schema
+    #[arg(long, requires = "output")]
+    check: bool,
+}
+
+impl Dump {
+    pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
+        let mut database = session.open(Access::Read)?;
+        let dump = database.connection.dump(&session.migrator)?;
+        for what in &dump.left_out {
+            session.console.warn(&format!("left out: {what}"));
+        }
+        let Some(path) = &self.output else {
+            session.console.answer("dump", dump.sql.trim_end(), database.json(&dump));
+            return Ok(Exit::DONE);
+        };
+        let shown = path.display();
+        let is_same = fs::read_to_string(path).is_ok_and(|file| file == dump.sql);
+        if self.check && !is_same {
+            return Err(Failure::new(
+                "other-schema",
+                format!("the file is not the schema of the database\n --> {shown}"),
+            )
+            .help(format!(
+                "look at what changed, then write it: `{} dump --output {shown}`",
+                session.console.program()
+            )));
+        }
+        if !is_same {
+            fs::write(path, &dump.sql).map_err(|error| {
+                Failure::new("output", format!("the file cannot be written: {error}\n --> {shown}"))
+            })?;
+        }
+        let text = if is_same { format!("{shown} is the schema") } else { format!("wrote {shown}") };
+        let json = json!({ "path": shown.to_string(), "written": !is_same, "left_out": dump.left_out });
+        session.console.answer("dump", text, json);
+        Ok(Exit::DONE)
+    }
+}

@@ -108,12 +108,12 @@ fn of_drift_and_what_else_there_is() {
         project.run(&["up", "--to", "20250102000000"]).exits(0);
         project.execute("CREATE TABLE by_hand (id bigint)");
         project.run(&["drift"]).exits(4).answers("by_hand");
-        project.run(&["status", "--drift"]).exits(1 | 4).answers("drift: ");
-        project.run(&["status"]).exits(1);
+        project.run(&["status"]).exits(1 | 4).answers("drift: ");
+        project.run(&["status", "--no-drift"]).exits(1);
         project.run(&["up"]).exits(0);
-        project.run(&["status", "--drift"]).exits(4);
+        project.run(&["status"]).exits(4);
         project.execute("DROP TABLE by_hand");
         project.run(&["drift"]).exits(0).answers("no drift");
-        project.run(&["status", "--drift"]).exits(0);
+        project.run(&["status"]).exits(0);
     }
 }

@@ -243,14 +243,15 @@ fn drift() {
         let before = project.story(&[&["drift"], &["drift", "--json"]]);
         project.run(&["up"]).exits(0);
         project.run(&["protect", "staging"]).exits(0);
-        let without = project.story(&[&["drift"], &["status", "--drift"]]);
+        let without = project.story(&[&["drift"], &["status"]]);
         project.execute("ALTER TABLE orders ADD COLUMN note text; CREATE INDEX orders_note ON orders (note)");
         let with = project.story(&[
             &["drift"],
             &["drift", "--json"],
             &["status"],
-            &["status", "--drift"],
-            &["status", "--drift", "--json"],
+            &["status"],
+            &["status", "--json"],
+            &["status", "--no-drift"],
             &["drift", "--accept"],
             &["drift"],
         ]);
@@ -272,6 +273,6 @@ fn dump() {
         let changed = project.story(&[&["dump", "--output", "migrations/schema.sql", "--check"]]);
         snapshot("dump", engine, &format!("{story}\n{changed}"));
         // The file is no migration.
-        project.run(&["status"]).exits(0);
+        project.run(&["status", "--no-drift"]).exits(0);
     }
 }

@@ -47,7 +47,7 @@ impl From<Exit> for ExitCode {
 /// What `--help` says at its end.
 pub const HELP: &str = "\
 Exit codes: 0 done or up to date; 1 refused, failed, declined or something found; 64 wrong arguments.
-Those of `status` are bits: 1 pending, 2 failed, 4 drift (with --drift), 8 diverged; 16 when it could not be found out.
+Those of `status` are bits: 1 pending, 2 failed, 4 drift, 8 diverged; 16 when it could not be found out.
 Those of `drift`: 4 and 16 as of `status`.";
 
 /// The arguments; or how to exit when they make no sense, or when help was asked for, once that is printed.

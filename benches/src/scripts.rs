@@ -6,7 +6,10 @@ use std::path::Path;
 
 /// Writes `count` migrations of five kinds, in SQL that both engines read alike.
 pub(crate) fn write(folder: &Path, count: usize) -> io::Result<()> {
-    fs::write(folder.join("migrate.toml"), "dialect = 'any'")?;
+    fs::write(
+        folder.join("migrate.toml"),
+        "dialect = 'any'\n[hazards]\nhigh = 'allow'\ncontrolled = 'allow'\n",
+    )?;
     for n in 0..count {
         let (up, down) = scripts(n);
         fs::write(folder.join(format!("{}_step.up.sql", n + 1)), up)?;

@@ -10,7 +10,7 @@ use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use migrate::testing::Server;
 
@@ -20,7 +20,17 @@ const MIGRATIONS: usize = 100;
 const TESTS: f64 = 40.0;
 const RUNS: usize = 5;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match compare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare() -> Result<(), Box<dyn Error>> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     fs::create_dir_all(package.join("migrations"))?;
     scripts::write(&package.join("migrations"), MIGRATIONS)?;

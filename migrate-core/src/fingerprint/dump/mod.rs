@@ -1,7 +1,12 @@
 //! A schema as SQL that makes it again.
 
-use std::collections::BTreeSet;
+mod clause;
+mod order;
+
 use std::fmt::Write;
+
+use clause::{names, options, partition, range, sequence, sequence_options};
+use order::in_order;
 
 use super::statement::{comment, create_one, enabled, grants, in_schema, literal, parent, path, quoted};
 use super::{Fingerprint, Object, ObjectId, ObjectKind};
@@ -408,173 +413,6 @@ fn is_early(object: &Object) -> bool {
         && !definition.starts_with("FOREIGN KEY")
 }
 
-fn sequence(id: &ObjectId, object: &Object) -> Option<String> {
-    if object.contains_key("identity of") {
-        return None;
-    }
-    let unlogged = if object.contains_key("persistence") { "UNLOGGED " } else { "" };
-    let of = object.get("type").map_or("bigint", String::as_str);
-    Some(format!("CREATE {unlogged}SEQUENCE {} AS {of}{}", path(id), sequence_options(object)))
-}
-
-fn sequence_options(object: &Object) -> String {
-    let clauses = [
-        ("start", "START WITH"),
-        ("increment", "INCREMENT BY"),
-        ("minimum", "MINVALUE"),
-        ("maximum", "MAXVALUE"),
-        ("cache", "CACHE"),
-    ];
-    let clauses =
-        clauses.iter().filter_map(|(property, clause)| Some(format!(" {clause} {}", object.get(*property)?)));
-    let cycle = if object.contains_key("cycle") { " CYCLE" } else { "" };
-    clauses.collect::<String>() + cycle
-}
-
-fn range(id: &ObjectId, object: &Object) -> String {
-    let options = [
-        ("subtype", "SUBTYPE"),
-        ("subtype operators", "SUBTYPE_OPCLASS"),
-        ("subtype collation", "COLLATION"),
-        ("canonical", "CANONICAL"),
-        ("subtype difference", "SUBTYPE_DIFF"),
-        ("multirange", "MULTIRANGE_TYPE_NAME"),
-    ];
-    let options: Vec<String> = options
-        .iter()
-        .filter_map(|(property, option)| Some(format!("{option} = {}", object.get(*property)?)))
-        .collect();
-    format!("CREATE TYPE {} AS RANGE ({})", path(id), options.join(", "))
-}
-
-/// `fillfactor=70, toast.autovacuum_enabled=off` as SQL writes it.
-fn options(list: &str) -> String {
-    let option = |option: &str| match option.split_once('=') {
-        Some((key, value)) => format!("{key} = {}", literal(value).trim_start()),
-        None => option.to_owned(),
-    };
-    list.split(", ").map(option).collect::<Vec<_>>().join(", ")
-}
-
-/// `app.orders FOR VALUES FROM …`, where the table's name may be in quotes and have spaces in them.
-fn partition(of: &str) -> (&str, &str) {
-    let mut is_quoted = false;
-    let end = of.find(|c: char| {
-        is_quoted ^= c == '"';
-        c == ' ' && !is_quoted
-    });
-    of.split_at(end.unwrap_or(of.len()))
-}
-
-/// The names of a list that the server quoted where it had to.
-fn names(list: &str) -> Vec<String> {
-    let mut is_quoted = false;
-    let between = |c: char| {
-        is_quoted ^= c == '"';
-        c == ',' && !is_quoted
-    };
-    let name = |name: &str| match name.trim().strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(name) => name.replace("\"\"", "\""),
-        None => name.trim().to_owned(),
-    };
-    list.split(between).filter(|part| !part.trim().is_empty()).map(name).collect()
-}
-
 fn unquoted(path: &str) -> String {
     path.replace('"', "")
-}
-
-/// The objects that others are made of, each behind those that it names.
-///
-/// The server writes names with their schema, so that a name in a definition is found as a text. Where a name only looks
-/// like one, an object comes later than it had to.
-fn in_order(fingerprint: &Fingerprint) -> Vec<(&ObjectId, &Object)> {
-    let mut left: Vec<Node<'_>> = nodes(fingerprint);
-    let mut ordered = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let names: BTreeSet<String> = left.iter().map(|node| node.name.clone()).collect();
-        let is_ready =
-            |node: &Node<'_>| !node.needs.iter().any(|need| *need != node.name && names.contains(need));
-        let (ready, waiting): (Vec<_>, Vec<_>) = left.into_iter().partition(is_ready);
-        left = waiting;
-        if ready.is_empty() {
-            // A circle: the server would not have it, so one of the names only looks like one.
-            let first = left.remove(0);
-            ordered.push((first.id, first.object));
-        }
-        ordered.extend(ready.iter().map(|node| (node.id, node.object)));
-    }
-    ordered
-}
-
-struct Node<'f> {
-    id: &'f ObjectId,
-    object: &'f Object,
-    name: String,
-    needs: BTreeSet<String>,
-}
-
-/// In the order of their kinds, which is right for those that name no other.
-const EARLY: [ObjectKind; 11] = {
-    use ObjectKind::*;
-    [
-        Collation,
-        Enum,
-        Domain,
-        CompositeType,
-        RangeType,
-        Sequence,
-        Function,
-        Procedure,
-        Table,
-        View,
-        MaterializedView,
-    ]
-};
-
-fn nodes(fingerprint: &Fingerprint) -> Vec<Node<'_>> {
-    let of_kind = |kind| fingerprint.objects.iter().filter(move |(id, _)| id.kind == kind);
-    let node =
-        |(id, object)| Node { id, object, name: name(id), needs: words(&texts(fingerprint, id, object)) };
-    EARLY.into_iter().flat_map(of_kind).map(node).collect()
-}
-
-/// `schema.name` without quotes and arguments.
-fn name(id: &ObjectId) -> String {
-    let name = id.name.split('(').next().unwrap_or_default();
-    unquoted(&format!("{}.{name}", id.schema))
-}
-
-/// All that a statement for the object says of others.
-fn texts(fingerprint: &Fingerprint, id: &ObjectId, object: &Object) -> String {
-    let mut text = match id.kind {
-        ObjectKind::Function | ObjectKind::Procedure => {
-            let definition = object.get("definition").map_or("", String::as_str);
-            // The body of a string is not looked at when the function is made.
-            definition.split("\nAS ").next().unwrap_or_default().to_owned()
-        }
-        ObjectKind::Sequence => String::new(),
-        _ => object.values().map(String::as_str).collect::<Vec<_>>().join(" "),
-    };
-    for (part, object) in fingerprint.objects.iter().filter(|(part, _)| is_part_of(part, id)) {
-        let is_within = part.kind == ObjectKind::Column
-            || (part.kind == ObjectKind::Constraint
-                && (is_early(object) || object.contains_key("of domain")));
-        if is_within {
-            object.values().for_each(|value| {
-                text.push(' ');
-                text += value;
-            });
-        }
-    }
-    text
-}
-
-/// Every `schema.name` of a text.
-fn words(text: &str) -> BTreeSet<String> {
-    let text = unquoted(text);
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '$';
-    let words = text.split(|c: char| !is_word(c)).filter(|word| word.contains('.'));
-    let first_two = |word: &str| word.split('.').take(2).collect::<Vec<_>>().join(".");
-    words.map(first_two).collect()
 }

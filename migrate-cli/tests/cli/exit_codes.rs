@@ -117,3 +117,18 @@ fn of_drift_and_what_else_there_is() {
         project.run(&["status"]).exits(0);
     }
 }
+
+#[test]
+fn who_may_read_the_history_alone_has_a_status() {
+    let project = Project::postgres("exit_reader").with_tables();
+    project.run(&["up"]).exits(0);
+    // A role is the server's, and so is the same for all tests.
+    project.execute(
+        "DO $$ BEGIN CREATE ROLE migrate_test_history LOGIN;
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+         GRANT SELECT ON migrate_history TO migrate_test_history",
+    );
+    let url = project.url.replacen("postgres@", "migrate_test_history@", 1);
+    let status = project.run(&["status", "--database-url", &url]);
+    status.exits(0).answers("up to date").says("drift was not looked for");
+}

@@ -11,7 +11,7 @@
 //! # #[cfg(feature = "postgres")]
 //! #[migrate::test]
 //! async fn a_tenant_is_found(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
-//!     pool.get().await?.execute("INSERT INTO tenants (name) VALUES ('bakery')", &[]).await?;
+//!     pool.get().await?.execute("INSERT INTO tenants VALUES ('b1', 'bakery')", &[]).await?;
 //!     // …
 //!     Ok(())
 //! }

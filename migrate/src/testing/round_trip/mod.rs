@@ -39,7 +39,7 @@ use crate::lock_file;
 /// # };
 /// fn every_rollback_brings_back_what_was_there() {
 ///     let report = migrate::testing::round_trip(&MIGRATIONS)
-///         .seed(20251107100000, "INSERT INTO tenants (name) VALUES ('bakery')")
+///         .seed(20251107100000, "INSERT INTO tenants VALUES ('b1', 'bakery')")
 ///         .run_blocking()
 ///         .unwrap();
 ///     report.assert_holds();

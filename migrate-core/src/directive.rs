@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::file_name::Part;
 use crate::problem::Problem;
 use crate::statement::{Scan, scan};
-use crate::{Dialect, Hazard, Span};
+use crate::{Hazard, Migration, MigrationSet, Span};
 
 /// What the comments of a script say to us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,11 @@ pub enum Risk {
     Controlled,
     /// Blocks in proportion to table size, loses data or breaks running code.
     High,
+}
+
+impl Risk {
+    /// All of them, the least first.
+    pub(crate) const ALL: [Risk; 3] = [Risk::Safe, Risk::Controlled, Risk::High];
 }
 
 impl fmt::Display for Risk {
@@ -103,17 +108,18 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Pro
     (directives, problems)
 }
 
-/// The reasons why a rollback script does not bring back all that was there.
-pub(crate) fn declared_residue(sql: &str, dialect: Dialect) -> Vec<String> {
-    let Some(engine) = dialect.engines().first() else { return Vec::new() };
-    let (directives, _) = parse(sql, &scan(sql, *engine), Part::Down);
-    let allowed = directives.allows.into_iter().filter(|allow| allow.hazard.is_of_rollback());
-    directives
-        .nothing_to_undo
-        .map(|reason| reason.why)
-        .into_iter()
-        .chain(allowed.map(|allow| allow.why))
-        .collect()
+impl MigrationSet {
+    /// Why the rollback of a migration does not bring back all that was there, in the words of its author: the reasons of
+    /// `nothing-to-undo`, `allow down-mismatch` and `allow down-lossy` in its script. Empty when it is meant to.
+    pub fn declared_residue(&self, migration: &Migration) -> Vec<String> {
+        let Some((script, engine)) = migration.down.script().zip(self.dialect.engines().first()) else {
+            return Vec::new();
+        };
+        let (directives, _) = parse(&script.sql, &scan(&script.sql, *engine), Part::Down);
+        let allowed = directives.allows.into_iter().filter(|allow| allow.hazard.is_of_rollback());
+        let nothing_to_undo = directives.nothing_to_undo.into_iter();
+        nothing_to_undo.map(|reason| reason.why).chain(allowed.map(|allow| allow.why)).collect()
+    }
 }
 
 /// Key and value of a comment that is a directive.

@@ -184,12 +184,6 @@ impl Hazard {
         Hazard::ALL.iter().copied().find(|hazard| hazard.name() == name)
     }
 
-    /// Its variant's name, for the macro.
-    #[doc(hidden)]
-    pub fn variant(self) -> String {
-        format!("{self:?}")
-    }
-
     /// The name that was meant, of one that there is not.
     pub(crate) fn closest(name: &str) -> Option<&'static str> {
         directive::closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)

@@ -21,12 +21,14 @@ mod lint;
 mod lock_file;
 mod migration;
 mod origin;
+mod packed;
 mod plan;
 mod position;
 mod problem;
 mod query;
 #[cfg(feature = "lint")]
 mod schema;
+mod set;
 mod source;
 #[cfg(feature = "lint")]
 mod sql;
@@ -51,12 +53,15 @@ pub use history::{
     AppliedMigration, AppliedState, Drift, HISTORY_FORMAT, HistoryTable, Kept, Proof, RecordedDown, Runner,
 };
 pub use lock_file::{LockChange, LockUpdate};
-pub use migration::{Down, Execution, Migration, MigrationSet, Script, embedded};
+pub use migration::{Down, Execution, Migration, Script};
 pub use origin::{Origin, Staleness};
+#[doc(hidden)]
+pub use packed::{Packed, pack};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
+pub use set::{MigrationSet, embedded};
 #[cfg(feature = "lint")]
 pub use source::Checked;
 pub use source::{NewMigration, Outline, Overrides, Renumbering, Source, SourceFile};

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::Source;
+use crate::{MigrationSet, Source};
 
 /// The folder that a set was embedded from, and the files that it held.
 ///
@@ -11,24 +11,45 @@ use crate::Source;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub(crate) folder: &'static str,
-    /// In the order of their paths.
-    pub(crate) files: &'static [&'static str],
+    /// Their paths inside the folder, in order, each closed by a NUL, which no path holds.
+    pub(crate) files: &'static str,
 }
 
 impl Origin {
     pub(crate) fn staleness(self) -> Option<Staleness> {
         let source = Source::list(Path::new(self.folder))?;
         let now = source.watched();
-        if now.is_empty() || now == self.files {
+        let then: Vec<&str> = self.files.split_terminator('\0').collect();
+        if now.is_empty() || now == then {
             return None;
         }
-        let new = now.iter().filter(|path| !self.files.contains(path));
-        let gone = self.files.iter().filter(|path| !now.contains(path));
+        let new = now.iter().filter(|path| !then.contains(path));
+        let gone = then.iter().filter(|path| !now.contains(path));
         Some(Staleness {
             folder: self.folder.to_owned(),
             added: new.map(ToString::to_string).collect(),
             removed: gone.map(ToString::to_string).collect(),
         })
+    }
+}
+
+impl MigrationSet {
+    /// The set as if it had been embedded from there.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn embedded_from(self, origin: Origin) -> MigrationSet {
+        MigrationSet { origin: Some(origin), ..self }
+    }
+
+    /// How the folder differs from what it was when the set was embedded, or `None` when it does not: known only
+    /// to a build with debug assertions, on a machine where the folder is.
+    pub fn staleness(&self) -> Option<Staleness> {
+        self.origin?.staleness()
+    }
+
+    /// Where the folder was when the set was embedded: known only to a build with debug assertions.
+    pub fn folder(&self) -> Option<&Path> {
+        self.origin.map(|origin| Path::new(origin.folder))
     }
 }
 

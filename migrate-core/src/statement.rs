@@ -109,40 +109,42 @@ pub(crate) fn scan(sql: &str, engine: Engine) -> Scan {
 
 /// A statement that has begun and not ended.
 #[derive(Default)]
-struct Open {
+struct Open<'s> {
     range: Option<Range<usize>>,
     words: Vec<String>,
     parentheses: usize,
     /// `BEGIN ATOMIC` and every `CASE` in it wait for an `END`.
     blocks: usize,
     /// The last two tokens: `;` `END` ends the body of a trigger in SQLite.
-    last: [String; 2],
+    last: [&'s str; 2],
 }
 
-impl Open {
-    fn push(&mut self, sql: &str, token: &Token, engine: Engine) {
-        let text = sql[token.range.clone()].to_ascii_uppercase();
+impl<'s> Open<'s> {
+    fn push(&mut self, sql: &'s str, token: &Token, engine: Engine) {
+        let text = &sql[token.range.clone()];
         match token.kind {
             TokenKind::Symbol('(') => self.parentheses += 1,
             TokenKind::Symbol(')') => self.parentheses = self.parentheses.saturating_sub(1),
             TokenKind::Word => {
-                if engine == Engine::Postgres && self.is_create(&["FUNCTION", "PROCEDURE"]) {
-                    self.count_block(&text);
+                let word = text.to_ascii_uppercase();
+                if engine == Engine::Postgres {
+                    self.count_block(&word);
                 }
-                self.words.push(text.clone());
+                self.words.push(word);
             }
-            TokenKind::Symbol('\\') if self.range.is_none() => self.words.push(text.clone()),
+            TokenKind::Symbol('\\') if self.range.is_none() => self.words.push(text.to_owned()),
             _ => {}
         }
-        self.last = [std::mem::take(&mut self.last[1]), text];
+        self.last = [self.last[1], text];
         let start = self.range.as_ref().map_or(token.range.start, |range| range.start);
         self.range = Some(start..token.range.end);
     }
 
     /// A body in standard SQL has semicolons of its own (PostgreSQL manual, CREATE FUNCTION, `sql_body`).
     fn count_block(&mut self, word: &str) {
+        let has_body = || self.is_create(&["FUNCTION", "PROCEDURE"]);
         match word {
-            "ATOMIC" if self.last[1] == "BEGIN" => self.blocks += 1,
+            "ATOMIC" if self.last[1].eq_ignore_ascii_case("BEGIN") && has_body() => self.blocks += 1,
             "CASE" if self.blocks > 0 => self.blocks += 1,
             "END" => self.blocks = self.blocks.saturating_sub(1),
             _ => {}
@@ -152,7 +154,7 @@ impl Open {
     fn ends_here(&self, engine: Engine) -> bool {
         match engine {
             Engine::Postgres => self.parentheses == 0 && self.blocks == 0,
-            Engine::Sqlite => !self.is_create(&["TRIGGER"]) || (self.last[0] == ";" && self.last[1] == "END"),
+            Engine::Sqlite => !self.is_create(&["TRIGGER"]) || (self.last[0] == ";" && self.last[1].eq_ignore_ascii_case("END")),
         }
     }
 

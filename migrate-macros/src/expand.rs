@@ -1,9 +1,8 @@
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use migrate_core::{
-    Checksum, Diagnostic, Diagnostics, Dialect, Down, Execution, FoundHazard, Migration, MigrationSet,
-    OlderBinaries, Risk, Script, Severity, Source,
+    Checksum, Diagnostic, Diagnostics, Dialect, MigrationSet, Severity, Source, Version, pack,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -14,7 +13,7 @@ use crate::arguments::Arguments;
 /// one mistake makes one message.
 pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
-    match read(&folder, arguments) {
+    match read(folder, arguments) {
         Ok((origin, judged)) => embedded(&judged, &origin, arguments),
         Err(diagnostics) => errors(&diagnostics, arguments),
     }
@@ -28,23 +27,16 @@ fn resolved(folder: &str) -> PathBuf {
 
 /// The folder at the time of the expansion.
 struct Origin {
-    /// The absolute path of the folder.
-    folder: String,
-    /// The absolute paths of all files that were looked at.
+    /// Its absolute path.
+    folder: PathBuf,
+    /// The paths inside the folder of the files that the set depends on.
     files: Vec<String>,
-    /// The paths inside the folder of those that the set depends on.
-    watched: Vec<String>,
 }
 
-fn read(folder: &Path, arguments: &Arguments) -> Result<(Origin, Judged), Diagnostics> {
-    let source = Source::read(folder, &arguments.folder)?;
-    let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
-    let origin = Origin {
-        folder: folder.to_string_lossy().into_owned(),
-        files: source.files().iter().map(|file| absolute(file.path())).collect(),
-        watched: source.watched().into_iter().map(str::to_owned).collect(),
-    };
-    Ok((origin, judged(source, arguments)?))
+fn read(folder: PathBuf, arguments: &Arguments) -> Result<(Origin, Judged), Diagnostics> {
+    let source = Source::read(&folder, &arguments.folder)?;
+    let files = source.watched().into_iter().map(str::to_owned).collect();
+    Ok((Origin { folder, files }, judged(source, arguments)?))
 }
 
 /// The set, and the warnings about it.
@@ -61,29 +53,47 @@ fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> 
 }
 
 fn embedded((set, warnings): &Judged, origin: &Origin, arguments: &Arguments) -> TokenStream {
-    let Origin { folder, files, watched } = origin;
+    let folder = origin.folder.to_string_lossy();
+    let files: String = origin.files.iter().flat_map(|file| [file, "\0"]).collect();
+    let includes = includes(origin);
     let warnings = warnings.iter().map(|warning| told(warning, arguments));
     let name = set.name();
     let root = set.display_path("");
     let dialect = dialect(set.dialect());
-    let migrations = set.migrations().iter().map(migration);
     let chain = option(set.chain().map(checksum));
     let names = names(&arguments.krate);
+    let count = set.migrations().len();
+    let latest = set.latest().map_or(0, Version::as_i64).cast_unsigned();
+    let (texts, numbers) = pack(set.migrations());
+    let numbers = Literal::byte_string(&numbers);
     quote! {{
         #names
         // Names the files, so that an edit of one compiles this crate again.
-        const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
+        const _: &[&[u8]] = &[#includes];
         #(#warnings)*
         // The path of the folder must not end up in a release: it is another on each machine.
         #[cfg(debug_assertions)]
-        const ORIGIN: ::core::option::Option<private::Origin> = ::core::option::Option::Some(
-            made::origin(#folder, &[#(#watched),*]),
-        );
+        const ORIGIN: ::core::option::Option<private::Origin> =
+            ::core::option::Option::Some(made::origin(#folder, #files));
         #[cfg(not(debug_assertions))]
         const ORIGIN: ::core::option::Option<private::Origin> = ::core::option::Option::None;
-        const MIGRATIONS: &[private::Migration] = &[#(#migrations),*];
-        made::set(#name, #dialect, #root, MIGRATIONS, #chain, ORIGIN)
+        fn list() -> &'static [private::Migration] {
+            static PACKED: private::Packed = private::Packed::new(#count, #texts, #numbers);
+            PACKED.migrations()
+        }
+        made::set(#name, #dialect, #root, made::migrations(#count, #latest, list), #chain, ORIGIN)
     }}
+}
+
+/// The files by their absolute paths. As text, because to make tokens takes a macro, which runs unoptimized, twice as
+/// long as all else that it does.
+fn includes(origin: &Origin) -> TokenStream {
+    let mut includes = String::new();
+    for file in &origin.files {
+        let path = origin.folder.join(file);
+        write!(includes, "::core::include_bytes!({:?}),", path.to_string_lossy()).expect("a string takes all");
+    }
+    includes.parse::<proc_macro::TokenStream>().expect("a path in quotes is a literal").into()
 }
 
 /// What the expansion calls things by: short names, because there are many, and the compiler reads each.
@@ -99,7 +109,7 @@ fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
         #names
         #(#errors)*
         made::set(
-            "", #dialect, "", &[], ::core::option::Option::None, ::core::option::Option::None,
+            "", #dialect, "", made::NO_MIGRATIONS, ::core::option::Option::None, ::core::option::Option::None,
         )
     }}
 }
@@ -107,78 +117,6 @@ fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
 fn checksum(checksum: Checksum) -> TokenStream {
     let bytes = Literal::byte_string(checksum.as_bytes());
     quote!(private::Checksum::from_bytes(*#bytes))
-}
-
-fn migration(migration: &Migration) -> TokenStream {
-    let version = u64::try_from(migration.version().as_i64()).expect("a version is not negative");
-    let name = migration.name();
-    let up = script(migration.up());
-    let down = match migration.down() {
-        Down::Script(down) => {
-            let down = script(down);
-            quote!(private::Down::Script(#down))
-        }
-        Down::Irreversible(why) => {
-            let why = option(why.as_deref().map(|why| quote!(#why)));
-            quote!(made::irreversible(#why))
-        }
-    };
-    let verify = option(migration.verify().map(script));
-    let risk = option(migration.risk().map(risk));
-    let hazards = migration.hazards().iter().map(hazard);
-    let older_binaries = match migration.older_binaries() {
-        OlderBinaries::Ok => quote!(Ok),
-        OlderBinaries::Refuse => quote!(Refuse),
-    };
-    let accepts = migration.accepts().iter().copied().map(checksum);
-    // An item of its own is checked for itself; in one expression, a thousand take it ten times as long.
-    quote! {{
-        const MIGRATION: private::Migration = made::migration(
-            made::version(#version), #name, #up, #down, #verify, #risk,
-            const { &[#(#hazards),*] }, private::OlderBinaries::#older_binaries, const { &[#(#accepts),*] },
-        );
-        MIGRATION
-    }}
-}
-
-fn hazard(found: &FoundHazard) -> TokenStream {
-    let hazard = format_ident!("{}", found.hazard.variant());
-    let risk = risk(found.risk);
-    let line = found.line;
-    let allowed = option(found.allowed.as_deref().map(|why| quote!(#why)));
-    quote! {
-        made::hazard(private::Hazard::#hazard, #risk, #line, #allowed)
-    }
-}
-
-fn risk(risk: Risk) -> TokenStream {
-    let risk = match risk {
-        Risk::Safe => quote!(Safe),
-        Risk::Controlled => quote!(Controlled),
-        Risk::High => quote!(High),
-    };
-    quote!(private::Risk::#risk)
-}
-
-fn script(script: &Script) -> TokenStream {
-    let (path, sql) = (script.path(), script.sql());
-    let checksum = Literal::byte_string(script.checksum().as_bytes());
-    let spans = script.spans().iter().map(|span| {
-        let offset = |at: usize| u32::try_from(at).expect("a script is at most 64 MiB");
-        let (start, end) = (offset(span.start()), offset(span.end()));
-        quote!(private::Span::new(#start, #end))
-    });
-    let Execution { transaction, lock_timeout, statement_timeout, foreign_keys_off, changes_session } =
-        script.execution();
-    let (lock_timeout, statement_timeout) = (milliseconds(lock_timeout), milliseconds(statement_timeout));
-    quote! {
-        made::script(
-            #path, #sql, *#checksum, &[#(#spans),*],
-            made::execution(
-                #transaction, #lock_timeout, #statement_timeout, #foreign_keys_off, #changes_session,
-            ),
-        )
-    }
 }
 
 fn dialect(dialect: Dialect) -> TokenStream {
@@ -211,13 +149,6 @@ fn told(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
             }
         }
     }
-}
-
-fn milliseconds(timeout: Option<Duration>) -> TokenStream {
-    option(timeout.map(|timeout| {
-        let ms = u64::try_from(timeout.as_millis()).expect("a timeout fits an int4 of milliseconds");
-        quote!(#ms)
-    }))
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {

@@ -258,9 +258,7 @@ pub use migrate_macros::test;
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{
-        Checksum, Dialect, Down, Hazard, Migration, OlderBinaries, Origin, Risk, Span, embedded,
-    };
+    pub use migrate_core::{Checksum, Dialect, Migration, Origin, Packed, embedded};
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
     #[cfg(feature = "scope")]

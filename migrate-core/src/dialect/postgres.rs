@@ -4,28 +4,15 @@ use crate::statement::Words;
 ///
 /// From the manual's reference pages: each of these says that it "cannot be executed inside a transaction block".
 pub(crate) fn refuses_transaction(words: &Words) -> bool {
-    const FIRST: &[&[&str]] = &[
-        &["VACUUM"],
-        &["CREATE", "DATABASE"],
-        &["DROP", "DATABASE"],
-        &["CREATE", "TABLESPACE"],
-        &["DROP", "TABLESPACE"],
-        &["ALTER", "SYSTEM"],
-        &["REINDEX", "DATABASE"],
-        &["REINDEX", "SYSTEM"],
-        &["REINDEX", "SCHEMA"],
-    ];
-    const CONCURRENTLY: &[&[&str]] = &[
-        &["CREATE", "INDEX", "CONCURRENTLY"],
-        &["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY"],
-        &["DROP", "INDEX", "CONCURRENTLY"],
-    ];
-    let detaches_concurrently =
-        words.starts_with(&["ALTER", "TABLE"]) && words.contain("DETACH") && words.last() == "CONCURRENTLY";
-    let reindexes_concurrently = words.starts_with(&["REINDEX"]) && words.contain("CONCURRENTLY");
-    FIRST.iter().chain(CONCURRENTLY).any(|first| words.starts_with(first))
-        || detaches_concurrently
-        || reindexes_concurrently
+    match (words.get(0), words.get(1)) {
+        ("VACUUM", _) | ("ALTER", "SYSTEM") | ("REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA") => true,
+        ("CREATE" | "DROP", "DATABASE" | "TABLESPACE") => true,
+        ("CREATE" | "DROP", "INDEX") => words.get(2) == "CONCURRENTLY",
+        ("CREATE", "UNIQUE") => words.get(2) == "INDEX" && words.get(3) == "CONCURRENTLY",
+        ("ALTER", "TABLE") => words.contain("DETACH") && words.last() == "CONCURRENTLY",
+        ("REINDEX", _) => words.contain("CONCURRENTLY"),
+        _ => false,
+    }
 }
 
 /// Whether the statement may commit in its midst, which PostgreSQL allows only outside a transaction block

@@ -57,7 +57,7 @@ impl Proof {
     /// Whether exactly the migrations of `set` are applied, all as they are in it.
     pub fn proves(&self, set: &MigrationSet) -> bool {
         let chain = set.chain().map(|chain| chain.to_string());
-        let is_complete = i64::try_from(set.migrations().len()) == Ok(self.rows) && self.rows == self.settled;
+        let is_complete = i64::try_from(set.count()) == Ok(self.rows) && self.rows == self.settled;
         is_complete && self.chain == chain && self.format.is_none_or(|format| format <= HISTORY_FORMAT)
     }
 }

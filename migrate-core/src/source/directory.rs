@@ -59,15 +59,15 @@ impl Walk {
             Ok(entries) if entries.is_empty() => self.source.empty_folders.push(inside.to_owned()),
             Ok(mut entries) => {
                 entries.sort_by_key(fs::DirEntry::file_name);
-                entries.iter().for_each(|entry| self.entry(&entry.path(), inside));
+                entries.iter().for_each(|entry| self.entry(entry, inside));
             }
             Err(error) => self.report(unreadable(&error), inside),
         }
         self.above.pop();
     }
 
-    fn entry(&mut self, path: &Path, inside: &str) {
-        let name = path.file_name().unwrap_or_default();
+    fn entry(&mut self, entry: &fs::DirEntry, inside: &str) {
+        let (path, name) = (entry.path(), entry.file_name());
         let Some(name) = name.to_str() else {
             return self.report(Problem::PathNotUtf8, &join(inside, &name.to_string_lossy()));
         };
@@ -75,12 +75,12 @@ impl Walk {
             return;
         }
         let inside = join(inside, name);
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => self.folder(path, &inside),
-            Ok(_) if !(self.reads)(path) => {
+        match is_folder(entry, &path) {
+            Ok(true) => self.folder(&path, &inside),
+            Ok(false) if !(self.reads)(&path) => {
                 self.source.files.push(SourceFile { path: inside, bytes: Vec::new() });
             }
-            Ok(_) => match fs::read(path) {
+            Ok(false) => match fs::read(&path) {
                 Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
                 Err(error) => self.report(unreadable(&error), &inside),
             },
@@ -95,6 +95,12 @@ impl Walk {
     fn report(&mut self, problem: Problem, inside: &str) {
         self.diagnostics.push(Diagnostic::of_file(problem, join(&self.source.root, inside)));
     }
+}
+
+/// Whether the entry is a folder, or a link leads to one. The file system is asked again only about links.
+fn is_folder(entry: &fs::DirEntry, path: &Path) -> io::Result<bool> {
+    let kind = entry.file_type()?;
+    if kind.is_symlink() { fs::metadata(path).map(|metadata| metadata.is_dir()) } else { Ok(kind.is_dir()) }
 }
 
 #[cfg(feature = "include_dir")]

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use migrate::__private::{Origin, embedded};
-use migrate::{Dialect, ErrorKind, MigrationSet, Migrator, Target};
+use migrate::__private::embedded;
+use migrate::{ErrorKind, MigrationSet, Migrator, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::folder;
@@ -14,31 +14,15 @@ conformance! {
 }
 
 /// The set of `folder`, as `embed_migrations!` makes it in a build with debug assertions.
-fn embedded_set(folder: &Folder, dialect: Dialect) -> MigrationSet {
-    let set = folder.set();
-    let files = ["1_create_a.down.sql", "1_create_a.up.sql", "migrate.toml"];
-    embedded::set(
-        "default",
-        dialect,
-        "m",
-        leaked(set.migrations().to_vec()),
-        set.chain(),
-        origin(folder, &files),
-    )
-}
-
-fn origin(folder: &Folder, files: &[&'static str]) -> Option<Origin> {
+fn embedded_set(folder: &Folder) -> MigrationSet {
+    let files = "1_create_a.down.sql\01_create_a.up.sql\0migrate.toml\0";
     let directory = String::leak(folder.directory().to_str().unwrap().to_owned());
-    Some(embedded::origin(directory, leaked(files.to_vec())))
-}
-
-fn leaked<T>(values: Vec<T>) -> &'static [T] {
-    values.leak()
+    folder.set().embedded_from(embedded::origin(directory, files))
 }
 
 async fn every_verb_asks_for_another_build_and_touches_nothing<S: Sandbox>(mut db: S) {
     let folder = folder(&db).table(1, "a");
-    let set = embedded_set(&folder, S::DIALECT);
+    let set = embedded_set(&folder);
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap();
     let (records, schema) = (db.records().await, db.schema().await);
@@ -76,7 +60,7 @@ async fn every_verb_asks_for_another_build_and_touches_nothing<S: Sandbox>(mut d
 
 async fn the_names_in_the_folder_decide<S: Sandbox>(mut db: S) {
     let folder = folder(&db).table(1, "a");
-    let set = embedded_set(&folder, S::DIALECT);
+    let set = embedded_set(&folder);
     let migrator = Migrator::new(&set);
     // An edit is cargo's to notice.
     let folder = folder.migration("1_create_a", "CREATE TABLE a (id bigint)", "DROP TABLE a");

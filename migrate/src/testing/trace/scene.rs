@@ -1,7 +1,7 @@
 use std::fmt;
 
 use deadpool_postgres::Pool;
-use migrate_core::{Dialect, Engine, MigrationSet, Script, embedded};
+use migrate_core::{Dialect, Engine, MigrationSet, Script, Version, embedded};
 
 use super::report::{MigrationTrace, StatementTrace};
 use super::tracer::Tracer;
@@ -18,7 +18,8 @@ pub struct Scene {
     setup: Option<String>,
 }
 
-static NO_SET: MigrationSet = embedded::set("scene", Dialect::Postgres, "", &[], None, None);
+static NO_SET: MigrationSet =
+    embedded::set("scene", Dialect::Postgres, "", embedded::NO_MIGRATIONS, None, None);
 
 impl Scene {
     /// On the database of `pool`, which it has to itself.
@@ -67,7 +68,7 @@ impl Scene {
         }
         self.tracer.take_trace();
         self.tracer.enter(MigrationTrace {
-            version: embedded::version(0),
+            version: Version::new(0).expect("the least version"),
             name: "scene".to_owned(),
             transaction: true,
             declared: None,

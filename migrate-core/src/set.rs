@@ -1,0 +1,161 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::{Checksum, Dialect, Migration, Origin, Version};
+
+/// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
+///
+/// A value that exists has passed every check: names, order, one script for each part, a way back or the word
+/// that there is none. Two sets are equal when they hold the same migrations under the same name, wherever
+/// they were read from.
+#[derive(Clone, Debug)]
+pub struct MigrationSet {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) dialect: Dialect,
+    pub(crate) root: Cow<'static, str>,
+    pub(crate) migrations: Migrations,
+    pub(crate) chain: Option<Checksum>,
+    pub(crate) origin: Option<Origin>,
+}
+
+impl MigrationSet {
+    /// The name of the set in the history table: `set` in `migrate.toml`, else `default`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The SQL that it is written in.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The migrations, in the order of their versions.
+    pub fn migrations(&self) -> &[Migration] {
+        self.migrations.list()
+    }
+
+    /// How many migrations there are: like the chain value and the newest version, known without a look at them.
+    pub(crate) fn count(&self) -> usize {
+        self.migrations.count()
+    }
+
+    /// The migration of this version.
+    pub fn get(&self, version: Version) -> Option<&Migration> {
+        let migrations = self.migrations();
+        migrations.binary_search_by_key(&version, |migration| migration.version).ok().map(|i| &migrations[i])
+    }
+
+    /// The newest version, or `None` of an empty set.
+    pub fn latest(&self) -> Option<Version> {
+        self.migrations.latest()
+    }
+
+    /// The chain value of the history row of the newest migration once all are applied: computed when the set
+    /// was made, so that a start compares and computes nothing.
+    pub fn chain(&self) -> Option<Checksum> {
+        self.chain
+    }
+
+    /// A path inside the folder as the user would type it.
+    pub fn display_path(&self, path: &str) -> String {
+        if self.root.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.root.trim_end_matches('/'))
+        }
+    }
+}
+
+impl PartialEq for MigrationSet {
+    fn eq(&self, other: &MigrationSet) -> bool {
+        (&self.name, self.dialect, self.migrations()) == (&other.name, other.dialect, other.migrations())
+    }
+}
+
+impl Eq for MigrationSet {}
+
+/// The migrations of a set.
+#[derive(Clone)]
+pub(crate) enum Migrations {
+    Read(Vec<Migration>),
+    Embedded(Embedded),
+}
+
+/// What a start with nothing to do has to know, and never looks further.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Embedded {
+    count: usize,
+    latest: Option<Version>,
+    /// A function, so that a set is a constant, and its copies share what is unpacked.
+    list: fn() -> &'static [Migration],
+}
+
+impl Migrations {
+    fn list(&self) -> &[Migration] {
+        match self {
+            Migrations::Read(migrations) => migrations,
+            Migrations::Embedded(embedded) => (embedded.list)(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Migrations::Read(migrations) => migrations.len(),
+            Migrations::Embedded(embedded) => embedded.count,
+        }
+    }
+
+    fn latest(&self) -> Option<Version> {
+        match self {
+            Migrations::Read(migrations) => migrations.last().map(|migration| migration.version),
+            Migrations::Embedded(embedded) => embedded.latest,
+        }
+    }
+}
+
+impl From<Vec<Migration>> for Migrations {
+    fn from(migrations: Vec<Migration>) -> Migrations {
+        Migrations::Read(migrations)
+    }
+}
+
+impl fmt::Debug for Migrations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.list()).finish()
+    }
+}
+
+/// What `embed_migrations!` expands to: constructors that run at compile time. No public interface.
+#[doc(hidden)]
+pub mod embedded {
+    use super::*;
+
+    pub const fn set(
+        name: &'static str,
+        dialect: Dialect,
+        root: &'static str,
+        migrations: Embedded,
+        chain: Option<Checksum>,
+        origin: Option<Origin>,
+    ) -> MigrationSet {
+        MigrationSet {
+            name: Cow::Borrowed(name),
+            dialect,
+            root: Cow::Borrowed(root),
+            migrations: Migrations::Embedded(migrations),
+            chain,
+            origin,
+        }
+    }
+
+    pub const fn migrations(count: usize, latest: u64, list: fn() -> &'static [Migration]) -> Embedded {
+        Embedded { count, latest: Version::new(latest), list }
+    }
+
+    pub const NO_MIGRATIONS: Embedded = Embedded { count: 0, latest: None, list: || &[] };
+
+    pub const fn origin(folder: &'static str, files: &'static str) -> Origin {
+        Origin { folder, files }
+    }
+}

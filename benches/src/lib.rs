@@ -8,6 +8,10 @@
 //! that others used as well: 35 ms with `#[migrate::test]` (26 to 43), 158 ms with sqlx 0.9 (154 to 195), 4.5 times as much.
 //! The bench `databases` measured 13.1 ms until a test has its client (12.7 to 13.5), in a run in which a bare copy and a
 //! connection to it took 12.7 ms (11.9 to 13.6): 1.03 times as much.
+//!
+//! What 1,000 migrations with rollbacks add to a rebuild in the dev profile, on two cores, by the bench `rebuild`: 0.15 s
+//! over an application without them (0.23 s) where all are locked, 0.29 s where none is and all are judged, 0.33 s after
+//! an edit of one of those.
 
 mod scripts;
 

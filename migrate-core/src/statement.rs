@@ -154,7 +154,10 @@ impl<'s> Open<'s> {
     fn ends_here(&self, engine: Engine) -> bool {
         match engine {
             Engine::Postgres => self.parentheses == 0 && self.blocks == 0,
-            Engine::Sqlite => !self.is_create(&["TRIGGER"]) || (self.last[0] == ";" && self.last[1].eq_ignore_ascii_case("END")),
+            Engine::Sqlite => {
+                !self.is_create(&["TRIGGER"])
+                    || (self.last[0] == ";" && self.last[1].eq_ignore_ascii_case("END"))
+            }
         }
     }
 

@@ -15,7 +15,7 @@ conformance! {
 
 /// The set of `folder`, as `embed_migrations!` makes it in a build with debug assertions.
 fn embedded_set(folder: &Folder) -> MigrationSet {
-    let files = "1_create_a.down.sql\01_create_a.up.sql\0migrate.toml\0";
+    let files = concat!("1_create_a.down.sql", "\0", "1_create_a.up.sql", "\0", "migrate.toml", "\0");
     let directory = String::leak(folder.directory().to_str().unwrap().to_owned());
     folder.set().embedded_from(embedded::origin(directory, files))
 }

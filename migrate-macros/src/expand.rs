@@ -96,7 +96,7 @@ fn includes(origin: &Origin) -> TokenStream {
     includes.parse::<proc_macro::TokenStream>().expect("a path in quotes is a literal").into()
 }
 
-/// What the expansion calls things by: short names, because there are many, and the compiler reads each.
+/// What the expansion calls things by.
 fn names(krate: &TokenStream) -> TokenStream {
     quote!(use #krate::__private::{self as private, embedded as made};)
 }

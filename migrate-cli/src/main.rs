@@ -2,7 +2,6 @@
 
 mod adopt;
 mod arguments;
-mod database;
 mod diff;
 mod folder;
 mod moment;

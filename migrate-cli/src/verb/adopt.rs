@@ -3,7 +3,7 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
-use migrate::cli::{Console, Exit, Failure, Options, confirm};
+use migrate::cli::{Console, Database, Exit, Failure, Options, confirm};
 use migrate::{Engine, MigrationSet, MigrationState, Migrator, SetState};
 use serde_json::json;
 use tempfile::TempDir;
@@ -11,7 +11,6 @@ use tempfile::TempDir;
 use crate::adopt::{
     Adoption, Conversion, Edits, ForeignHistory, ForeignRow, Misfit, Policy, Tool, adoption, conversion,
 };
-use crate::database::Database;
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
@@ -47,7 +46,7 @@ struct Draft {
 
 impl Adopt {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
-        let mut database = Database::open(options)?;
+        let mut database = Database::open(options, console)?;
         let found = self.find(&mut database)?;
         let files = files(folder.path())?;
         let draft = Draft::of(&found, folder, &files, database.engine())?;
@@ -62,9 +61,21 @@ impl Adopt {
             return Ok(Exit::DONE);
         };
         let draft = Draft { policy: draft.policy.map(|policy| policy.judging_after(adopted.up_to)), ..draft };
-        if !self.yes {
-            let what = format!("{} migrations are taken over from {}", adopted.count, found.tool);
-            confirm(&draft.shown(folder.path()), &what, "Go on?")?;
+        let shown = draft.shown(folder.path());
+        if self.yes {
+            console.note(&shown);
+        } else {
+            let are = if adopted.count == 1 { "is" } else { "are" };
+            let what =
+                format!("{} {are} taken over, up to {}", found.migrations(adopted.count), adopted.up_to);
+            confirm(console, &shown, &what, &format!("Go on with `{}`?", database.name()?))?;
+            if self::files(folder.path())? != files {
+                return Err(Failure::new(
+                    "changed",
+                    "the folder has changed since it was read: nothing was written",
+                )
+                .help("run it again"));
+            }
         }
         draft.write(folder.path())?;
         // The set is the draft's, whose copy is as the folder is now.
@@ -85,7 +96,7 @@ impl Adopt {
         }
         match <[_; 1]>::try_from(found) {
             Ok([(tool, table)]) => {
-                let rows = database.rows(&tool.query(&table, database.engine()))?;
+                let rows = database.texts(&tool.query(&table, database.engine()))?;
                 let rows: Vec<ForeignRow> = rows.into_iter().map(ForeignRow::from).collect();
                 Ok(Found { history: ForeignHistory::of(tool, &rows), tool, table })
             }
@@ -128,7 +139,7 @@ fn columns(database: &mut Database, table: &str) -> Result<Vec<String>, Failure>
         ),
         Engine::Sqlite => format!("SELECT name FROM pragma_table_info('{name}')"),
     };
-    Ok(database.rows(&sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+    Ok(database.texts(&sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
 }
 
 /// Whether our history holds all of it.
@@ -203,7 +214,7 @@ impl Draft {
         }
         lines.extend(self.conversion.writes.iter().map(|(new, _)| format!("+ {}", path(new))));
         lines.extend(self.conversion.removes.iter().map(|old| format!("- {}", path(old))));
-        lines.join("\n")
+        if lines.is_empty() { "the files stay as they are".to_owned() } else { lines.join("\n") }
     }
 
     /// New files come first, so that at no time a migration is in none.
@@ -269,10 +280,16 @@ impl Found {
         .help(help.join("; "))
     }
 
+    /// So many of the tool.
+    fn migrations(&self, count: usize) -> String {
+        let migrations = if count == 1 { "migration" } else { "migrations" };
+        format!("{count} {migrations} of {}", self.tool)
+    }
+
     fn tell(&self, adopted: &Adoption, draft: &Draft, console: &Console) {
         let Adoption { up_to, count, proven } = adopted;
         let tool = self.tool;
-        let mut text = format!("took over {count} migrations from {tool}, up to {up_to}; nothing was run");
+        let mut text = format!("took over {}, up to {up_to}; nothing was run", self.migrations(*count));
         if *proven > 0 {
             text += &format!("\n{proven} of the files are proven to be what {tool} applied");
         }

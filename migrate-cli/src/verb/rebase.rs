@@ -2,12 +2,11 @@ use std::fs;
 use std::path::Path;
 
 use clap::Args;
-use migrate::cli::{Address, Console, Exit, Failure, Options, confirm};
+use migrate::cli::{Address, Console, Database, Exit, Failure, Options, confirm};
 use migrate::{MigrationSet, Migrator, Version};
 use migrate_core::Renumbering;
 use serde_json::{Value, json};
 
-use crate::database::Database;
 use crate::diff;
 use crate::folder::Folder;
 use crate::moment;
@@ -22,7 +21,8 @@ pub(crate) struct Rebase {
 impl Rebase {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
         let outline = folder.outline()?;
-        let renumbered = outline.rebased(moment::now());
+        let now = moment::now();
+        let renumbered = outline.rebased(now);
         let Some(head) = outline.locked_head().filter(|_| !renumbered.is_empty()) else {
             let text = match outline.locked_head() {
                 Some(head) => format!("all drafts come after {head}, the last that is locked"),
@@ -32,15 +32,7 @@ impl Rebase {
             return Ok(Exit::DONE);
         };
         let pairs = || renumbered.iter().flat_map(|draft| &draft.paths);
-        if let Some((_, to)) =
-            pairs().find(|(_, to)| !pairs().any(|(from, _)| from == to) && folder.path().join(to).exists())
-        {
-            return Err(Failure::new(
-                "exists",
-                format!("there is a {} already", folder.path().join(to).display()),
-            )
-            .help("rename that first, or remove it; nothing was renamed"));
-        }
+        places_are_free(folder.path(), &renumbered)?;
         for version in applied(&renumbered, &outline.empty_set(), options, console) {
             console.warn(&format!(
                 "migration {version} is applied to the database, which will not know it under another version\n \
@@ -54,7 +46,16 @@ impl Rebase {
             console.note(&shown);
         } else {
             let what = format!("drafts come before {head}, the last that is locked");
-            confirm(&shown, &what, "Rename them?")?;
+            confirm(console, &shown, &what, "Rename them?")?;
+        }
+        // Somebody may have thought for long.
+        places_are_free(folder.path(), &renumbered)?;
+        if folder.outline()?.rebased(now) != renumbered {
+            return Err(Failure::new(
+                "changed",
+                "the folder has changed since it was read: nothing was renamed",
+            )
+            .help("run it again"));
         }
         rename(folder.path(), &renumbered)?;
         let count = renumbered.len();
@@ -63,6 +64,17 @@ impl Rebase {
         let renamed: Vec<Value> = pairs().map(|(from, to)| json!({ "from": from, "to": to })).collect();
         console.answer("rebase", text, json!({ "renamed": renamed }));
         Ok(Exit::DONE)
+    }
+}
+
+/// A rename would replace what is there.
+fn places_are_free(folder: &Path, renumbered: &[Renumbering]) -> Result<(), Failure> {
+    let pairs = || renumbered.iter().flat_map(|draft| &draft.paths);
+    let is_left = |path: &String| pairs().any(|(from, _)| from == path);
+    match pairs().map(|(_, to)| to).find(|to| !is_left(to) && folder.join(to).exists()) {
+        Some(to) => Err(Failure::new("exists", format!("there is a {} already", folder.join(to).display()))
+            .help("rename that first, or remove it; nothing was renamed")),
+        None => Ok(()),
     }
 }
 
@@ -96,7 +108,7 @@ fn applied(
         Ok(_) => {}
     }
     let migrator = options.configure(Migrator::new(set));
-    let status = Database::open(options).and_then(|mut database| Ok(database.status(&migrator)?));
+    let status = Database::open(options, console).and_then(|mut database| Ok(database.status(&migrator)?));
     match status {
         Ok(status) => {
             let known: Vec<Version> = status.migrations.iter().map(|migration| migration.version).collect();

@@ -117,7 +117,7 @@ fn rebase_moves_drafts_behind_what_is_locked() {
     project.put("migrations/20250101120000_create_parts.verify.sql", "SELECT 1;\n");
     let locked = fs::read_to_string(project.path().join("migrations/migrate.lock")).unwrap();
     // There is nobody to ask.
-    let asked = project.story(&[&["lint"], &["rebase"]]);
+    let asked = shown(&project.story(&[&["lint"], &["rebase"]]));
     let before = files(&project);
     assert!(before.contains(&"20250101120000_create_parts.up.sql".to_owned()), "{before:?}");
     let moved = shown(&project.story(&[&["rebase", "--yes"], &["rebase", "--json"], &["lint"]]));

@@ -1,5 +1,8 @@
 //! What is asked before something changes, in a real terminal.
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use crate::project::Project;
 use crate::terminal::{Terminal, plain};
 
@@ -76,4 +79,169 @@ fn the_end_of_the_input_is_no() {
     let mut terminal = Terminal::open(&project, &["down"]);
     terminal.shows("[y/N]").types("\x04").exits(1);
     assert_eq!(applied(&project), 3);
+}
+
+/// The scripts of the folder, and what they hold.
+fn scripts(project: &Project) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(project.path().join("migrations")).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Applied and locked is 3; 1 is applied, and 2 is new.
+fn late_drafts(project: Project) -> Project {
+    let locked = project.migration("3_create_c", "CREATE TABLE c (id bigint);", "DROP TABLE c;");
+    locked.run(&["lock"]).exits(0);
+    let project = locked.migration("1_create_a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
+    fs::rename(project.path().join("migrations/migrate.lock"), project.path().join("lock")).unwrap();
+    project.run(&["up"]).exits(0);
+    fs::rename(project.path().join("lock"), project.path().join("migrations/migrate.lock")).unwrap();
+    project.migration("2_create_b", "CREATE TABLE b (id bigint);", "DROP TABLE b;")
+}
+
+#[test]
+fn rebase_asks_before_it_renames() {
+    for (_, project) in Project::both("terminal_rebase") {
+        let project = late_drafts(project);
+        let before = scripts(&project);
+        for answer in ["\r", "n\r", "yess\r", "\x04"] {
+            let mut terminal = Terminal::open(&project, &["rebase"]);
+            terminal.shows("Rename them? [y/N]");
+            let shown = plain(&terminal.screen());
+            for line in [
+                "- 1_create_a.up.sql\n+ 4_create_a.up.sql\n- 1_create_a.down.sql\n+ 4_create_a.down.sql\n",
+                "- 2_create_b.up.sql\n+ 5_create_b.up.sql\n- 2_create_b.down.sql\n+ 5_create_b.down.sql\n",
+                "drafts come before 3, the last that is locked\n",
+                "migration 1 is applied to the database",
+            ] {
+                assert!(shown.contains(line), "{line}: {shown}");
+            }
+            assert!(!shown.contains("migration 2 is applied"), "{shown}");
+            assert_eq!(scripts(&project), before, "nothing is renamed before the answer");
+            let screen = terminal.types(answer).exits(1);
+            assert!(plain(&screen).contains("declined: nothing was changed"), "{answer:?}: {screen}");
+            assert_eq!(scripts(&project), before, "{answer:?}");
+        }
+        let mut terminal = Terminal::open(&project, &["rebase"]);
+        let screen = terminal.shows("[y/N]").types("y\r").exits(0);
+        assert!(plain(&screen).contains("2 drafts are renumbered to come after 3"), "{screen}");
+        let after = ["3_create_c", "4_create_a", "5_create_b"];
+        let names = after.iter().flat_map(|name| [format!("{name}.down.sql"), format!("{name}.up.sql")]);
+        let names: Vec<String> = names.chain(["migrate.lock".into(), "migrate.toml".into()]).collect();
+        let left: Vec<String> = scripts(&project).into_keys().collect();
+        assert!(left.iter().zip(&names).all(|(path, name)| path.ends_with(name)), "{left:?}");
+        assert_eq!(left.len(), names.len(), "{left:?}");
+    }
+}
+
+/// A merge or another rebase may come while somebody thinks.
+#[test]
+fn rebase_takes_no_place_that_was_free_when_it_asked() {
+    let project = late_drafts(Project::sqlite());
+    for (file, text) in [
+        ("migrations/5_create_b.up.sql", "CREATE TABLE theirs (id bigint);\n"),
+        ("migrations/4_create_d.up.sql", "CREATE TABLE d (id bigint);\n"),
+    ] {
+        let mut terminal = Terminal::open(&project, &["rebase"]);
+        terminal.shows("[y/N]");
+        project.put(file, text);
+        let before = scripts(&project);
+        let screen = terminal.types("y\r").exits(1);
+        assert!(plain(&screen).contains("nothing was renamed"), "{screen}");
+        assert_eq!(scripts(&project), before);
+        fs::remove_file(project.path().join(file)).unwrap();
+    }
+}
+
+/// A folder and a history of dbmate, whose files hold both directions.
+fn of_dbmate(project: Project) -> Project {
+    let file = |table: &str| {
+        format!("-- migrate:up\nCREATE TABLE {table} (id bigint);\n-- migrate:down\nDROP TABLE {table};\n")
+    };
+    fs::remove_file(project.path().join("migrations/migrate.toml")).unwrap();
+    project.put("migrations/1_create_a.sql", &file("a"));
+    project.put("migrations/2_create_b.sql", &file("b"));
+    project.execute("CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY)");
+    project.execute("INSERT INTO schema_migrations VALUES ('1')");
+    project
+}
+
+fn has_history(project: &Project) -> bool {
+    let tables = match project.database {
+        Some(_) => "SELECT relname::text FROM pg_class WHERE relname = 'migrate_history'",
+        None => "SELECT name FROM sqlite_schema WHERE name = 'migrate_history'",
+    };
+    !project.texts(tables).is_empty()
+}
+
+#[test]
+fn adopt_asks_before_it_writes() {
+    for (engine, project) in Project::both("terminal_adopt") {
+        let project = of_dbmate(project);
+        let name = project.database.as_ref().map_or("app.db", |database| database.name()).to_owned();
+        let before = scripts(&project);
+        for answer in ["\r", "n\r", "yess\r", "\x04"] {
+            let mut terminal = Terminal::open(&project, &["adopt"]);
+            terminal.shows(&format!("Go on with `{name}`? [y/N]"));
+            let shown = plain(&terminal.screen());
+            for line in [
+                "(DATABASE_URL)\n",
+                "+ migrations/migrate.toml\n",
+                &format!("dialect = \"{engine}\"\n"),
+                "lint-from = 2\n",
+                "+ migrations/1_create_a.up.sql\n+ migrations/1_create_a.down.sql\n",
+                "- migrations/1_create_a.sql\n- migrations/2_create_b.sql\n",
+                "1 migration of dbmate is taken over, up to 1\n",
+            ] {
+                assert!(shown.contains(line), "{line}: {shown}");
+            }
+            assert!(
+                !has_history(&project) && scripts(&project) == before,
+                "nothing is done before the answer"
+            );
+            let screen = terminal.types(answer).exits(1);
+            assert!(plain(&screen).contains("declined: nothing was changed"), "{answer:?}: {screen}");
+            assert!(!has_history(&project), "{answer:?}");
+            assert_eq!(scripts(&project), before, "{answer:?}");
+        }
+        let mut terminal = Terminal::open(&project, &["adopt"]);
+        let screen = terminal.shows("[y/N]").types("y\r").exits(0);
+        assert!(plain(&screen).contains("took over 1 migration of dbmate, up to 1"), "{screen}");
+        assert_eq!(project.texts("SELECT state FROM migrate_history"), ["baseline"]);
+        project.run(&["status"]).exits(1).answers("1 pending");
+    }
+}
+
+/// Only the history is written where the folder fits as it is, and the same is shown without a terminal and with `--yes`.
+#[test]
+fn adopt_says_what_it_does_to_whom_it_does_not_ask() {
+    let project = of_dbmate(Project::sqlite());
+    let told = project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
+    assert!(told.stderr.contains("1 migration of dbmate is taken over, up to 1"), "{told}");
+    let told = project.run(&["adopt", "--yes"]).exits(0).says("+ migrations/1_create_a.up.sql");
+    assert!(told.stderr.contains("sqlite:app.db (DATABASE_URL)"), "{told}");
+    project.execute("INSERT INTO schema_migrations VALUES ('2')");
+    let mut terminal = Terminal::open(&project, &["adopt"]);
+    terminal.shows("[y/N]");
+    let lines = "sqlite:app.db (DATABASE_URL)\nthe files stay as they are\n\n2 migrations of dbmate are taken over, up to 2\n";
+    let shown = plain(&terminal.screen());
+    assert!(shown.starts_with(lines), "{shown}");
+    terminal.types("y\r").exits(0);
+    project.run(&["status"]).exits(0);
+}
+
+/// Files that are taken apart are removed: an edit that came while somebody thinks would be lost.
+#[test]
+fn adopt_writes_nothing_into_a_folder_that_has_changed_since() {
+    let project = of_dbmate(Project::sqlite());
+    let mut terminal = Terminal::open(&project, &["adopt"]);
+    terminal.shows("[y/N]");
+    project.put(
+        "migrations/2_create_b.sql",
+        "-- migrate:up\nCREATE TABLE mine (id int);\n-- migrate:down\nDROP TABLE mine;\n",
+    );
+    let before = scripts(&project);
+    let screen = terminal.types("y\r").exits(1);
+    assert!(plain(&screen).contains("nothing was written"), "{screen}");
+    assert_eq!(scripts(&project), before);
+    assert!(!has_history(&project));
 }

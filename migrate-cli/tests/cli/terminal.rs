@@ -50,7 +50,7 @@ impl Terminal {
         Terminal { child, keyboard, screen }
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.screen.lock().unwrap().clone()
     }
 

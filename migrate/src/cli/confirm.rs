@@ -7,8 +7,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::backup::{self, Backup};
+use super::console::Console;
+use super::database::Database;
 use super::failure::Failure;
-use super::session::{Database, Session};
+use super::session::Session;
 use super::style::{self, styled};
 use super::{protection, restore_point};
 
@@ -56,13 +58,10 @@ impl Consent {
         if let Danger::Destructive(what) = danger {
             let protection = protection::of(&mut database.connection, &session.migrator)?;
             let is_given = if protection.is_some() { self.database.is_some() } else { self.yes };
-            if is_given || !has_terminal() {
-                session.console.note(shown);
-            }
             match protection {
-                _ if is_given => {}
-                Some(protection) => ask_for_name(&name, &protection, what, shown)?,
-                None => confirm(shown, what, &format!("Go on with `{name}`?"))?,
+                _ if is_given => session.console.note(shown),
+                Some(protection) => ask_for_name(session.console, shown, &protection, what, &name)?,
+                None => confirm(session.console, shown, what, &format!("Go on with `{name}`?"))?,
             }
             kept.restore_point = restore_point::set(session, database)?;
         }
@@ -87,8 +86,8 @@ pub(super) struct Kept {
 /// # Errors
 ///
 /// When the user does not, or when there is no terminal to ask on; then `--yes` is what the help names.
-pub fn confirm(shown: &str, what: &str, question: &str) -> Result<(), Failure> {
-    let Some(answer) = answer(shown, what, &format!("{question} [y/N]")) else {
+pub fn confirm(console: &Console, shown: &str, what: &str, question: &str) -> Result<(), Failure> {
+    let Some(answer) = answer(console, shown, what, &format!("{question} [y/N]")) else {
         return Err(Failure::new("not-asked", format!("{what}, and there is no terminal to ask on"))
             .help("nothing was changed; give `--yes`"));
     };
@@ -96,9 +95,15 @@ pub fn confirm(shown: &str, what: &str, question: &str) -> Result<(), Failure> {
 }
 
 /// A protected database wants more than a key that the fingers know.
-fn ask_for_name(name: &str, protection: &str, what: &str, shown: &str) -> Result<(), Failure> {
+fn ask_for_name(
+    console: &Console,
+    shown: &str,
+    protection: &str,
+    what: &str,
+    name: &str,
+) -> Result<(), Failure> {
     let what = format!("`{name}` is protected as `{protection}`, and {what}");
-    let Some(answer) = answer(shown, &what, "Type the name of the database to go on:") else {
+    let Some(answer) = answer(console, shown, &what, "Type the name of the database to go on:") else {
         return Err(Failure::new("protected", what).help(format!(
             "nothing was changed; give `--database {name}` when that is what you want: `--yes` is not enough"
         )));
@@ -110,13 +115,10 @@ fn declined() -> Failure {
     Failure::new("declined", "declined: nothing was changed")
 }
 
-fn has_terminal() -> bool {
-    stdin().is_terminal() && stderr().is_terminal()
-}
-
-/// What the user types, or `None` when there is nobody to ask.
-fn answer(shown: &str, what: &str, question: &str) -> Option<String> {
-    if !has_terminal() {
+/// What the user types, or `None` when there is nobody to ask; `shown` is told in any case.
+fn answer(console: &Console, shown: &str, what: &str, question: &str) -> Option<String> {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        console.note(shown);
         return None;
     }
     let mut terminal = anstream::stderr();

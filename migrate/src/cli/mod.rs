@@ -101,6 +101,7 @@ mod backup;
 mod confirm;
 mod connection;
 mod console;
+mod database;
 mod exit;
 mod failure;
 mod progress;
@@ -125,6 +126,8 @@ pub use address::{PostgresAddress, SslMode};
 pub use arguments::{Arguments, Options};
 pub use confirm::{Consent, confirm};
 pub use console::Console;
+#[doc(hidden)]
+pub use database::Database;
 pub use exit::{Exit, HELP as EXIT_CODES, parsed};
 pub use failure::Failure;
 pub use verb::Verb;

@@ -2,8 +2,9 @@
 
 use migrate_core::{Engine, Query, Value};
 
+use super::database::Database;
 use super::failure::Failure;
-use super::session::{Database, Session};
+use super::session::Session;
 
 /// Whether this role may, and the server keeps a log that is worth it.
 const MAY: &str =

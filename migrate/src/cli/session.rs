@@ -1,9 +1,7 @@
-use serde_json::{Map, Value, json};
-
-use super::address::Address;
 use super::arguments::Options;
-use super::connection::{Access, Connection};
+use super::connection::Access;
 use super::console::Console;
+use super::database::Database;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::Migrator;
@@ -15,12 +13,6 @@ pub(super) struct Session<'s> {
     pub(super) console: &'s Console,
 }
 
-/// A database that a verb works on.
-pub(super) struct Database {
-    pub(super) connection: Connection,
-    address: Address,
-}
-
 impl<'s> Session<'s> {
     pub(super) fn new(migrator: Migrator<'s>, options: Options, console: &'s Console) -> Session<'s> {
         Session { migrator, options, console }
@@ -28,10 +20,7 @@ impl<'s> Session<'s> {
 
     /// Finds the database, says which it is, and opens it.
     pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
-        let (address, origin) = Address::find(self.options.database_url.as_deref())?;
-        self.console.note(super::style::styled(super::style::FAINT, format_args!("{address} ({origin})")));
-        let connection = Connection::open(&address, access, self.console.program())?;
-        Ok(Database { connection, address })
+        Database::open_for(access, &self.options, self.console)
     }
 
     /// The migrator whose runs are shown, and what shows them. Whoever the application has told so far is told too.
@@ -43,17 +32,5 @@ impl<'s> Session<'s> {
             application.iter().for_each(|tell| tell(event));
         });
         (migrator, progress)
-    }
-}
-
-impl Database {
-    /// An answer in JSON: which database, and what `value` says.
-    pub(super) fn json(&self, value: &impl serde::Serialize) -> Value {
-        let mut document = Map::from_iter([("database".to_owned(), json!(self.address.to_string()))]);
-        match serde_json::to_value(value).expect("answers are made of texts, numbers and lists") {
-            Value::Object(fields) => document.extend(fields),
-            other => unreachable!("an answer is an object, and not {other}"),
-        }
-        Value::Object(document)
     }
 }

@@ -12,8 +12,8 @@ use migrate_core::{Engine, Query, Value};
 use serde::Serialize;
 
 use super::connection::Connection;
+use super::database::Database;
 use super::failure::Failure;
-use super::session::Database;
 
 /// What a backup left behind.
 #[derive(Serialize)]

@@ -18,28 +18,22 @@ pub(crate) struct Server {
     address: PostgresAddress,
 }
 
-impl PostgresAddress {
-    /// Connections to it, which name themselves `application` unless the address says how.
-    ///
-    /// # Errors
-    ///
-    /// When authorities are named that cannot be read. Whether the server answers shows in the first connection.
-    pub fn pool(&self, application: &str) -> Result<Pool, Failure> {
-        // One runs the migrations, one watches; the lock's own is out of the pool's count.
-        const CONNECTIONS: usize = 2;
-        let mut config = self.config().clone();
-        if config.get_application_name().is_none() {
-            config.application_name(application);
-        }
-        let manager = Manager::new(config, tls::connector(self)?);
-        // Without timeouts of its own the pool needs no runtime to be made.
-        Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| refused(&error))
+/// Connections that name themselves `program` unless the address says how. Whether the server answers shows in the first.
+fn pool(address: &PostgresAddress, program: &str) -> Result<Pool, Failure> {
+    // One runs the migrations, one watches; the lock's own is out of the pool's count.
+    const CONNECTIONS: usize = 2;
+    let mut config = address.config().clone();
+    if config.get_application_name().is_none() {
+        config.application_name(program);
     }
+    let manager = Manager::new(config, tls::connector(address)?);
+    // Without timeouts of its own the pool needs no runtime to be made.
+    Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| refused(&error))
 }
 
 impl Server {
     pub(super) fn connect(address: &PostgresAddress, program: &str) -> Result<Server, Failure> {
-        let pool = address.pool(program)?;
+        let pool = pool(address, program)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| refused(&error))?;
         let server = Server { runtime, pool, address: address.clone() };
         match server.runtime.block_on(server.pool.get()) {

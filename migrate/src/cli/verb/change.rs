@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::cli::confirm::{Consent, Danger, Kept};
 use crate::cli::connection::Access;
+use crate::cli::database::Database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::session::{Database, Session};
+use crate::cli::session::Session;
 use crate::{Error, Report};
 
 /// A run to a target.

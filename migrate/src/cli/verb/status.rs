@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::drift;
 use crate::Drift;
 use crate::cli::connection::Access;
+use crate::cli::database::Database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::session::{Database, Session};
+use crate::cli::session::Session;
 use crate::cli::style::{ERROR, FAINT, GOOD, STRONG, WARNING, styled};
 
 #[derive(Clone, Debug, Args)]

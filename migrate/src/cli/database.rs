@@ -1,0 +1,83 @@
+use std::fmt;
+
+use migrate_core::{Engine, Query, Status, Target, Value, Version};
+use serde_json::{Map, Value as Json, json};
+
+use super::address::Address;
+use super::arguments::Options;
+use super::connection::{Access, Connection};
+use super::console::Console;
+use super::failure::Failure;
+use super::progress::Progress;
+use super::style::{self, styled};
+use crate::{Error, Migrator, Report};
+
+/// A database that a verb works on.
+///
+/// What is public of it serves `cargo migrate`, and follows no rule of versions.
+#[doc(hidden)]
+pub struct Database {
+    pub(super) connection: Connection,
+    address: Address,
+}
+
+impl Database {
+    /// Finds the database, says which it is, and opens it. A file that is not there is not created.
+    pub fn open(options: &Options, console: &Console) -> Result<Database, Failure> {
+        Database::open_for(Access::Change, options, console)
+    }
+
+    pub(super) fn open_for(
+        access: Access,
+        options: &Options,
+        console: &Console,
+    ) -> Result<Database, Failure> {
+        let (address, origin) = Address::find(options.database_url.as_deref())?;
+        console.note(styled(style::FAINT, format_args!("{address} ({origin})")));
+        let connection = Connection::open(&address, access, console.program())?;
+        Ok(Database { connection, address })
+    }
+
+    /// Which engine it is of.
+    pub fn engine(&self) -> Engine {
+        self.connection.engine()
+    }
+
+    /// The name that people type: of the database, or of the file.
+    pub fn name(&mut self) -> Result<String, Failure> {
+        self.connection.name()
+    }
+
+    /// How it stands.
+    pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
+        self.connection.status(migrator)
+    }
+
+    /// Takes all up to this version for applied.
+    pub fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
+        self.connection.run(migrator, Target::Baseline(version), &Progress::silent())
+    }
+
+    /// The rows of a query whose columns are texts; none where a table that it names is not there.
+    pub fn texts(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        let rows = self.connection.query(&Query { sql: sql.to_owned(), values: Vec::new() })?;
+        let texts = |row: Vec<Value>| row.iter().map(|value| value.as_text().map(str::to_owned)).collect();
+        Ok(rows.unwrap_or_default().into_iter().map(texts).collect())
+    }
+
+    /// An answer in JSON: which database, and what `value` says.
+    pub(super) fn json(&self, value: &impl serde::Serialize) -> Json {
+        let mut document = Map::from_iter([("database".to_owned(), json!(self.address.to_string()))]);
+        match serde_json::to_value(value).expect("answers are made of texts, numbers and lists") {
+            Json::Object(fields) => document.extend(fields),
+            other => unreachable!("an answer is an object, and not {other}"),
+        }
+        Json::Object(document)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -11,6 +11,7 @@ mod exit_codes;
 mod folder;
 mod many;
 mod outcome;
+mod passwords;
 mod progress;
 mod project;
 mod protection;

@@ -16,13 +16,14 @@ pub(crate) struct Project {
 }
 
 /// What tells a database, and must not reach a test from outside.
-pub(crate) const VARIABLES: [&str; 10] = [
+pub(crate) const VARIABLES: [&str; 11] = [
     "PGHOST",
     "PGUSER",
     "DIRECT_DATABASE_URL",
     "DIRECT_URL",
     "DATABASE_URL",
     "PGPASSWORD",
+    "PGPASSFILE",
     "PGSSLMODE",
     "PGSSLROOTCERT",
     "NO_COLOR",
@@ -39,7 +40,11 @@ impl Project {
 
     /// Without a migration, on a database of PostgreSQL.
     pub(crate) fn postgres(name: &str) -> Project {
-        let database = block_on(Server::shared().unwrap().create_database(name)).unwrap();
+        Project::on(block_on(Server::shared().unwrap().create_database(name)).unwrap())
+    }
+
+    /// Without a migration, on this one.
+    pub(crate) fn on(database: TestDatabase) -> Project {
         let (folder, url) = (tempfile::tempdir().unwrap(), database.url().to_owned());
         Project { folder, url, database: Some(database) }.write("migrations/migrate.toml", "")
     }

@@ -32,8 +32,11 @@ impl Database {
         options: &Options,
         console: &Console,
     ) -> Result<Database, Failure> {
-        let (address, origin) = Address::find(options.database_url.as_deref())?;
+        let (mut address, origin) = Address::find(options.database_url.as_deref())?;
         console.note(styled(style::FAINT, format_args!("{address} ({origin})")));
+        if let Err(warning) = address.take_password() {
+            console.warn(&warning);
+        }
         let connection = Connection::open(&address, access, console.program())?;
         Ok(Database { connection, address })
     }

@@ -61,6 +61,10 @@
 //! and `verify-full` trust those of the system. `PGHOST`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in
 //! for what the address does not say.
 //!
+//! A password is taken from the address, else from `PGPASSWORD`, else from a password file as libpq reads it (PostgreSQL
+//! manual, 34.16): the one that `passfile` in the address names, or `PGPASSFILE`, or `~/.pgpass`
+//! (`%APPDATA%\postgresql\pgpass.conf` on Windows). A file that others have access to is not used, and a warning says so.
+//!
 //! # What is asked before it is done
 //!
 //! Whatever takes something back (`down`, `redo`, `reset`) or is of high risk (`up`) shows the plan and asks. So does

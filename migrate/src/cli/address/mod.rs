@@ -1,6 +1,10 @@
 //! Which database: a text, parsed once.
 
 #[cfg(feature = "postgres")]
+mod password_file;
+#[cfg(feature = "postgres")]
+mod password_line;
+#[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -86,6 +90,20 @@ impl Address {
             Err(AddressError { message, help }) => {
                 Err(Failure::new("address", format!("{message}\n --> {origin}")).help(help))
             }
+        }
+    }
+
+    /// Takes the password of a file, where one is wanted and nothing else has it.
+    ///
+    /// # Errors
+    ///
+    /// With a warning: the file is not used.
+    pub(super) fn take_password(&mut self) -> Result<(), String> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Address::Postgres(address) => address.take_password(),
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => Ok(()),
         }
     }
 

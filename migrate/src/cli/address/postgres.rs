@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-use super::{AddressError, parameters};
+use super::password_line::{Wanted, password};
+use super::{AddressError, parameters, password_file};
 
 /// A database of a PostgreSQL server.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,6 +15,9 @@ pub struct PostgresAddress {
     config: Config,
     ssl_mode: SslMode,
     ssl_root_cert: Option<PathBuf>,
+    /// Where a password is looked for that neither the address nor the environment has.
+    password_file: Option<PathBuf>,
+    is_password_of_file: bool,
 }
 
 /// How much of TLS is asked for (PostgreSQL manual, 34.19.1).
@@ -64,12 +68,13 @@ impl PostgresAddress {
     /// Reads what stands behind `postgres:`.
     pub(super) fn parse(text: &str) -> Result<PostgresAddress, AddressError> {
         let (base, parameters) = parameters(text)?;
-        let (mut ssl_mode, mut ssl_root_cert) = (None, None);
+        let (mut ssl_mode, mut ssl_root_cert, mut password_file) = (None, None, None);
         let mut others = Vec::new();
         for (key, value) in parameters {
             match key.as_str() {
                 "sslmode" => ssl_mode = Some(SslMode::parse(&value)?),
                 "sslrootcert" => ssl_root_cert = Some(value),
+                "passfile" => password_file = Some(value),
                 "sslcert" | "sslkey" | "sslpassword" | "sslidentity" => {
                     return Err(AddressError::new(
                         format!("the address has `{key}`, and this tool has no client certificates"),
@@ -106,7 +111,79 @@ impl PostgresAddress {
             _ => tokio_postgres::config::SslMode::Require,
         });
         let ssl_root_cert = ssl_root_cert.or_else(|| variable("PGSSLROOTCERT"));
-        Ok(PostgresAddress { config, ssl_mode, ssl_root_cert: ssl_root_cert.map(PathBuf::from) })
+        let password_file = password_file.or_else(|| variable("PGPASSFILE")).map(PathBuf::from);
+        Ok(PostgresAddress {
+            config,
+            ssl_mode,
+            ssl_root_cert: ssl_root_cert.map(PathBuf::from),
+            password_file: password_file.or_else(password_file::usual),
+            is_password_of_file: false,
+        })
+    }
+
+    /// Takes the password of the file, unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// With a warning: the file is none to be used, or does not say which one.
+    pub(super) fn take_password(&mut self) -> Result<(), String> {
+        let (None, Some(path)) = (self.config.get_password(), &self.password_file) else { return Ok(()) };
+        let passwords = self.passwords_in(&password_file::read(path)?);
+        // The driver gives all servers the same one.
+        if passwords.windows(2).any(|pair| pair[0] != pair[1]) {
+            return Err(format!(
+                "the password file says something else for each host of the address, so it is not used\n --> {}\n \
+                 help: name one host, or give the password in PGPASSWORD",
+                path.display()
+            ));
+        }
+        if let Some(password) = passwords.into_iter().next().flatten().filter(|text| !text.is_empty()) {
+            self.config.password(password);
+            self.is_password_of_file = true;
+        }
+        Ok(())
+    }
+
+    /// What a password file says for each server.
+    pub(super) fn passwords_in(&self, file: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let (user, database) = (self.config.get_user().unwrap_or_default(), self.database());
+        let of_server = |(hosts, port): (Vec<String>, u16)| {
+            let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+            password(file, Wanted { hosts: &hosts, port, database, user })
+        };
+        self.servers().map(of_server).collect()
+    }
+
+    /// What each server may be called in a password file, and its port.
+    fn servers(&self) -> impl Iterator<Item = (Vec<String>, u16)> {
+        const PORT: u16 = 5432;
+        let (config, ports) = (&self.config, self.config.get_ports());
+        let named = config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => vec![name.clone()],
+            #[cfg(unix)]
+            Host::Unix(folder) if SOCKETS.iter().any(|usual| folder == Path::new(usual)) => {
+                vec!["localhost".to_owned(), folder.to_string_lossy().into_owned()]
+            }
+            #[cfg(unix)]
+            Host::Unix(folder) => vec![folder.to_string_lossy().into_owned()],
+        });
+        let unnamed = config.get_hostaddrs().iter().skip(config.get_hosts().len());
+        let all = named.chain(unnamed.map(|address| vec![address.to_string()]));
+        all.enumerate().map(|(i, names)| (names, ports.get(i).or(ports.first()).copied().unwrap_or(PORT)))
+    }
+
+    /// What to do about a password that is missing or wrong.
+    pub(in crate::cli) fn password_help(&self) -> String {
+        match &self.password_file {
+            Some(path) if self.is_password_of_file => {
+                format!("check the role and its password, which is from {}", path.display())
+            }
+            Some(path) if self.config.get_password().is_none() => format!(
+                "check the role, and give its password in the address, in PGPASSWORD, or in a line `host:port:database:user:password` of {}",
+                path.display()
+            ),
+            _ => "check the role and its password; PGPASSWORD holds one that the address does not".to_owned(),
+        }
     }
 
     /// What the driver connects with.
@@ -140,6 +217,10 @@ fn complete(config: &mut Config) {
     if let (None, Some(user)) = (config.get_user(), variable("PGUSER")) {
         config.user(user);
     }
+    // The driver would take it too, and nobody else would know.
+    if let (None, Ok(user)) = (config.get_user(), whoami::username()) {
+        config.user(user);
+    }
     if let (None, Some(password)) = (config.get_password(), variable("PGPASSWORD")) {
         config.password(password);
     }
@@ -148,9 +229,11 @@ fn complete(config: &mut Config) {
     }
 }
 
+/// Where libpq looks for a server's socket, by how it was built.
+const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+
 /// Where a server of this machine is: at its socket, where there is one.
 fn local_host() -> &'static str {
-    const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
     let holds_one = |folder: &&&str| Path::new(folder).join(".s.PGSQL.5432").exists();
     SOCKETS.iter().find(holds_one).copied().unwrap_or("localhost")
 }

@@ -78,3 +78,45 @@ fn tls_is_as_with_libpq() {
     );
     assert_eq!(mode("postgres:///x?host=/tmp&sslmode=require"), (SslMode::Disable, None));
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_password_file_is_asked_for_each_server() {
+    let case = |text: &str, line: &str, want: &[bool]| {
+        let found = match Address::parse(text).unwrap() {
+            Address::Postgres(address) => address.passwords_in(format!("{line}:x1").as_bytes()),
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => unreachable!(),
+        };
+        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), want, "{text} {line}");
+    };
+    case("postgres://ada@h/shop", "h:5432:shop:ada", &[true]);
+    case("postgres://ada@h/shop", "localhost:5432:shop:ada", &[false]);
+    case("postgres://ada@h:5433/shop", "h:5432:shop:ada", &[false]);
+    case("postgres://ada@h/", "h:5432:ada:ada", &[true]); // the database is called as the role
+    case("postgres://ada@localhost/shop", "localhost:5432:shop:ada", &[true]);
+    case("postgres://ada@a:1,b:2/shop", "*:2:shop:ada", &[false, true]);
+    case("postgres://ada@a,b/shop", "b:5432:shop:ada", &[false, true]);
+    case("postgres:///shop?user=ada&hostaddr=127.0.0.1", "127.0.0.1:5432:shop:ada", &[true]);
+    case("postgres://ada@h/shop?hostaddr=127.0.0.1", "h:5432:shop:ada", &[true]);
+    case("postgres://ada@h/shop?hostaddr=127.0.0.1", "127.0.0.1:5432:shop:ada", &[false]);
+}
+
+/// To libpq, a socket in the folder that it was built with is `localhost`, and in another one the path.
+#[cfg(all(feature = "postgres", unix))]
+#[test]
+fn a_socket_in_a_password_file() {
+    let is_there = |folder: &str, line: &str| {
+        let Ok(Address::Postgres(address)) =
+            Address::parse(&format!("postgres:///shop?user=ada&host={folder}"))
+        else {
+            unreachable!()
+        };
+        address.passwords_in(format!("{line}:5432:shop:ada:x1").as_bytes()) != [None]
+    };
+    assert!(is_there("/tmp", "localhost"));
+    assert!(is_there("/tmp", "/tmp"));
+    assert!(is_there("/var/run/postgresql", "localhost"));
+    assert!(is_there("/srv/pg", "/srv/pg"));
+    assert!(!is_there("/srv/pg", "localhost"));
+}

@@ -48,15 +48,6 @@ impl Server {
         const INVALID_PASSWORD: [&str; 2] = ["28P01", "28000"];
         let name = self.address.database();
         let error = crate::postgres::connection::pool_error(error);
-        let help = match error.code.as_deref() {
-            Some(INVALID_CATALOG_NAME) => {
-                format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
-            }
-            Some(code) if INVALID_PASSWORD.contains(&code) => {
-                "check the role and its password; PGPASSWORD holds one that the address does not".to_owned()
-            }
-            _ => "check that the server runs, and that the address is right".to_owned(),
-        };
         let mut message = format!("cannot connect to {}: {error}", self.address);
         let mut source = error.source.as_ref().and_then(|error| error.source());
         while let Some(error) = source {
@@ -66,6 +57,15 @@ impl Server {
             }
             source = error.source();
         }
+        let help = match error.code.as_deref() {
+            Some(INVALID_CATALOG_NAME) => {
+                format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
+            }
+            Some(code) if INVALID_PASSWORD.contains(&code) => self.address.password_help(),
+            // The driver has no code for it.
+            None if message.contains("password missing") => self.address.password_help(),
+            _ => "check that the server runs, and that the address is right".to_owned(),
+        };
         Failure::new("connection", message).help(help)
     }
 

@@ -322,7 +322,8 @@ impl<'s> Migrator<'s> {
     /// # Errors
     ///
     /// When the database cannot be reached, or a lock on a view keeps its definition from being read for longer than
-    /// [`Migrator::lock_timeout`].
+    /// [`Migrator::lock_timeout`]. When other sessions drop objects while they are read, the schema is read again; only
+    /// when that happens many times in a row is it an error.
     pub async fn fingerprint(&self, database: impl Database) -> Result<Fingerprint, Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.fingerprint().await

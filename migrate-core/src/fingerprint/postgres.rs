@@ -9,7 +9,7 @@ pub(crate) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog, pg_temp; 
     SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 3; SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off;";
 
 /// Common table expressions, then a query for each group of kinds.
-pub(crate) const COMMON: &str = include_str!("postgres/common.sql");
+const COMMON: &str = include_str!("postgres/common.sql");
 const KINDS: [&str; 4] = [
     include_str!("postgres/relation.sql"),
     include_str!("postgres/type.sql"),
@@ -17,10 +17,42 @@ const KINDS: [&str; 4] = [
     include_str!("postgres/other.sql"),
 ];
 
-/// Everything but the tables of the history with this prefix in this schema.
-pub(crate) fn query(history_schema: &str, history_prefix: &str) -> Query {
+/// The columns of the answer.
+pub(crate) const COLUMNS: &str = "kind, schema_name, parent, name, property, value";
+
+/// Ends the query where it has nothing to say of an object that has gone since it began: no relation has such a name. The
+/// number of an object stands where its name should.
+const VALUE: &str = r#"CASE WHEN kind <> 'foreign-server' AND property IN ('definition', 'type', 'of type', 'collation',
+    'default', 'generated', 'partition by', 'partition of', 'using', 'check', 'attributes', 'subtype', 'subtype collation',
+    'canonical', 'subtype difference', 'multirange', 'input', 'output', 'arguments', 'state function', 'state type',
+    'final function', 'combine function', 'serial function', 'deserial function', 'moving state function',
+    'moving inverse function', 'moving state type', 'moving final function', 'sort operator', 'function', 'commutator',
+    'negator', 'restrict', 'join', 'handler', 'validator')
+    AND (value = '???' OR property <> 'default' AND value ~ '^[0-9]+$')
+    THEN quote_ident(kind || ' ' || name)::regclass::text ELSE value END"#;
+
+/// Everything but the tables of the history with this prefix in this schema, as the common table expression `live`.
+///
+/// It fails when others drop what it is about to tell: with an error of the server's functions, or one of its own.
+pub(crate) fn live(history_schema: &str, history_prefix: &str) -> Query {
+    let kinds = KINDS.join("UNION ALL\n");
+    // Compared with what is kept, whatever the collation of the database is.
+    let texts = COLUMNS.split(", ").map(|column| {
+        let text = if column == "value" { VALUE } else { column };
+        format!("({text}) COLLATE \"C\" AS {column}")
+    });
+    let texts: Vec<String> = texts.collect();
     Query {
-        sql: format!("{COMMON}{}", KINDS.join("UNION ALL\n")),
+        sql: format!(
+            "{COMMON}, live AS (SELECT {} FROM (\n{kinds}) AS every ({COLUMNS}))\n",
+            texts.join(", ")
+        ),
         values: vec![history_schema.into(), history_prefix.into()],
     }
+}
+
+/// The rows of [`live`].
+pub(crate) fn query(history_schema: &str, history_prefix: &str) -> Query {
+    let live = live(history_schema, history_prefix);
+    Query { sql: live.sql + "SELECT * FROM live", ..live }
 }

@@ -349,17 +349,7 @@ impl HistoryTable {
 
     /// The common table expression `live`: the schema as it is.
     fn live(&self) -> Option<Query> {
-        let schema = self.schema.as_deref()?;
-        let query = postgres::query(schema, &self.prefix);
-        let (common, kinds) = query.sql.split_at(postgres::COMMON.len());
-        let columns = [KEY, ", value"].concat();
-        let texts: Vec<String> =
-            columns.split(", ").map(|column| format!("{column} COLLATE \"C\" AS {column}")).collect();
-        let sql = format!(
-            "{common}, live AS MATERIALIZED (SELECT {} FROM (\n{kinds}) AS every ({columns}))",
-            texts.join(", ")
-        );
-        Some(Query { sql, ..query })
+        Some(postgres::live(self.schema.as_deref()?, &self.prefix))
     }
 
     /// What changes when the same schema is written otherwise: ours, and the server's major version.

@@ -3,18 +3,27 @@
 //! The settings that this needs hold for a transaction, and all of it is sent at once: one round trip, and a pooler cannot
 //! give the query to another session than the settings.
 
-use std::iter::once;
 use std::pin::pin;
+use std::time::Duration;
 
 use migrate_core::{HistoryTable, Query};
 use tokio_postgres::{Client, Error};
 
+use super::error::database_error;
 use super::pipeline::{limits, queries};
-use crate::driver::{Row, Timeouts};
+use crate::driver::{DatabaseError, Row, Timeouts};
+
+/// How often the schema is read at the most while others change it, and the longest pause before the next try.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The rows of a query that reads the schema.
-pub(super) async fn read(client: &Client, timeouts: Timeouts, query: &Query) -> Result<Vec<Row>, Error> {
-    transaction(client, "READ ONLY", timeouts, "", once(query)).await
+pub(super) async fn read(
+    client: &Client,
+    timeouts: Timeouts,
+    query: &Query,
+) -> Result<Vec<Row>, DatabaseError> {
+    transaction(client, &begin("READ ONLY", timeouts), std::slice::from_ref(query)).await
 }
 
 /// Runs queries that read the schema and write what is kept of it, after `create`.
@@ -22,23 +31,37 @@ pub(super) async fn write(
     client: &Client,
     timeouts: Timeouts,
     create: &str,
-    queries: impl Iterator<Item = &Query>,
-) -> Result<(), Error> {
-    transaction(client, "READ WRITE", timeouts, create, queries).await.map(drop)
+    queries: &[Query],
+) -> Result<(), DatabaseError> {
+    transaction(client, &(begin("READ WRITE", timeouts) + create), queries).await.map(drop)
 }
 
-async fn transaction<'q>(
-    client: &Client,
-    mode: &str,
-    timeouts: Timeouts,
-    first: &str,
-    each: impl Iterator<Item = &'q Query>,
-) -> Result<Vec<Row>, Error> {
+fn begin(mode: &str, timeouts: Timeouts) -> String {
     let settings = HistoryTable::FINGERPRINT_SETTINGS;
     let limits = limits("SET LOCAL", timeouts);
-    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED, {mode};{settings}{limits}{first}");
-    let begun = pin!(client.batch_execute(&begin));
-    let rows = pin!(queries(client, each));
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED, {mode};{settings}{limits}")
+}
+
+/// Tries again while others drop what is being read. A try is a transaction of its own: one that failed did nothing.
+async fn transaction(client: &Client, begin: &str, each: &[Query]) -> Result<Vec<Row>, DatabaseError> {
+    for tries in 1..TRIES {
+        match try_transaction(client, begin, each).await {
+            Err(error) if is_outdated(&error) => {
+                let pause = Duration::from_millis(2).saturating_mul(1 << tries).min(PAUSE);
+                tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
+            }
+            rows => return rows.map_err(database_error),
+        }
+    }
+    try_transaction(client, begin, each).await.map_err(|error| match is_outdated(&error) {
+        true => changed_too_often(error),
+        false => database_error(error),
+    })
+}
+
+async fn try_transaction(client: &Client, begin: &str, each: &[Query]) -> Result<Vec<Row>, Error> {
+    let begun = pin!(client.batch_execute(begin));
+    let rows = pin!(queries(client, each.iter()));
     let ended = pin!(client.batch_execute("COMMIT"));
     // `join!` polls in this order, and so sends in this order. A COMMIT after a failure rolls back.
     let (begun, rows, ended) = futures_util::join!(begun, rows, ended);
@@ -46,4 +69,28 @@ async fn transaction<'q>(
     let rows = rows?;
     ended?;
     Ok(rows)
+}
+
+/// It has no code: that of a table which is not there would be taken for ours.
+fn changed_too_often(error: Error) -> DatabaseError {
+    let error = database_error(error);
+    DatabaseError {
+        hint: Some("try again when other sessions create and drop less in this database".to_owned()),
+        ..DatabaseError::of_ours(&format!(
+            "others changed the schema each of the {TRIES} times that it was read: {error}"
+        ))
+    }
+}
+
+/// Whether a query failed because the catalog had changed since it began. An internal error is the server's word for an
+/// object that is gone behind its back ("cache lookup failed", "could not open relation"). What a query itself names is
+/// missed with the position of the name. And who reads a definition takes locks, which those who drop things wait for.
+fn is_outdated(error: &Error) -> bool {
+    const INTERNAL_ERROR: &str = "XX000";
+    const DEADLOCK_DETECTED: &str = "40P01";
+    const UNDEFINED: [&str; 5] = ["42P01", "42703", "42704", "42883", "3F000"];
+    error.as_db_error().is_some_and(|error| match error.code().code() {
+        INTERNAL_ERROR | DEADLOCK_DETECTED => true,
+        code => UNDEFINED.contains(&code) && error.position().is_none(),
+    })
 }

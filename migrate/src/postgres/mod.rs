@@ -108,10 +108,10 @@ impl<'a> PostgresDriver<'a> {
     ) -> Result<(), DatabaseError> {
         let queries: Vec<Query> = self.connection.turn().into_iter().chain(queries).collect();
         self.connection.busy();
-        let written = fingerprint::write(self.client(), timeouts, create, queries.iter()).await;
+        let written = fingerprint::write(self.client(), timeouts, create, &queries).await;
         self.connection.idle();
         let other = "another runner is in the midst of a migration; it keeps the schema when it is done";
-        match written.map_err(error::database_error) {
+        match written {
             Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
             written => written,
         }
@@ -240,7 +240,7 @@ impl Driver for PostgresDriver<'_> {
         self.connection.busy();
         let rows = fingerprint::read(self.client(), timeouts, &history.fingerprint()).await;
         self.connection.idle();
-        rows.map_err(error::database_error)
+        rows
     }
 
     async fn kept_schema(
@@ -251,7 +251,7 @@ impl Driver for PostgresDriver<'_> {
         self.connection.busy();
         let rows = fingerprint::read(self.client(), timeouts, &history.kept_schema()).await;
         self.connection.idle();
-        unless_undefined(rows.map_err(error::database_error))
+        unless_undefined(rows)
     }
 
     async fn note_schema(

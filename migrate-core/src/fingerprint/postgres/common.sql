@@ -1,4 +1,8 @@
 -- $1 is the schema of the history and $2 the prefix of its tables. Each row is an object, or a property of one.
+--
+-- The functions that write definitions look at the catalog as it is by then, not as it was when the query began. Of what
+-- others have dropped in between they tell NULL, '???' or a number. NULL becomes '???' here, and `live` refuses such values.
+-- Names of relations come from the tables of the catalog, because regclass is one of those functions.
 WITH member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), history AS (
@@ -16,6 +20,9 @@ WITH member AS (
 ), space AS (
     SELECT n.*, n.nspname::text AS name FROM pg_namespace n
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), named AS NOT MATERIALIZED (
+    SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 ), relation AS MATERIALIZED (
     SELECT c.*, s.name AS space, c.relname::text AS name, c.relkind IN ('r', 'p', 'f') AS is_table,
         CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'f' THEN 'foreign-table' WHEN 'v' THEN 'view'

@@ -161,13 +161,13 @@ LATERAL (VALUES
     ('all tables', CASE WHEN b.puballtables THEN 'true' END),
     ('through root', CASE WHEN b.pubviaroot THEN 'true' END),
     ('generated columns', nullif(to_jsonb(b)->>'pubgencols', 'n')),
-    ('tables', (SELECT string_agg(t.prrelid::regclass::text || coalesce((SELECT ' (' || string_agg(quote_ident(attname),
+    ('tables', (SELECT string_agg(r.name || coalesce((SELECT ' (' || string_agg(quote_ident(attname),
             ', ' ORDER BY attnum) || ')' FROM pg_attribute WHERE attrelid = t.prrelid AND (to_jsonb(t)->'prattrs') @>
             to_jsonb(attnum)), '')
             || coalesce((SELECT ' WHERE ' || (to_jsonb(v)->>'rowfilter') FROM pg_publication_tables v
                 WHERE v.pubname = b.pubname AND to_regclass(format('%I.%I', v.schemaname, v.tablename)) = t.prrelid), ''),
-            E'\n' ORDER BY t.prrelid::regclass::text COLLATE "C")
-        FROM pg_publication_rel t WHERE t.prpubid = b.oid)),
+            E'\n' ORDER BY r.name COLLATE "C")
+        FROM pg_publication_rel t JOIN named r ON r.oid = t.prrelid WHERE t.prpubid = b.oid)),
     -- Their table is not there before: only a query in a string may name it.
     ('schemas', CASE WHEN to_regclass('pg_catalog.pg_publication_namespace') IS NOT NULL THEN nullif(convert_from(decode(
         substring(query_to_xml(format('SELECT encode(convert_to(string_agg(quote_ident(nspname), $$, $$ ORDER BY

@@ -10,14 +10,15 @@ LATERAL (VALUES
     ('', ''),
     ('columns', CASE WHEN r.is_table THEN (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) END),
-    ('definition', CASE WHEN r.relkind IN ('v', 'm') THEN btrim(pg_get_viewdef(r.oid), E'; \n') END),
+    ('definition', CASE WHEN r.relkind IN ('v', 'm') THEN coalesce(btrim(pg_get_viewdef(r.oid), E'; \n'), '???') END),
     ('populated', CASE WHEN r.relkind = 'm' AND NOT r.relispopulated THEN 'false' END),
     ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
-    ('partition by', CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END),
-    ('partition of', CASE WHEN r.relispartition THEN (SELECT inhparent::regclass::text || ' '
-        || pg_get_expr(r.relpartbound, r.oid) FROM pg_inherits WHERE inhrelid = r.oid) END),
-    ('inherits', CASE WHEN NOT r.relispartition THEN (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno)
-        FROM pg_inherits WHERE inhrelid = r.oid) END),
+    ('partition by', CASE WHEN r.relkind = 'p' THEN coalesce(pg_get_partkeydef(r.oid), '???') END),
+    ('partition of', CASE WHEN r.relispartition THEN (
+        SELECT coalesce(n.name || ' ' || pg_get_expr(r.relpartbound, r.oid), '???')
+        FROM pg_inherits JOIN named n ON n.oid = inhparent WHERE inhrelid = r.oid) END),
+    ('inherits', CASE WHEN NOT r.relispartition THEN (SELECT string_agg(n.name, ', ' ORDER BY inhseqno)
+        FROM pg_inherits JOIN named n ON n.oid = inhparent WHERE inhrelid = r.oid) END),
     ('of type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM (
         SELECT unnest(r.reloptions) UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) AS option (o))),
@@ -47,9 +48,9 @@ LATERAL (VALUES
         -- PostgreSQL 18 has a constraint for each; only what cannot be said of the column alone is told of it.
         (SELECT CASE WHEN NOT n.convalidated THEN 'not valid' WHEN n.connoinherit THEN 'no inherit' END
         FROM pg_constraint n WHERE n.conrelid = r.oid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum]), 'true') END),
-    ('default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END),
-    ('generated', CASE WHEN a.attgenerated <> '' THEN format('(%s) %s', pg_get_expr(d.adbin, d.adrelid),
-        CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END) END),
+    ('default', CASE WHEN a.atthasdef AND a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid), '???') END),
+    ('generated', CASE WHEN a.attgenerated <> '' THEN coalesce('(' || pg_get_expr(d.adbin, d.adrelid)
+        || CASE a.attgenerated WHEN 's' THEN ') STORED' ELSE ') VIRTUAL' END, '???') END),
     ('identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END),
     ('storage', CASE WHEN r.relkind <> 'v' AND a.attstorage <> t.typstorage THEN
         CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
@@ -70,7 +71,7 @@ JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype IN ('p', 'u', 'c', 'x',
 LEFT JOIN pg_index x ON x.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class i ON i.oid = x.indexrelid
 LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
-LATERAL (SELECT pg_get_constraintdef(c.oid) AS text) AS definition,
+LATERAL (SELECT coalesce(pg_get_constraintdef(c.oid), '???') AS text) AS definition,
 LATERAL (VALUES
     ('definition', regexp_replace(definition.text, ' NOT VALID$', '')),
     ('valid', CASE WHEN definition.text LIKE '% NOT VALID' OR NOT x.indisvalid THEN 'false' END),
@@ -95,9 +96,9 @@ JOIN relation i ON i.oid = x.indexrelid
 JOIN relation r ON r.oid = x.indrelid
 LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
 LATERAL (VALUES
-    ('definition', pg_get_indexdef(i.oid)),
+    ('definition', coalesce(pg_get_indexdef(i.oid), '???')),
     ('valid', CASE WHEN NOT x.indisvalid THEN 'false' END),
-    ('attached to', (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = i.oid)),
+    ('attached to', (SELECT n.name FROM pg_inherits JOIN named n ON n.oid = inhparent WHERE inhrelid = i.oid)),
     ('tablespace', s.spcname::text),
     ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
     ('replica identity', CASE WHEN x.indisreplident THEN 'true' END),
@@ -115,7 +116,8 @@ FROM relation r
 JOIN pg_sequence q ON q.seqrelid = r.oid
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid,
+LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+LEFT JOIN named o ON o.oid = d.refobjid,
 LATERAL (VALUES
     ('type', format_type(q.seqtypid, NULL)),
     ('start', q.seqstart::text),
@@ -125,8 +127,8 @@ LATERAL (VALUES
     ('cache', q.seqcache::text),
     ('cycle', CASE WHEN q.seqcycle THEN 'true' END),
     ('persistence', CASE r.relpersistence WHEN 'u' THEN 'unlogged' END),
-    ('owned by', CASE d.deptype WHEN 'a' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
-    ('identity of', CASE d.deptype WHEN 'i' THEN format('%s.%I', d.refobjid::regclass, a.attname) END),
+    ('owned by', CASE d.deptype WHEN 'a' THEN format('%s.%I', o.name, a.attname) END),
+    ('identity of', CASE d.deptype WHEN 'i' THEN format('%s.%I', o.name, a.attname) END),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0))
 ) p (property, value)
@@ -138,7 +140,7 @@ FROM pg_trigger t
 JOIN relation r ON r.oid = t.tgrelid
 LEFT JOIN pg_trigger o ON o.oid = t.tgparentid,
 LATERAL (VALUES
-    ('definition', pg_get_triggerdef(t.oid)),
+    ('definition', coalesce(pg_get_triggerdef(t.oid), '???')),
     ('enabled', CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END),
     ('inherited', CASE WHEN o.oid IS NOT NULL THEN 'true' END),
     ('comment', (SELECT description FROM pg_description
@@ -152,7 +154,7 @@ SELECT 'rule', r.space, r.name, w.rulename::text, p.property, p.value
 FROM pg_rewrite w
 JOIN relation r ON r.oid = w.ev_class,
 LATERAL (VALUES
-    ('definition', pg_get_ruledef(w.oid)),
+    ('definition', coalesce(pg_get_ruledef(w.oid), '???')),
     ('enabled', CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_rewrite'::regclass AND objoid = w.oid AND objsubid = 0))
@@ -170,8 +172,8 @@ LATERAL (VALUES
         WHEN 'd' THEN 'DELETE' END),
     ('roles', CASE WHEN y.polroles <> '{0}' THEN (SELECT string_agg(quote_ident(pg_get_userbyid(role)::text), ', '
         ORDER BY pg_get_userbyid(role)) FROM unnest(y.polroles) role) END),
-    ('using', pg_get_expr(y.polqual, y.polrelid)),
-    ('check', pg_get_expr(y.polwithcheck, y.polrelid)),
+    ('using', CASE WHEN y.polqual IS NOT NULL THEN coalesce(pg_get_expr(y.polqual, y.polrelid), '???') END),
+    ('check', CASE WHEN y.polwithcheck IS NOT NULL THEN coalesce(pg_get_expr(y.polwithcheck, y.polrelid), '???') END),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_policy'::regclass AND objoid = y.oid AND objsubid = 0))
 ) p (property, value)
@@ -183,7 +185,7 @@ FROM pg_statistic_ext x
 JOIN relation r ON r.oid = x.stxrelid
 JOIN space s ON s.oid = x.stxnamespace,
 LATERAL (VALUES
-    ('definition', pg_get_statisticsobjdef(x.oid)),
+    ('definition', coalesce(pg_get_statisticsobjdef(x.oid), '???')),
     ('target', nullif(x.stxstattarget, -1)::text),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_statistic_ext'::regclass AND objoid = x.oid AND objsubid = 0))

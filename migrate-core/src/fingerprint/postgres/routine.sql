@@ -2,7 +2,7 @@
 SELECT r.kind, r.space, '', r.name, p.property, p.value
 FROM routine r,
 LATERAL (VALUES
-    ('definition', CASE WHEN r.prokind <> 'a' THEN btrim(pg_get_functiondef(r.oid), E'\n') END),
+    ('definition', CASE WHEN r.prokind <> 'a' THEN coalesce(btrim(pg_get_functiondef(r.oid), E'\n'), '???') END),
     ('comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_proc'::regclass AND objoid = r.oid AND objsubid = 0))
 ) p (property, value)
@@ -13,7 +13,7 @@ SELECT r.kind, r.space, '', r.name, p.property, p.value
 FROM routine r
 JOIN pg_aggregate a ON a.aggfnoid = r.oid,
 LATERAL (VALUES
-    ('arguments', pg_get_function_arguments(r.oid)),
+    ('arguments', coalesce(pg_get_function_arguments(r.oid), '???')),
     ('kind', CASE a.aggkind WHEN 'o' THEN 'ordered set' WHEN 'h' THEN 'hypothetical set' END),
     ('parallel', CASE r.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END),
     ('state function', nullif(a.aggtransfn::oid, 0)::regproc::text),

@@ -13,9 +13,10 @@ LATERAL (VALUES
     ('not null', CASE WHEN t.typtype = 'd' AND t.typnotnull THEN 'true' END),
     ('default', CASE t.typtype WHEN 'd' THEN pg_get_expr(t.typdefaultbin, 0) END),
     ('attributes', CASE t.typtype WHEN 'c' THEN coalesce((
-        SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
+        SELECT coalesce(min(CASE format_type(a.atttypid, NULL) WHEN '???' THEN '???' END),
+            string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
             || CASE WHEN a.attcollation <> y.typcollation THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END,
-            E',\n' ORDER BY a.attnum)
+            E',\n' ORDER BY a.attnum))
         FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') END),
     ('subtype', format_type(n.rngsubtype, NULL)),
@@ -38,7 +39,7 @@ UNION ALL
 SELECT 'constraint', t.space, t.name, c.conname::text, p.property, p.value
 FROM type t
 JOIN pg_constraint c ON c.contypid = t.oid AND c.contype = 'c',
-LATERAL (SELECT pg_get_constraintdef(c.oid) AS text) AS definition,
+LATERAL (SELECT coalesce(pg_get_constraintdef(c.oid), '???') AS text) AS definition,
 LATERAL (VALUES
     ('of domain', 'true'),
     ('definition', regexp_replace(definition.text, ' NOT VALID$', '')),

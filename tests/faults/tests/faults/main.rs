@@ -17,6 +17,7 @@ mod process;
 mod proxy;
 mod races;
 mod round_trips;
+mod schema;
 mod sweep;
 mod tenants;
 mod waiting;

@@ -186,3 +186,57 @@ async fn clients_without_a_pool_run_a_script_without_transaction_once() {
         pooled.expect(&SEEDS, &APPLIED).await;
     }
 }
+
+/// The sessions of the pooler have been left in other settings, and which one is lent next is not ours to say.
+#[tokio::test]
+async fn the_schema_is_read_the_same_in_every_session() {
+    const SCHEMA: &str = "CREATE TYPE mood AS ENUM ('sad', 'ok');
+        CREATE TABLE day (on_day date DEFAULT '2025-12-31' PRIMARY KEY, mood mood DEFAULT 'ok', raw bytea DEFAULT '\\x00ff');
+        CREATE VIEW good_day AS SELECT on_day FROM day WHERE mood = 'ok' AND on_day > '2025-02-01'";
+    const LEFT: [&str; 2] = [
+        "SET search_path = public; SET datestyle = 'SQL, DMY'; SET quote_all_identifiers = on; SET bytea_output = escape",
+        "SET search_path = ''; SET datestyle = German",
+    ];
+    let pooled = Pooled::start(2).await;
+    let mut direct = pooled.database.connect().await.unwrap();
+    let set = postgres(&[("1_schema.up", SCHEMA)]).set();
+    let migrator = Migrator::new(&set);
+    migrator.migrate(&pooled.pool(1)).await.unwrap();
+    pooled.client.batch_execute("ALTER TABLE day ADD by_hand text").await.unwrap();
+    let fingerprint = migrator.fingerprint(&mut direct).await.unwrap();
+    let dump = migrator.dump(&mut direct).await.unwrap();
+    let drift = migrator.drift(&mut direct).await.unwrap();
+    assert!(drift.to_string().contains("added    column public.day.by_hand"), "{drift}");
+
+    let connect = async || pooled.bouncer.connect(pooled.database.name()).await.unwrap();
+    let mut sessions = [connect().await, connect().await];
+    for session in &sessions {
+        session.batch_execute("BEGIN").await.unwrap();
+    }
+    for (session, settings) in sessions.iter().zip(LEFT) {
+        session.batch_execute(&format!("{settings}; COMMIT")).await.unwrap();
+    }
+    let pool = pooled.pool(1);
+    // While the one session is busy, the other is lent.
+    sessions[0].batch_execute("BEGIN").await.unwrap();
+    let mut paths = Vec::new();
+    for _ in 0..2 {
+        let path = rows(&sessions[1], "SHOW search_path").await;
+        assert_eq!(path, rows(&pool.get().await.unwrap(), "SHOW search_path").await);
+        assert_eq!(migrator.fingerprint(&pool).await.unwrap(), fingerprint, "{path:?}");
+        assert_eq!(migrator.dump(&pool).await.unwrap().sql, dump.sql, "{path:?}");
+        assert_eq!(migrator.drift(&pool).await.unwrap(), drift, "{path:?}");
+        let client = &mut sessions[1];
+        assert_eq!(migrator.fingerprint(&mut *client).await.unwrap(), fingerprint, "{path:?}");
+        assert_eq!(migrator.dump(&mut *client).await.unwrap().sql, dump.sql, "{path:?}");
+        assert_eq!(migrator.drift(&mut *client).await.unwrap(), drift, "{path:?}");
+        // They leave the session as it was.
+        assert_eq!(rows(&sessions[1], "SHOW search_path").await, path);
+        paths.push(path);
+        sessions[1].batch_execute("BEGIN").await.unwrap();
+        sessions[0].batch_execute("COMMIT").await.unwrap();
+        sessions.swap(0, 1);
+    }
+    paths.sort();
+    assert_eq!(paths, [["\"\""], ["public"]], "each of the two was lent");
+}

@@ -121,6 +121,26 @@ impl PostgresAddress {
         })
     }
 
+    /// What the driver connects with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How much of TLS is asked for.
+    pub fn ssl_mode(&self) -> SslMode {
+        self.ssl_mode
+    }
+
+    /// A file with the authorities to trust.
+    pub fn ssl_root_cert(&self) -> Option<&Path> {
+        self.ssl_root_cert.as_deref()
+    }
+
+    /// The name of the database: what the address says, else that of the role.
+    pub fn database(&self) -> &str {
+        self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
+    }
+
     /// Takes the password of the file, unless there is one.
     ///
     /// # Errors
@@ -179,31 +199,12 @@ impl PostgresAddress {
                 format!("check the role and its password, which is from {}", path.display())
             }
             Some(path) if self.config.get_password().is_none() => format!(
-                "check the role, and give its password in the address, in PGPASSWORD, or in a line `host:port:database:user:password` of {}",
+                "check the role, and give its password in the address, in PGPASSWORD, or in a line \
+                 `host:port:database:user:password` of {}",
                 path.display()
             ),
             _ => "check the role and its password; PGPASSWORD holds one that the address does not".to_owned(),
         }
-    }
-
-    /// What the driver connects with.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// How much of TLS is asked for.
-    pub fn ssl_mode(&self) -> SslMode {
-        self.ssl_mode
-    }
-
-    /// A file with the authorities to trust.
-    pub fn ssl_root_cert(&self) -> Option<&Path> {
-        self.ssl_root_cert.as_deref()
-    }
-
-    /// The name of the database: what the address says, else that of the role.
-    pub fn database(&self) -> &str {
-        self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
     }
 }
 

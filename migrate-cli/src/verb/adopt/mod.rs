@@ -1,16 +1,13 @@
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+mod draft;
 
 use clap::Args;
 use migrate::cli::{Console, Database, Exit, Failure, Options, confirm};
-use migrate::{Engine, MigrationSet, MigrationState, Migrator, SetState};
+use migrate::{Engine, MigrationState, Migrator, SetState};
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::adopt::{
-    Adoption, Conversion, Edits, ForeignHistory, ForeignRow, Misfit, Policy, Tool, adoption, conversion,
-};
+use draft::{Draft, files};
+
+use crate::adopt::{Adoption, Edits, ForeignHistory, ForeignRow, Misfit, Tool, adoption};
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
@@ -34,14 +31,6 @@ struct Found {
     tool: Tool,
     table: String,
     history: ForeignHistory,
-}
-
-/// The folder as it will be, in a place where it can be tried.
-struct Draft {
-    set: MigrationSet,
-    conversion: Conversion,
-    /// The `migrate.toml` to write, where there is none.
-    policy: Option<Policy>,
 }
 
 impl Adopt {
@@ -69,7 +58,7 @@ impl Adopt {
             let what =
                 format!("{} {are} taken over, up to {}", found.migrations(adopted.count), adopted.up_to);
             confirm(console, &shown, &what, &format!("Go on with `{}`?", database.name()?))?;
-            if self::files(folder.path())? != files {
+            if draft::files(folder.path())? != files {
                 return Err(Failure::new(
                     "changed",
                     "the folder has changed since it was read: nothing was written",
@@ -149,123 +138,6 @@ fn is_known(database: &mut Database, migrator: &Migrator<'_>, adopted: &Adoption
         |state: MigrationState| !matches!(state, MigrationState::Pending | MigrationState::OutOfOrder);
     let mut of_it = status.migrations.iter().filter(|migration| migration.version <= adopted.up_to);
     status.state != SetState::Failed && of_it.all(|migration| is_there(migration.state))
-}
-
-/// All files of the folder, by their path inside of it; what is no text is left out.
-fn files(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        for entry in fs::read_dir(&current).map_err(|error| unreadable(&current, &error))? {
-            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                let inside = path.strip_prefix(folder).expect("the walk began in the folder");
-                files.push((inside.to_string_lossy().replace('\\', "/"), text));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-impl Draft {
-    /// Tries the folder as it would be, in a copy: nothing is written beside the files before all is known to fit.
-    fn of(
-        found: &Found,
-        folder: &Folder,
-        files: &[(String, String)],
-        engine: Engine,
-    ) -> Result<Draft, Failure> {
-        let conversion = conversion(found.tool, files).map_err(|obstacles| {
-            let lines = obstacles
-                .iter()
-                .map(|(path, why)| format!("{why}\n --> {}", folder.path().join(path).display()));
-            let lines: Vec<String> = lines.collect();
-            Failure::new("not-split", lines.join("\n")).help(format!(
-                "bring the file into the form that {} reads, or move it out of the folder",
-                found.tool
-            ))
-        })?;
-        let copy =
-            tempfile::tempdir().map_err(|error| unreadable(Path::new("the temporary folder"), &error))?;
-        let kept = files.iter().filter(|(path, _)| !conversion.removes.contains(path));
-        for (path, text) in kept.chain(&conversion.writes) {
-            write(copy.path(), path, text)?;
-        }
-        let has_policy = files.iter().any(|(path, _)| path == POLICY);
-        let (set, policy) = if has_policy {
-            (read(folder, &copy)?, None)
-        } else {
-            let policy = forgiving(folder, &copy, engine)?;
-            (read(folder, &copy)?, Some(policy))
-        };
-        Ok(Draft { set, conversion, policy })
-    }
-
-    /// What is going to happen to the folder.
-    fn shown(&self, folder: &Path) -> String {
-        let path = |path: &str| folder.join(path).display().to_string();
-        let mut lines = Vec::new();
-        if let Some(policy) = &self.policy {
-            lines.push(format!("+ {}", path(POLICY)));
-            lines.extend(policy.to_string().lines().map(|line| format!("    {line}")));
-        }
-        lines.extend(self.conversion.writes.iter().map(|(new, _)| format!("+ {}", path(new))));
-        lines.extend(self.conversion.removes.iter().map(|old| format!("- {}", path(old))));
-        if lines.is_empty() { "the files stay as they are".to_owned() } else { lines.join("\n") }
-    }
-
-    /// New files come first, so that at no time a migration is in none.
-    fn write(&self, folder: &Path) -> Result<(), Failure> {
-        let policy = self.policy.iter().map(|policy| (POLICY.to_owned(), policy.to_string()));
-        for (path, text) in policy.chain(self.conversion.writes.iter().cloned()) {
-            write(folder, &path, &text)?;
-        }
-        for path in &self.conversion.removes {
-            let path = folder.join(path);
-            fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
-        }
-        Ok(())
-    }
-}
-
-const POLICY: &str = "migrate.toml";
-
-/// Writes the policy under which the copy reads, as strict as it can be.
-fn forgiving(folder: &Folder, copy: &TempDir, engine: Engine) -> Result<Policy, Failure> {
-    let policy = Policy::new(engine);
-    write(copy.path(), POLICY, &policy.to_string())?;
-    let Err(diagnostics) = folder.source_at(copy.path())?.into_set(folder.overrides()) else {
-        return Ok(policy);
-    };
-    let root = format!("{}/", folder.path().to_string_lossy().trim_end_matches('/'));
-    let policy = policy.forgiving(&diagnostics, |path| path.strip_prefix(&root).unwrap_or(path).to_owned());
-    fs::write(copy.path().join(POLICY), policy.to_string())
-        .map_err(|error| unwritable(&copy.path().join(POLICY), &error))?;
-    Ok(policy)
-}
-
-fn read(folder: &Folder, copy: &TempDir) -> Result<MigrationSet, Failure> {
-    Ok(folder.source_at(copy.path())?.into_set(folder.overrides())?)
-}
-
-/// Writes a file that is not there yet.
-fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
-    let path = folder.join(path);
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
-        OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
-    });
-    written.map_err(|error| unwritable(&path, &error))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("folder", format!("the folder cannot be read: {error}\n --> {}", path.display()))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("folder", format!("the file cannot be written: {error}\n --> {}", path.display()))
 }
 
 impl Found {

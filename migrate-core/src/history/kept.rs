@@ -13,12 +13,9 @@
 
 use std::collections::BTreeMap;
 
-use super::HistoryTable;
-use crate::fingerprint::{Difference, Fingerprint, postgres};
-use crate::{Engine, Query, Value, Version};
-
-/// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
-const FORMAT: &str = "1";
+use super::Drift;
+use crate::fingerprint::Fingerprint;
+use crate::{Engine, Value, Version};
 
 /// Kind, schema, parent, name and property: what a row gives the value of.
 type Key = [String; 5];
@@ -42,65 +39,6 @@ pub struct Kept {
 struct Head {
     log: String,
     format: String,
-}
-
-/// How the schema stands to what the runs left: what `Migrator::drift` finds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "drift", rename_all = "kebab-case"))]
-#[non_exhaustive]
-pub enum Drift {
-    /// How the schema differs from the one that the runs left. Nothing but an empty difference is no drift.
-    Known {
-        /// What was changed by hand.
-        difference: Difference,
-    },
-    /// No run has kept a schema yet.
-    NothingKept,
-    /// The schema was kept before a run that did not keep it: one that was killed, or told not to. The next run keeps it
-    /// again.
-    Unknown {
-        /// The first version that was applied or rolled back since then.
-        since: Version,
-    },
-    /// Another version of the server or of the library kept it, and would write the same schema otherwise. The next run
-    /// keeps it anew.
-    OtherFormat,
-}
-
-impl Drift {
-    /// What was changed by hand, where that is known.
-    pub fn difference(&self) -> Option<&Difference> {
-        match self {
-            Drift::Known { difference } => Some(difference),
-            _ => None,
-        }
-    }
-}
-
-impl std::fmt::Display for Drift {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Drift::Known { difference } if difference.is_empty() => f.write_str("no drift"),
-            Drift::Known { difference } => {
-                write!(f, "the schema was changed since the last run:\n{difference}")?;
-                for undo in difference.changes.iter().rev().filter_map(|change| change.undo.as_ref()) {
-                    let remark = if undo.loses_data { " -- loses data" } else { "" };
-                    write!(f, "\nundo: {};{remark}", undo.sql)?;
-                }
-                Ok(())
-            }
-            Drift::NothingKept => f.write_str("no run has kept the schema yet; the next one that changes it does"),
-            Drift::Unknown { since } => write!(
-                f,
-                "the schema was last kept before version {since}: whatever ran that since did not keep it; the next run that \
-                 changes the schema does"
-            ),
-            Drift::OtherFormat => f.write_str(
-                "the schema was kept by another version of the server or of this library, and cannot be compared; the \
-                 next run that changes the schema keeps it anew",
-            ),
-        }
-    }
 }
 
 impl Kept {
@@ -226,146 +164,11 @@ fn fingerprint(engine: Engine, rows: &Rows) -> Result<Fingerprint, String> {
     Fingerprint::from_rows(engine, rows.iter().map(Vec::as_slice))
 }
 
-const KEY: &str = "kind, schema_name, parent, name, property";
-
-impl HistoryTable {
-    /// What creates the table that keeps the schema.
-    pub fn create_kept(&self) -> String {
-        let text = match self.engine {
-            // Compared with names of the catalog, whatever the collation of the database is.
-            Engine::Postgres => "text COLLATE \"C\" NOT NULL",
-            Engine::Sqlite => "text NOT NULL",
-        };
-        let kept = &self.kept;
-        format!(
-            "CREATE TABLE IF NOT EXISTS {kept} (
-    state text NOT NULL CHECK (state IN ('kept', 'added', 'removed', 'head')),
-    kind {text},
-    schema_name {text},
-    parent {text},
-    name {text},
-    property {text},
-    value {text}
-);"
-        )
-    }
-
-    /// Asks for the rows of a [`Kept`]; on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
-    /// On PostgreSQL it belongs where that does.
-    pub fn kept_schema(&self) -> Query {
-        let HistoryTable { kept, log, .. } = self;
-        let format = self.format();
-        let sql = format!(
-            "SELECT state, {KEY}, value FROM {kept} \
-             UNION ALL SELECT 'now', '', '', '', '', 'format', {format} \
-             UNION ALL SELECT 'now', '', '', '', '', 'log', CAST(coalesce(max(id), 0) AS text) FROM {log} \
-             UNION ALL SELECT 'since', '', '', '', '', '', CAST(version AS text) FROM (SELECT version FROM {log} WHERE id > \
-             (SELECT CAST(value AS bigint) FROM {kept} WHERE state = 'head' AND property = 'log') ORDER BY id LIMIT 1) AS later"
-        );
-        match self.live() {
-            Some(live) => {
-                Query { sql: format!("{} SELECT 'live', live.* FROM live UNION ALL {sql}", live.sql), ..live }
-            }
-            None => Query { sql, values: Vec::new() },
-        }
-    }
-
-    /// What does [`Kept::note`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
-    pub fn note_schema(&self) -> Option<Query> {
-        let live = self.live()?;
-        let HistoryTable { kept, log, .. } = self;
-        let format = self.format();
-        let sql = format!(
-            "{}, known AS (
-                SELECT count(*) = 2 AS is_known FROM {kept} WHERE state = 'head' AND CASE property
-                    WHEN 'format' THEN value = {format}
-                    ELSE NOT EXISTS (SELECT FROM {log} WHERE id > CAST(value AS bigint)) END
-            ), cleared AS (
-                DELETE FROM {kept} WHERE state IN ('added', 'removed') AND (SELECT is_known FROM known)
-            )
-            INSERT INTO {kept} SELECT * FROM (
-                SELECT 'added', a.* FROM (SELECT * FROM live
-                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS a
-                UNION ALL
-                SELECT 'removed', r.* FROM (SELECT {KEY}, value FROM {kept} WHERE state = 'kept'
-                    EXCEPT SELECT * FROM live) AS r
-            ) AS noted WHERE (SELECT is_known FROM known)",
-            live.sql
-        );
-        Some(Query { sql, ..live })
-    }
-
-    /// What does [`Kept::keep`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
-    pub fn keep_schema(&self) -> Option<Query> {
-        let live = self.live()?;
-        let HistoryTable { kept, log, .. } = self;
-        let format = self.format();
-        let is_same = |one: &str, other: &str| {
-            let key = |table: &str| {
-                KEY.split(", ").map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
-            };
-            format!("({}) = ({})", key(one), key(other))
-        };
-        let (noted_live, live_by_hand, kept_target) =
-            (is_same("n", "l"), is_same("l", "b"), is_same("k", "t"));
-        let sql = format!(
-            "{}, noted AS (
-                SELECT {KEY}, max(value) FILTER (WHERE state = 'added') AS now,
-                    max(value) FILTER (WHERE state = 'removed') AS was
-                FROM {kept} WHERE state IN ('added', 'removed')
-                    AND EXISTS (SELECT FROM {kept} WHERE state = 'head' AND property = 'format' AND value = {format})
-                GROUP BY {KEY}
-            ), by_hand AS MATERIALIZED (
-                SELECT n.* FROM noted n LEFT JOIN live l ON {noted_live} WHERE l.value IS NOT DISTINCT FROM n.now
-            ), target AS MATERIALIZED (
-                SELECT l.* FROM live l WHERE NOT EXISTS (SELECT FROM by_hand b WHERE {live_by_hand})
-                UNION ALL
-                SELECT {KEY}, was FROM by_hand WHERE was IS NOT NULL
-            ), gone AS (
-                DELETE FROM {kept} k WHERE k.state = 'head' OR k.state = 'kept'
-                    AND NOT EXISTS (SELECT FROM target t WHERE {kept_target} AND k.value = t.value)
-            ), come AS (
-                INSERT INTO {kept} SELECT 'kept', n.* FROM (SELECT * FROM target
-                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS n
-            )
-            INSERT INTO {kept} VALUES ('head', '', '', '', '', 'format', {format}),
-                ('head', '', '', '', '', 'log', (SELECT CAST(coalesce(max(id), 0) AS text) FROM {log}))",
-            live.sql
-        );
-        Some(Query { sql, ..live })
-    }
-
-    /// What forgets the changes by hand, so that they are kept as if a run had made them.
-    pub fn forget_noted(&self) -> Query {
-        let sql = format!("DELETE FROM {} WHERE state IN ('added', 'removed')", self.kept);
-        Query { sql, values: Vec::new() }
-    }
-
-    /// What makes the table hold the rows of a [`Kept`]: the first statement once, the second for each row.
-    pub fn write_kept(&self) -> [String; 2] {
-        let kept = &self.kept;
-        [format!("DELETE FROM {kept}"), format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)")]
-    }
-
-    /// The common table expression `live`: the schema as it is.
-    fn live(&self) -> Option<Query> {
-        Some(postgres::live(self.schema.as_deref()?, &self.prefix))
-    }
-
-    /// What changes when the same schema is written otherwise: ours, and the server's major version.
-    fn format(&self) -> String {
-        match self.engine {
-            Engine::Postgres => {
-                format!("'{FORMAT} on PostgreSQL ' || current_setting('server_version_num')::integer / 10000")
-            }
-            Engine::Sqlite => format!("'{FORMAT}'"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::kept_table::FORMAT;
     use super::*;
+    use crate::fingerprint::Difference;
 
     /// A table `t` with these properties, kept or live.
     fn rows(properties: &[(&str, &str)]) -> Rows {

@@ -1,13 +1,16 @@
 //! What a database records of the migrations that it went through.
 
+mod drift;
 mod kept;
+mod kept_table;
 mod settings;
 mod table;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use kept::{Drift, Kept};
+pub use drift::Drift;
+pub use kept::Kept;
 pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
 
 use crate::{Checksum, OlderBinaries, Version};

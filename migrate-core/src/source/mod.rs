@@ -13,10 +13,13 @@ mod locked;
 mod locked_tests;
 mod names;
 mod outline;
+#[cfg(test)]
+mod outline_tests;
 mod parallel;
 mod parts;
 mod problems;
 mod script;
+mod style;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,14 +1,16 @@
 //! A schema as SQL that makes it again.
 
 mod clause;
+mod create;
 mod order;
+mod settings;
 
 use std::fmt::Write;
 
-use clause::{names, options, partition, range, sequence, sequence_options};
+use clause::{range, sequence};
 use order::in_order;
 
-use super::statement::{comment, create_one, enabled, grants, in_schema, literal, parent, path, quoted};
+use super::statement::{comment, create_one, grants, path};
 use super::{Fingerprint, Object, ObjectId, ObjectKind};
 use crate::Value;
 
@@ -137,228 +139,6 @@ impl<'f> Writer<'f> {
         }
     }
 
-    fn parts(&self, whole: &'f ObjectId, kind: ObjectKind) -> Vec<(&'f ObjectId, &'f Object)> {
-        let of_it = |(id, _): &(&ObjectId, &Object)| id.kind == kind && is_part_of(id, whole);
-        self.fingerprint.objects.iter().filter(of_it).collect()
-    }
-
-    fn table(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
-        if object.contains_key("of type") {
-            self.leave_out(id, "the type that it is of");
-        }
-        let is_partition = object.contains_key("partition of");
-        let is_made_elsewhere = |object: &Object| object.contains_key("inherited") && !is_partition;
-        let columns = self.parts(id, ObjectKind::Column);
-        let order = names(object.get("columns").map_or("", String::as_str));
-        let mut lines: Vec<String> = Vec::new();
-        for name in &order {
-            let column = columns.iter().find(|(column, _)| column.name == *name);
-            if let Some((column, object)) = column.filter(|(_, object)| !is_made_elsewhere(object)) {
-                lines.push(self.column(column, object));
-            }
-        }
-        for (constraint, object) in self.parts(id, ObjectKind::Constraint) {
-            if is_early(object) && !is_made_elsewhere(object) {
-                lines.push(format!("CONSTRAINT {} {}", quoted(&constraint.name), object["definition"]));
-            }
-        }
-        let unlogged = if object.contains_key("persistence") { "UNLOGGED " } else { "" };
-        let mut sql = format!("CREATE {unlogged}TABLE {} (", path(id));
-        for (i, line) in lines.iter().enumerate() {
-            let _ = write!(sql, "{}\n    {line}", if i == 0 { "" } else { "," });
-        }
-        sql += "\n)";
-        let mut clause = |property: &str, before: &str, behind: &str| {
-            if let Some(value) = object.get(property) {
-                let _ = write!(sql, " {before}{value}{behind}");
-            }
-        };
-        clause("inherits", "INHERITS (", ")");
-        clause("partition by", "PARTITION BY ", "");
-        clause("access method", "USING ", "");
-        if let Some(list) = object.get("options") {
-            let _ = write!(sql, " WITH ({})", options(list));
-        }
-        if let Some(tablespace) = object.get("tablespace") {
-            let _ = write!(sql, " TABLESPACE {}", quoted(tablespace));
-        }
-        sql
-    }
-
-    fn column(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
-        let mut sql = format!("{} {}", quoted(&id.name), object.get("type").map_or("", String::as_str));
-        let mut clause = |property: &str, before: &str| {
-            if let Some(value) = object.get(property) {
-                let _ = write!(sql, " {before}{value}");
-            }
-        };
-        clause("compression", "COMPRESSION ");
-        clause("collation", "COLLATE ");
-        clause("default", "DEFAULT ");
-        clause("generated", "GENERATED ALWAYS AS ");
-        if let Some(how) = object.get("identity") {
-            let _ = write!(sql, " GENERATED {how} AS IDENTITY{}", self.identity(id));
-        }
-        match object.get("not null").map(String::as_str) {
-            Some("true") => sql += " NOT NULL",
-            Some("no inherit") => sql += " NOT NULL NO INHERIT",
-            _ => {}
-        }
-        sql
-    }
-
-    /// The sequence behind an identity column, with its name.
-    fn identity(&self, column: &ObjectId) -> String {
-        let owner = unquoted(&[&column.schema, &column.parent, &column.name].map(String::as_str).join("."));
-        let is_its = |object: &Object| object.get("identity of").is_some_and(|of| unquoted(of) == owner);
-        let mut objects = self.fingerprint.objects.iter();
-        let Some((id, object)) =
-            objects.find(|(id, object)| id.kind == ObjectKind::Sequence && is_its(object))
-        else {
-            return String::new();
-        };
-        format!(" (SEQUENCE NAME {}{})", path(id), sequence_options(object))
-    }
-
-    fn domain(&self, id: &'f ObjectId, object: &'f Object) -> String {
-        let mut sql =
-            format!("CREATE DOMAIN {} AS {}", path(id), object.get("type").map_or("", String::as_str));
-        for (property, before) in [("collation", "COLLATE "), ("default", "DEFAULT ")] {
-            if let Some(value) = object.get(property) {
-                let _ = write!(sql, " {before}{value}");
-            }
-        }
-        if object.contains_key("not null") {
-            sql += " NOT NULL";
-        }
-        for (constraint, object) in self.parts(id, ObjectKind::Constraint) {
-            if !object.contains_key("valid") {
-                let _ = write!(sql, " CONSTRAINT {} {}", quoted(&constraint.name), object["definition"]);
-            }
-        }
-        sql
-    }
-
-    /// A sequence can belong to a column only when the table is there.
-    fn owner(&mut self, id: &'f ObjectId, object: &'f Object) {
-        if let Some(column) = object.get("owned by") {
-            self.statements.push(format!("ALTER SEQUENCE {} OWNED BY {column}", path(id)));
-        }
-    }
-
-    fn attachment(&mut self, id: &'f ObjectId, object: &'f Object) {
-        if let Some(of) = object.get("partition of") {
-            let (table, bound) = partition(of);
-            self.statements.push(format!("ALTER TABLE ONLY {table} ATTACH PARTITION {} {bound}", path(id)));
-        }
-    }
-
-    fn index_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let index = in_schema(id, &quoted(&id.name));
-        if let Some(whole) = object.get("attached to") {
-            self.statements.push(format!("ALTER INDEX {whole} ATTACH PARTITION {index}"));
-        }
-        self.of_index(id, object);
-        // The index of a partitioned table is valid once those of all partitions are attached.
-        if object.contains_key("valid")
-            && object.get("definition").is_some_and(|sql| !sql.contains(" ON ONLY "))
-        {
-            self.leave_out(id, "that it is invalid");
-        }
-    }
-
-    /// What a table does with an index, its own or that of a constraint.
-    fn of_index(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let (table, index) = (parent(id), quoted(&id.name));
-        if object.contains_key("clustered") {
-            self.statements.push(format!("ALTER TABLE {table} CLUSTER ON {index}"));
-        }
-        if object.contains_key("replica identity") {
-            self.statements.push(format!("ALTER TABLE {table} REPLICA IDENTITY USING INDEX {index}"));
-        }
-        for column in object.get("statistics").into_iter().flat_map(|list| list.split(", ")) {
-            if let Some((number, target)) = column.split_once(": ") {
-                let index = in_schema(id, &index);
-                self.statements
-                    .push(format!("ALTER INDEX {index} ALTER COLUMN {number} SET STATISTICS {target}"));
-            }
-        }
-    }
-
-    /// Foreign keys need all tables, and what is not valid may not be checked.
-    fn late_constraint(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let is_of_domain = object.contains_key("of domain");
-        let is_made = if is_of_domain { !object.contains_key("valid") } else { is_early(object) };
-        if !is_made && !object.contains_key("inherited") {
-            self.plain(id, object);
-        }
-    }
-
-    fn constraint_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let index = in_schema(id, &quoted(&id.name));
-        if let Some(list) = object.get("options") {
-            self.statements.push(format!("ALTER INDEX {index} SET ({})", options(list)));
-        }
-        if let Some(tablespace) = object.get("tablespace") {
-            self.statements.push(format!("ALTER INDEX {index} SET TABLESPACE {}", quoted(tablespace)));
-        }
-        if let Some(comment) = object.get("index comment") {
-            self.statements.push(format!("COMMENT ON INDEX {index} IS {}", literal(comment)));
-        }
-        self.of_index(id, object);
-    }
-
-    fn column_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let column = format!("ALTER TABLE ONLY {} ALTER COLUMN {}", parent(id), quoted(&id.name));
-        let mut set = |property: &str, clause: &str| {
-            if let Some(value) = object.get(property) {
-                self.statements.push(format!("{column} SET {clause} {value}"));
-            }
-        };
-        set("storage", "STORAGE");
-        set("statistics", "STATISTICS");
-        if !object.contains_key("type") {
-            // A column of a view: its default is for what is inserted into the view.
-            set("default", "DEFAULT");
-        }
-        if let Some(list) = object.get("options") {
-            self.statements.push(format!("{column} SET ({})", options(list)));
-        }
-        if object.get("not null").is_some_and(|how| how == "not valid") {
-            let (table, name) = (parent(id), quoted(&id.name));
-            self.statements.push(format!("ALTER TABLE {table} ADD NOT NULL {name} NOT VALID"));
-        }
-    }
-
-    fn table_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let mut alter = |action: &str| self.statements.push(format!("ALTER TABLE {} {action}", path(id)));
-        if object.contains_key("row security") {
-            alter("ENABLE ROW LEVEL SECURITY");
-        }
-        if object.contains_key("force row security") {
-            alter("FORCE ROW LEVEL SECURITY");
-        }
-        match object.get("replica identity").map(String::as_str) {
-            Some("full") => alter("REPLICA IDENTITY FULL"),
-            Some("nothing") => alter("REPLICA IDENTITY NOTHING"),
-            _ => {}
-        }
-    }
-
-    fn switch(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let Some(state) = object.get("enabled") else { return };
-        let word = id.kind.as_str().to_uppercase();
-        if let Some(enable) = enabled(Some(state)) {
-            self.statements.push(format!("ALTER TABLE {} {enable} {word} {}", parent(id), quoted(&id.name)));
-        }
-    }
-
-    fn statistics_target(&mut self, id: &'f ObjectId, object: &'f Object) {
-        if let Some(target) = object.get("target") {
-            self.statements.push(format!("ALTER STATISTICS {} SET STATISTICS {target}", path(id)));
-        }
-    }
-
     fn grants(&mut self, id: &'f ObjectId, object: &'f Object) {
         for (property, privileges) in object {
             let Some(role) = property.strip_prefix("grants to ") else { continue };
@@ -394,25 +174,9 @@ impl<'f> Writer<'f> {
     }
 }
 
-fn is_part_of(part: &ObjectId, whole: &ObjectId) -> bool {
-    !part.parent.is_empty() && part.schema == whole.schema && part.parent == whole.name
-}
-
 /// What the schema `public` has in a new database.
 fn is_initial(id: &ObjectId, property: &str, value: Option<&String>) -> bool {
     let initial = [("comment", "standard public schema"), ("grants to PUBLIC", "USAGE")];
     let is_public = id.kind == ObjectKind::Schema && id.name == "public";
     is_public && value.is_some_and(|value| initial.contains(&(property, value.as_str())))
-}
-
-/// What is written into CREATE TABLE: what needs no other table, and is checked from the beginning.
-fn is_early(object: &Object) -> bool {
-    let definition = object.get("definition").map_or("", String::as_str);
-    !object.contains_key("of domain")
-        && !object.contains_key("valid")
-        && !definition.starts_with("FOREIGN KEY")
-}
-
-fn unquoted(path: &str) -> String {
-    path.replace('"', "")
 }

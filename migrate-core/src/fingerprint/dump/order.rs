@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{is_early, is_part_of, unquoted};
+use super::create::{is_early, is_part_of, unquoted};
 use crate::fingerprint::{Fingerprint, Object, ObjectId, ObjectKind};
 
 /// The objects that others are made of, each behind those that it names.

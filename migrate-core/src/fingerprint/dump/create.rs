@@ -1,0 +1,128 @@
+//! What is created with its parts: tables with columns and constraints, domains with theirs.
+
+use std::fmt::Write;
+
+use super::super::statement::{path, quoted};
+use super::super::{Object, ObjectId, ObjectKind};
+use super::Writer;
+use super::clause::{names, options, sequence_options};
+
+impl<'f> Writer<'f> {
+    fn parts(&self, whole: &'f ObjectId, kind: ObjectKind) -> Vec<(&'f ObjectId, &'f Object)> {
+        let of_it = |(id, _): &(&ObjectId, &Object)| id.kind == kind && is_part_of(id, whole);
+        self.fingerprint.objects.iter().filter(of_it).collect()
+    }
+
+    pub(super) fn table(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
+        if object.contains_key("of type") {
+            self.leave_out(id, "the type that it is of");
+        }
+        let is_partition = object.contains_key("partition of");
+        let is_made_elsewhere = |object: &Object| object.contains_key("inherited") && !is_partition;
+        let columns = self.parts(id, ObjectKind::Column);
+        let order = names(object.get("columns").map_or("", String::as_str));
+        let mut lines: Vec<String> = Vec::new();
+        for name in &order {
+            let column = columns.iter().find(|(column, _)| column.name == *name);
+            if let Some((column, object)) = column.filter(|(_, object)| !is_made_elsewhere(object)) {
+                lines.push(self.column(column, object));
+            }
+        }
+        for (constraint, object) in self.parts(id, ObjectKind::Constraint) {
+            if is_early(object) && !is_made_elsewhere(object) {
+                lines.push(format!("CONSTRAINT {} {}", quoted(&constraint.name), object["definition"]));
+            }
+        }
+        let unlogged = if object.contains_key("persistence") { "UNLOGGED " } else { "" };
+        let mut sql = format!("CREATE {unlogged}TABLE {} (", path(id));
+        for (i, line) in lines.iter().enumerate() {
+            let _ = write!(sql, "{}\n    {line}", if i == 0 { "" } else { "," });
+        }
+        sql += "\n)";
+        let mut clause = |property: &str, before: &str, behind: &str| {
+            if let Some(value) = object.get(property) {
+                let _ = write!(sql, " {before}{value}{behind}");
+            }
+        };
+        clause("inherits", "INHERITS (", ")");
+        clause("partition by", "PARTITION BY ", "");
+        clause("access method", "USING ", "");
+        if let Some(list) = object.get("options") {
+            let _ = write!(sql, " WITH ({})", options(list));
+        }
+        if let Some(tablespace) = object.get("tablespace") {
+            let _ = write!(sql, " TABLESPACE {}", quoted(tablespace));
+        }
+        sql
+    }
+
+    fn column(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
+        let mut sql = format!("{} {}", quoted(&id.name), object.get("type").map_or("", String::as_str));
+        let mut clause = |property: &str, before: &str| {
+            if let Some(value) = object.get(property) {
+                let _ = write!(sql, " {before}{value}");
+            }
+        };
+        clause("compression", "COMPRESSION ");
+        clause("collation", "COLLATE ");
+        clause("default", "DEFAULT ");
+        clause("generated", "GENERATED ALWAYS AS ");
+        if let Some(how) = object.get("identity") {
+            let _ = write!(sql, " GENERATED {how} AS IDENTITY{}", self.identity(id));
+        }
+        match object.get("not null").map(String::as_str) {
+            Some("true") => sql += " NOT NULL",
+            Some("no inherit") => sql += " NOT NULL NO INHERIT",
+            _ => {}
+        }
+        sql
+    }
+
+    /// The sequence behind an identity column, with its name.
+    fn identity(&self, column: &ObjectId) -> String {
+        let owner = unquoted(&[&column.schema, &column.parent, &column.name].map(String::as_str).join("."));
+        let is_its = |object: &Object| object.get("identity of").is_some_and(|of| unquoted(of) == owner);
+        let mut objects = self.fingerprint.objects.iter();
+        let Some((id, object)) =
+            objects.find(|(id, object)| id.kind == ObjectKind::Sequence && is_its(object))
+        else {
+            return String::new();
+        };
+        format!(" (SEQUENCE NAME {}{})", path(id), sequence_options(object))
+    }
+
+    pub(super) fn domain(&self, id: &'f ObjectId, object: &'f Object) -> String {
+        let mut sql =
+            format!("CREATE DOMAIN {} AS {}", path(id), object.get("type").map_or("", String::as_str));
+        for (property, before) in [("collation", "COLLATE "), ("default", "DEFAULT ")] {
+            if let Some(value) = object.get(property) {
+                let _ = write!(sql, " {before}{value}");
+            }
+        }
+        if object.contains_key("not null") {
+            sql += " NOT NULL";
+        }
+        for (constraint, object) in self.parts(id, ObjectKind::Constraint) {
+            if !object.contains_key("valid") {
+                let _ = write!(sql, " CONSTRAINT {} {}", quoted(&constraint.name), object["definition"]);
+            }
+        }
+        sql
+    }
+}
+
+pub(super) fn is_part_of(part: &ObjectId, whole: &ObjectId) -> bool {
+    !part.parent.is_empty() && part.schema == whole.schema && part.parent == whole.name
+}
+
+/// What is written into CREATE TABLE: what needs no other table, and is checked from the beginning.
+pub(super) fn is_early(object: &Object) -> bool {
+    let definition = object.get("definition").map_or("", String::as_str);
+    !object.contains_key("of domain")
+        && !object.contains_key("valid")
+        && !definition.starts_with("FOREIGN KEY")
+}
+
+pub(super) fn unquoted(path: &str) -> String {
+    path.replace('"', "")
+}

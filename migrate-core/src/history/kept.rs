@@ -42,7 +42,7 @@ struct Head {
 }
 
 impl Kept {
-    /// Reads the answer to [`HistoryTable::kept_schema`].
+    /// Reads the answer to [`HistoryTable::kept_schema`](super::HistoryTable::kept_schema).
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ impl HistoryTable {
         )
     }
 
-    /// Asks for the rows of a [`Kept`]; on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
+    /// Asks for the rows of a [`Kept`](super::Kept); on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
     /// On PostgreSQL it belongs where that does.
     pub fn kept_schema(&self) -> Query {
         let HistoryTable { kept, log, .. } = self;
@@ -51,7 +51,7 @@ impl HistoryTable {
         }
     }
 
-    /// What does [`Kept::note`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    /// What does [`Kept::note`](super::Kept::note) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
     pub fn note_schema(&self) -> Option<Query> {
         let live = self.live()?;
         let HistoryTable { kept, log, .. } = self;
@@ -76,7 +76,7 @@ impl HistoryTable {
         Some(Query { sql, ..live })
     }
 
-    /// What does [`Kept::keep`] on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    /// What does [`Kept::keep`](super::Kept::keep) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
     pub fn keep_schema(&self) -> Option<Query> {
         let live = self.live()?;
         let HistoryTable { kept, log, .. } = self;
@@ -122,7 +122,7 @@ impl HistoryTable {
         Query { sql, values: Vec::new() }
     }
 
-    /// What makes the table hold the rows of a [`Kept`]: the first statement once, the second for each row.
+    /// What makes the table hold the rows of a [`Kept`](super::Kept): the first statement once, the second for each row.
     pub fn write_kept(&self) -> [String; 2] {
         let kept = &self.kept;
         [format!("DELETE FROM {kept}"), format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)")]

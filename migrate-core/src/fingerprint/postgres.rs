@@ -18,7 +18,7 @@ const KINDS: [&str; 4] = [
 ];
 
 /// The columns of the answer.
-pub(crate) const COLUMNS: &str = "kind, schema_name, parent, name, property, value";
+const COLUMNS: &str = "kind, schema_name, parent, name, property, value";
 
 /// Ends the query where it has nothing to say of an object that has gone since it began: no relation has such a name. The
 /// number of an object stands where its name should.

@@ -147,12 +147,15 @@ fn the_environment_completes_an_address() {
         Host::Tcp(name) => name.clone(),
     };
     let password = config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
-    let port = config.get_ports()[0];
     let variables = [
-        ("DATABASE_URL", &*format!("postgres:///{}?port={port}", database.name())),
+        ("DATABASE_URL", "postgres://"),
         ("PGHOST", &host),
+        ("PGPORT", &config.get_ports()[0].to_string()),
+        ("PGDATABASE", database.name()),
         ("PGUSER", config.get_user().unwrap()),
         ("PGPASSWORD", &password.unwrap_or_default()),
     ];
     status(&project, &variables, &[]).exits(1).answers("3 pending");
+    let outcome = status(&project, &[variables.as_slice(), &[("PGPORT", "the usual")]].concat(), &[]);
+    assert!(outcome.exits(16).stderr.contains("PGPORT is no port"));
 }

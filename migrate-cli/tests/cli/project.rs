@@ -16,8 +16,10 @@ pub(crate) struct Project {
 }
 
 /// What tells a database, and must not reach a test from outside.
-pub(crate) const VARIABLES: [&str; 11] = [
+pub(crate) const VARIABLES: [&str; 13] = [
     "PGHOST",
+    "PGPORT",
+    "PGDATABASE",
     "PGUSER",
     "DIRECT_DATABASE_URL",
     "DIRECT_URL",

@@ -58,8 +58,8 @@
 //!
 //! `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that libpq
 //! gives them (PostgreSQL manual, 34.19.1); `sslrootcert` names a file with authorities, and without one `verify-ca`
-//! and `verify-full` trust those of the system. `PGHOST`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` stand in
-//! for what the address does not say.
+//! and `verify-full` trust those of the system. `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGSSLMODE` and
+//! `PGSSLROOTCERT` stand in for what the address does not say.
 //!
 //! A password is taken from the address, else from `PGPASSWORD`, else from a password file as libpq reads it (PostgreSQL
 //! manual, 34.16): the one that `passfile` in the address names, or `PGPASSFILE`, or `~/.pgpass`

@@ -100,8 +100,9 @@ impl PostgresAddress {
             (None, Some(text)) => SslMode::parse(&text)?,
             (None, None) => SslMode::Prefer,
         };
-        let mut config = config(base, &others)?;
-        complete(&mut config);
+        let port = environment_port()?;
+        let mut config = config(&port.map_or(base.to_owned(), |port| with_port(base, port)), &others)?;
+        complete(&mut config, port);
         let is_local = !config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
         // As with libpq, a socket on this machine needs no TLS.
         let ssl_mode = if is_local { SslMode::Disable } else { ssl_mode };
@@ -176,7 +177,6 @@ impl PostgresAddress {
 
     /// What each server may be called in a password file, and its port.
     fn servers(&self) -> impl Iterator<Item = (Vec<String>, u16)> {
-        const PORT: u16 = 5432;
         let (config, ports) = (&self.config, self.config.get_ports());
         let named = config.get_hosts().iter().map(|host| match host {
             Host::Tcp(name) => vec![name.clone()],
@@ -209,11 +209,17 @@ impl PostgresAddress {
 }
 
 /// What the address does not say: as libpq has it, from the environment (PostgreSQL manual, 34.15), else a default.
-fn complete(config: &mut Config) {
+fn complete(config: &mut Config, port: Option<u16>) {
     /// Long enough for a server that wakes up, short enough to be waited for.
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host(variable("PGHOST").unwrap_or_else(|| local_host().to_owned()));
+        config.host(variable("PGHOST").unwrap_or_else(|| local_host(port).to_owned()));
+    }
+    if let (true, Some(port)) = (config.get_ports().is_empty(), port) {
+        config.port(port);
+    }
+    if let (None, Some(database)) = (config.get_dbname(), variable("PGDATABASE")) {
+        config.dbname(database);
     }
     if let (None, Some(user)) = (config.get_user(), variable("PGUSER")) {
         config.user(user);
@@ -230,12 +236,36 @@ fn complete(config: &mut Config) {
     }
 }
 
+/// Where a server listens when nobody says where.
+const PORT: u16 = 5432;
+
+fn environment_port() -> Result<Option<u16>, AddressError> {
+    let Some(text) = variable("PGPORT") else { return Ok(None) };
+    let help = "set it to a number from 1 to 65535, or write the port into the address";
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.map(Some).ok_or_else(|| AddressError::new("PGPORT is no port", help))
+}
+
+/// The address with this port for each host that has none, because the driver would take 5432 for it.
+fn with_port(base: &str, port: u16) -> String {
+    let hosts_at = base.find('@').map_or_else(|| base.len().min(2), |at| at + 1);
+    let (before, rest) = base.split_at(hosts_at);
+    let (hosts, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let has_port = |host: &str| host.rsplit(']').next().unwrap_or(host).contains(':');
+    let with_port = |host: &str| match host.is_empty() || has_port(host) {
+        true => host.to_owned(),
+        false => format!("{host}:{port}"),
+    };
+    format!("{before}{}{path}", hosts.split(',').map(with_port).collect::<Vec<_>>().join(","))
+}
+
 /// Where libpq looks for a server's socket, by how it was built.
 const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
 /// Where a server of this machine is: at its socket, where there is one.
-fn local_host() -> &'static str {
-    let holds_one = |folder: &&&str| Path::new(folder).join(".s.PGSQL.5432").exists();
+fn local_host(port: Option<u16>) -> &'static str {
+    let socket = format!(".s.PGSQL.{}", port.unwrap_or(PORT));
+    let holds_one = |folder: &&&str| Path::new(folder).join(&socket).exists();
     SOCKETS.iter().find(holds_one).copied().unwrap_or("localhost")
 }
 
@@ -287,5 +317,29 @@ impl fmt::Display for PostgresAddress {
 impl fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_port;
+
+    #[test]
+    fn a_host_without_a_port_gets_one() {
+        for (base, want) in [
+            ("//h/shop", "//h:6432/shop"),
+            ("//h:1/shop", "//h:1/shop"),
+            ("//ada:secret@h/shop", "//ada:secret@h:6432/shop"),
+            ("//ada:se%2Fcret@h:1/shop", "//ada:se%2Fcret@h:1/shop"),
+            ("//a,b:1,c", "//a:6432,b:1,c:6432"),
+            ("//[::1]/shop", "//[::1]:6432/shop"),
+            ("//[::1]:1/shop", "//[::1]:1/shop"),
+            ("///shop", "///shop"),
+            ("//ada@/shop", "//ada@/shop"),
+            ("//", "//"),
+            ("", ""),
+        ] {
+            assert_eq!(with_port(base, 6432), want, "{base}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod backups;
+mod blocker;
 mod day_one;
 mod exit_codes;
 mod folder;

@@ -4,26 +4,41 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use crate::blocker::Blocker;
 use crate::project::Project;
 use crate::terminal::{Terminal, plain};
 
-#[test]
-fn control_c_while_a_migration_waits_leaves_it_pending() {
-    let project = Project::postgres("terminal_interrupt").with_tables();
+/// A database in which a column is to be added to `orders`.
+fn with_note(hint: &str) -> Project {
+    let project = Project::postgres(hint).with_tables();
     project.run(&["up"]).exits(0);
-    let project = project.migration(
+    project.migration(
         "20250108000000_note",
         "ALTER TABLE orders ADD COLUMN note text;",
         "ALTER TABLE orders DROP COLUMN note;",
-    );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let blocker = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();
-    runtime.block_on(blocker.batch_execute("BEGIN; SELECT * FROM orders")).unwrap();
+    )
+}
+
+/// A database in which an index is to be built beside the writers of `customers`.
+fn with_index(hint: &str) -> Project {
+    let project = Project::postgres(hint).with_tables();
+    project.run(&["up"]).exits(0);
+    project.migration(
+        "20250109000000_index_customers",
+        "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY customers_email ON customers (email);",
+        "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY customers_email;",
+    )
+}
+
+#[test]
+fn control_c_while_a_migration_waits_leaves_it_pending() {
+    let project = with_note("terminal_interrupt");
+    let blocker = Blocker::holding(&project, "SELECT * FROM orders");
     let mut terminal = Terminal::open(&project, &["up"]);
     terminal.shows("20250108000000_note for a lock").types("\x03");
     let status = terminal.child.wait().unwrap();
     assert!(!status.success(), "{status:?}");
-    runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
+    blocker.commits();
     project.run(&["status"]).exits(1).answers("3 applied, 1 pending");
     project.run(&["up"]).exits(0);
 }
@@ -58,40 +73,21 @@ fn colours_can_be_switched_off_and_on() {
 
 #[test]
 fn who_is_waited_for_is_shown() {
-    let project = Project::postgres("terminal_blocked").with_tables();
-    project.run(&["up"]).exits(0);
-    let project = project.migration(
-        "20250108000000_note",
-        "ALTER TABLE orders ADD COLUMN note text;",
-        "ALTER TABLE orders DROP COLUMN note;",
-    );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let blocker = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();
-    runtime
-        .block_on(blocker.batch_execute("SET application_name = 'the report'; BEGIN; SELECT * FROM orders"))
-        .unwrap();
+    let project = with_note("terminal_blocked");
+    let blocker = Blocker::holding(&project, "SELECT * FROM orders");
     let mut terminal = Terminal::open(&project, &["up"]);
-    terminal.shows("20250108000000_note for a lock").shows("the report");
-    runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
+    terminal.shows("20250108000000_note for a lock").shows(Blocker::NAME);
+    blocker.commits();
     terminal.shows("applied      20250108000000_note").exits(0);
 }
 
 #[test]
 fn the_build_of_an_index_shows_its_phase_and_who_it_waits_for() {
-    let project = Project::postgres("terminal_index").with_tables();
-    project.run(&["up"]).exits(0);
-    let project = project.migration(
-        "20250109000000_index_customers",
-        "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY customers_email ON customers (email);",
-        "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY customers_email;",
-    );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let blocker = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();
-    let hold = "SET application_name = 'the report'; BEGIN; INSERT INTO customers VALUES (1, 'x')";
-    runtime.block_on(blocker.batch_execute(hold)).unwrap();
+    let project = with_index("terminal_index");
+    let blocker = Blocker::holding(&project, "INSERT INTO customers VALUES (1, 'x')");
     let mut terminal = Terminal::open(&project, &["up"]);
-    terminal.shows("waiting for writers before build").shows("the report");
-    runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
+    terminal.shows("waiting for writers before build").shows(Blocker::NAME);
+    blocker.commits();
     terminal.shows("applied      20250109000000_index_customers").exits(0);
 }
 
@@ -115,20 +111,12 @@ fn a_pipe_that_closes_early_is_no_failure() {
 /// What is no terminal gets a line for what happens, and each wait is told once.
 #[test]
 fn lines_where_there_is_no_terminal() {
-    let project = Project::postgres("lines_index").with_tables();
-    project.run(&["up"]).exits(0);
-    let project = project.migration(
-        "20250109000000_index_customers",
-        "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY customers_email ON customers (email);",
-        "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY customers_email;",
-    );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let blocker = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();
-    runtime.block_on(blocker.batch_execute("BEGIN; INSERT INTO customers VALUES (1, 'x')")).unwrap();
+    let project = with_index("lines_index");
+    let blocker = Blocker::holding(&project, "INSERT INTO customers VALUES (1, 'x')");
     let run = thread::scope(|scope| {
         let run = scope.spawn(|| project.run(&["up"]));
         thread::sleep(Duration::from_secs(3));
-        runtime.block_on(blocker.batch_execute("COMMIT")).unwrap();
+        blocker.commits();
         run.join().unwrap()
     });
     let run = run.exits(0).says("applied      20250109000000_index_customers");

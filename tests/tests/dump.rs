@@ -124,6 +124,62 @@ async fn what_names_other_objects_comes_behind_them() {
     .await;
 }
 
+/// What a function's body names need not be there when it is made, and may lead back to it.
+#[tokio::test]
+async fn bodies_and_foreign_keys_may_go_in_circles() {
+    sql_comes_back(
+        "dump_circles",
+        "SET check_function_bodies = false;
+        CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.counts WHERE true';
+        CREATE DOMAIN countable AS bigint CHECK (VALUE <= counted());
+        CREATE TABLE counts (n countable DEFAULT counted());
+        CREATE TABLE a (id bigint PRIMARY KEY, b bigint);
+        CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a);
+        ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_set_beside_the_definition() {
+    sql_comes_back(
+        "dump_settings",
+        "CREATE TABLE a (id bigint CONSTRAINT a_key PRIMARY KEY WITH (fillfactor = 70), code text COMPRESSION pglz NOT NULL);
+        COMMENT ON INDEX a_key IS 'of the key';
+        CREATE UNIQUE INDEX by_code ON a (code);
+        ALTER TABLE a REPLICA IDENTITY USING INDEX by_code;
+        CREATE INDEX by_lower ON a (id, lower(code));
+        ALTER INDEX by_lower ALTER COLUMN 2 SET STATISTICS 300;
+        CREATE STATISTICS of_a (dependencies) ON id, code FROM a;
+        ALTER STATISTICS of_a SET STATISTICS 7;
+        CREATE TABLE b (id bigint);
+        ALTER TABLE b REPLICA IDENTITY NOTHING;
+        CREATE RULE off AS ON DELETE TO b DO INSTEAD NOTHING;
+        ALTER TABLE b DISABLE RULE off;
+        CREATE VIEW codes AS SELECT code FROM a;
+        ALTER VIEW codes ALTER code SET DEFAULT 'x';
+        CREATE TYPE words AS RANGE (subtype = text, collation = \"C\", multirange_type_name = many_words);",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn names_with_what_separates_names() {
+    sql_comes_back(
+        "dump_names",
+        r#"CREATE TABLE "odd, ""one""" ("a, b" integer, "c ""d"" e" integer, f integer) PARTITION BY LIST (f);
+        CREATE TABLE "of FOR VALUES" PARTITION OF "odd, ""one""" FOR VALUES IN (1);"#,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_database_needs_nothing() {
+    let (_, dump) = read(&PostgresPool::create("dump_empty").await).await;
+    assert_eq!(dump.sql, "SET check_function_bodies = false;\n");
+    assert_eq!(dump.left_out, [""; 0]);
+}
+
 #[tokio::test]
 async fn partitions_and_children() {
     sql_comes_back(
@@ -168,6 +224,63 @@ async fn what_cannot_be_written_is_named() {
     let mut db = PostgresPool::create("dump_left_out").await;
     db.execute("CREATE CAST (bigint AS boolean) WITH INOUT").await;
     comes_back(&db, &["cast (bigint AS boolean): all of it"]).await;
+}
+
+#[tokio::test]
+async fn no_kind_of_object_is_left_out_in_silence() {
+    let mut db = PostgresPool::create("dump_kinds").await;
+    db.execute(
+        "CREATE AGGREGATE total(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');
+        CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = integer, RIGHTARG = integer);
+        CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+        CREATE TEXT SEARCH CONFIGURATION search (COPY = simple);
+        CREATE FOREIGN DATA WRAPPER wrapper;
+        CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper;
+        CREATE FOREIGN TABLE far (id integer) SERVER elsewhere;
+        ALTER FOREIGN TABLE far ALTER id SET STATISTICS 7;
+        COMMENT ON COLUMN far.id IS 'why';
+        COMMENT ON AGGREGATE total(integer) IS 'why';
+        GRANT SELECT ON far TO PUBLIC;
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC;
+        CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER sees ON ddl_command_end EXECUTE FUNCTION seen();
+        CREATE PUBLICATION everything FOR ALL TABLES;
+        COMMENT ON PUBLICATION everything IS 'why'",
+    )
+    .await;
+    let me = &db.column("SELECT current_user").await[0];
+    let privileges = format!("default privileges on tables of {me} in public: all of it");
+    let left_out = [
+        "foreign table public.far: all of it",
+        "aggregate public.total(integer): all of it",
+        "operator public.=== (integer, integer): all of it",
+        &privileges,
+        "text search dictionary public.words: all of it",
+        "text search configuration public.search: all of it",
+        "foreign data wrapper wrapper: all of it",
+        "foreign server elsewhere: all of it",
+        "event trigger sees: all of it",
+        "publication everything: all of it",
+    ];
+    comes_back(&db, &left_out).await;
+}
+
+#[tokio::test]
+async fn what_is_written_in_part_is_named() {
+    let mut db = PostgresPool::create("dump_parts").await;
+    db.execute(
+        "CREATE TYPE pair AS (a integer, b integer);
+        CREATE TABLE pairs OF pair;
+        CREATE TABLE box (a integer);
+        CREATE INDEX carcass ON box (a);
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'carcass'::regclass",
+    )
+    .await;
+    let left_out = [
+        "table public.pairs: the type that it is of",
+        "index public.carcass of public.box: that it is invalid",
+    ];
+    comes_back(&db, &left_out).await;
 }
 
 async fn corpus_comes_back(corpus: &Corpus) {

@@ -2,12 +2,14 @@
 
 mod clause;
 mod create;
+mod left_out;
 mod order;
 mod settings;
 
 use std::fmt::Write;
 
 use clause::{range, sequence};
+use left_out::writable;
 use order::in_order;
 
 use super::statement::{comment, create_one, grants, path};
@@ -35,7 +37,9 @@ pub(crate) fn sqlite(objects: &[Vec<Value>]) -> Dump {
 
 /// What makes the schema of PostgreSQL.
 pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
-    let mut writer = Writer { fingerprint, statements: Vec::new(), left_out: Vec::new() };
+    let (fingerprint, left_out) = &writable(fingerprint);
+    let left_out = left_out.iter().map(|id| format!("{id}: all of it")).collect();
+    let mut writer = Writer { fingerprint, statements: Vec::new(), left_out };
     writer.write();
     let mut sql = String::new();
     // What a function's body names may come later than the function.
@@ -84,7 +88,6 @@ impl<'f> Writer<'f> {
         let commented =
             objects.iter().filter(|(id, object)| !is_initial(id, "comment", object.get("comment")));
         self.statements.extend(commented.filter_map(|(id, object)| comment(id, object)));
-        self.left_out_kinds();
     }
 
     fn each(&mut self, kind: ObjectKind, write: impl Fn(&mut Self, &'f ObjectId, &'f Object)) {
@@ -149,27 +152,6 @@ impl<'f> Writer<'f> {
                 Some(sql) => self.statements.push(sql),
                 None => self.leave_out(id, &format!("{property} ({privileges})")),
             }
-        }
-    }
-
-    /// What a fingerprint tells apart and does not hold in full.
-    fn left_out_kinds(&mut self) {
-        use ObjectKind::*;
-        let kinds = [
-            BaseType,
-            ForeignTable,
-            Operator,
-            Cast,
-            DefaultPrivileges,
-            TextSearchDictionary,
-            TextSearchConfiguration,
-            ForeignDataWrapper,
-            ForeignServer,
-            EventTrigger,
-            Publication,
-        ];
-        for kind in kinds {
-            self.each(kind, |writer, id, _| writer.leave_out(id, "all of it"));
         }
     }
 }

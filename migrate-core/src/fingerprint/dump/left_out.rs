@@ -1,0 +1,36 @@
+//! What a dump does not make.
+
+use super::create::is_part_of;
+use crate::fingerprint::{Fingerprint, ObjectId, ObjectKind};
+
+/// What a fingerprint tells apart and does not hold in full.
+const LEFT_OUT: [ObjectKind; 12] = {
+    use ObjectKind::*;
+    [
+        BaseType,
+        ForeignTable,
+        Aggregate,
+        Operator,
+        Cast,
+        DefaultPrivileges,
+        TextSearchDictionary,
+        TextSearchConfiguration,
+        ForeignDataWrapper,
+        ForeignServer,
+        EventTrigger,
+        Publication,
+    ]
+};
+
+/// What can be made, and what cannot: of that neither parts nor comments nor privileges can be.
+pub(super) fn writable(fingerprint: &Fingerprint) -> (Fingerprint, Vec<&ObjectId>) {
+    let left_out: Vec<&ObjectId> =
+        fingerprint.objects.keys().filter(|id| LEFT_OUT.contains(&id.kind)).collect();
+    let is_made = |id: &ObjectId| {
+        let is_part = |whole: &&ObjectId| whole.kind == ObjectKind::ForeignTable && is_part_of(id, whole);
+        !LEFT_OUT.contains(&id.kind) && !left_out.iter().any(is_part)
+    };
+    let mut writable = fingerprint.clone();
+    writable.objects.retain(|id, _| is_made(id));
+    (writable, left_out)
+}

@@ -201,6 +201,12 @@ mod tests {
     }
 
     #[test]
+    fn a_row_for_all_before_it_names_one_of_the_folder() {
+        let nine = ForeignHistory { up_to: Some(version(9)), ..ForeignHistory::default() };
+        assert_eq!(taken(&nine, Edits::Refuse), Err(vec![Misfit::NotInFolder { version: version(9) }]));
+    }
+
+    #[test]
     fn all_that_does_not_fit_is_told_at_once() {
         let misfit = history(&[
             ("1_create_1", Some(2), "applied"),

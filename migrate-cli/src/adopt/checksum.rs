@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn refinery_hashes_versions_of_two_widths() {
+        for sum in
+            [refinery("create_users", 1_i32, "SELECT 1;"), refinery("create_users", 1_i64, "SELECT 1;")]
+        {
+            assert!(is_of(Tool::Refinery, &sum.to_string(), "SELECT 1;"));
+            assert!(!is_of(Tool::Refinery, &sum.to_string(), "SELECT 2;"));
+        }
+    }
+
+    #[test]
     fn line_ends_are_no_edit() {
         let unix = sha256("SELECT 1;\nSELECT 2;\n");
         assert!(is_of(Tool::Prisma, &unix, "SELECT 1;\r\nSELECT 2;\r\n"));

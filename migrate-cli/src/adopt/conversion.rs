@@ -56,6 +56,8 @@ mod tests {
             ("1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"),
             ("billing/2_b.sql", "-- migrate:up\nSELECT 3;\n"),
             ("3_c.up.sql", "SELECT 4;\n"), // taken apart before
+            ("3_c.verify.sql", "SELECT 5;\n"),
+            (".4_d.sql", "SELECT 6;\n"), // an editor's
             ("README.md", "nothing"),
         ]);
         let conversion = conversion(Tool::Dbmate, &folder).unwrap();

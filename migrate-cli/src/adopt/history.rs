@@ -124,6 +124,8 @@ mod tests {
     fn one_row_stands_for_all_before_it() {
         let history = ForeignHistory::of(Tool::GolangMigrate, &[row("7", "applied up to")]);
         assert_eq!(history.up_to, Version::new(7));
+        let rows = [row("7", "applied up to"), row("3", "applied up to")];
+        assert_eq!(ForeignHistory::of(Tool::Flyway, &rows).up_to, Version::new(7));
     }
 
     #[test]

@@ -139,6 +139,9 @@ mod tests {
         );
         let alone = "-- migrate:up transaction:false\nVACUUM;\n-- migrate:down\n";
         assert_eq!(split(Tool::Dbmate, alone), sections("-- migrate: no-transaction\nVACUUM;\n", None));
+        let alone = "-- migrate:up\nSELECT 1;\n-- migrate:down transaction:false\nVACUUM;\n";
+        let down = Some("-- migrate: no-transaction\nVACUUM;\n");
+        assert_eq!(split(Tool::Dbmate, alone), sections("SELECT 1;\n", down));
         let no_way_back = "-- why\n-- migrate:up\nSELECT 1;";
         assert_eq!(split(Tool::Dbmate, no_way_back), sections("-- why\n\nSELECT 1;\n", None));
         assert_eq!(split(Tool::Dbmate, "SELECT 1;"), Err(Unsplittable::NoUp { marker: "-- migrate:up" }));

@@ -116,6 +116,20 @@ async fn flyway_with_what_was_undone() {
 }
 
 #[tokio::test]
+async fn flyway_with_what_failed_and_what_was_deleted() {
+    let failed = [FLYWAY.to_owned(), flyway_row(1, "'1'", "SQL", "NULL", false)];
+    let takeover = with_history("adopt_flyway_failed", &FLYWAY_FILES, &failed.concat()).await;
+    takeover.is_refused(&[], &["migration 1 did not come to its end"]).await;
+    let deleted = [
+        flyway_row(2, "'1'", "SQL", "NULL", true),
+        flyway_row(3, "'2'", "SQL", ORDERS_CRC, true),
+        flyway_row(4, "'2'", "DELETE", "NULL", true),
+    ];
+    takeover.client.batch_execute(&deleted.concat()).await.unwrap();
+    takeover.takes_over("flyway_schema_history", &[], &[1]).await;
+}
+
+#[tokio::test]
 async fn flyway_with_an_edited_file() {
     let history = [FLYWAY.to_owned(), flyway_row(1, "'1'", "SQL", "12", true)];
     let takeover = with_history("adopt_flyway_edited", &FLYWAY_FILES, &history.concat()).await;
@@ -203,6 +217,16 @@ async fn a_table_in_another_schema() {
             &[1],
         )
         .await;
+}
+
+/// The server keeps a column that was dropped, under another name.
+#[tokio::test]
+async fn a_table_that_had_another_column() {
+    let history = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY, note text);
+                   ALTER TABLE schema_migrations DROP COLUMN note;
+                   INSERT INTO schema_migrations VALUES ('1');";
+    let takeover = with_history("adopt_dropped", &PAIRS, history).await;
+    takeover.takes_over("schema_migrations", &[], &[1]).await;
 }
 
 #[tokio::test]

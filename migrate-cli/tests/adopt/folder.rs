@@ -26,6 +26,44 @@ async fn a_policy_lets_what_is_applied_be_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_rollback_without_a_statement_is_forgiven() {
+    let files = [
+        ("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"),
+        ("1_create_users.down.sql", "-- nothing\n"),
+    ];
+    let takeover = Takeover::new("adopt_empty_down", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.takes_over("schema_migrations", &["--from", "dbmate"], &[1]).await;
+    let policy = fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap();
+    assert!(policy.contains("rollback = \"optional\""), "{policy}");
+}
+
+#[tokio::test]
+async fn a_script_without_a_version_is_not_ignored() {
+    let files = [
+        ("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"),
+        ("1_create_users.down.sql", "DROP TABLE users;\n"),
+        ("add_indexes.up.sql", "CREATE INDEX ON users (id);\n"),
+    ];
+    let takeover = Takeover::new("adopt_no_version", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.is_refused(&[], &["add_indexes.up.sql"]).await;
+    assert!(!takeover.folder.path().join("migrate.toml").exists());
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_not_written_over() {
+    let joined = "-- migrate:up\nCREATE TABLE users (id bigint);\n-- migrate:down\nDROP TABLE users;\n";
+    let files = [("1_create_users.sql", joined), ("1_create_users.up.sql", "-- ours\n")];
+    let takeover = Takeover::new("adopt_collides", &files).await;
+    takeover.client.batch_execute(HISTORY).await.unwrap();
+    takeover.is_refused(&[], &["1_create_users.up.sql"]).await;
+    for (path, text) in files {
+        assert_eq!(fs::read_to_string(takeover.folder.path().join(path)).unwrap(), text);
+    }
+}
+
+#[tokio::test]
 async fn a_policy_that_is_there_is_not_touched() {
     let files =
         [("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"), ("migrate.toml", "# ours\n")];

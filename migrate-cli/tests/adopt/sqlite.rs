@@ -65,6 +65,15 @@ fn sqlx() {
 }
 
 #[test]
+fn sqlx_with_a_migration_that_failed() {
+    let (is_well, said, versions) =
+        adopt(&format!("{SQLX} INSERT INTO _sqlx_migrations VALUES (1, 'create users', '', 0, x'00', 5);"));
+    assert!(!is_well);
+    assert!(said.contains("migration 1 did not come to its end"), "{said}");
+    assert_eq!(versions, [0; 0]);
+}
+
+#[test]
 fn diesel() {
     let (is_well, said, versions) =
         adopt(&format!("{DIESEL} INSERT INTO __diesel_schema_migrations (version) VALUES ('1'), ('2');"));

@@ -8,13 +8,15 @@ use crate::programs::Programs;
 use crate::step::{Done, Failed};
 use crate::test::{EVERYTHING, runner};
 
-/// What every version runs: which server it is, what a run does, what only PostgreSQL has, what its statements lock, and
-/// whether its row-level security keeps tenants apart.
-const CORE: [&str; 12] = [
+/// What every version runs: which server it is, how its schema reads and is made again, what a run does, what only
+/// PostgreSQL has, what its statements lock, and whether its row-level security keeps tenants apart.
+const CORE: [&str; 14] = [
     "--test",
     "version",
     "--test",
     "fingerprint",
+    "--test",
+    "dump",
     "--test",
     "conformance",
     "--test",

@@ -60,6 +60,7 @@ struct Writer<'f> {
 impl<'f> Writer<'f> {
     fn write(&mut self) {
         use ObjectKind::*;
+        self.public();
         for kind in [Schema, Extension] {
             self.each(kind, Writer::plain);
         }
@@ -100,9 +101,25 @@ impl<'f> Writer<'f> {
         self.left_out.push(format!("{id}: {what}"));
     }
 
+    /// A new database has the schema `public`, with a comment, and everybody may use it.
+    fn public(&mut self) {
+        let public = self.fingerprint.objects.iter().find(|(id, _)| is_public(id));
+        let Some((_, object)) = public else {
+            return self.statements.push("DROP SCHEMA \"public\"".to_owned());
+        };
+        for (property, taken_away) in [
+            ("grants to PUBLIC", "REVOKE ALL ON SCHEMA \"public\" FROM PUBLIC"),
+            ("comment", "COMMENT ON SCHEMA \"public\" IS NULL"),
+        ] {
+            if !object.contains_key(property) {
+                self.statements.push(taken_away.to_owned());
+            }
+        }
+    }
+
     /// What one statement makes, from its definition alone.
     fn plain(&mut self, id: &'f ObjectId, object: &'f Object) {
-        let comes_by_itself = (id.kind == ObjectKind::Schema && id.name == "public")
+        let comes_by_itself = is_public(id)
             || (id.kind == ObjectKind::Extension && id.name == "plpgsql")
             || (id.kind == ObjectKind::Trigger && object.contains_key("inherited"));
         if comes_by_itself {
@@ -156,9 +173,12 @@ impl<'f> Writer<'f> {
     }
 }
 
+fn is_public(id: &ObjectId) -> bool {
+    id.kind == ObjectKind::Schema && id.name == "public"
+}
+
 /// What the schema `public` has in a new database.
 fn is_initial(id: &ObjectId, property: &str, value: Option<&String>) -> bool {
     let initial = [("comment", "standard public schema"), ("grants to PUBLIC", "USAGE")];
-    let is_public = id.kind == ObjectKind::Schema && id.name == "public";
-    is_public && value.is_some_and(|value| initial.contains(&(property, value.as_str())))
+    is_public(id) && value.is_some_and(|value| initial.contains(&(property, value.as_str())))
 }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::position::Position;
 use crate::problem::Problem;
+use crate::visible::{Lines, OneLine};
 
 /// Whether a problem keeps the set from being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +85,15 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n --> {}", self.problem, self.path)?;
+        // Both may hold words of a file, and a file may come from anybody.
+        write!(f, "{}\n --> {}", Lines(&self.problem.to_string()), OneLine(&self.path))?;
         if let Some(position) = self.position {
             write!(f, ":{position}")?;
             if let Some(line) = &self.line {
                 f.write_str(&position.excerpt(line, self.width))?;
             }
         }
-        write!(f, "\n help: {}", self.problem.help())
+        write!(f, "\n help: {}", Lines(&self.problem.help()))
     }
 }
 

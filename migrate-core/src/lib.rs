@@ -36,6 +36,7 @@ mod statement;
 mod status;
 mod token;
 mod version;
+mod visible;
 
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -72,3 +73,4 @@ pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;
 pub use version::{InvalidVersion, Version};
+pub use visible::{Lines, OneLine, visible};

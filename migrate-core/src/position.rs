@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::visible::Lines;
+
 /// A place in a script: line and column, both from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -37,7 +39,7 @@ impl Position {
         let line = line.trim_end();
         let left = line.chars().count().saturating_sub(self.column - 1);
         let carets = "^".repeat(width.min(left).max(1));
-        format!("\n {gutter} |\n {number} | {line}\n {gutter} | {indent}{carets}")
+        format!("\n {gutter} |\n {number} | {}\n {gutter} | {indent}{carets}", Lines(line))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Engine, HistoryTable, Position, Query, Script, Span, Step, Value};
+use migrate_core::{Engine, HistoryTable, Lines, OneLine, Position, Query, Script, Span, Step, Value};
 
 /// A connection that a run has to itself.
 ///
@@ -165,16 +165,17 @@ pub struct Blocker {
 }
 
 impl fmt::Display for Blocker {
+    /// In one line: any role can write the name and the query.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "pid {}", self.pid)?;
         let remarks =
             [("", Some(&self.application).filter(|name| !name.is_empty())), ("from ", self.client.as_ref())];
         for (label, remark) in remarks {
-            remark.iter().try_for_each(|remark| write!(f, ", {label}{remark}"))?;
+            remark.iter().try_for_each(|remark| write!(f, ", {label}{}", OneLine(remark)))?;
         }
         let remarks = [("", &self.state), ("since ", &self.since), ("query: ", &self.query)];
         for (label, remark) in remarks {
-            remark.iter().try_for_each(|remark| write!(f, ", {label}{remark}"))?;
+            remark.iter().try_for_each(|remark| write!(f, ", {label}{}", OneLine(remark)))?;
         }
         Ok(())
     }
@@ -371,7 +372,7 @@ impl DatabaseError {
 
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        write!(f, "{}", Lines(&self.message))?;
         self.code.iter().try_for_each(|code| write!(f, " ({code})"))
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Action, Dialect, Engine, Position, Refusal, Refused, Staleness, Step, Version};
+use migrate_core::{Action, Dialect, Engine, Lines, Position, Refusal, Refused, Staleness, Step, Version};
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
@@ -336,7 +336,7 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 fn write_remarks(f: &mut fmt::Formatter<'_>, error: &DatabaseError) -> fmt::Result {
     let remarks = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];
     for (label, remark) in remarks {
-        remark.iter().try_for_each(|remark| write!(f, "\n {label}: {remark}"))?;
+        remark.iter().try_for_each(|remark| write!(f, "\n {label}: {}", Lines(remark)))?;
     }
     error.blockers.iter().try_for_each(|blocker| write!(f, "\n blocked by: {blocker}"))
 }

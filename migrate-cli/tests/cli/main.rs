@@ -10,6 +10,7 @@ mod blocker;
 mod day_one;
 mod exit_codes;
 mod folder;
+mod hostile_text;
 mod many;
 mod outcome;
 mod passwords;

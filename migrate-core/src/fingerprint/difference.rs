@@ -3,6 +3,7 @@ use std::fmt;
 
 use super::undo::undo;
 use super::{COLUMN_ORDER, Fingerprint, Object, ObjectId, Undo};
+use crate::OneLine;
 
 /// How one schema differs from another: what [`Fingerprint::diff`] finds.
 ///
@@ -178,7 +179,9 @@ impl fmt::Display for Difference {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let object = &self.object;
+        // Whoever may create objects chooses their names, and what stands in their definitions.
+        let object = self.object.to_string();
+        let object = OneLine(&object);
         match &self.kind {
             ChangeKind::Added => write!(f, "added    {object}"),
             ChangeKind::Removed => write!(f, "removed  {object}"),
@@ -191,7 +194,8 @@ impl fmt::Display for Change {
                 if [before, after].into_iter().flatten().any(|value| value.contains('\n')) {
                     return lines(f, before.unwrap_or_default(), after.unwrap_or_default());
                 }
-                write!(f, " {} → {}", before.unwrap_or("none"), after.unwrap_or("none"))
+                let [before, after] = [before, after].map(|value| OneLine(value.unwrap_or("none")));
+                write!(f, " {before} → {after}")
             }
         }
     }
@@ -206,6 +210,6 @@ fn lines(f: &mut fmt::Formatter<'_>, before: &str, after: &str) -> fmt::Result {
     let common = before.iter().rev().zip(after.iter().rev()).take_while(|(one, other)| one == other).count();
     before.truncate(before.len() - common);
     after.truncate(after.len() - common);
-    before.iter().try_for_each(|line| write!(f, "\n  - {line}"))?;
-    after.iter().try_for_each(|line| write!(f, "\n  + {line}"))
+    before.iter().try_for_each(|line| write!(f, "\n  - {}", OneLine(line)))?;
+    after.iter().try_for_each(|line| write!(f, "\n  + {}", OneLine(line)))
 }

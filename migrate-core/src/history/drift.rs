@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::Version;
 use crate::fingerprint::Difference;
+use crate::{Lines, Version};
 
 /// How the schema stands to what the runs left: what `Migrator::drift` finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,9 @@ impl fmt::Display for Drift {
                 write!(f, "the schema was changed since the last run:\n{difference}")?;
                 for undo in difference.changes.iter().rev().filter_map(|change| change.undo.as_ref()) {
                     let remark = if undo.loses_data { " -- loses data" } else { "" };
-                    write!(f, "\nundo: {};{remark}", undo.sql)?;
+                    // Indented, so that no line of it reads as one of ours.
+                    let sql = undo.sql.replace('\n', "\n      ");
+                    write!(f, "\nundo: {};{remark}", Lines(&sql))?;
                 }
                 Ok(())
             }

@@ -4,7 +4,7 @@ use super::{AppliedMigration, AppliedState, RecordedDown};
 use crate::fingerprint::{self, Dump, Fingerprint};
 use crate::plan::Head;
 use crate::query::{Query, Value};
-use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, Script, Step, Version};
+use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version};
 
 /// The format of the history that this version of the library writes.
 pub const HISTORY_FORMAT: i64 = 1;
@@ -569,7 +569,8 @@ fn read_row(row: &[Value]) -> Option<AppliedMigration> {
     let [down, down_transaction, older, started_at, elapsed, by] = rest else { return None };
     Some(AppliedMigration {
         version: Version::from_i64(version.as_integer()?)?,
-        name: name.as_text()?.to_owned(),
+        // Who may write to the table may write anything, and these are shown.
+        name: OneLine(name.as_text()?).to_string(),
         checksum: checksum.as_text()?.parse().ok()?,
         chain: chain.as_text()?.parse().ok()?,
         state: AppliedState::from_word(state.as_text()?)?,
@@ -583,9 +584,9 @@ fn read_row(row: &[Value]) -> Option<AppliedMigration> {
             "ok" => OlderBinaries::Ok,
             _ => OlderBinaries::Refuse,
         },
-        started_at: started_at.as_text()?.to_owned(),
+        started_at: OneLine(started_at.as_text()?).to_string(),
         elapsed: elapsed.as_integer().and_then(|ms| ms.try_into().ok()).map(Duration::from_millis),
-        applied_by: by.as_text().map(str::to_owned),
+        applied_by: by.as_text().map(|by| OneLine(by).to_string()),
     })
 }
 

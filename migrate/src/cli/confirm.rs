@@ -12,6 +12,7 @@ use super::database::Database;
 use super::failure::Failure;
 use super::session::Session;
 use super::style::{self, styled};
+use super::terminal::safe;
 use super::{protection, restore_point};
 
 /// What is given along with a verb that changes a database.
@@ -123,7 +124,8 @@ fn answer(console: &Console, shown: &str, what: &str, question: &str) -> Option<
     }
     let mut terminal = anstream::stderr();
     // A terminal that is gone gives no answer either.
-    let _ = write!(terminal, "{shown}\n\n{}\n{question} ", styled(style::WARNING, what));
+    let _ =
+        write!(terminal, "{}\n\n{}\n{} ", safe(shown), safe(styled(style::WARNING, what)), safe(question));
     let _ = terminal.flush();
     let mut line = String::new();
     stdin().read_line(&mut line).ok()?;

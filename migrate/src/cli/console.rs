@@ -1,5 +1,5 @@
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 
 use anstyle::Style;
 use migrate_core::{Diagnostic, Severity};
@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::style;
+use super::terminal::{safe, safe_json};
 
 /// Where a program tells what it found and does: the answer on stdout, all else on stderr.
 #[derive(Clone, Debug)]
@@ -50,14 +51,29 @@ impl Console {
             document.extend(fields);
             print_json(&Value::Object(document));
         } else {
-            print(text);
+            write(&safe(text));
+        }
+    }
+
+    /// The answer of a verb that is a text of its own, such as SQL, for a file or a program: to the letter, but for a
+    /// terminal.
+    ///
+    /// # Panics
+    ///
+    /// When `json` is no object.
+    pub fn document(&self, verb: &str, text: &str, json: Value) {
+        if self.json || stdout().is_terminal() {
+            self.answer(verb, text, json);
+        } else {
+            // Not through `anstream`, which takes escape sequences out of what goes to a file.
+            written(writeln!(stdout(), "{text}"));
         }
     }
 
     /// What is good to know.
     pub fn note(&self, text: impl fmt::Display) {
         if self.is_talkative() {
-            anstream::eprintln!("{text}");
+            anstream::eprintln!("{}", safe(text));
         }
     }
 
@@ -95,16 +111,20 @@ impl Console {
 }
 
 fn told(label: &str, style: Style, text: &dyn fmt::Display) {
-    anstream::eprintln!("{}", style::message(label, style, &text.to_string()));
+    anstream::eprintln!("{}", safe(style::message(label, style, &text.to_string())));
 }
 
 fn print_json(document: &Value) {
-    print(format_args!("{document:#}"));
+    write(&safe_json(&format!("{document:#}")));
+}
+
+fn write(text: &str) {
+    written(writeln!(anstream::stdout(), "{text}"));
 }
 
 /// A reader that has seen enough, such as `head`, is no failure.
-fn print(text: impl fmt::Display) {
-    if let Err(error) = writeln!(anstream::stdout(), "{text}")
+fn written(result: io::Result<()>) {
+    if let Err(error) = result
         && error.kind() != ErrorKind::BrokenPipe
     {
         told("error", style::ERROR, &format!("the answer cannot be written: {error}"));

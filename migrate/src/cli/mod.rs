@@ -113,6 +113,7 @@ mod protection;
 mod restore_point;
 mod session;
 mod style;
+mod terminal;
 mod verb;
 
 use std::env;

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use migrate_core::OneLine;
 
 use super::console::Console;
 use super::style::{self, styled};
+use super::terminal::safe;
 use crate::report;
 
 /// Shows on stderr how a run goes: a bar on a terminal, else a line for each thing that happens.
@@ -89,7 +91,7 @@ impl Progress {
     pub(super) fn index_build(&self, build: &super::connection::IndexBuild) {
         match &self.display {
             Display::Silent => {}
-            Display::Bar(bar) => bar.set_message(build.to_string()),
+            Display::Bar(bar) => bar.set_message(OneLine(&build.to_string()).to_string()),
             Display::Lines => {
                 // A line for each phase and each wait; the blocks would be a line every half second.
                 let coarse =
@@ -119,22 +121,23 @@ impl Progress {
         if let Display::Bar(bar) = &self.display
             && !what.is_empty()
         {
-            bar.set_message(format!("{what} waits for a lock"));
+            bar.set_message(format!("{} waits for a lock", OneLine(what)));
         }
     }
 
     fn show_next(&self) {
         if let Display::Bar(bar) = &self.display {
-            bar.set_message(self.with_state(|state| state.names.last().cloned().unwrap_or_default()));
+            let next = self.with_state(|state| state.names.last().cloned().unwrap_or_default());
+            bar.set_message(OneLine(&next).to_string());
         }
     }
 
     fn line(&self, text: impl fmt::Display) {
         match &self.display {
             Display::Silent => {}
-            Display::Lines => anstream::eprintln!("{text}"),
+            Display::Lines => anstream::eprintln!("{}", safe(text)),
             // The bar moves down, and comes back below.
-            Display::Bar(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
+            Display::Bar(bar) => bar.suspend(|| anstream::eprintln!("{}", safe(text))),
         }
     }
 

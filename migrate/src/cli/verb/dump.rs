@@ -27,7 +27,7 @@ impl Dump {
             session.console.warn(&format!("left out: {what}"));
         }
         let Some(path) = &self.output else {
-            session.console.answer("dump", dump.sql.trim_end(), database.json(&dump));
+            session.console.document("dump", dump.sql.trim_end(), database.json(&dump));
             return Ok(Exit::DONE);
         };
         let shown = path.display();

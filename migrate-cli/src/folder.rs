@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use migrate::cli::Failure;
@@ -26,11 +25,6 @@ impl Folder {
     pub(crate) fn outline(&self) -> Result<Outline, Failure> {
         let source = if self.path.exists() { self.source()? } else { Source::default() };
         Ok(source.outline(&self.overrides)?)
-    }
-
-    /// The lock file, empty where there is none.
-    pub(crate) fn lock_file(&self) -> String {
-        fs::read_to_string(self.path.join("migrate.lock")).unwrap_or_default()
     }
 
     /// What the arguments say instead of `migrate.toml`.

@@ -60,7 +60,7 @@ pub use origin::{Origin, Staleness};
 pub use packed::{Packed, pack};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
-pub use problem::{MAX_SCRIPT_BYTES, Problem};
+pub use problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
 pub use set::{MigrationSet, embedded};
 #[cfg(feature = "lint")]

@@ -26,8 +26,19 @@ pub enum Problem {
     DanglingSymlink,
     /// A link leads to a folder that it stands in.
     SymlinkLoop,
+    /// A link leads out of the migrations folder.
+    LinkOutOfFolder,
+    /// What is there is neither a file nor a folder.
+    NotAFile {
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// The folder and those below it have more than [`MAX_ENTRIES`] entries.
+    TooManyEntries,
     /// The path of a file or folder is no UTF-8.
     PathNotUtf8,
+    /// The path of a file or folder holds a character that a terminal obeys instead of showing it.
+    ControlInPath,
     /// A file fits none of the forms.
     FileName {
         /// Why.
@@ -105,7 +116,7 @@ pub enum Problem {
     NotUtf8,
     /// A NUL byte, which no database accepts in SQL.
     NulByte,
-    /// The script is larger than [`MAX_SCRIPT_BYTES`].
+    /// The file is larger than [`MAX_SCRIPT_BYTES`].
     TooLarge,
     /// `migrate.toml` or `metadata.toml` does not read.
     InvalidToml {
@@ -286,6 +297,9 @@ pub enum Problem {
 /// The largest script, 64 MiB: what is baked into a binary should be code, not data.
 pub const MAX_SCRIPT_BYTES: usize = 64 << 20;
 
+/// The most files and folders in a migrations folder: more are another folder, or links that multiply one.
+pub const MAX_ENTRIES: usize = 100_000;
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -297,7 +311,15 @@ impl fmt::Display for Problem {
             Problem::Unreadable { message } => write!(f, "cannot be read: {message}"),
             Problem::DanglingSymlink => f.write_str("a symbolic link that leads nowhere"),
             Problem::SymlinkLoop => f.write_str("a symbolic link leads back to a folder that it stands in"),
+            Problem::LinkOutOfFolder => {
+                f.write_str("a symbolic link leads out of the migrations folder, and is not followed")
+            }
+            Problem::NotAFile { what } => write!(f, "this is {what}, not a file"),
+            Problem::TooManyEntries => {
+                write!(f, "the migrations folder holds more than {MAX_ENTRIES} files and folders")
+            }
             Problem::PathNotUtf8 => f.write_str("the path is not valid UTF-8"),
+            Problem::ControlInPath => f.write_str("the path holds a control character"),
             Problem::FileName { reason, .. } => reason.fmt(f),
             Problem::MixedForms { form, other_form, other } => {
                 write!(
@@ -334,7 +356,7 @@ impl fmt::Display for Problem {
             Problem::Utf16 => f.write_str("the file is UTF-16, not UTF-8"),
             Problem::NotUtf8 => f.write_str("the file is not valid UTF-8"),
             Problem::NulByte => f.write_str("the file holds a NUL byte, which no database accepts in SQL"),
-            Problem::TooLarge => write!(f, "the script is larger than {} MiB", MAX_SCRIPT_BYTES >> 20),
+            Problem::TooLarge => write!(f, "the file is larger than {} MiB", MAX_SCRIPT_BYTES >> 20),
             Problem::InvalidToml { message } => f.write_str(message),
             Problem::VagueName { name } => write!(f, "the name `{name}` says nothing about the change"),
             Problem::NameOutsidePattern { name } => {
@@ -447,7 +469,12 @@ impl Problem {
             Problem::Unreadable { .. } => "check that the file exists and that you may read it".into(),
             Problem::DanglingSymlink => "remove the link, or put back what it leads to".into(),
             Problem::SymlinkLoop => "remove the link".into(),
-            Problem::PathNotUtf8 => "rename it".into(),
+            Problem::LinkOutOfFolder => {
+                "copy what it leads to into the folder; the folder itself may be a link".into()
+            }
+            Problem::NotAFile { .. } => "remove it: a migrations folder holds files and folders".into(),
+            Problem::TooManyEntries => "name the folder of the migrations alone".into(),
+            Problem::PathNotUtf8 | Problem::ControlInPath => "rename it".into(),
             Problem::FileName { reason, suggestion } => file_name_help(reason, suggestion.as_deref()),
             Problem::MixedForms { .. } => "choose one form and rename the others".into(),
             Problem::DuplicateVersion { .. } => {

@@ -13,6 +13,7 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use migrate_core::{Overrides, Source};
 
@@ -67,6 +68,29 @@ fn make_folders(folders: &Path) {
     symlink("..", folders.join("symlink_loop/billing/again")).unwrap();
     fs::create_dir(folders.join("dangling_symlink")).unwrap();
     symlink("nowhere.sql", folders.join("dangling_symlink/1_create_users.up.sql")).unwrap();
+
+    fs::create_dir(folders.join("link_out_of_folder")).unwrap();
+    symlink("/", folders.join("link_out_of_folder/shared")).unwrap();
+    symlink("/etc/passwd", folders.join("link_out_of_folder/1_create_users.up.sql")).unwrap();
+    symlink("/dev/zero", folders.join("link_out_of_folder/2_create_orders.up.sql")).unwrap();
+
+    fs::create_dir(folders.join("named_pipe")).unwrap();
+    let pipes = ["1_create_users.up.sql", "migrate.lock", "migrate.toml"]
+        .map(|name| folders.join("named_pipe").join(name));
+    assert!(Command::new("mkfifo").args(pipes).status().unwrap().success());
+
+    // Each of twenty folders leads to the next by two links.
+    for depth in 0..20 {
+        fs::create_dir_all(folders.join(format!("too_many_entries/{depth}"))).unwrap();
+        for link in ["left", "right"] {
+            let link = folders.join(format!("too_many_entries/{depth}/{link}"));
+            symlink(format!("../{}", depth + 1), link).unwrap();
+        }
+    }
+    fs::create_dir(folders.join("too_many_entries/20")).unwrap();
+
+    create("control_in_path/1_create_\u{1b}[2Jusers.up.sql");
+    create("control_in_path/2_create_orders\nerror: all is well.up.sql");
 
     // Root may read a file without permissions, but nobody this link.
     fs::create_dir(folders.join("unreadable")).unwrap();

@@ -21,8 +21,10 @@ pub(crate) struct Lock {
 
 impl Lock {
     pub(crate) fn run(self, folder: &Folder, console: &Console) -> Result<Exit, Failure> {
-        let before = folder.lock_file();
-        let update = folder.source()?.lock(&self.accept)?;
+        let source = folder.source()?;
+        let before = source.files().iter().find(|file| file.path() == "migrate.lock");
+        let before = before.and_then(|file| file.text()).unwrap_or_default().to_owned();
+        let update = source.lock(&self.accept)?;
         let changes = if self.check {
             update.changes().to_vec()
         } else {

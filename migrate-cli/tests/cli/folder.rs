@@ -1,6 +1,8 @@
 //! The verbs that work on the folder alone.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use crate::project::Project;
 
@@ -182,5 +184,32 @@ fn test_takes_each_migration_there_and_back() {
         );
         let told = lossy.run(&["test", "--json"]).exits(0).answers("20250104000000");
         assert!(told.stdout.contains("residue"), "{engine}: {told}");
+    }
+}
+
+#[test]
+fn a_folder_that_never_ends_is_refused() {
+    let project = Project::sqlite().with_tables();
+    let folder = project.path().join("migrations");
+    let pipe = folder.join("20250109000000_wait.up.sql");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    symlink("/dev/zero", folder.join("20250110000000_zero.up.sql")).unwrap();
+    symlink("/", folder.join("everything")).unwrap();
+    symlink("/etc/passwd", folder.join("20250111000000_users.up.sql")).unwrap();
+    for verb in [
+        &["lint"][..],
+        &["status"],
+        &["plan"],
+        &["up"],
+        &["lock"],
+        &["rebase", "--yes"],
+        &["new", "x"],
+        &["test"],
+    ] {
+        let outcome = project.run(verb);
+        assert_ne!(outcome.code, 0, "{outcome}");
+        let outcome =
+            outcome.says("this is a named pipe, not a file").says("leads out of the migrations folder");
+        assert!(!outcome.stderr.contains("root"), "a word of /etc/passwd: {outcome}");
     }
 }

@@ -1,11 +1,12 @@
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Source, SourceFile, join};
 use crate::config::CONFIG_FILE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::problem::Problem;
+use crate::problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
+use crate::visible::visible;
 
 pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
     let whole = |problem| Err(Diagnostic::of_file(problem, root).into());
@@ -33,28 +34,43 @@ pub(super) fn list(folder: &Path) -> Option<Source> {
 struct Walk {
     source: Source,
     diagnostics: Vec<Diagnostic>,
+    /// The real path of the folder that the walk began in, once it is known.
+    root: PathBuf,
     /// The real paths of the folders that we stand in.
     above: Vec<PathBuf>,
     /// Whether to read a file.
     reads: fn(&Path) -> bool,
+    /// How many were met: links inside of the folder can multiply it without end.
+    entries: usize,
 }
 
 impl Walk {
     fn through(folder: &Path, root: &str, reads: fn(&Path) -> bool) -> (Source, Vec<Diagnostic>) {
-        let source = Source { root: root.to_owned(), ..Source::default() };
-        let mut walk = Walk { source, diagnostics: Vec::new(), above: Vec::new(), reads };
-        walk.folder(folder, "");
+        let mut walk = Walk {
+            source: Source { root: root.to_owned(), ..Source::default() },
+            diagnostics: Vec::new(),
+            root: PathBuf::new(),
+            above: Vec::new(),
+            reads,
+            entries: 0,
+        };
+        match fs::canonicalize(folder) {
+            Ok(real) => {
+                walk.root.clone_from(&real);
+                walk.folder(folder, real, "");
+            }
+            Err(error) => walk.report(unreadable(&error), ""),
+        }
         walk.source.files.sort_by(|a, b| a.path.cmp(&b.path));
         (walk.source, walk.diagnostics)
     }
 
-    /// Reads `folder`, whose path inside the root is `inside`.
-    fn folder(&mut self, folder: &Path, inside: &str) {
-        match fs::canonicalize(folder) {
-            Ok(real) if self.above.contains(&real) => return self.report(Problem::SymlinkLoop, inside),
-            Ok(real) => self.above.push(real),
-            Err(error) => return self.report(unreadable(&error), inside),
+    /// Reads `folder`, which really is `real`, and whose path inside the root is `inside`.
+    fn folder(&mut self, folder: &Path, real: PathBuf, inside: &str) {
+        if self.above.contains(&real) {
+            return self.report(Problem::SymlinkLoop, inside);
         }
+        self.above.push(real);
         match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) if entries.is_empty() => self.source.empty_folders.push(inside.to_owned()),
             Ok(mut entries) => {
@@ -67,28 +83,55 @@ impl Walk {
     }
 
     fn entry(&mut self, entry: &fs::DirEntry, inside: &str) {
-        let (path, name) = (entry.path(), entry.file_name());
+        let name = entry.file_name();
         let Some(name) = name.to_str() else {
             return self.report(Problem::PathNotUtf8, &join(inside, &name.to_string_lossy()));
         };
-        if name.starts_with('.') {
+        if name.starts_with('.') || self.entries > MAX_ENTRIES {
             return;
         }
+        self.entries += 1;
+        if self.entries > MAX_ENTRIES {
+            return self.report(Problem::TooManyEntries, "");
+        }
         let inside = join(inside, name);
-        match is_folder(entry, &path) {
-            Ok(true) => self.folder(&path, &inside),
-            Ok(false) if !(self.reads)(&path) => {
-                self.source.files.push(SourceFile { path: inside, bytes: Vec::new() });
-            }
-            Ok(false) => match fs::read(&path) {
-                Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
-                Err(error) => self.report(unreadable(&error), &inside),
-            },
-            Err(error) => {
-                let leads_nowhere = error.kind() == io::ErrorKind::NotFound && path.is_symlink();
-                let problem = if leads_nowhere { Problem::DanglingSymlink } else { unreadable(&error) };
-                self.report(problem, &inside);
-            }
+        if name.chars().any(|c| visible(c) != c) {
+            return self.report(Problem::ControlInPath, &inside);
+        }
+        match self.kind(entry) {
+            Ok(Kind::Folder(real)) => self.folder(&entry.path(), real, &inside),
+            Ok(Kind::File) => self.file(&entry.path(), inside),
+            Err(problem) => self.report(problem, &inside),
+        }
+    }
+
+    /// What an entry is, once its links are followed. The file system is asked again only about links and folders.
+    fn kind(&self, entry: &fs::DirEntry) -> Result<Kind, Problem> {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|error| unreadable(&error))?;
+        if kind.is_file() {
+            return Ok(Kind::File);
+        }
+        let real = fs::canonicalize(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if kind.is_symlink() => Problem::DanglingSymlink,
+            _ => unreadable(&error),
+        })?;
+        if !real.starts_with(&self.root) {
+            return Err(Problem::LinkOutOfFolder);
+        }
+        let metadata = fs::metadata(&real).map_err(|error| unreadable(&error))?;
+        match metadata.file_type() {
+            kind if kind.is_dir() => Ok(Kind::Folder(real)),
+            kind if kind.is_file() => Ok(Kind::File),
+            kind => Err(Problem::NotAFile { what: special(kind) }),
+        }
+    }
+
+    fn file(&mut self, path: &Path, inside: String) {
+        let bytes = if (self.reads)(path) { read_bounded(path) } else { Ok(Vec::new()) };
+        match bytes {
+            Ok(bytes) => self.source.files.push(SourceFile { path: inside, bytes }),
+            Err(error) => self.report(unreadable(&error), &inside),
         }
     }
 
@@ -97,10 +140,33 @@ impl Walk {
     }
 }
 
-/// Whether the entry is a folder, or a link leads to one. The file system is asked again only about links.
-fn is_folder(entry: &fs::DirEntry, path: &Path) -> io::Result<bool> {
-    let kind = entry.file_type()?;
-    if kind.is_symlink() { fs::metadata(path).map(|metadata| metadata.is_dir()) } else { Ok(kind.is_dir()) }
+enum Kind {
+    File,
+    /// With its real path.
+    Folder(PathBuf),
+}
+
+/// One byte more than any script may have is enough to know that a file is too large.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_SCRIPT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// To read one of these may never end.
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        _ if kind.is_fifo() => "a named pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_kind: fs::FileType) -> &'static str {
+    "a device"
 }
 
 #[cfg(feature = "include_dir")]

@@ -58,6 +58,11 @@ impl SourceFile {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// What it holds, where that is text.
+    pub fn text(&self) -> Option<&str> {
+        str::from_utf8(&self.bytes).ok()
+    }
 }
 
 /// A set whose SQL was judged, and what does not keep it from being made.

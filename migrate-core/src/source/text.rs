@@ -35,9 +35,6 @@ impl NoText {
 
 /// The text of a script: without a byte order mark, line ends as LF.
 pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
-    if bytes.len() > MAX_SCRIPT_BYTES {
-        return Err(NoText::whole(Problem::TooLarge));
-    }
     let text = of(bytes)?;
     let normal = normalized(text);
     if text.starts_with('\u{feff}') && begins_with_directive(&normal) {
@@ -48,6 +45,10 @@ pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
 
 /// The text of any file.
 pub(super) fn of(bytes: &[u8]) -> Result<&str, NoText> {
+    // Of a larger one no more was read.
+    if bytes.len() > MAX_SCRIPT_BYTES {
+        return Err(NoText::whole(Problem::TooLarge));
+    }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(NoText::whole(Problem::Utf16));
     }

@@ -117,20 +117,8 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// All files of the folder, by their path inside of it; what is no text is left out.
-pub(super) fn files(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        for entry in fs::read_dir(&current).map_err(|error| unreadable(&current, &error))? {
-            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                let inside = path.strip_prefix(folder).expect("the walk began in the folder");
-                files.push((inside.to_string_lossy().replace('\\', "/"), text));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+pub(super) fn files(folder: &Folder) -> Result<Vec<(String, String)>, Failure> {
+    let source = folder.source()?;
+    let files = source.files().iter();
+    Ok(files.filter_map(|file| Some((file.path().to_owned(), file.text()?.to_owned()))).collect())
 }

@@ -37,7 +37,7 @@ impl Adopt {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
         let mut database = Database::open(options, console)?;
         let found = self.find(&mut database)?;
-        let files = files(folder.path())?;
+        let files = files(folder)?;
         let draft = Draft::of(&found, folder, &files, database.engine())?;
         let edits = if self.accept_edits { Edits::Accept } else { Edits::Refuse };
         let file = |path: &str| files.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone());
@@ -58,7 +58,7 @@ impl Adopt {
             let what =
                 format!("{} {are} taken over, up to {}", found.migrations(adopted.count), adopted.up_to);
             confirm(console, &shown, &what, &format!("Go on with `{}`?", database.name()?))?;
-            if draft::files(folder.path())? != files {
+            if draft::files(folder)? != files {
                 return Err(Failure::new(
                     "changed",
                     "the folder has changed since it was read: nothing was written",

@@ -1,8 +1,11 @@
 //! A backup is made before anything changes, and brings back what was there.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::outcome::Outcome;
 use crate::project::Project;
@@ -13,9 +16,9 @@ fn backups(project: &Project) -> Vec<PathBuf> {
 }
 
 /// The command that the tool prints for it.
-fn restore_command(outcome: &Outcome) -> String {
-    let line = outcome.stderr.lines().find_map(|line| line.trim().strip_prefix("restore it with: "));
-    line.unwrap_or_else(|| panic!("{outcome}")).to_owned()
+fn restore_command(stderr: &str) -> String {
+    let line = stderr.lines().find_map(|line| line.trim().strip_prefix("restore it with: "));
+    line.unwrap_or_else(|| panic!("{stderr}")).to_owned()
 }
 
 fn shell(project: &Project, command: &str) {
@@ -33,13 +36,59 @@ fn a_file_of_sqlite_comes_back() {
     assert!(project.texts("SELECT email FROM customers").is_empty());
     assert_eq!(backups(&project).len(), 1);
 
-    shell(&project, &restore_command(&outcome));
+    shell(&project, &restore_command(&outcome.stderr));
     assert_eq!(project.texts("SELECT email FROM customers"), ["ada@example.com"]);
     assert_eq!(
         project.texts("SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name"),
         before
     );
     project.run(&["status"]).exits(0);
+}
+
+/// A run that is killed while it writes leaves a journal beside the file, which the next one to open it rolls back: into
+/// whatever is there by then.
+#[test]
+fn a_file_of_sqlite_comes_back_after_a_kill() {
+    for mode in ["delete", "wal"] {
+        let project = Project::sqlite().with_tables();
+        project.run(&["up"]).exits(0);
+        project.execute(&format!(
+            "PRAGMA journal_mode = {mode}; INSERT INTO customers VALUES (7, 'ada@example.com')"
+        ));
+        project.execute(
+            "INSERT INTO products SELECT value FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 \
+             FROM n LIMIT 400000) SELECT value FROM n)",
+        );
+        let before = fs::read(project.path().join("app.db")).unwrap();
+        // More than fits into the cache, so that the file itself changes, and then a long wait.
+        let project = project.migration(
+            "20250110000000_fill",
+            "-- migrate: allow unbounded-dml \"they are few\"
+UPDATE products SET id = -id;
+INSERT INTO orders WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n) SELECT max(value) FROM n;",
+            "DELETE FROM orders;",
+        );
+        let mut run = project.command();
+        let mut run = run.args(["up", "--yes", "--backup", "backups"]).stderr(Stdio::piped()).spawn().unwrap();
+        let beside = ["-journal", "-wal"].map(|end| project.path().join(format!("app.db{end}")));
+        let until = Instant::now() + Duration::from_secs(30);
+        while !beside.iter().any(|path| fs::metadata(path).is_ok_and(|file| file.len() > 100_000))
+            || (mode == "delete" && fs::read(project.path().join("app.db")).unwrap() == before)
+        {
+            assert!(Instant::now() < until, "{mode}: the run does not write");
+            thread::sleep(Duration::from_millis(20));
+        }
+        run.kill().unwrap();
+        let stderr = String::from_utf8(run.wait_with_output().unwrap().stderr).unwrap();
+        assert!(beside.iter().any(|path| path.exists()), "{mode}: nothing is left to roll back");
+
+        shell(&project, &restore_command(&stderr));
+        assert_eq!(project.texts("PRAGMA integrity_check"), ["ok"], "{mode}");
+        assert_eq!(project.texts("SELECT email FROM customers"), ["ada@example.com"], "{mode}");
+        let products = project.texts("SELECT count(*) || ' from ' || min(id) FROM products");
+        assert_eq!(products, ["400000 from 1"], "{mode}");
+        project.run(&["status"]).exits(1).answers("1 pending");
+    }
 }
 
 /// What a database holds, as `pg_dump` writes it.
@@ -64,7 +113,7 @@ fn a_database_of_postgresql_comes_back_beside_the_other() {
     assert_ne!(dump(&project, &project.url), before);
 
     let name = project.database.as_ref().unwrap().name();
-    shell(&project, &restore_command(&outcome));
+    shell(&project, &restore_command(&outcome.stderr));
     let restored = format!("{name}_restored");
     let url = project.url.replace(name, &restored);
     let after = dump(&project, &url);
@@ -82,7 +131,7 @@ fn machines_learn_where_it_lies() {
         let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
         let path = answer["backup"]["path"].as_str().unwrap();
         assert_eq!(project.path().join(path), backups(&project)[0]);
-        assert_eq!(answer["backup"]["restore"], restore_command(&outcome));
+        assert_eq!(answer["backup"]["restore"], restore_command(&outcome.stderr));
     }
 }
 
@@ -108,12 +157,50 @@ fn a_pg_dump_that_is_missing_or_fails_changes_nothing() {
     up("/nowhere").says("there is no `pg_dump`");
     let bin = project.path().join("bin");
     project.put("bin/pg_dump", "#!/bin/sh\necho \"arguments: $*\" >&2\nexit 1\n");
-    fs::set_permissions(bin.join("pg_dump"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(bin.join("pg_dump"), PermissionsExt::from_mode(0o755)).unwrap();
     let outcome =
         up(bin.to_str().unwrap()).says("`pg_dump` failed: arguments: --format=custom --no-password");
     assert!(!outcome.stderr.contains("postgresql://postgres:"), "{outcome}");
     assert!(backups(&project).is_empty(), "half a backup is none");
     project.run(&["status"]).exits(1).answers("3 pending");
+}
+
+/// It holds all that the database does, and may lie in a folder that others read.
+#[test]
+fn nobody_else_reads_a_backup() {
+    for (engine, project) in Project::both("backup_private") {
+        let project = project.with_tables();
+        project.run(&["up", "--backup", "backups"]).exits(0);
+        let mode = fs::metadata(&backups(&project)[0]).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{engine}");
+    }
+}
+
+/// Nothing is left of one that failed: not what SQLite keeps beside it either.
+#[test]
+fn a_copy_that_fails_leaves_nothing() {
+    let project = Project::sqlite().with_tables();
+    project.run(&["up", "--to", "20250102000000"]).exits(0);
+    project.execute("CREATE TABLE big (x); INSERT INTO big VALUES (zeroblob(3000000))");
+    // No file may become larger than a megabyte: the copy meets that in the midst.
+    let limited =
+        format!("trap '' XFSZ; ulimit -f 2048; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_cargo-migrate"));
+    let arguments = ["migrate", "up", "--backup", "backups"];
+    let mut command = Command::new("sh");
+    command.args(["-c", &limited, "sh"]).args(arguments);
+    command.env("DATABASE_URL", &project.url).current_dir(project.path());
+    Outcome::new(&arguments, command.output().unwrap()).exits(1).says("no backup, so nothing was changed");
+    assert_eq!(backups(&project), Vec::<PathBuf>::new());
+
+    // A page that nothing refers to: reading the tables goes well, the check of the copy does not.
+    project.execute("DROP TABLE big");
+    let path = project.path().join("app.db");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[36..40].copy_from_slice(&1_u32.to_be_bytes());
+    fs::write(&path, bytes).unwrap();
+    project.run(&["up", "--backup", "backups"]).exits(1).says("the copy is not sound");
+    assert_eq!(backups(&project), Vec::<PathBuf>::new());
+    project.run(&["status"]).exits(1).answers("1 pending");
 }
 
 /// Other users see the arguments of a process.
@@ -125,7 +212,7 @@ fn the_password_is_no_argument() {
     project.execute(&format!("CREATE ROLE {role} LOGIN SUPERUSER PASSWORD 'secret'"));
     project.put("bin/pg_dump", "#!/bin/sh\necho \"seen: $* $PGPASSWORD $PGUSER\" >&2\nexit 1\n");
     let bin = project.path().join("bin");
-    fs::set_permissions(bin.join("pg_dump"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(bin.join("pg_dump"), PermissionsExt::from_mode(0o755)).unwrap();
     let (scheme, rest) = project.url.split_once("://").unwrap();
     let url = format!("{scheme}://{role}:secret@{}", rest.split_once('@').unwrap().1);
     let mut command = project.command();

@@ -4,6 +4,7 @@
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod unfinished;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use super::connection::Connection;
 use super::database::Database;
 use super::failure::Failure;
+use super::terminal::safe;
 
 /// What a backup left behind.
 #[derive(Serialize)]
@@ -37,12 +39,8 @@ pub(super) fn make(database: &mut Database, folder: &Path) -> Result<Backup, Fai
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(file) => sqlite::copy(file, &folder.join(stem + ".sqlite"))?,
     };
-    anstream::eprintln!(
-        "backup {}
-  restore it with: {}",
-        backup.path.display(),
-        backup.restore
-    );
+    let text = format!("backup {}\n  restore it with: {}", backup.path.display(), backup.restore);
+    anstream::eprintln!("{}", safe(text));
     Ok(backup)
 }
 

@@ -1,19 +1,19 @@
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
 use tokio_postgres::config::Host;
 
+use super::unfinished::Unfinished;
 use super::{Backup, failure, shell};
 use crate::cli::address::PostgresAddress;
 use crate::cli::failure::Failure;
 
 /// Runs `pg_dump`, which sees one snapshot of the whole database (PostgreSQL manual, 25.1).
 pub(super) fn dump(address: &PostgresAddress, path: &Path) -> Result<Backup, Failure> {
-    let unfinished = path.with_extension("unfinished");
+    let unfinished = Unfinished::create(path)?;
     let mut command = Command::new("pg_dump");
-    command.args(["--format=custom", "--no-password", "--file"]).arg(&unfinished);
+    command.args(["--format=custom", "--no-password", "--file"]).arg(unfinished.path());
     command.envs(environment(address));
     let output = command.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failure("there is no `pg_dump`")
@@ -21,13 +21,12 @@ pub(super) fn dump(address: &PostgresAddress, path: &Path) -> Result<Backup, Fai
         _ => failure(&format!("`pg_dump` cannot be started: {error}")),
     })?;
     if !output.status.success() {
-        let _ = fs::remove_file(&unfinished);
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(failure(&format!("`pg_dump` failed: {}", said.trim())).help(
             "its version has to be the server's or newer, and the role has to be able to read every table",
         ));
     }
-    fs::rename(&unfinished, path).map_err(|error| failure(&format!("{}: {error}", path.display())))?;
+    unfinished.finish(path)?;
     Ok(Backup { path: path.to_owned(), restore: restore(address, path) })
 }
 

@@ -5,24 +5,35 @@ use std::time::Duration;
 use rusqlite::backup::Backup as OnlineBackup;
 use rusqlite::{Connection, OpenFlags};
 
+use super::unfinished::Unfinished;
 use super::{Backup, failure, shell};
 use crate::cli::connection::File;
 use crate::cli::failure::Failure;
 
 /// Copies page by page while others may read and write (<https://sqlite.org/backup.html>), and looks at the copy.
 pub(super) fn copy(file: &File, path: &Path) -> Result<Backup, Failure> {
-    let unfinished = path.with_extension("unfinished");
-    let copied = try_copy(file, &unfinished);
-    if let Err(error) = copied {
-        let _ = fs::remove_file(&unfinished);
+    let unfinished = Unfinished::create(path)?;
+    if let Err(error) = try_copy(file, unfinished.path()) {
+        for beside in beside(&unfinished.path().to_string_lossy()) {
+            let _ = fs::remove_file(beside);
+        }
         return Err(failure(&format!("{}: {error}", path.display())));
     }
-    fs::rename(&unfinished, path).map_err(|error| failure(&format!("{}: {error}", path.display())))?;
+    unfinished.finish(path)?;
     let original = file.connection.path().unwrap_or_default();
-    let [copy, target] = [path.to_string_lossy().as_ref(), original].map(shell);
-    let [wal, shm] = ["-wal", "-shm"].map(|end| shell(&format!("{original}{end}")));
-    // The log of the file as it is now does not belong to the copy.
-    Ok(Backup { path: path.to_owned(), restore: format!("rm -f {wal} {shm} && cp {copy} {target}") })
+    Ok(Backup { path: path.to_owned(), restore: restore(path, original) })
+}
+
+/// What lies beside the original belongs to it as it is now, and not to the copy: the next one to open the file would
+/// roll a hot journal back into it (<https://sqlite.org/lockingv3.html#hot_journals>).
+fn restore(copy: &Path, original: &str) -> String {
+    let beside = beside(original).map(|path| shell(&path)).join(" ");
+    format!("rm -f {beside} && cp {} {}", shell(&copy.to_string_lossy()), shell(original))
+}
+
+/// The files that SQLite keeps beside a database: what is being changed in it, in either mode.
+fn beside(path: &str) -> [String; 3] {
+    ["-journal", "-wal", "-shm"].map(|end| format!("{path}{end}"))
 }
 
 fn try_copy(file: &File, path: &Path) -> Result<(), String> {

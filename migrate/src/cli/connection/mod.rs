@@ -4,6 +4,10 @@
 mod index_build;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod reach;
+#[cfg(feature = "postgres")]
+mod reached;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "postgres")]
@@ -15,6 +19,8 @@ use migrate_core::{Engine, Plan, Query, Status, Target};
 pub(super) use index_build::IndexBuild;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Server;
+#[cfg(feature = "postgres")]
+pub(super) use reached::Reached;
 #[cfg(feature = "sqlite")]
 pub(super) use sqlite::File;
 
@@ -76,6 +82,17 @@ impl Connection {
             Connection::Postgres(_) => Engine::Postgres,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// The server that was reached, where the address names several.
+    pub(super) fn one_of_several(&self, address: &Address) -> Option<String> {
+        match (self, address) {
+            #[cfg(feature = "postgres")]
+            (Connection::Postgres(server), Address::Postgres(address)) if address.servers().len() > 1 => {
+                Some(server.reached().to_string())
+            }
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 use super::AddressError;
 #[cfg(feature = "postgres")]
 use super::pairs;
+use super::redacted::names_password;
 
 /// In which form an address is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +64,11 @@ impl<'t> Form<'t> {
     }
 }
 
-/// Whether an `@` has a `:` before it, as behind a role and its password, and the text does not begin as a path does.
+/// Whether an `@` has a `:` before it, as after a role and its password, or a password has its name before it; and the
+/// text does not begin as a path does.
 fn may_hold_password(text: &str) -> bool {
     let before = text.rsplit_once('@').map_or("", |(before, _)| before);
-    before.contains(':') && !is_clearly_path(text)
+    (before.contains(':') || names_password(text)) && !is_clearly_path(text)
 }
 
 /// Whether a `?` is followed by a `=`, as in a URL whose scheme was left out.
@@ -173,6 +175,10 @@ mod tests {
             "sqlite:a:hunter2@h/x",
             "sqlite://a:hunter2@h/x",
             "c://a:hunter2@h/x",
+            "Server=h;User Id=a;Password=hunter2;Database=x",
+            "Driver={PostgreSQL};Server=h;Pwd=hunter2",
+            "PGPASSWORD=hunter2 psql h",
+            "sqlite:Data Source=a.db;Password=hunter2",
         ] {
             case(text, "");
         }

@@ -2,11 +2,11 @@
 //! tried when one is not there or does not fit, and not when one refuses.
 
 use std::error::Error as _;
-use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::{fmt, io};
 
 use deadpool_postgres::{Connect, Manager, ManagerConfig};
 use tokio::net::lookup_host;
@@ -57,7 +57,7 @@ pub(super) async fn reach(
 }
 
 /// The addresses of a server; one that is none where it has a socket.
-async fn ips(server: &ServerAddress, in_random_order: bool) -> std::io::Result<Vec<Option<IpAddr>>> {
+async fn ips(server: &ServerAddress, in_random_order: bool) -> io::Result<Vec<Option<IpAddr>>> {
     if server.socket().is_some() {
         return Ok(vec![None]);
     }
@@ -232,7 +232,7 @@ impl Connect for Again {
 /// Why a server was not connected to.
 #[derive(Debug)]
 enum Reason {
-    Name(std::io::Error),
+    Name(io::Error),
     Driver(tokio_postgres::Error),
     Tls(Failure),
     Unfit(String),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use tokio_postgres::Config;
 use tokio_postgres::config;
 
-use crate::cli::address::{PostgresAddress, ServerAddress, SslMode};
+use crate::cli::address::{PostgresAddress, ServerAddress, SslMode, TlsVersions};
 
 /// The server that a run is connected to: one of those that its address names, at one of its addresses, and whether it
 /// speaks TLS. Each further connection of the run is to it, and so is what other programs do for the run.
@@ -68,6 +68,11 @@ impl Reached {
     pub(crate) fn variables(&self) -> Vec<(&'static str, Option<Vec<u8>>)> {
         let text = |text: &str| Some(text.as_bytes().to_vec()).filter(|text| !text.is_empty());
         let tls = self.address.tls();
+        let (lowest, highest) = match tls.versions {
+            TlsVersions::All => (None, None),
+            TlsVersions::Only12 => (None, text("TLSv1.2")),
+            TlsVersions::Only13 => (text("TLSv1.3"), None),
+        };
         vec![
             ("PGHOST", text(self.server.host())),
             ("PGHOSTADDR", self.ip.and_then(|ip| text(&ip.to_string()))),
@@ -78,6 +83,9 @@ impl Reached {
             ("PGOPTIONS", self.address.options().and_then(text)),
             ("PGSSLMODE", text(self.ssl_mode().as_str())),
             ("PGSSLROOTCERT", tls.root_file().map(|path| path.as_os_str().as_encoded_bytes().to_vec())),
+            ("PGSSLSNI", text(if tls.sends_name { "1" } else { "0" })),
+            ("PGSSLMINPROTOCOLVERSION", lowest),
+            ("PGSSLMAXPROTOCOLVERSION", highest),
             ("PGCHANNELBINDING", text(self.address.channel_binding())),
             ("PGGSSENCMODE", text("disable")),
             ("PGSERVICE", None),

@@ -39,9 +39,9 @@ impl Listening {
         let owner = fs::metadata(&data.folder).unwrap();
         let mut command = Command::new(programs.join("postgres"));
         command.arg("-D").arg(&data.folder).arg("-k").arg(&socket).args(["-p", &port.to_string()]);
-        for setting in
-            ["listen_addresses=127.0.0.1", "log_connections=on", "fsync=off"].iter().chain(settings)
-        {
+        // As many connections as before: a standby wants no fewer.
+        let always = ["listen_addresses=127.0.0.1", "max_connections=300", "log_connections=on", "fsync=off"];
+        for setting in always.iter().chain(settings) {
             command.args(["-c", setting]);
         }
         command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());

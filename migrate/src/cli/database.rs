@@ -38,7 +38,7 @@ impl Database {
             console.warn(&warning);
         }
         let connection = Connection::open(&address, access, console.program())?;
-        if let Some(server) = connection.one_of_several(&address) {
+        if let Some(server) = connection.one_of_several() {
             console.note(styled(style::FAINT, format_args!("connected to {server}")));
         }
         Ok(Database { connection, address })

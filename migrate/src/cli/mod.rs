@@ -69,7 +69,8 @@
 //! - Without a host, the socket in `/var/run/postgresql` or `/tmp` is taken, where there is one, else `localhost`.
 //! - Without `connect_timeout`, a server has 15 seconds to accept a connection, and 60 to let a session in.
 //! - What libpq would honour and this program does not is refused, such as `sslcert`, `sslcrl`, `require_auth` or
-//!   `gssencmode=require`. `client_encoding` is not honoured, because scripts are UTF-8, nor is what is about GSSAPI.
+//!   `gssencmode=require`. `client_encoding` is not honoured, because scripts are UTF-8, nor is what is about GSSAPI; a client
+//!   certificate in `~/.postgresql` is not sent.
 //! - An unknown parameter is refused, but for those that Prisma has for its pool.
 //!
 //! `sslmode` is `disable`, `allow`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that

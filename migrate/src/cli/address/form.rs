@@ -9,6 +9,7 @@ pub(super) enum Form<'t> {
     /// What stands after `postgres://`.
     Uri(&'t str),
     /// Keywords of libpq with their values.
+    #[cfg(feature = "postgres")]
     Pairs(&'t str),
     /// What stands after `sqlite:`.
     Sqlite(&'t str),

@@ -141,12 +141,18 @@ impl Address {
     }
 
     /// A relative path in a file `.env` begins in the folder of that file.
+    #[cfg(feature = "sqlite")]
     fn seen_from(self, origin: &Origin) -> Address {
-        match (self, origin.folder()) {
-            #[cfg(feature = "sqlite")]
-            (Address::Sqlite(file), Some(folder)) => Address::Sqlite(file.seen_from(folder)),
-            (address, _) => address,
+        match self {
+            Address::Sqlite(file) => Address::Sqlite(file.seen_from(origin.folder())),
+            #[cfg(feature = "postgres")]
+            Address::Postgres(_) => self,
         }
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    fn seen_from(self, _origin: &Origin) -> Address {
+        self
     }
 
     /// Takes the password of a file, where one is wanted and nothing else has it.

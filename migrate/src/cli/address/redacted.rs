@@ -39,7 +39,7 @@ mod tests {
         "postgres://ada:<RAW>@h/shop?sslmode=<RAW>",
         "postgres://:<RAW>@h/shop",
         "postgres://ada:<RAW>@",
-        "postgres://ada:<RAW>",
+        "postgres://ada:<URI>",
         "postgres://ada:<RAW>@h@i/shop",
         "postgresql://ada:<URI>@h/shop",
         "postgresql://ada:<URI>@h/shop?port=x",

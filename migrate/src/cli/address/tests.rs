@@ -32,7 +32,8 @@ fn files_of_sqlite() {
     refused("sqlite:", "names no file");
     refused("", "names no file");
     refused("sqlite:app.db?mode=ro", "mode=ro");
-    refused("sqlite:app.db?key=secret", "parameter `key`");
+    refused("sqlite:app.db?key=topaz", "parameter `key`");
+    assert!(!read("sqlite:app.db?key=topaz").unwrap_err().to_string().contains("topaz"));
 }
 
 /// In a URI a percent sign is one of a code; in a path it is meant.

@@ -102,6 +102,18 @@ impl Tls {
                 "write `sslmode=verify-full`: a certificate that browsers trust says nothing but the name of its server",
             ));
         }
+        let revoked = home::file(".postgresql/root.crl", environment);
+        if let (Roots::File(_), Some(path)) = (&roots, revoked.filter(|path| path.exists()))
+            && mode != SslMode::Disable
+        {
+            return Err(AddressError::new(
+                format!(
+                    "there is a list of revoked certificates, which this tool does not look at\n --> {}",
+                    path.display()
+                ),
+                "move it away, if the connection is safe without it",
+            ));
+        }
         let sends_name = settings.text("sslsni")? != Some("0");
         Ok(Tls { mode, roots, sends_name, versions: TlsVersions::of(settings)? })
     }

@@ -17,12 +17,13 @@ pub enum Origin {
     File(&'static str, PathBuf),
 }
 
+#[cfg(feature = "sqlite")]
 impl Origin {
-    /// The folder in which a relative path of the address begins, where that is not the present one.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    /// The folder in which a relative path of the address begins; an empty one is the present one.
+    pub(super) fn folder(&self) -> &Path {
         match self {
-            Origin::File(_, path) => path.parent(),
-            Origin::Argument | Origin::Variable(_) => None,
+            Origin::File(_, path) => path.parent().unwrap_or(path),
+            Origin::Argument | Origin::Variable(_) => Path::new(""),
         }
     }
 }

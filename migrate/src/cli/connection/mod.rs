@@ -86,14 +86,8 @@ impl Connection {
     }
 
     /// The server that was reached, where the address names several.
-    pub(super) fn one_of_several(&self, address: &Address) -> Option<String> {
-        match (self, address) {
-            #[cfg(feature = "postgres")]
-            (Connection::Postgres(server), Address::Postgres(address)) if address.servers().len() > 1 => {
-                Some(server.reached().to_string())
-            }
-            _ => None,
-        }
+    pub(super) fn one_of_several(&self) -> Option<String> {
+        either!(self, database => database.one_of_several())
     }
 
     pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {

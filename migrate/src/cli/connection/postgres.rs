@@ -38,6 +38,10 @@ impl Server {
         Ok(Server { runtime, pool, reached })
     }
 
+    pub(super) fn one_of_several(&self) -> Option<String> {
+        self.reached.is_one_of_several().then(|| self.reached.to_string())
+    }
+
     pub(super) fn status(&self, migrator: &Migrator<'_>) -> Result<Status, Error> {
         self.runtime.block_on(migrator.status(&self.pool))
     }

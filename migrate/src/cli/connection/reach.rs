@@ -66,6 +66,9 @@ async fn ips(server: &ServerAddress, in_random_order: bool) -> io::Result<Vec<Op
     }
     let mut ips: Vec<_> =
         lookup_host((server.host(), server.port())).await?.map(|at| Some(at.ip())).collect();
+    if ips.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
+    }
     if in_random_order {
         fastrand::shuffle(&mut ips);
     }

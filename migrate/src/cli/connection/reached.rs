@@ -35,6 +35,11 @@ impl Reached {
         }
     }
 
+    /// Whether the address names others, too.
+    pub(super) fn is_one_of_several(&self) -> bool {
+        self.address.servers().len() > 1
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.server.port()
     }

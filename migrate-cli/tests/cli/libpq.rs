@@ -1,6 +1,8 @@
 //! Addresses mean what they mean to psql: both are sent to the same doors with the same addresses.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -177,6 +179,7 @@ fn words_are_those_of_psql() {
     );
     same("postgres://u@127.0.0.1:<TCP>/db?keepalives_idle=9&keepalives_interval=9&keepalives_count=9", "tcp");
     same("postgres://u@127.0.0.1:<TCP>/db?tcp_user_timeout=9000&channel_binding=disable", "tcp");
+    same("postgres://u:p@127.0.0.1:<TCP>/db?channel_binding=require", "tcp");
     // Whether TLS is asked for.
     same("postgres://u:p@127.0.0.1:<TCP>/db?sslmode=disable", "tcp");
     same("postgres://u:p@127.0.0.1:<TCP>/db?sslmode=allow", "tcp");
@@ -340,6 +343,32 @@ fn services_are_those_of_psql() {
     }
     let (_, outcome) = street.ours("service=unknown", &[]);
     outcome.says(".pg_service.conf:22");
+}
+
+/// Whoever lets somebody in and says nothing more holds nobody up.
+#[test]
+fn a_server_that_never_answers_is_passed_by() {
+    let street = Street::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    street.same(&format!("postgres://u:p@127.0.0.1:{port},127.0.0.1:<TCP>/db?connect_timeout=1"), &[], "tcp");
+    let (_, outcome) =
+        street.ours(&format!("postgres://u@127.0.0.1:{port}/db?connect_timeout=2&sslmode=disable"), &[]);
+    outcome.exits(16).says("it did not answer in time");
+}
+
+/// Versions of libpq before 16 know no such parameter.
+#[test]
+fn hosts_are_tried_in_any_order_where_that_is_asked_for() {
+    let street = Street::new();
+    let doors = |parameter: &str| -> BTreeSet<String> {
+        let address =
+            format!("postgres://u@127.0.0.1:<TCP>,127.0.0.1:<TCP2>/db?load_balance_hosts={parameter}");
+        (0..24).map(|_| street.ours(&address, &[]).0.remove(0).door).collect()
+    };
+    assert_eq!(doors("disable"), BTreeSet::from(["tcp".to_owned()]));
+    // Once in 8 million times it is always the same.
+    assert_eq!(doors("random").len(), 2);
 }
 
 /// What psql would do and this program does not, it says.

@@ -60,6 +60,9 @@ impl PostgresAddress {
         service::complete(&mut settings, environment)?;
         settings.complete(environment);
         refused::check(&settings)?;
+        for name in ["host", "user", "dbname"] {
+            refuse_address(name, settings.text(name)?.unwrap_or_default())?;
+        }
         let text = |name| Ok(settings.text(name)?.map(str::to_owned));
         let user = match text("user")? {
             Some(user) => user,
@@ -248,6 +251,20 @@ impl PostgresAddress {
             _ => "check the role and its password; PGPASSWORD holds one that the address does not".to_owned(),
         }
     }
+}
+
+/// A whole address where a part of one belongs has a password in it, and would be shown.
+fn refuse_address(name: &str, value: &str) -> Result<(), AddressError> {
+    let holds_password = value.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'));
+    // A socket outside of the file system begins with one; a role may have one anywhere.
+    let is_behind_role = |host: &str| host.strip_prefix('@').unwrap_or(host).contains('@');
+    if value.contains("://") || holds_password || (name == "host" && value.split(',').any(is_behind_role)) {
+        return Err(AddressError::new(
+            format!("the value of `{name}` is a whole address"),
+            "give it as DATABASE_URL or `--database-url`, and nothing but the part of it there",
+        ));
+    }
+    Ok(())
 }
 
 /// A value that is one of some words. An empty one is none of them, as with libpq.

@@ -36,7 +36,7 @@ mod tests {
         "postgres://ada:<RAW>@h:port/shop",
         "postgres://ada:<RAW>@[::1/shop",
         "postgres://ada:<RAW>@h/shop?colour=red",
-        "postgres://ada:<RAW>@h/shop?sslmode=<RAW>",
+        "postgres://ada:<RAW>@h/shop?sslmode=<URI>",
         "postgres://:<RAW>@h/shop",
         "postgres://ada:<RAW>@",
         "postgres://ada:<URI>",

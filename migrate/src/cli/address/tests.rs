@@ -114,6 +114,18 @@ fn what_does_not_read_is_told_without_the_password() {
     refused("host=h password=a secret=b", "`…`");
     refused("host=h password='secret", "no quote");
     refused("mysql://ada:secret@h/shop", "mysql");
+    // A whole address where a part of one belongs.
+    refused("dbname=postgres://ada:secret@h/shop", "`dbname` is a whole address");
+    refused("host=ada:secret@h", "`host` is a whole address");
+    refused("host=a,secret@h", "`host` is a whole address");
+    refused("host=h user=ada:secret@h", "`user` is a whole address");
+    refused("postgres://postgres%3A%2F%2Fada%3Asecret%40h", "`host` is a whole address");
+    shown("host=@h user=ada@server dbname=a@b", "postgresql://ada%40server@%40h:5432/a%40b");
+    for name in ["PGHOST", "PGDATABASE", "PGUSER"] {
+        let environment = |of: &str| (of == name).then(|| "postgres://ada:secret@h/shop".into());
+        let error = Address::parse_in("postgres://", &environment).unwrap_err().to_string();
+        assert!(error.contains("a whole address") && !error.contains("secret"), "{error}");
+    }
 }
 
 /// Each of these would be honoured by libpq.

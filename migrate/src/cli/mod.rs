@@ -65,7 +65,7 @@
 //! services, and the variables of the environment that complete it (PostgreSQL manual, 34.1, 34.15 and 34.17). Of two
 //! values for one parameter the later counts, and an empty variable counts as none. Differences:
 //!
-//! - An `@` behind the one before the host has to be written `%40`: most often it is one of a password.
+//! - An `@` after the one before the host has to be written `%40`: it is usually a part of a password.
 //! - Without a host, the socket in `/var/run/postgresql` or `/tmp` is taken, where there is one, else `localhost`.
 //! - Without `connect_timeout`, a server has 15 seconds to accept a connection, and 60 to let a session in.
 //! - What libpq would honour and this program does not is refused, such as `sslcert`, `sslcrl`, `require_auth` or

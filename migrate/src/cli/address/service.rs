@@ -1,52 +1,58 @@
 //! Services: addresses with a name, in a file (PostgreSQL manual, 34.17).
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::home;
 use super::settings::Settings;
-use super::{AddressError, Environment};
+use super::{AddressError, Environment, home, is_printable};
 
 /// Where libpq looks for the file of all users, by how it was built: Debian's, and that of the source.
 const SHARED: [&str; 2] = ["/etc/postgresql-common", "/usr/local/pgsql/etc"];
 
 /// Takes what a service says, if one is named; what has a value keeps it.
 pub(super) fn complete(settings: &mut Settings, environment: Environment<'_>) -> Result<(), AddressError> {
-    let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
-    let named = match settings.text("service")? {
-        Some(name) => Some(name.to_owned()),
-        None if settings.is_empty("service") => Some(String::new()),
-        None => match variable("PGSERVICE").map(|name| name.into_string()) {
-            Some(Err(_)) => return Err(AddressError::new("PGSERVICE is not valid UTF-8", HELP)),
-            Some(Ok(name)) => Some(name),
-            None => None,
-        },
-    };
-    let Some(service) = named else { return Ok(()) };
-    let own = match variable("PGSERVICEFILE") {
-        Some(path) => Some((PathBuf::from(path), true)),
-        None => home::file(".pg_service.conf", environment).map(|path| (path, false)),
-    };
-    if let Some((path, is_named)) = own
-        && let Some(file) = read(&path, is_named)?
-        && take(&file, &path, &service, settings)?
-    {
-        return Ok(());
-    }
-    let folders = match variable("PGSYSCONFDIR") {
-        Some(folder) => vec![PathBuf::from(folder)],
-        None => SHARED.map(PathBuf::from).to_vec(),
-    };
-    for path in folders.into_iter().map(|folder| folder.join("pg_service.conf")) {
-        if let Some(file) = read(&path, false)?
+    let Some(service) = named(settings, environment)? else { return Ok(()) };
+    for (path, has_to_be_there) in files(environment) {
+        if let Some(file) = read(&path, has_to_be_there)?
             && take(&file, &path, &service, settings)?
         {
             return Ok(());
         }
     }
-    let shown = if super::is_printable(&service) { &service } else { "…" };
+    let shown = if is_printable(&service) { &service } else { "…" };
     Err(AddressError::new(format!("the definition of the service `{shown}` is not found"), HELP))
+}
+
+/// The name of the service. One without a name is named, too, and never found.
+fn named(settings: &Settings, environment: Environment<'_>) -> Result<Option<String>, AddressError> {
+    if let Some(name) = settings.text("service")? {
+        return Ok(Some(name.to_owned()));
+    }
+    if settings.is_empty("service") {
+        return Ok(Some(String::new()));
+    }
+    let variable = variable("PGSERVICE", environment).map(OsString::into_string).transpose();
+    variable.map_err(|_| AddressError::new("PGSERVICE is not valid UTF-8", HELP))
+}
+
+/// The files in the order in which they are looked into, and whether they have to be there.
+fn files(environment: Environment<'_>) -> Vec<(PathBuf, bool)> {
+    let own = match variable("PGSERVICEFILE", environment) {
+        Some(path) => Some((PathBuf::from(path), true)),
+        None => home::file(".pg_service.conf", environment).map(|path| (path, false)),
+    };
+    let folders = match variable("PGSYSCONFDIR", environment) {
+        Some(folder) => vec![PathBuf::from(folder)],
+        None => SHARED.map(PathBuf::from).to_vec(),
+    };
+    let shared = folders.into_iter().map(|folder| (folder.join("pg_service.conf"), false));
+    own.into_iter().chain(shared).collect()
+}
+
+fn variable(name: &str, environment: Environment<'_>) -> Option<OsString> {
+    environment(name).filter(|value| !value.is_empty())
 }
 
 const HELP: &str = "write a section `[name]` with lines `host=…` into ~/.pg_service.conf, or name a file that has one with PGSERVICEFILE";

@@ -356,6 +356,16 @@ fn a_server_that_never_answers_is_passed_by() {
     outcome.exits(16).says("it did not answer in time").says("28P01");
 }
 
+#[test]
+fn of_many_servers_a_few_are_told() {
+    let street = Street::new();
+    let address = format!("postgres://u:p@{}127.0.0.1:<TCP>/db", "127.0.0.1:1,".repeat(200));
+    let (seen, outcome) = street.ours(&address, &[]);
+    assert_eq!(seen.len(), 1);
+    let outcome = outcome.exits(16).says("28P01").says("and 190 more");
+    assert!(outcome.stderr.lines().count() < 20, "{outcome}");
+}
+
 /// Versions of libpq before 16 know no such parameter.
 #[test]
 fn hosts_are_tried_in_any_order_where_that_is_asked_for() {

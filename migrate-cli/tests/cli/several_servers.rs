@@ -82,6 +82,13 @@ fn the_server_that_fits_is_the_one_of_psql() {
         up.args(["migrate", "up", "--backup", "kept", "--database-url", "postgres://"]).output().unwrap();
     let seen = format!("seen: localhost 127.0.0.1 {p} disable []");
     Outcome::new(&["up"], output).exits(1).says(&seen);
+
+    // The lock's connection, and those of the migrations, are to that server, too.
+    let address =
+        format!("postgres://postgres@127.0.0.1:{s},127.0.0.1:{p}/postgres?target_session_attrs=primary");
+    project.run(&["up", "--database-url", &address]).exits(0).says(&format!("connected to 127.0.0.1:{p}\n"));
+    let tables = "SELECT count(*) FROM pg_tables WHERE tablename IN ('customers', 'products', 'orders')";
+    assert_eq!(psql(project.path(), &reader, tables).stdout, b"3\n");
 }
 
 /// What came of a connection.

@@ -42,6 +42,9 @@
 //! }
 //! ```
 //!
+//! Where that parser refuses a command line, it repeats the word that it refuses, which may be an address in the wrong
+//! place. `migrate::cli::parsed(Command::try_parse())` prints the same without a password.
+//!
 //! Options that the application's own runs have, it gives here too, so that both see one history:
 //! `migrate::cli::run(Migrator::new(&MIGRATIONS).history_schema("app"))`.
 //!

@@ -338,12 +338,20 @@ impl Unreachable {
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// An address may name any number of servers, and whoever reads this wants to know of a few.
+        const SHOWN: usize = 10;
         let mut told: Vec<String> = Vec::new();
-        for (server, reason) in &self.attempts {
+        let count = self.attempts.len();
+        // The last one decided.
+        let last = self.attempts.last().filter(|_| count > SHOWN);
+        for (server, reason) in self.attempts.iter().take(SHOWN).chain(last) {
             let text = if self.is_alone { reason.to_string() } else { format!("{server}: {reason}") };
             if !told.contains(&text) {
                 told.push(text);
             }
+        }
+        if count > SHOWN + 1 {
+            told.push(format!("and {} more", count - SHOWN - 1));
         }
         f.write_str(&told.join(if self.is_alone { "; " } else { "\n - " }))
     }

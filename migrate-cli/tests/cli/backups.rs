@@ -75,7 +75,8 @@ INSERT INTO orders WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value +
             "DELETE FROM orders;",
         );
         let mut run = project.command();
-        let mut run = run.args(["up", "--yes", "--backup", "backups"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut run =
+            run.args(["up", "--yes", "--backup", "backups"]).stderr(Stdio::piped()).spawn().unwrap();
         let beside = ["-journal", "-wal"].map(|end| project.path().join(format!("app.db{end}")));
         let until = Instant::now() + Duration::from_secs(30);
         while !beside.iter().any(|path| fs::metadata(path).is_ok_and(|file| file.len() > 100_000))

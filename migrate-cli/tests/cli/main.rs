@@ -8,9 +8,14 @@ mod addresses;
 mod backups;
 mod blocker;
 mod day_one;
+#[cfg(target_os = "linux")]
+mod doors;
 mod exit_codes;
 mod folder;
 mod hostile_text;
+#[cfg(target_os = "linux")]
+mod libpq;
+mod listening;
 mod many;
 mod outcome;
 mod passwords;
@@ -18,6 +23,8 @@ mod progress;
 mod project;
 mod protection;
 mod questions;
+mod secrets;
+mod several_servers;
 mod templates;
 mod terminal;
 mod tls;

@@ -137,15 +137,14 @@ fn a_password_file_that_others_can_read_is_not_used() {
     guarded.run(&["status"], &[]).exits(16).says("the password file is no file");
 }
 
-/// The driver gives all of them the same password.
 #[test]
-fn several_hosts_have_one_password_or_none() {
+fn each_of_several_hosts_has_its_own_password() {
     let guarded = Guarded::new();
     let url = guarded.url("ada").replacen("@", "@127.0.0.1:1,", 1);
     let path = guarded.file(".pgpass", IN_FILE, 0o600);
-    guarded.run(&["status"], &[("DATABASE_URL", &url)]).exits(16).says("something else for each host");
-    fs::write(path, format!("*:*:*:ada:{IN_FILE}\n")).unwrap();
-    guarded.run(&["status"], &[("DATABASE_URL", &url)]).exits(1);
+    guarded.run(&["status"], &[("DATABASE_URL", &url)]).exits(1).says("connected to ");
+    fs::write(path, format!("127.0.0.1:1:*:ada:{IN_FILE}\n*:*:*:ada:{WRONG}\n")).unwrap();
+    guarded.run(&["status"], &[("DATABASE_URL", &url)]).exits(16).says("28P01");
 }
 
 #[test]

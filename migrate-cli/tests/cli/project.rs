@@ -15,9 +15,10 @@ pub(crate) struct Project {
     pub(crate) database: Option<TestDatabase>,
 }
 
-/// What tells a database, and must not reach a test from outside.
-pub(crate) const VARIABLES: [&str; 13] = [
+/// What names a database or says how it is reached, and must not reach a test from outside.
+pub(crate) const VARIABLES: [&str; 29] = [
     "PGHOST",
+    "PGHOSTADDR",
     "PGPORT",
     "PGDATABASE",
     "PGUSER",
@@ -26,8 +27,23 @@ pub(crate) const VARIABLES: [&str; 13] = [
     "DATABASE_URL",
     "PGPASSWORD",
     "PGPASSFILE",
+    "PGSERVICE",
+    "PGSERVICEFILE",
     "PGSSLMODE",
+    "PGREQUIRESSL",
     "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLCRL",
+    "PGCHANNELBINDING",
+    "PGGSSENCMODE",
+    "PGREQUIREPEER",
+    "PGREQUIREAUTH",
+    "PGCONNECT_TIMEOUT",
+    "PGTARGETSESSIONATTRS",
+    "PGOPTIONS",
+    "PGAPPNAME",
+    "PGTZ",
     "NO_COLOR",
     "CLICOLOR_FORCE",
 ];

@@ -1,9 +1,11 @@
+use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, thread};
 
 use clap::Args;
 
+use super::address::redacted;
 use super::console::Console;
 use super::session::Session;
 use super::verb::Verb;
@@ -24,7 +26,7 @@ pub struct Arguments {
 }
 
 /// What every verb may be told.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Default, Args)]
 pub struct Options {
     /// The database: `postgres://…`, `sqlite:…` or the path of a file. Default: DIRECT_DATABASE_URL, DIRECT_URL or
     /// DATABASE_URL, from the environment, else from `.env`
@@ -86,6 +88,36 @@ impl Options {
             migrator = migrator.statement_timeout(timeout);
         }
         if self.single_transaction { migrator.single_transaction() } else { migrator }
+    }
+}
+
+/// Without the password of the address.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options {
+            database_url,
+            json,
+            quiet,
+            history_schema,
+            history_prefix,
+            application,
+            lock_timeout,
+            lock_deadline,
+            statement_timeout,
+            single_transaction,
+        } = self;
+        f.debug_struct("Options")
+            .field("database_url", &database_url.as_deref().map(redacted))
+            .field("json", json)
+            .field("quiet", quiet)
+            .field("history_schema", history_schema)
+            .field("history_prefix", history_prefix)
+            .field("application", application)
+            .field("lock_timeout", lock_timeout)
+            .field("lock_deadline", lock_deadline)
+            .field("statement_timeout", statement_timeout)
+            .field("single_transaction", single_transaction)
+            .finish()
     }
 }
 

@@ -38,6 +38,9 @@ impl Database {
             console.warn(&warning);
         }
         let connection = Connection::open(&address, access, console.program())?;
+        if let Some(server) = connection.one_of_several() {
+            console.note(styled(style::FAINT, format_args!("connected to {server}")));
+        }
         Ok(Database { connection, address })
     }
 

@@ -1,6 +1,8 @@
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::address::{may_be_address, redacted};
 
 /// The code that a program exits with.
 ///
@@ -57,6 +59,7 @@ Those of `drift`: 4 and 16 as of `status`.";
 /// With the exit code.
 pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     arguments.map_err(|error| {
+        let error = without_passwords(error);
         // Where not even this can be printed there is nobody to tell.
         let _ = error.print();
         match error.kind() {
@@ -64,4 +67,29 @@ pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
             _ => Exit::USAGE,
         }
     })
+}
+
+/// An address in a wrong place is told without its password.
+fn without_passwords(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &String| if may_be_address(text) { redacted(text) } else { text.clone() };
+    let of_text: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) if may_be_address(text) => {
+                Some((kind, ContextValue::String(redacted(text))))
+            }
+            ContextValue::Strings(texts) if texts.iter().any(|text| may_be_address(text)) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(shown).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    if !of_text.is_empty() {
+        // It repeats the argument.
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, value) in of_text {
+        error.insert(kind, value);
+    }
+    error
 }

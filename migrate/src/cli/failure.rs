@@ -45,6 +45,24 @@ impl Failure {
         Failure { exit, ..self }
     }
 
+    /// What happened, without what to do about it.
+    #[cfg(feature = "postgres")]
+    pub(super) fn message(&self) -> String {
+        match &self.cause {
+            Cause::Other { message, .. } => message.clone(),
+            Cause::Run(_) | Cause::Folder(_) => self.to_string(),
+        }
+    }
+
+    /// What to do about it, where that is known.
+    #[cfg(feature = "postgres")]
+    pub(super) fn help_text(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Other { help, .. } => help.as_deref(),
+            Cause::Run(_) | Cause::Folder(_) => None,
+        }
+    }
+
     /// How to exit with it.
     pub fn exit(&self) -> Exit {
         self.exit

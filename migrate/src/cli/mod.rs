@@ -42,6 +42,9 @@
 //! }
 //! ```
 //!
+//! Where that parser refuses a command line, it repeats the word that it refuses, which may be an address in the wrong
+//! place. `migrate::cli::parsed(Command::try_parse())` prints the same without a password.
+//!
 //! Options that the application's own runs have, it gives here too, so that both see one history:
 //! `migrate::cli::run(Migrator::new(&MIGRATIONS).history_schema("app"))`.
 //!
@@ -54,15 +57,34 @@
 //! | address | meaning |
 //! |---|---|
 //! | `postgres://user:password@host:port/name` | PostgreSQL; also `postgresql:` and `postgis:` |
-//! | `sqlite:app.db`, `sqlite://app.db`, `sqlite:///srv/app.db`, `file:app.db`, `app.db` | a file of SQLite |
+//! | `host=… port=… user=… dbname=…` | PostgreSQL, in the other form of libpq |
+//! | `sqlite:app.db`, `sqlite://app.db`, `sqlite:///srv/app.db`, `file:app.db` | a file of SQLite; `%20` is a blank |
+//! | `app.db` | a file of SQLite; each character is meant |
 //!
-//! `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that libpq
-//! gives them (PostgreSQL manual, 34.19.1); `sslrootcert` names a file with authorities, and without one `verify-ca`
-//! and `verify-full` trust those of the system. `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGSSLMODE` and
-//! `PGSSLROOTCERT` stand in for what the address does not say.
+//! A relative path in a file `.env` begins in the folder of that file. What looks like a role and its password
+//! (`user:password@host`) is never taken for the path of a file.
 //!
-//! A password is taken from the address, else from `PGPASSWORD`, else from a password file as libpq reads it (PostgreSQL
-//! manual, 34.16): the one that `passfile` in the address names, or `PGPASSFILE`, or `~/.pgpass`
+//! An address of PostgreSQL means what it means to `psql`: several hosts, sockets, `hostaddr`, `target_session_attrs`,
+//! services, and the variables of the environment that complete it (PostgreSQL manual, 34.1, 34.15 and 34.17). Of two
+//! values for one parameter the later counts, and an empty variable counts as none. Differences:
+//!
+//! - An `@` after the one before the host has to be written `%40`: it is usually a part of a password.
+//! - Without a host, the socket in `/var/run/postgresql` or `/tmp` is taken, where there is one, else `localhost`.
+//! - Without `connect_timeout`, a server has 15 seconds to accept a connection, and 60 to let a session in.
+//! - What libpq would honour and this program does not is refused, such as `sslcert`, `sslcrl`, `require_auth` or
+//!   `gssencmode=require`. `client_encoding` is not honoured, because scripts are UTF-8, nor is what is about GSSAPI; a client
+//!   certificate in `~/.postgresql` is not sent.
+//! - An unknown parameter is refused, but for those that Prisma has for its pool.
+//!
+//! `sslmode` is `disable`, `allow`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that
+//! libpq gives them (PostgreSQL manual, 34.19.1). Authorities are those in the file that `sslrootcert` names, or in
+//! `~/.postgresql/root.crt`, or with `sslrootcert=system` those of the system; where there are some they are asked in every
+//! mode. A file that is named has to be there. A certificate without a list of names is not accepted by `verify-full`.
+//!
+//! All connections of a run are to the server that the first one reached.
+//!
+//! A password is taken from the address, else from `PGPASSWORD`, else for each host from a password file as libpq reads it
+//! (PostgreSQL manual, 34.16): the one that `passfile` in the address names, or `PGPASSFILE`, or `~/.pgpass`
 //! (`%APPDATA%\postgresql\pgpass.conf` on Windows). A file that others have access to is not used, and a warning says so.
 //!
 //! # What is asked before it is done

@@ -54,7 +54,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When `url` is no connection string. Whether a server answers there shows in its first use.
+    /// When `url` is no connection string, or names several hosts. Whether a server answers there shows in its first use.
     pub fn at(url: impl Into<String>) -> Result<Self, ServerError> {
         Self::named(url.into(), "the address of the server")
     }
@@ -63,6 +63,12 @@ impl Server {
         let address = Address::parse(url);
         let address =
             address.map_err(|error| ServerError::sql(format!("{name} is not a connection string"), error))?;
+        // The driver adds a host of the parameters to the one before them, which libpq replaces by it.
+        if address.config.get_hosts().len() > 1 {
+            return Err(ServerError::unusable(format!(
+                "{name} names several hosts, and databases are created on one; write one host, and none as a parameter"
+            )));
+        }
         Ok(Self { address })
     }
 
@@ -122,3 +128,21 @@ impl Server {
 }
 
 const URL_VARIABLE: &str = "MIGRATE_TEST_PG_URL";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_one() {
+        for url in [
+            "postgres://u:secret@h:1111/db?host=/sock",
+            "postgres://u:secret@a,b/db",
+            "host=a,b password=secret",
+        ] {
+            let error = Server::at(url).unwrap_err().to_string();
+            assert!(error.contains("several hosts") && !error.contains("secret"), "{error}");
+        }
+        Server::at("postgres://u@/db?host=/sock").unwrap();
+    }
+}

@@ -1,25 +1,59 @@
 //! Which database: a text, parsed once.
 
+mod form;
+#[cfg(feature = "postgres")]
+mod home;
+#[cfg(feature = "postgres")]
+mod pairs;
 #[cfg(feature = "postgres")]
 mod password_file;
 #[cfg(feature = "postgres")]
 mod password_line;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod redacted;
+#[cfg(feature = "postgres")]
+mod refused;
+#[cfg(feature = "postgres")]
+mod server;
+#[cfg(feature = "postgres")]
+mod service;
+#[cfg(feature = "postgres")]
+mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "postgres")]
+mod target;
+#[cfg(feature = "postgres")]
+mod tls;
+#[cfg(feature = "postgres")]
+mod uri;
 mod variables;
 
-use std::fmt;
+use std::ffi::OsString;
+use std::{env, fmt};
 
+use form::Form;
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresAddress, SslMode};
+pub use postgres::PostgresAddress;
+pub(super) use redacted::{may_be_address, redacted};
+#[cfg(feature = "postgres")]
+pub(super) use server::ServerAddress;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteAddress;
+#[cfg(feature = "postgres")]
+pub(super) use target::Target;
+#[cfg(feature = "postgres")]
+pub use tls::SslMode;
+#[cfg(feature = "postgres")]
+pub(super) use tls::{Roots, Tls, TlsVersions};
 pub use variables::Origin;
 
 use super::failure::Failure;
 use crate::Engine;
+
+/// The variables of the environment, by their names.
+type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 
 /// Where a database is reached. Displayed without its password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,24 +81,37 @@ impl AddressError {
 }
 
 impl Address {
-    /// Reads a URL, or the path of a file of SQLite.
+    /// Reads a URL, keywords of libpq, or the path of a file of SQLite.
+    ///
+    /// What the text does not say of a server comes from a service, the environment or a default, as with libpq.
     ///
     /// # Errors
     ///
-    /// When it is neither, or of an engine that this program was built without.
+    /// When it is none of these, says what this program does not honour, or is of an engine that this program was built
+    /// without.
     pub fn parse(text: &str) -> Result<Address, AddressError> {
-        match text.split_once(':') {
-            Some(("postgres" | "postgresql" | "postgis", rest)) => Address::postgres(rest),
-            Some(("sqlite" | "sqlite3" | "file", rest)) => Address::sqlite(rest),
-            Some((scheme, rest)) if rest.starts_with("//") => Err(AddressError::new(
-                format!("the address of the database begins with `{}:`", printable(scheme)),
-                "this tool knows `postgres:` and `sqlite:`",
-            )),
-            _ if text.contains("host=") || text.contains("dbname=") => Err(AddressError::new(
-                "the address of the database is a list of keywords",
-                "write a URL: `postgres://user@host:5432/name`",
-            )),
-            _ => Address::sqlite(text),
+        Address::parse_in(text, &|name| env::var_os(name))
+    }
+
+    /// The same in an environment that is not that of this process.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "only a server is looked for there")
+    )]
+    fn parse_in(text: &str, environment: Environment<'_>) -> Result<Address, AddressError> {
+        match Form::of(text)? {
+            #[cfg(feature = "postgres")]
+            Form::Uri(text) => Address::postgres(uri::parse(text)?, environment),
+            #[cfg(feature = "postgres")]
+            Form::Pairs(text) => Address::postgres(pairs::parse(text)?, environment),
+            #[cfg(not(feature = "postgres"))]
+            Form::Uri(_) => Err(built_without("PostgreSQL", "postgres")),
+            #[cfg(feature = "sqlite")]
+            Form::Sqlite(text) => SqliteAddress::parse(text).map(Address::Sqlite),
+            #[cfg(feature = "sqlite")]
+            Form::Path(text) => SqliteAddress::of_path(text).map(Address::Sqlite),
+            #[cfg(not(feature = "sqlite"))]
+            Form::Sqlite(_) | Form::Path(_) => Err(built_without("SQLite", "sqlite")),
         }
     }
 
@@ -86,11 +133,26 @@ impl Address {
     pub fn find(argument: Option<&str>) -> Result<(Address, Origin), Failure> {
         let (text, origin) = variables::find(argument)?;
         match Address::parse(&text) {
-            Ok(address) => Ok((address, origin)),
+            Ok(address) => Ok((address.seen_from(&origin), origin)),
             Err(AddressError { message, help }) => {
                 Err(Failure::new("address", format!("{message}\n --> {origin}")).help(help))
             }
         }
+    }
+
+    /// A relative path in a file `.env` begins in the folder of that file.
+    #[cfg(feature = "sqlite")]
+    fn seen_from(self, origin: &Origin) -> Address {
+        match self {
+            Address::Sqlite(file) => Address::Sqlite(file.seen_from(origin.folder())),
+            #[cfg(feature = "postgres")]
+            Address::Postgres(_) => self,
+        }
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    fn seen_from(self, _origin: &Origin) -> Address {
+        self
     }
 
     /// Takes the password of a file, where one is wanted and nothing else has it.
@@ -108,23 +170,8 @@ impl Address {
     }
 
     #[cfg(feature = "postgres")]
-    fn postgres(rest: &str) -> Result<Address, AddressError> {
-        PostgresAddress::parse(rest).map(Box::new).map(Address::Postgres)
-    }
-
-    #[cfg(not(feature = "postgres"))]
-    fn postgres(_rest: &str) -> Result<Address, AddressError> {
-        Err(built_without("PostgreSQL", "postgres"))
-    }
-
-    #[cfg(feature = "sqlite")]
-    fn sqlite(rest: &str) -> Result<Address, AddressError> {
-        SqliteAddress::parse(rest).map(Address::Sqlite)
-    }
-
-    #[cfg(not(feature = "sqlite"))]
-    fn sqlite(_rest: &str) -> Result<Address, AddressError> {
-        Err(built_without("SQLite", "sqlite"))
+    fn postgres(settings: settings::Settings, environment: Environment<'_>) -> Result<Address, AddressError> {
+        PostgresAddress::new(settings, environment).map(Box::new).map(Address::Postgres)
     }
 }
 
@@ -136,49 +183,25 @@ fn built_without(engine: &str, feature: &str) -> AddressError {
     )
 }
 
-/// A scheme is a few letters; what is longer may be anything.
-fn printable(scheme: &str) -> &str {
-    if scheme.len() <= 20 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) { scheme } else { "…" }
+/// Whether a text is the name of something rather than a secret.
+fn is_printable(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Keys and values, decoded.
-type Parameters = Vec<(String, String)>;
+/// A number as the C library reads it: with blanks around it, and a sign.
+#[cfg(feature = "postgres")]
+fn number(text: &str) -> Option<i32> {
+    text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']).parse().ok()
+}
 
-/// Splits the parameters behind the `?` off.
-fn parameters(text: &str) -> Result<(&str, Parameters), AddressError> {
-    let Some((base, parameters)) = text.split_once('?') else { return Ok((text, Vec::new())) };
-    if parameters.contains('@') {
-        return Err(AddressError::new(
-            "the address of the database has a `?` before its `@`",
-            "write what is not a letter or a digit in the password as `%` and two hexadecimal digits: `?` is `%3F`",
-        ));
-    }
-    let pair = |pair: &str| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(key), decoded(value))
+/// A text as it stands in a URL.
+#[cfg(feature = "postgres")]
+fn encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
     };
-    Ok((base, parameters.split('&').filter(|text| !text.is_empty()).map(pair).collect()))
-}
-
-/// A text with `%41` as `A`. What is no such code stays as it is.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let code = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code {
-            Some(code) if byte == b'%' => {
-                out.push(code);
-                at += 3;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    text.bytes().map(encoded).collect()
 }
 
 impl fmt::Display for Address {

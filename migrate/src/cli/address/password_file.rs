@@ -1,16 +1,6 @@
-use std::env;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-
-/// Where libpq has it when nobody says where (PostgreSQL manual, 34.16).
-pub(super) fn usual() -> Option<PathBuf> {
-    if cfg!(windows) {
-        env::var_os("APPDATA").map(|folder| Path::new(&folder).join("postgresql").join("pgpass.conf"))
-    } else {
-        env::home_dir().map(|home| home.join(".pgpass"))
-    }
-}
+use std::path::Path;
 
 /// What it holds, or nothing when it is not there.
 ///

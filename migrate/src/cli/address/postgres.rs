@@ -1,204 +1,249 @@
-use std::env;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{self, ChannelBinding};
 
 use super::password_line::{Wanted, password};
-use super::{AddressError, parameters, password_file};
+use super::server::ServerAddress;
+use super::settings::Settings;
+use super::target::Target;
+use super::tls::{SslMode, Tls};
+use super::{AddressError, Environment, home, password_file, refused, service};
 
-/// A database of a PostgreSQL server.
+/// A database of a PostgreSQL server, or of the first one that fits of several.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresAddress {
-    config: Config,
-    ssl_mode: SslMode,
-    ssl_root_cert: Option<PathBuf>,
+    /// At least one.
+    servers: Vec<ServerAddress>,
+    user: String,
+    database: String,
+    password: Option<Vec<u8>>,
     /// Where a password is looked for that neither the address nor the environment has.
     password_file: Option<PathBuf>,
-    is_password_of_file: bool,
+    options: Option<String>,
+    application_name: Option<String>,
+    target: Target,
+    tries_in_random_order: bool,
+    tls: Tls,
+    channel_binding: ChannelBinding,
+    timeout: Timeout,
+    keepalive: Keepalive,
 }
 
-/// How much of TLS is asked for (PostgreSQL manual, 34.19.1).
+/// How long it is waited for a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SslMode {
-    /// None.
-    Disable,
-    /// What the server offers, and its certificate is not looked at.
-    Prefer,
-    /// TLS. Its certificate is looked at only when authorities are named.
-    Require,
-    /// The certificate comes from a trusted authority.
-    VerifyCa,
-    /// It also names the host.
-    VerifyFull,
+enum Timeout {
+    Unsaid,
+    Never,
+    After(Duration),
 }
 
-impl SslMode {
-    const ALL: [(&'static str, SslMode); 5] = [
-        ("disable", SslMode::Disable),
-        ("prefer", SslMode::Prefer),
-        ("require", SslMode::Require),
-        ("verify-ca", SslMode::VerifyCa),
-        ("verify-full", SslMode::VerifyFull),
-    ];
-
-    fn parse(text: &str) -> Result<SslMode, AddressError> {
-        let known = SslMode::ALL.iter().find(|(name, _)| *name == text);
-        known.map(|(_, mode)| *mode).ok_or_else(|| {
-            AddressError::new(
-                "the sslmode of the address is none that this tool knows",
-                "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`",
-            )
-        })
-    }
-
-    /// The word of libpq.
-    pub fn as_str(self) -> &'static str {
-        SslMode::ALL.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(name, _)| name)
-    }
+/// How it is noticed that a server is gone (PostgreSQL manual, 34.1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Keepalive {
+    is_on: bool,
+    idle: Option<Duration>,
+    interval: Option<Duration>,
+    count: Option<u32>,
+    user_timeout: Option<Duration>,
 }
-
-/// What Prisma's own pool is told; there is no such pool here.
-const OF_PRISMA: [&str; 6] =
-    ["connection_limit", "pool_timeout", "socket_timeout", "pgbouncer", "statement_cache_size", "sslaccept"];
 
 impl PostgresAddress {
-    /// Reads what stands behind `postgres:`.
-    pub(super) fn parse(text: &str) -> Result<PostgresAddress, AddressError> {
-        let (base, parameters) = parameters(text)?;
-        let (mut ssl_mode, mut ssl_root_cert, mut password_file) = (None, None, None);
-        let mut others = Vec::new();
-        for (key, value) in parameters {
-            match key.as_str() {
-                "sslmode" => ssl_mode = Some(SslMode::parse(&value)?),
-                "sslrootcert" => ssl_root_cert = Some(value),
-                "passfile" => password_file = Some(value),
-                "sslcert" | "sslkey" | "sslpassword" | "sslidentity" => {
-                    return Err(AddressError::new(
-                        format!("the address has `{key}`, and this tool has no client certificates"),
-                        "use a role with a password, or a local socket",
-                    ));
-                }
-                "schema" if value == "public" => {}
-                "schema" => {
-                    return Err(AddressError::new(
-                        "the address has Prisma's `schema`",
-                        format!(
-                            "write `options=-csearch_path%3D{value}` instead, and give `--history-schema {value}` to \
-                             have the history there too"
-                        ),
-                    ));
-                }
-                key if OF_PRISMA.contains(&key) => {}
-                _ => others.push((key, value)),
-            }
+    /// What the settings say, completed as libpq does: from a service, from the environment, else with a default.
+    pub(super) fn new(
+        mut settings: Settings,
+        environment: Environment<'_>,
+    ) -> Result<PostgresAddress, AddressError> {
+        service::complete(&mut settings, environment)?;
+        settings.complete(environment);
+        refused::check(&settings)?;
+        for name in ["host", "user", "dbname"] {
+            refuse_address(name, settings.text(name)?.unwrap_or_default())?;
         }
-        let ssl_mode = match (ssl_mode, variable("PGSSLMODE")) {
-            (Some(mode), _) => mode,
-            (None, Some(text)) => SslMode::parse(&text)?,
-            (None, None) => SslMode::Prefer,
+        let text = |name| Ok(settings.text(name)?.map(str::to_owned));
+        let user = match text("user")? {
+            Some(user) => user,
+            None => whoami::username().map_err(|_| {
+                AddressError::new(
+                    "the address names no role",
+                    "write it before the host: `postgres://role@host/name`",
+                )
+            })?,
         };
-        let port = environment_port()?;
-        let mut config = config(&port.map_or(base.to_owned(), |port| with_port(base, port)), &others)?;
-        complete(&mut config, port);
-        let is_local = !config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
-        // As with libpq, a socket on this machine needs no TLS.
-        let ssl_mode = if is_local { SslMode::Disable } else { ssl_mode };
-        config.ssl_mode(match ssl_mode {
-            SslMode::Disable => tokio_postgres::config::SslMode::Disable,
-            SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
-            _ => tokio_postgres::config::SslMode::Require,
-        });
-        let ssl_root_cert = ssl_root_cert.or_else(|| variable("PGSSLROOTCERT"));
-        let password_file = password_file.or_else(|| variable("PGPASSFILE")).map(PathBuf::from);
+        let password_file = settings.text("passfile")?.map(PathBuf::from);
         Ok(PostgresAddress {
-            config,
-            ssl_mode,
-            ssl_root_cert: ssl_root_cert.map(PathBuf::from),
-            password_file: password_file.or_else(password_file::usual),
-            is_password_of_file: false,
+            servers: ServerAddress::all(&settings)?,
+            database: text("dbname")?.unwrap_or_else(|| user.clone()),
+            user,
+            password: settings.bytes("password").map(<[u8]>::to_vec),
+            password_file: password_file.or_else(|| home::file(".pgpass", environment)),
+            options: text("options")?,
+            application_name: match text("application_name")? {
+                None if !settings.is_empty("application_name") => text("fallback_application_name")?,
+                name => name,
+            },
+            target: Target::parse(word(&settings, "target_session_attrs", "any")?)?,
+            tries_in_random_order: match word(&settings, "load_balance_hosts", "disable")? {
+                "random" => true,
+                "disable" => false,
+                _ => return Err(unknown_word("load_balance_hosts", "`disable` or `random`")),
+            },
+            tls: Tls::of(&settings, environment)?,
+            channel_binding: match word(&settings, "channel_binding", "prefer")? {
+                "disable" => ChannelBinding::Disable,
+                "prefer" => ChannelBinding::Prefer,
+                "require" => ChannelBinding::Require,
+                _ => return Err(unknown_word("channel_binding", "`disable`, `prefer` or `require`")),
+            },
+            timeout: Timeout::of(&settings)?,
+            keepalive: Keepalive::of(&settings)?,
         })
     }
 
-    /// What the driver connects with.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// The servers, in the order in which they are tried.
+    pub(in crate::cli) fn servers(&self) -> &[ServerAddress] {
+        &self.servers
     }
 
-    /// How much of TLS is asked for.
+    /// Whether the servers and their addresses are tried in no order.
+    pub(in crate::cli) fn tries_in_random_order(&self) -> bool {
+        self.tries_in_random_order
+    }
+
+    /// Which of the servers will do.
+    pub(in crate::cli) fn target(&self) -> Target {
+        self.target
+    }
+
+    pub(in crate::cli) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// How much of TLS is asked for. A socket has none.
     pub fn ssl_mode(&self) -> SslMode {
-        self.ssl_mode
+        self.tls.mode
     }
 
-    /// A file with the authorities to trust.
+    /// The file with the authorities to trust; `system` stands for those of the system.
     pub fn ssl_root_cert(&self) -> Option<&Path> {
-        self.ssl_root_cert.as_deref()
+        self.tls.root_file()
+    }
+
+    /// The role.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
     /// The name of the database: what the address says, else that of the role.
     pub fn database(&self) -> &str {
-        self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
+        &self.database
     }
 
-    /// Takes the password of the file, unless there is one.
+    pub(in crate::cli) fn options(&self) -> Option<&str> {
+        self.options.as_deref()
+    }
+
+    /// The password for one of its servers.
+    pub(in crate::cli) fn password(&self, server: &ServerAddress) -> Option<Vec<u8>> {
+        self.password.clone().or_else(|| server.password().map(<[u8]>::to_vec))
+    }
+
+    /// The word of libpq.
+    pub(in crate::cli) fn channel_binding(&self) -> &'static str {
+        match self.channel_binding {
+            ChannelBinding::Disable => "disable",
+            ChannelBinding::Require => "require",
+            _ => "prefer",
+        }
+    }
+
+    /// How long it may take until one address of a server has let a session in.
+    pub(in crate::cli) fn time_to_connect(&self) -> Option<Duration> {
+        /// A server may accept a connection and never answer.
+        const LONGEST: Duration = Duration::from_secs(60);
+        match self.timeout {
+            Timeout::Unsaid => Some(LONGEST),
+            Timeout::Never => None,
+            Timeout::After(time) => Some(time),
+        }
+    }
+
+    /// What the driver connects with to one of the servers, at an address of it unless it has a socket.
+    pub(in crate::cli) fn config(
+        &self,
+        server: &ServerAddress,
+        address: Option<IpAddr>,
+        ssl_mode: config::SslMode,
+    ) -> Config {
+        /// Long enough for a server that wakes up, short enough to be waited for.
+        const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+        let mut config = Config::new();
+        config.user(&self.user).dbname(&self.database).port(server.port());
+        match address {
+            #[cfg(unix)]
+            None => {
+                config.host_path(server.socket().unwrap_or_default());
+            }
+            #[cfg(not(unix))]
+            None => {}
+            Some(address) => {
+                // The driver wants a name for TLS; what it is called by is the connector's to know.
+                config.host(address.to_string()).hostaddr(address);
+            }
+        }
+        if let Some(password) = self.password(server) {
+            config.password(password);
+        }
+        if let Some(options) = &self.options {
+            config.options(options);
+        }
+        if let Some(name) = &self.application_name {
+            config.application_name(name);
+        }
+        config.ssl_mode(ssl_mode).channel_binding(self.channel_binding);
+        match self.timeout {
+            Timeout::Unsaid => config.connect_timeout(CONNECT_TIMEOUT),
+            Timeout::Never => &mut config,
+            Timeout::After(time) => config.connect_timeout(time),
+        };
+        self.keepalive.configure(&mut config);
+        config
+    }
+
+    /// Takes the passwords of the file, unless there is one already.
     ///
     /// # Errors
     ///
-    /// With a warning: the file is none to be used, or does not say which one.
+    /// With a warning: the file is not to be used.
     pub(super) fn take_password(&mut self) -> Result<(), String> {
-        let (None, Some(path)) = (self.config.get_password(), &self.password_file) else { return Ok(()) };
+        let (None, Some(path)) = (&self.password, &self.password_file) else { return Ok(()) };
         let passwords = self.passwords_in(&password_file::read(path)?);
-        // The driver gives all servers the same one.
-        if passwords.windows(2).any(|pair| pair[0] != pair[1]) {
-            return Err(format!(
-                "the password file says something else for each host of the address, so it is not used\n --> {}\n \
-                 help: name one host, or give the password in PGPASSWORD",
-                path.display()
-            ));
-        }
-        if let Some(password) = passwords.into_iter().next().flatten().filter(|text| !text.is_empty()) {
-            self.config.password(password);
-            self.is_password_of_file = true;
-        }
+        self.servers.iter_mut().zip(passwords).for_each(|(server, password)| server.set_password(password));
         Ok(())
     }
 
     /// What a password file says for each server.
     pub(super) fn passwords_in(&self, file: &[u8]) -> Vec<Option<Vec<u8>>> {
-        let (user, database) = (self.config.get_user().unwrap_or_default(), self.database());
-        let of_server = |(hosts, port): (Vec<String>, u16)| {
-            let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-            password(file, Wanted { hosts: &hosts, port, database, user })
+        let of_server = |server: &ServerAddress| {
+            let names = server.names();
+            let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
+            let (database, user) = (self.database.as_str(), self.user.as_str());
+            password(file, Wanted { hosts: &hosts, port: server.port(), database, user })
         };
-        self.servers().map(of_server).collect()
-    }
-
-    /// What each server may be called in a password file, and its port.
-    fn servers(&self) -> impl Iterator<Item = (Vec<String>, u16)> {
-        let (config, ports) = (&self.config, self.config.get_ports());
-        let named = config.get_hosts().iter().map(|host| match host {
-            Host::Tcp(name) => vec![name.clone()],
-            #[cfg(unix)]
-            Host::Unix(folder) if SOCKETS.iter().any(|usual| folder == Path::new(usual)) => {
-                vec!["localhost".to_owned(), folder.to_string_lossy().into_owned()]
-            }
-            #[cfg(unix)]
-            Host::Unix(folder) => vec![folder.to_string_lossy().into_owned()],
-        });
-        let unnamed = config.get_hostaddrs().iter().skip(config.get_hosts().len());
-        let all = named.chain(unnamed.map(|address| vec![address.to_string()]));
-        all.enumerate().map(|(i, names)| (names, ports.get(i).or(ports.first()).copied().unwrap_or(PORT)))
+        self.servers.iter().map(of_server).collect()
     }
 
     /// What to do about a password that is missing or wrong.
     pub(in crate::cli) fn password_help(&self) -> String {
+        let is_of_file = self.servers.iter().any(|server| server.password().is_some());
         match &self.password_file {
-            Some(path) if self.is_password_of_file => {
+            Some(path) if is_of_file => {
                 format!("check the role and its password, which is from {}", path.display())
             }
-            Some(path) if self.config.get_password().is_none() => format!(
+            Some(path) if self.password.is_none() => format!(
                 "check the role, and give its password in the address, in PGPASSWORD, or in a line \
                  `host:port:database:user:password` of {}",
                 path.display()
@@ -208,138 +253,105 @@ impl PostgresAddress {
     }
 }
 
-/// What the address does not say: as libpq has it, from the environment (PostgreSQL manual, 34.15), else a default.
-fn complete(config: &mut Config, port: Option<u16>) {
-    /// Long enough for a server that wakes up, short enough to be waited for.
-    const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host(variable("PGHOST").unwrap_or_else(|| local_host(port).to_owned()));
+/// A whole address where a part of one belongs has a password in it, and would be shown.
+fn refuse_address(name: &str, value: &str) -> Result<(), AddressError> {
+    let holds_password = value.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'));
+    // A socket outside of the file system begins with one; a role may have one anywhere.
+    let is_behind_role = |host: &str| host.strip_prefix('@').unwrap_or(host).contains('@');
+    if value.contains("://") || holds_password || (name == "host" && value.split(',').any(is_behind_role)) {
+        return Err(AddressError::new(
+            format!("the value of `{name}` is a whole address"),
+            "give it as DATABASE_URL or `--database-url`, and nothing but the part of it there",
+        ));
     }
-    if let (true, Some(port)) = (config.get_ports().is_empty(), port) {
-        config.port(port);
-    }
-    if let (None, Some(database)) = (config.get_dbname(), variable("PGDATABASE")) {
-        config.dbname(database);
-    }
-    if let (None, Some(user)) = (config.get_user(), variable("PGUSER")) {
-        config.user(user);
-    }
-    // The driver would take it too, and nobody else would know.
-    if let (None, Ok(user)) = (config.get_user(), whoami::username()) {
-        config.user(user);
-    }
-    if let (None, Some(password)) = (config.get_password(), variable("PGPASSWORD")) {
-        config.password(password);
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
+    Ok(())
+}
+
+/// A value that is one of some words. An empty one is none of them, as with libpq.
+fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> Result<&'s str, AddressError> {
+    Ok(settings.text(name)?.unwrap_or(if settings.is_empty(name) { "" } else { default }))
+}
+
+fn unknown_word(name: &str, words: &str) -> AddressError {
+    AddressError::new(
+        format!("the value of `{name}` is not one that this tool knows"),
+        format!("write {words}"),
+    )
+}
+
+impl Timeout {
+    fn of(settings: &Settings) -> Result<Timeout, AddressError> {
+        /// Less could be hardly any time at all, because libpq counts whole seconds.
+        const SHORTEST: u64 = 2;
+        let seconds = match word(settings, "connect_timeout", "unsaid")? {
+            "unsaid" => return Ok(Timeout::Unsaid),
+            _ => number_of(settings, "connect_timeout")?.unwrap_or_default(),
+        };
+        match u64::try_from(seconds) {
+            Ok(0) | Err(_) => Ok(Timeout::Never),
+            Ok(seconds) => Ok(Timeout::After(Duration::from_secs(seconds.max(SHORTEST)))),
+        }
     }
 }
 
-/// Where a server listens when nobody says where.
-const PORT: u16 = 5432;
+impl Keepalive {
+    fn of(settings: &Settings) -> Result<Keepalive, AddressError> {
+        // Nothing and less leaves it to the system.
+        let positive = |name| {
+            Ok(number_of(settings, name)?.and_then(|number| u32::try_from(number).ok()).filter(|n| *n > 0))
+        };
+        let seconds = |name| Ok(positive(name)?.map(|seconds| Duration::from_secs(seconds.into())));
+        Ok(Keepalive {
+            is_on: number_of(settings, "keepalives")? != Some(0),
+            idle: seconds("keepalives_idle")?,
+            interval: seconds("keepalives_interval")?,
+            count: positive("keepalives_count")?,
+            user_timeout: positive("tcp_user_timeout")?.map(|ms| Duration::from_millis(ms.into())),
+        })
+    }
 
-fn environment_port() -> Result<Option<u16>, AddressError> {
-    let Some(text) = variable("PGPORT") else { return Ok(None) };
-    let help = "set it to a number from 1 to 65535, or write the port into the address";
-    let port = text.parse().ok().filter(|port| *port > 0);
-    port.map(Some).ok_or_else(|| AddressError::new("PGPORT is no port", help))
+    fn configure(&self, config: &mut Config) {
+        config.keepalives(self.is_on);
+        if let Some(time) = self.idle {
+            config.keepalives_idle(time);
+        }
+        if let Some(time) = self.interval {
+            config.keepalives_interval(time);
+        }
+        if let Some(count) = self.count {
+            config.keepalives_retries(count);
+        }
+        if let Some(time) = self.user_timeout {
+            config.tcp_user_timeout(time);
+        }
+    }
 }
 
-/// The address with this port for each host that has none, because the driver would take 5432 for it.
-fn with_port(base: &str, port: u16) -> String {
-    let hosts_at = base.find('@').map_or_else(|| base.len().min(2), |at| at + 1);
-    let (before, rest) = base.split_at(hosts_at);
-    let (hosts, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let has_port = |host: &str| host.rsplit(']').next().unwrap_or(host).contains(':');
-    let with_port = |host: &str| match host.is_empty() || has_port(host) {
-        true => host.to_owned(),
-        false => format!("{host}:{port}"),
+fn number_of(settings: &Settings, name: &str) -> Result<Option<i32>, AddressError> {
+    let text = match settings.text(name)? {
+        None if !settings.is_empty(name) => return Ok(None),
+        text => text.unwrap_or_default(),
     };
-    format!("{before}{}{path}", hosts.split(',').map(with_port).collect::<Vec<_>>().join(","))
-}
-
-/// Where libpq looks for a server's socket, by how it was built.
-const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
-
-/// Where a server of this machine is: at its socket, where there is one.
-fn local_host(port: Option<u16>) -> &'static str {
-    let socket = format!(".s.PGSQL.{}", port.unwrap_or(PORT));
-    let holds_one = |folder: &&&str| Path::new(folder).join(&socket).exists();
-    SOCKETS.iter().find(holds_one).copied().unwrap_or("localhost")
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The rest is the driver's to read.
-fn config(base: &str, parameters: &[(String, String)]) -> Result<Config, AddressError> {
-    const HELP: &str = "write it as `postgres://user:password@host:5432/name?sslmode=require`, and what is not a letter \
-                        or a digit in the password as `%` and two hexadecimal digits";
-    let pair = |(key, value): &(String, String)| format!("{}={}", encoded(key), encoded(value));
-    let query: Vec<String> = parameters.iter().map(pair).collect();
-    let url = format!("postgresql:{base}?{}", query.join("&"));
-    // The driver's text names a parameter and never its value.
-    url.parse().map_err(|error: tokio_postgres::Error| {
-        let reason = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
-        AddressError::new(format!("the address of the database does not read: {reason}"), HELP)
+    super::number(text).map(Some).ok_or_else(|| {
+        AddressError::new(format!("the value of `{name}` is not a number"), "write a whole number")
     })
-}
-
-fn encoded(text: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
 }
 
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("postgresql://")?;
-        self.config.get_user().iter().try_for_each(|user| write!(f, "{user}@"))?;
-        let ports = self.config.get_ports();
-        for (i, host) in self.config.get_hosts().iter().enumerate() {
-            f.write_str(if i == 0 { "" } else { "," })?;
-            match host {
-                Host::Tcp(name) => f.write_str(name)?,
-                #[cfg(unix)]
-                Host::Unix(folder) => f.write_str(&encoded(&folder.to_string_lossy()))?,
-            }
-            let port = ports.get(i).or(ports.first());
-            port.iter().try_for_each(|port| write!(f, ":{port}"))?;
-        }
-        write!(f, "/{}", self.database())
+        let servers: Vec<String> = self.servers.iter().map(ToString::to_string).collect();
+        let (user, database) = (super::encoded(&self.user), super::encoded(&self.database));
+        write!(f, "postgresql://{user}@{}/{database}", servers.join(","))?;
+        // Where the name alone does not say which server it is.
+        let named = self.servers.iter().filter(|server| !server.host().is_empty());
+        let addresses: Vec<String> =
+            named.filter_map(|server| Some(server.hostaddr()?.to_string())).collect();
+        if addresses.is_empty() { Ok(()) } else { write!(f, "?hostaddr={}", addresses.join(",")) }
     }
 }
 
 impl fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_port;
-
-    #[test]
-    fn a_host_without_a_port_gets_one() {
-        for (base, want) in [
-            ("//h/shop", "//h:6432/shop"),
-            ("//h:1/shop", "//h:1/shop"),
-            ("//ada:secret@h/shop", "//ada:secret@h:6432/shop"),
-            ("//ada:se%2Fcret@h:1/shop", "//ada:se%2Fcret@h:1/shop"),
-            ("//a,b:1,c", "//a:6432,b:1,c:6432"),
-            ("//[::1]/shop", "//[::1]:6432/shop"),
-            ("//[::1]:1/shop", "//[::1]:1/shop"),
-            ("///shop", "///shop"),
-            ("//ada@/shop", "//ada@/shop"),
-            ("//", "//"),
-            ("", ""),
-        ] {
-            assert_eq!(with_port(base, 6432), want, "{base}");
-        }
     }
 }

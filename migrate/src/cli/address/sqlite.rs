@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{AddressError, decoded, parameters};
+use super::{AddressError, is_printable};
 
 /// A file of SQLite.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,26 +10,40 @@ pub struct SqliteAddress {
 }
 
 impl SqliteAddress {
-    /// Reads what stands behind `sqlite:`. Two slashes may follow, and then a third one begins the path of the root.
-    pub(super) fn parse(text: &str) -> Result<SqliteAddress, AddressError> {
-        let (path, parameters) = parameters(text.strip_prefix("//").unwrap_or(text))?;
-        // Prisma and sqlx write these, and they say nothing that is not so anyway.
-        let is_known = |(key, value): &&(String, String)| {
-            matches!(
-                (key.as_str(), value.as_str()),
-                ("mode", "rwc" | "rw") | ("connection_limit" | "socket_timeout" | "cache", _)
-            )
-        };
-        if let Some((key, value)) = parameters.iter().find(|pair| !is_known(pair)) {
-            return Err(AddressError::new(
-                format!("the address of the database has the parameter `{key}={value}`"),
-                "leave it out: a migration needs to read and write the file, and creates it where it is missing",
-            ));
-        }
+    /// The path of a file, each character of which is meant.
+    pub(super) fn of_path(path: &str) -> Result<SqliteAddress, AddressError> {
         if path.is_empty() {
             return Err(AddressError::new("the address names no file", "write its path: `sqlite:app.db`"));
         }
-        Ok(SqliteAddress { path: PathBuf::from(decoded(path)) })
+        Ok(SqliteAddress { path: PathBuf::from(path) })
+    }
+
+    /// Reads what stands after `sqlite:`. Two slashes may follow, and then a third one begins the path of the root.
+    pub(super) fn parse(text: &str) -> Result<SqliteAddress, AddressError> {
+        let text = text.strip_prefix("//").unwrap_or(text);
+        let (path, parameters) = text.split_once('?').unwrap_or((text, ""));
+        // Prisma and sqlx write these, and they say nothing that is not so anyway.
+        let is_known = |(key, value): &(&str, &str)| {
+            matches!(
+                (*key, *value),
+                ("mode", "rwc" | "rw") | ("connection_limit" | "socket_timeout" | "cache", _)
+            )
+        };
+        let pairs = parameters.split('&').filter(|pair| !pair.is_empty());
+        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        if let Some((key, value)) = pairs.find(|pair| !is_known(pair)) {
+            // A value may be the key of a file that is encrypted.
+            let shown = match key {
+                "mode" if is_printable(value) => format!("mode={value}"),
+                key if is_printable(key) => key.to_owned(),
+                _ => "…".to_owned(),
+            };
+            return Err(AddressError::new(
+                format!("the address of the database has the parameter `{shown}`"),
+                "leave it out: a migration needs to read and write the file, and creates it where it is missing",
+            ));
+        }
+        SqliteAddress::of_path(&decoded(path))
     }
 
     /// The file.
@@ -41,6 +55,32 @@ impl SqliteAddress {
     pub fn is_in_memory(&self) -> bool {
         self.path == Path::new(":memory:")
     }
+
+    /// The same file for one who stands in another folder than the one who wrote the address.
+    pub(super) fn seen_from(self, folder: &Path) -> SqliteAddress {
+        if self.is_in_memory() { self } else { SqliteAddress { path: folder.join(self.path) } }
+    }
+}
+
+/// A text with `%41` as `A`. What is no such code stays as it is.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let code = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match code {
+            Some(code) if byte == b'%' => {
+                out.push(code);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 impl fmt::Display for SqliteAddress {

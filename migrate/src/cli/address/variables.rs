@@ -1,5 +1,6 @@
 use std::env;
 use std::fmt;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
@@ -14,6 +15,17 @@ pub enum Origin {
     Variable(&'static str),
     /// This variable in a file `.env`.
     File(&'static str, PathBuf),
+}
+
+#[cfg(feature = "sqlite")]
+impl Origin {
+    /// The folder in which a relative path of the address begins; an empty one is the present one.
+    pub(super) fn folder(&self) -> &Path {
+        match self {
+            Origin::File(_, path) => path.parent().unwrap_or(path),
+            Origin::Argument | Origin::Variable(_) => Path::new(""),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -45,11 +57,11 @@ pub(super) fn find(argument: Option<&str>) -> Result<(String, Origin), Failure> 
         }
     }
     let here = env::current_dir().map_err(|error| unreadable(Path::new("."), &error))?;
-    if let Some(path) = here.ancestors().map(|folder| folder.join(".env")).find(|path| path.is_file()) {
+    let up = |steps| iter::repeat_n("..", steps).collect::<PathBuf>().join(".env");
+    if let Some(path) = (0..here.ancestors().count()).map(up).find(|path| path.is_file()) {
         let variables = in_file(&path)?;
         let of_name = |name| variables.iter().rfind(|(key, value)| key == name && !value.is_empty());
         if let Some((name, (_, url))) = VARIABLES.iter().find_map(|name| Some((*name, of_name(name)?))) {
-            let path = path.strip_prefix(&here).map_or(path.clone(), Path::to_owned);
             return Ok((url.clone(), Origin::File(name, path)));
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn make(database: &mut Database, folder: &Path) -> Result<Backup, Fai
     let stem = format!("{}-{}", file_name(&database.connection.name()?), now(&mut database.connection)?);
     let backup = match &mut database.connection {
         #[cfg(feature = "postgres")]
-        Connection::Postgres(server) => postgres::dump(server.address(), &folder.join(stem + ".dump"))?,
+        Connection::Postgres(server) => postgres::dump(server.reached(), &folder.join(stem + ".dump"))?,
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(file) => sqlite::copy(file, &folder.join(stem + ".sqlite"))?,
     };

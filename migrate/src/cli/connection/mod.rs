@@ -4,6 +4,10 @@
 mod index_build;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod reach;
+#[cfg(feature = "postgres")]
+mod reached;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "postgres")]
@@ -15,6 +19,8 @@ use migrate_core::{Engine, Plan, Query, Status, Target};
 pub(super) use index_build::IndexBuild;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Server;
+#[cfg(feature = "postgres")]
+pub(super) use reached::Reached;
 #[cfg(feature = "sqlite")]
 pub(super) use sqlite::File;
 
@@ -77,6 +83,11 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) => Engine::Sqlite,
         }
+    }
+
+    /// The server that was reached, where the address names several.
+    pub(super) fn one_of_several(&self) -> Option<String> {
+        either!(self, database => database.one_of_several())
     }
 
     pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {

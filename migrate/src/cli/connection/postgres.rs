@@ -1,9 +1,11 @@
-use deadpool_postgres::{Manager, Pool};
+use deadpool_postgres::{Pool, Runtime as PoolRuntime};
 use migrate_core::{Plan, Query, Status, Target};
 use tokio::runtime::{Builder, Runtime};
 
+use super::ASKING;
 use super::index_build::{self, IndexBuild};
-use super::{ASKING, tls};
+use super::reach::{self, Unreachable};
+use super::reached::Reached;
 use crate::cli::address::PostgresAddress;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
@@ -15,58 +17,29 @@ use crate::{Drift, Dump, Error, Migrator, Report, Verification};
 pub(crate) struct Server {
     runtime: Runtime,
     pool: Pool,
-    address: PostgresAddress,
-}
-
-/// Connections that name themselves `program` unless the address says how. Whether the server answers shows in the first.
-fn pool(address: &PostgresAddress, program: &str) -> Result<Pool, Failure> {
-    // One runs the migrations, one watches; the lock's own is out of the pool's count.
-    const CONNECTIONS: usize = 2;
-    let mut config = address.config().clone();
-    if config.get_application_name().is_none() {
-        config.application_name(program);
-    }
-    let manager = Manager::new(config, tls::connector(address)?);
-    // Without timeouts of its own the pool needs no runtime to be made.
-    Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| refused(&error))
+    reached: Reached,
 }
 
 impl Server {
+    /// Connects to the first server of the address that fits, with sessions that name themselves `program` unless the
+    /// address says how. All further connections go to that server.
     pub(super) fn connect(address: &PostgresAddress, program: &str) -> Result<Server, Failure> {
-        let pool = pool(address, program)?;
+        // One runs the migrations, one watches; the lock's own is out of the pool's count.
+        const CONNECTIONS: usize = 2;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| refused(&error))?;
-        let server = Server { runtime, pool, address: address.clone() };
-        match server.runtime.block_on(server.pool.get()) {
-            Ok(_) => Ok(server),
-            Err(error) => Err(server.unreachable(error)),
-        }
+        let reaching = reach::reach(address, program);
+        let (reached, manager) = runtime.block_on(reaching).map_err(|error| unreachable(address, &error))?;
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(PoolRuntime::Tokio1)
+            .create_timeout(address.time_to_connect())
+            .build()
+            .map_err(|error| refused(&error))?;
+        Ok(Server { runtime, pool, reached })
     }
 
-    /// What the pool's first connection failed with.
-    fn unreachable(&self, error: deadpool_postgres::PoolError) -> Failure {
-        const INVALID_CATALOG_NAME: &str = "3D000";
-        const INVALID_PASSWORD: [&str; 2] = ["28P01", "28000"];
-        let name = self.address.database();
-        let error = crate::postgres::connection::pool_error(error);
-        let mut message = format!("cannot connect to {}: {error}", self.address);
-        let mut source = error.source.as_ref().and_then(|error| error.source());
-        while let Some(error) = source {
-            let text = error.to_string();
-            if !message.contains(&text) {
-                message += &format!(": {text}");
-            }
-            source = error.source();
-        }
-        let help = match error.code.as_deref() {
-            Some(INVALID_CATALOG_NAME) => {
-                format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
-            }
-            Some(code) if INVALID_PASSWORD.contains(&code) => self.address.password_help(),
-            // The driver has no code for it.
-            None if message.contains("password missing") => self.address.password_help(),
-            _ => "check that the server runs, and that the address is right".to_owned(),
-        };
-        Failure::new("connection", message).help(help)
+    pub(super) fn one_of_several(&self) -> Option<String> {
+        self.reached.is_one_of_several().then(|| self.reached.to_string())
     }
 
     pub(super) fn status(&self, migrator: &Migrator<'_>) -> Result<Status, Error> {
@@ -119,8 +92,9 @@ impl Server {
         self.driven(async |driver| driver.create(sql).await)
     }
 
-    pub(crate) fn address(&self) -> &PostgresAddress {
-        &self.address
+    /// The server that was reached, of those that the address names.
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     fn driven<T>(
@@ -144,6 +118,25 @@ impl Server {
             }
         })
     }
+}
+
+fn unreachable(address: &PostgresAddress, error: &Unreachable) -> Failure {
+    const INVALID_CATALOG_NAME: &str = "3D000";
+    const INVALID_PASSWORD: [&str; 2] = ["28P01", "28000"];
+    let name = address.database();
+    let help = match error.code() {
+        Some(INVALID_CATALOG_NAME) => {
+            format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
+        }
+        Some(code) if INVALID_PASSWORD.contains(&code) => address.password_help(),
+        // The driver has no code for it.
+        None if error.to_string().contains("password missing") => address.password_help(),
+        _ => match error.help() {
+            Some(help) => help.to_owned(),
+            None => "check that the server runs, and that the address is right".to_owned(),
+        },
+    };
+    Failure::new(error.kind(), format!("cannot connect to {address}: {error}")).help(help)
 }
 
 fn refused(error: &dyn std::error::Error) -> Failure {

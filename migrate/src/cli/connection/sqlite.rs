@@ -37,6 +37,11 @@ impl File {
         Ok(File { connection, path: path.to_owned() })
     }
 
+    /// A file is the only one.
+    pub(super) fn one_of_several(&self) -> Option<String> {
+        None
+    }
+
     pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
         migrator.status_blocking(&mut self.connection)
     }

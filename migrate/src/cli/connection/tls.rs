@@ -1,29 +1,143 @@
 //! TLS with the meaning that libpq gives to `sslmode`.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fmt, io};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
+};
+use tokio_postgres::Socket;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::cli::address::{PostgresAddress, SslMode};
+use crate::cli::address::{Roots, SslMode, Tls, TlsVersions};
 use crate::cli::failure::Failure;
 
-pub(super) fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect, Failure> {
-    // Named here, because a program that links two providers has no default.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let trust = Trust::of(address, &provider)?;
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failure(&error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier { trust, provider }))
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+/// What makes TLS of a connection to one server, and remembers how far it got.
+#[derive(Clone)]
+pub(super) struct Connector {
+    inner: MakeRustlsConnect,
+    name: String,
+    progress: Arc<Progress>,
+}
+
+/// How far a connection got: the driver's error does not say.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    is_connected: AtomicBool,
+    has_begun_tls: AtomicBool,
+    has_tls: AtomicBool,
+}
+
+impl Progress {
+    /// Whether the server was there.
+    pub(super) fn is_connected(&self) -> bool {
+        self.is_connected.load(Ordering::Relaxed)
+    }
+
+    /// Whether it agreed to speak TLS.
+    pub(super) fn has_begun_tls(&self) -> bool {
+        self.has_begun_tls.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is spoken is encrypted.
+    pub(super) fn has_tls(&self) -> bool {
+        self.has_tls.load(Ordering::Relaxed)
+    }
+}
+
+impl Connector {
+    /// For the server that is called `host`, at the address `address`. With `None` as what is asked of TLS there is none.
+    pub(super) fn new(tls: Option<&Tls>, host: &str, address: &str) -> Result<Connector, Failure> {
+        // Named here, because a program that links two providers has no default.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trust = tls.map_or(Ok(Trust::Anything), |tls| Trust::of(tls, &provider))?;
+        // Where the name is not checked, one that is none for TLS does not matter.
+        let name = match (&trust, ServerName::try_from(host)) {
+            (_, Ok(_)) => host,
+            (Trust::AuthorityAndName(_), Err(_)) => {
+                return Err(Failure::new(
+                    "tls",
+                    "`sslmode=verify-full` needs the name of the host, to find it in the certificate",
+                )
+                .help("write the name as `host`, beside `hostaddr`, or ask for `sslmode=verify-ca`"));
+            }
+            _ => address,
+        };
+        let versions: &[&SupportedProtocolVersion] = match tls.map(|tls| tls.versions) {
+            Some(TlsVersions::Only12) => &[&TLS12],
+            Some(TlsVersions::Only13) => &[&TLS13],
+            Some(TlsVersions::All) | None => &[&TLS13, &TLS12],
+        };
+        let mut config = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(versions)
+            .map_err(|error| failure(&error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier { trust, provider }))
+            .with_no_client_auth();
+        config.enable_sni = tls.is_none_or(|tls| tls.sends_name);
+        Ok(Connector {
+            inner: MakeRustlsConnect::new(config),
+            name: name.to_owned(),
+            progress: Arc::default(),
+        })
+    }
+
+    /// How far the connections that it made got.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl MakeTlsConnect<Socket> for Connector {
+    type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+    type TlsConnect = Handshake;
+    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
+
+    /// The driver calls it as soon as the socket is connected. The name that it gives is the one in its configuration.
+    fn make_tls_connect(&mut self, _name: &str) -> Result<Handshake, Self::Error> {
+        self.progress.is_connected.store(true, Ordering::Relaxed);
+        let inner = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.inner, &self.name)?;
+        Ok(Handshake { inner, progress: self.progress.clone() })
+    }
+}
+
+pub(super) struct Handshake {
+    inner: <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect,
+    progress: Arc<Progress>,
+}
+
+impl TlsConnect<Socket> for Handshake {
+    type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Stream>> + Send>>;
+
+    fn connect(self, stream: Socket) -> Self::Future {
+        self.progress.has_begun_tls.store(true, Ordering::Relaxed);
+        let Handshake { inner, progress } = self;
+        let handshake = inner.connect(stream);
+        Box::pin(async move {
+            let stream = handshake.await?;
+            progress.has_tls.store(true, Ordering::Relaxed);
+            Ok(stream)
+        })
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 fn failure(error: &dyn std::error::Error) -> Failure {
@@ -39,27 +153,35 @@ enum Trust {
 }
 
 impl Trust {
-    fn of(address: &PostgresAddress, provider: &Arc<CryptoProvider>) -> Result<Trust, Failure> {
-        let of_roots = |roots: RootCertStore| {
-            WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
-                .build()
-                .map_err(|error| failure(&error))
+    /// As with libpq, authorities that are there are asked in every mode.
+    fn of(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Trust, Failure> {
+        let roots = match &tls.roots {
+            Roots::None if tls.mode.verifies() => return Err(no_authority()),
+            Roots::None => return Ok(Trust::Anything),
+            roots => self::roots(roots)?,
         };
-        match address.ssl_mode() {
-            SslMode::Disable | SslMode::Prefer => Ok(Trust::Anything),
-            // As with libpq: where authorities are named, they are asked.
-            SslMode::Require if address.ssl_root_cert().is_none() => Ok(Trust::Anything),
-            SslMode::Require | SslMode::VerifyCa => Ok(Trust::Authority(of_roots(roots(address)?)?)),
-            SslMode::VerifyFull => Ok(Trust::AuthorityAndName(of_roots(roots(address)?)?)),
-        }
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
+            .build()
+            .map_err(|error| failure(&error))?;
+        Ok(match tls.mode {
+            SslMode::VerifyFull => Trust::AuthorityAndName(verifier),
+            _ => Trust::Authority(verifier),
+        })
     }
 }
 
-/// The authorities in the file that the address names, else those of the system.
-fn roots(address: &PostgresAddress) -> Result<RootCertStore, Failure> {
+fn no_authority() -> Failure {
+    Failure::new("tls", "there is no authority to trust").help(
+        "name a PEM file with `sslrootcert` in the address, with PGSSLROOTCERT, or put it at ~/.postgresql/root.crt; \
+         `sslrootcert=system` trusts the authorities of the system",
+    )
+}
+
+fn roots(of: &Roots) -> Result<RootCertStore, Failure> {
     let mut roots = RootCertStore::empty();
-    match address.ssl_root_cert() {
-        Some(path) if path.as_os_str() != "system" => {
+    match of {
+        Roots::None => {}
+        Roots::File(path) => {
             let unreadable = |error: &dyn std::error::Error| {
                 Failure::new("tls", format!("the authorities in {} cannot be read: {error}", path.display()))
                     .help("name a PEM file with `sslrootcert` or PGSSLROOTCERT")
@@ -71,13 +193,11 @@ fn roots(address: &PostgresAddress) -> Result<RootCertStore, Failure> {
                     .map_err(|error| unreadable(&error))?;
             }
         }
-        _ => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+        Roots::System => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
     }
-    if roots.is_empty() {
-        return Err(Failure::new("tls", "there is no authority to trust")
-            .help("name a PEM file with `sslrootcert` in the address, or with PGSSLROOTCERT"));
-    }
-    Ok(roots)
+    if roots.is_empty() { Err(no_authority()) } else { Ok(roots) }
 }
 
 #[derive(Debug)]

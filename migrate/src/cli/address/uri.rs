@@ -1,0 +1,167 @@
+//! An address in the form of a URI, as libpq reads it (PostgreSQL manual, 34.1.1.2).
+
+use super::settings::Settings;
+use super::{AddressError, is_printable};
+
+/// What Prisma's own pool is told, and others' after it; there is no such pool here.
+const OF_A_POOL: [&str; 6] =
+    ["connection_limit", "pool_timeout", "socket_timeout", "pgbouncer", "statement_cache_size", "sslaccept"];
+
+/// Reads what stands after `postgres://`.
+pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
+    let mut settings = Settings::default();
+    let (credentials, rest) = match text.find(['@', '/']) {
+        Some(at) if text[at..].starts_with('@') => (&text[..at], &text[at + 1..]),
+        _ => ("", text),
+    };
+    // To libpq it is a part of the name after it. It is far more often one of a password, which would be shown then.
+    if rest.contains('@') {
+        return Err(AddressError::new(
+            "the address of the database has an `@` that is not the one before the host",
+            "write an `@` of a password or a name as `%40`, a `/` as `%2F`, a `:` as `%3A`, a `?` as `%3F`, a `%` as `%25`",
+        ));
+    }
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    store(&mut settings, "user", user)?;
+    store(&mut settings, "password", password)?;
+    let (hosts, ports, rest) = places(rest)?;
+    store(&mut settings, "host", &hosts)?;
+    store(&mut settings, "port", &ports)?;
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    store(&mut settings, "dbname", path.strip_prefix('/').unwrap_or(path))?;
+    read_parameters(parameters, &mut settings)?;
+    Ok(settings)
+}
+
+/// An empty part says nothing.
+fn store(settings: &mut Settings, name: &str, text: &str) -> Result<(), AddressError> {
+    if !text.is_empty() {
+        settings.set(name, decoded(text)?).expect("it is a keyword");
+    }
+    Ok(())
+}
+
+/// The hosts and the ports, each with commas between them, and what comes after.
+fn places(mut rest: &str) -> Result<(String, String, &str), AddressError> {
+    let (mut hosts, mut ports) = (String::new(), String::new());
+    loop {
+        let host;
+        (host, rest) = match rest.strip_prefix('[') {
+            Some(inside) => bracketed(inside)?,
+            None => rest.split_at(rest.find([':', '/', '?', ',']).unwrap_or(rest.len())),
+        };
+        hosts.push_str(host);
+        if let Some(after) = rest.strip_prefix(':') {
+            let port;
+            (port, rest) = after.split_at(after.find(['/', '?', ',']).unwrap_or(after.len()));
+            ports.push_str(port);
+        }
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return Ok((hosts, ports, rest)),
+        }
+        hosts.push(',');
+        ports.push(',');
+    }
+}
+
+/// An address of IPv6, and what comes after its bracket.
+fn bracketed(inside: &str) -> Result<(&str, &str), AddressError> {
+    let Some((host, rest)) = inside.split_once(']') else {
+        return Err(unreadable("an IPv6 address has no `]`"));
+    };
+    if host.is_empty() {
+        return Err(unreadable("an IPv6 address is empty"));
+    }
+    if !rest.is_empty() && !rest.starts_with([':', '/', '?', ',']) {
+        return Err(unreadable("after the `]` of an IPv6 address stands neither `:` nor `/`"));
+    }
+    Ok((host, rest))
+}
+
+fn read_parameters(mut rest: &str, settings: &mut Settings) -> Result<(), AddressError> {
+    let mut is_after_password = false;
+    while !rest.is_empty() {
+        let pair;
+        (pair, rest) = rest.split_once('&').unwrap_or((rest, ""));
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(unreadable("a parameter has no `=`"));
+        };
+        if value.contains('=') {
+            return Err(unreadable("a parameter has two `=`; the second is written `%3D`"));
+        }
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        let name = String::from_utf8_lossy(&name).into_owned();
+        read_parameter(&name, value, settings, is_after_password)?;
+        is_after_password = name.ends_with("password");
+    }
+    Ok(())
+}
+
+fn read_parameter(
+    name: &str,
+    value: Vec<u8>,
+    settings: &mut Settings,
+    is_after_password: bool,
+) -> Result<(), AddressError> {
+    match (name, value.as_slice()) {
+        // So says the driver of Java, and libpq understands it.
+        ("ssl", b"true") => settings.set("sslmode", "require").expect("it is a keyword"),
+        ("schema", b"public") => {}
+        ("schema", schema) => return Err(schema_of_prisma(schema)),
+        (name, _) if OF_A_POOL.contains(&name) => {}
+        _ => settings.set(name, value).map_err(|_| {
+            // A password with a `&` that was not encoded has its rest here.
+            let shown = if is_after_password || !is_printable(name) { "…" } else { name };
+            AddressError::new(
+                format!("invalid URI query parameter: `{shown}`"),
+                "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; a `&` of a value is written `%26`",
+            )
+        })?,
+    }
+    Ok(())
+}
+
+fn schema_of_prisma(schema: &[u8]) -> AddressError {
+    let schema = str::from_utf8(schema).ok().filter(|name| is_printable(name)).unwrap_or("NAME");
+    AddressError::new(
+        "the address has Prisma's `schema`",
+        format!(
+            "write `options=-csearch_path%3D{schema}` instead, and give `--history-schema {schema}` to have the history \
+             there too"
+        ),
+    )
+}
+
+/// A text with `%41` as `A`. A plus stays one.
+fn decoded(text: &str) -> Result<Vec<u8>, AddressError> {
+    let mut bytes = text.bytes();
+    let mut out = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        let code = digit().and_then(|high| Some(16 * high + digit()?));
+        match code.and_then(|code| u8::try_from(code).ok()) {
+            None => {
+                return Err(unreadable(
+                    "a `%` is not followed by two hexadecimal digits; alone it is written `%25`",
+                ));
+            }
+            Some(0) => return Err(unreadable("`%00` is allowed nowhere")),
+            Some(code) => out.push(code),
+        }
+    }
+    Ok(out)
+}
+
+/// The text itself is not shown, because it may hold a password.
+fn unreadable(what: &str) -> AddressError {
+    AddressError::new(
+        format!("the address of the database does not read: {what}"),
+        "write it as `postgres://user:password@host:5432/name?sslmode=require`, and what is not a letter or a digit in \
+         the password as `%` and two hexadecimal digits",
+    )
+}

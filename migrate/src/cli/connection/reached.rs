@@ -1,0 +1,119 @@
+use std::fmt;
+use std::net::IpAddr;
+
+use tokio_postgres::Config;
+use tokio_postgres::config;
+
+use crate::cli::address::{PostgresAddress, ServerAddress, SslMode, TlsVersions};
+
+/// The server that a run is connected to: one of those that its address names, at one of its addresses, and whether it
+/// speaks TLS. Each further connection of the run is to it, and so is what other programs do for the run.
+#[derive(Clone)]
+pub(crate) struct Reached {
+    address: PostgresAddress,
+    server: ServerAddress,
+    /// None where it was reached by its socket.
+    ip: Option<IpAddr>,
+    is_encrypted: bool,
+}
+
+impl Reached {
+    pub(super) fn new(
+        address: &PostgresAddress,
+        server: &ServerAddress,
+        ip: Option<IpAddr>,
+        is_encrypted: bool,
+    ) -> Reached {
+        Reached { address: address.clone(), server: server.clone(), ip, is_encrypted }
+    }
+
+    /// What a shell's `--host` is given: a name, an address, or the folder of a socket.
+    pub(crate) fn host(&self) -> String {
+        match self.ip {
+            Some(ip) if self.server.host().is_empty() || self.server.hostaddr().is_some() => ip.to_string(),
+            _ => self.server.host().to_owned(),
+        }
+    }
+
+    /// Whether the address names others, too.
+    pub(super) fn is_one_of_several(&self) -> bool {
+        self.address.servers().len() > 1
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    pub(crate) fn user(&self) -> &str {
+        self.address.user()
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        self.address.database()
+    }
+
+    /// How much of TLS another program has to ask for, to have neither less nor more than this run.
+    pub(crate) fn ssl_mode(&self) -> SslMode {
+        match self.address.ssl_mode() {
+            mode if mode.verifies() => mode,
+            _ if self.is_encrypted => SslMode::Require,
+            _ => SslMode::Disable,
+        }
+    }
+
+    /// What the driver connects with again.
+    pub(super) fn config(&self) -> Config {
+        let mode = if self.is_encrypted { config::SslMode::Require } else { config::SslMode::Disable };
+        self.address.config(&self.server, self.ip, mode)
+    }
+
+    /// The same server for programs that use libpq (PostgreSQL manual, 34.15), such as `pg_dump`: all variables that
+    /// decide to which server they connect, and how. What has no value has to be taken out of their environment. Other
+    /// users see the arguments of a process, and not its environment, so a password is safe here alone.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, Option<Vec<u8>>)> {
+        let text = |text: &str| Some(text.as_bytes().to_vec()).filter(|text| !text.is_empty());
+        let tls = self.address.tls();
+        let (lowest, highest) = match tls.versions {
+            TlsVersions::All => (None, None),
+            TlsVersions::Only12 => (None, text("TLSv1.2")),
+            TlsVersions::Only13 => (text("TLSv1.3"), None),
+        };
+        vec![
+            ("PGHOST", text(self.server.host())),
+            ("PGHOSTADDR", self.ip.and_then(|ip| text(&ip.to_string()))),
+            ("PGPORT", text(&self.port().to_string())),
+            ("PGUSER", text(self.user())),
+            ("PGDATABASE", text(self.database())),
+            ("PGPASSWORD", self.address.password(&self.server)),
+            ("PGOPTIONS", self.address.options().and_then(text)),
+            ("PGSSLMODE", text(self.ssl_mode().as_str())),
+            ("PGSSLROOTCERT", tls.root_file().map(|path| path.as_os_str().as_encoded_bytes().to_vec())),
+            ("PGSSLSNI", text(if tls.sends_name { "1" } else { "0" })),
+            ("PGSSLMINPROTOCOLVERSION", lowest),
+            ("PGSSLMAXPROTOCOLVERSION", highest),
+            ("PGCHANNELBINDING", text(self.address.channel_binding())),
+            ("PGGSSENCMODE", text("disable")),
+            ("PGSERVICE", None),
+            ("PGTARGETSESSIONATTRS", None),
+            ("PGLOADBALANCEHOSTS", None),
+            ("PGREQUIRESSL", None),
+        ]
+    }
+}
+
+/// The host and the port that were reached, and the address where a name does not say it all.
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.server)
+    }
+}
+
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reached")
+            .field("server", &format_args!("{}", self.server))
+            .field("ip", &self.ip)
+            .field("is_encrypted", &self.is_encrypted)
+            .finish_non_exhaustive()
+    }
+}

@@ -80,7 +80,7 @@ fn the_server_that_fits_is_the_one_of_psql() {
     up.env("PGSERVICE", "two").env("PGTARGETSESSIONATTRS", "read-write");
     let output =
         up.args(["migrate", "up", "--backup", "kept", "--database-url", "postgres://"]).output().unwrap();
-    let seen = format!("seen: localhost 127.0.0.1 {p} disable []");
+    let seen = format!("seen: localhost 127.0.0.1 {p} disable [primary]");
     Outcome::new(&["up"], output).exits(1).says(&seen);
 
     // The lock's connection, and those of the migrations, are to that server, too.
@@ -89,6 +89,19 @@ fn the_server_that_fits_is_the_one_of_psql() {
     project.run(&["up", "--database-url", &address]).exits(0).says(&format!("connected to 127.0.0.1:{p}\n"));
     let tables = "SELECT count(*) FROM pg_tables WHERE tablename IN ('customers', 'products', 'orders')";
     assert_eq!(psql(project.path(), &reader, tables).stdout, b"3\n");
+
+    // And what is dropped there is in the backup, which comes back by the command that is printed.
+    psql(project.path(), &reader, "INSERT INTO customers SELECT n, 'x' FROM generate_series(1, 1000) n");
+    let outcome =
+        project.run(&["down", "--all", "--yes", "--backup", "kept", "--database-url", &address]).exits(0);
+    assert_eq!(psql(project.path(), &reader, tables).stdout, b"0\n");
+    let restore = outcome.stderr.lines().find_map(|line| line.trim().strip_prefix("restore it with: "));
+    assert!(
+        alone("sh", project.path()).args(["-c", restore.unwrap()]).status().unwrap().success(),
+        "{restore:?}"
+    );
+    let restored = format!("{reader}_restored");
+    assert_eq!(psql(project.path(), &restored, "SELECT count(*) FROM customers").stdout, b"1000\n");
 }
 
 /// What came of a connection.

@@ -19,6 +19,8 @@ pub(super) fn dump(server: &Reached, path: &Path) -> Result<Backup, Failure> {
             None => command.env_remove(name),
         };
     }
+    // The run writes, so its server is no standby; a proxy in between must not send the reader to one, which may lag.
+    command.env("PGTARGETSESSIONATTRS", "primary");
     let output = command.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failure("there is no `pg_dump`")
             .help("install the client programs of PostgreSQL, of the server's version or newer"),
@@ -47,8 +49,20 @@ fn os_string(value: Vec<u8>) -> OsString {
 
 /// Into a new database: what the run added to the old one would stay there otherwise.
 fn restore(server: &Reached, path: &Path) -> String {
-    let options = format!(" -h {} -p {} -U {}", shell(&server.host()), server.port(), shell(server.user()));
+    let checked = if server.ssl_mode().verifies() { identity(server) } else { String::new() };
+    let options = format!("-h {} -p {} -U {}", shell(&server.host()), server.port(), shell(server.user()));
     let name = shell(&format!("{}_restored", server.database()));
     let file = shell(&path.to_string_lossy());
-    format!("createdb{options} -T template0 {name} && pg_restore{options} --exit-on-error -d {name} {file}")
+    format!(
+        "{checked}createdb {options} -T template0 {name} && \
+         {checked}pg_restore {options} --exit-on-error -d {name} {file}"
+    )
+}
+
+/// What the programs check the server by, where the run did; it has no options on their command line.
+fn identity(server: &Reached) -> String {
+    let is_part = |name: &str| ["PGSSLMODE", "PGSSLROOTCERT", "PGHOSTADDR"].contains(&name);
+    let variables = server.variables().into_iter().filter(|(name, _)| is_part(name));
+    let set = variables.filter_map(|(name, value)| Some((name, os_string(value?))));
+    set.map(|(name, value)| format!("{name}={} ", shell(&value.to_string_lossy()))).collect()
 }

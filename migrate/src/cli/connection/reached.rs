@@ -27,10 +27,16 @@ impl Reached {
         Reached { address: address.clone(), server: server.clone(), ip, is_encrypted }
     }
 
-    /// What a shell's `--host` is given: a name, an address, or the folder of a socket.
+    /// What a shell's `--host` is given: a name, an address, or the folder of a socket. A name that the certificate is
+    /// held to stays one.
     pub(crate) fn host(&self) -> String {
+        let is_checked = self.ssl_mode().verifies() && !self.server.host().is_empty();
         match self.ip {
-            Some(ip) if self.server.host().is_empty() || self.server.hostaddr().is_some() => ip.to_string(),
+            Some(ip)
+                if !is_checked && (self.server.host().is_empty() || self.server.hostaddr().is_some()) =>
+            {
+                ip.to_string()
+            }
             _ => self.server.host().to_owned(),
         }
     }

@@ -268,7 +268,7 @@ fn the_password_is_no_argument() {
 fn a_backup_goes_before_what_is_harmless_too() {
     let project = Project::sqlite().with_tables();
     project.run(&["up", "--to", "20250102000000"]).exits(0);
-    project.run(&["up", "--backup", "backups"]).exits(0).says("backup backups/app.db-");
+    project.run(&["up", "--backup", "backups"]).exits(0).says("/backups/app.db-");
     project.run(&["up", "--backup", "backups"]).exits(0);
     assert_eq!(backups(&project).len(), 1, "nothing to do, nothing to save");
     let copy = rusqlite::Connection::open(&backups(&project)[0]).unwrap();

@@ -7,7 +7,7 @@ mod sqlite;
 mod unfinished;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use migrate_core::{Engine, Query, Value};
 use serde::Serialize;
@@ -31,7 +31,9 @@ pub(super) fn make(database: &mut Database, folder: &Path) -> Result<Backup, Fai
         failure(&format!("the folder {} cannot be made: {error}", folder.display()))
             .help("name a folder that you may write to")
     };
-    fs::create_dir_all(folder).map_err(failed)?;
+    // The command that brings it back is typed in another folder, on another day.
+    let folder = path::absolute(folder).map_err(failed)?;
+    fs::create_dir_all(&folder).map_err(failed)?;
     let stem = format!("{}-{}", file_name(&database.connection.name()?), now(&mut database.connection)?);
     let backup = match &mut database.connection {
         #[cfg(feature = "postgres")]

@@ -1,6 +1,7 @@
 use std::process::Command;
 
 use crate::features;
+use crate::install;
 use crate::left_out;
 use crate::quickstart;
 use crate::step::{Done, Failed, cargo, run, run_reading};
@@ -17,6 +18,7 @@ pub(crate) fn run_all() -> Done {
     let done = steps(&mut tally);
     let done = left_out::told(left_out::versions(), done);
     let done = left_out::told(left_out::corpora(), done);
+    let done = left_out::told(left_out::stamps(), done);
     // It stands last in the log, so that its end tells how the tests went.
     match (done, tally.summary()) {
         (Ok(()), Some(summary)) => {
@@ -35,6 +37,7 @@ fn steps(tally: &mut Tally) -> Done {
     for package in WITH_FEATURES {
         features::each_alone(package)?;
     }
+    install::what_is_newer()?;
     let mut run_counting =
         |title: &str, command: &mut Command| run_reading(title, command, |line| tally.read(line));
     test::run_all(&[], &mut run_counting)?;

@@ -7,10 +7,12 @@ mod lock;
 mod new;
 mod rebase;
 mod test;
+mod unused;
 
 use clap::Subcommand;
 use migrate::cli::{Console, Exit, Failure, Options};
 
+use self::unused::{Uses, refuse_unused};
 use crate::folder::Folder;
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +27,8 @@ pub(crate) enum FolderVerb {
     Rebase(rebase::Rebase),
     /// Takes over the folder and the history of another tool
     Adopt(adopt::Adopt),
-    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema
+    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema. That is on
+    /// the server of `--database-url` where one is given, else on one that is started for it
     Test(test::Test),
     /// Prints what makes a shell complete the verbs and options
     Completions(completions::Completions),
@@ -33,14 +36,25 @@ pub(crate) enum FolderVerb {
 
 impl FolderVerb {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+        refuse_unused(self.uses(), options)?;
         match self {
             FolderVerb::New(verb) => verb.run(folder, console),
             FolderVerb::Lint(verb) => verb.run(folder, console),
             FolderVerb::Lock(verb) => verb.run(folder, console),
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),
-            FolderVerb::Test(verb) => verb.run(folder, console),
+            FolderVerb::Test(verb) => verb.run(folder, options, console),
             FolderVerb::Completions(verb) => verb.run(),
+        }
+    }
+
+    fn uses(&self) -> Uses {
+        match self {
+            FolderVerb::Rebase(_) | FolderVerb::Adopt(_) => Uses::All,
+            FolderVerb::Test(_) => Uses::Server,
+            FolderVerb::New(_) | FolderVerb::Lint(_) | FolderVerb::Lock(_) | FolderVerb::Completions(_) => {
+                Uses::None
+            }
         }
     }
 }

@@ -54,6 +54,34 @@ impl Database {
         self.connection.name()
     }
 
+    /// The server that it is on, to make throw-away databases there.
+    #[cfg(all(unix, feature = "testing", feature = "postgres"))]
+    pub fn test_server(&self) -> Result<crate::testing::Server, Failure> {
+        use super::address::SslMode;
+
+        match &self.address {
+            Address::Postgres(address)
+                if matches!(address.ssl_mode(), SslMode::Disable | SslMode::Prefer) =>
+            {
+                Ok(crate::testing::Server::with(address.config().clone()))
+            }
+            Address::Postgres(address) => Err(Failure::new(
+                "address",
+                format!(
+                    "the address asks for sslmode={}, and connections to throw-away databases are not encrypted",
+                    address.ssl_mode().as_str()
+                ),
+            )
+            .help("name a server that is reached without TLS, or none: then one is started for the test")),
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => Err(Failure::new(
+                "address",
+                "the address is a file of SQLite, and throw-away databases of SQLite are in memory",
+            )
+            .help("name a server of PostgreSQL, or none: then one is started for the test")),
+        }
+    }
+
     /// How it stands.
     pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
         self.connection.status(migrator)

@@ -42,7 +42,7 @@ fn server(set: &MigrationSet, options: &Options, console: &Console) -> Result<Se
         let message = "the migrations are for SQLite, and their throw-away database is in memory";
         return Err(Failure::new("address", message).help("leave out `--database-url`"));
     }
-    Database::open(options, console)?.test_server()
+    Database::test_server(options, console)
 }
 
 fn seed(text: &str) -> Result<(Version, PathBuf), String> {

@@ -54,32 +54,15 @@ impl Database {
         self.connection.name()
     }
 
-    /// The server that it is on, to make throw-away databases there.
+    /// The server of `--database-url`, to make throw-away databases there.
     #[cfg(all(unix, feature = "testing", feature = "postgres"))]
-    pub fn test_server(&self) -> Result<crate::testing::Server, Failure> {
-        use super::address::SslMode;
-
-        match &self.address {
-            Address::Postgres(address)
-                if matches!(address.ssl_mode(), SslMode::Disable | SslMode::Prefer) =>
-            {
-                Ok(crate::testing::Server::with(address.config().clone()))
-            }
-            Address::Postgres(address) => Err(Failure::new(
-                "address",
-                format!(
-                    "the address asks for sslmode={}, and connections to throw-away databases are not encrypted",
-                    address.ssl_mode().as_str()
-                ),
-            )
-            .help("name a server that is reached without TLS, or none: then one is started for the test")),
-            #[cfg(feature = "sqlite")]
-            Address::Sqlite(_) => Err(Failure::new(
-                "address",
-                "the address is a file of SQLite, and throw-away databases of SQLite are in memory",
-            )
-            .help("name a server of PostgreSQL, or none: then one is started for the test")),
-        }
+    pub fn test_server(options: &Options, console: &Console) -> Result<crate::testing::Server, Failure> {
+        let (address, _) = Address::find(options.database_url.as_deref())?;
+        // Before anything is opened: an address that will not do may lead nowhere.
+        test_config(&address)?;
+        // It says which server that is, and what to do where it does not answer.
+        let database = Database::open(options, console)?;
+        test_config(&database.address).map(crate::testing::Server::with)
     }
 
     /// How it stands.
@@ -113,5 +96,29 @@ impl Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// How to connect to a server with throw-away databases.
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+fn test_config(address: &Address) -> Result<tokio_postgres::Config, Failure> {
+    use super::address::SslMode;
+
+    let refused = |why: String| {
+        let help = "name a server of PostgreSQL that is reached without TLS, or none: then one is started for the test";
+        Err(Failure::new("address", why).help(help))
+    };
+    match address {
+        Address::Postgres(address) => match address.ssl_mode() {
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => refused(format!(
+                "the address asks for sslmode={}, and connections to throw-away databases are not encrypted",
+                address.ssl_mode().as_str()
+            )),
+            _ => Ok(address.config().clone()),
+        },
+        #[cfg(feature = "sqlite")]
+        Address::Sqlite(_) => refused(
+            "the address is a file of SQLite, and throw-away databases of SQLite are in memory".to_owned(),
+        ),
     }
 }

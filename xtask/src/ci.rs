@@ -31,13 +31,13 @@ pub(crate) fn run_all() -> Done {
 }
 
 fn steps(tally: &mut Tally) -> Done {
+    install::what_is_newer()?;
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("lints", cargo(&["clippy", "--all-targets"]).args(EVERYTHING).args(["--", "-D", "warnings"]))?;
     documentation()?;
     for package in WITH_FEATURES {
         features::each_alone(package)?;
     }
-    install::what_is_newer()?;
     let mut run_counting =
         |title: &str, command: &mut Command| run_reading(title, command, |line| tally.read(line));
     test::run_all(&[], &mut run_counting)?;

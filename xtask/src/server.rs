@@ -2,7 +2,7 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use crate::locate;
 use crate::step::{output, root};
@@ -41,11 +41,27 @@ impl Server {
 
     /// Has the tests fail on a server of the other kind than is known of this one, and note its version.
     pub(crate) fn expect(&self, command: &mut Command) {
-        // What an earlier run left there is not what this one finds.
-        let _ = fs::remove_file(report());
-        command.env(REPORT, report()).env_remove(STAMPS);
+        if fs::create_dir_all(root().join("target")).is_ok() {
+            command.env(REPORT, report());
+        }
+        command.env_remove(STAMPS);
         if let Some(stamps) = self.stamps() {
             command.env(STAMPS, if stamps { "yes" } else { "no" });
+        }
+    }
+
+    /// Which it was, after a run of the tests. One that is named says its version to a test, unless a filter kept that
+    /// from running.
+    pub(crate) fn seen(&self) -> String {
+        let seen = fs::read_to_string(report());
+        // What stays there harms nobody.
+        let _ = fs::remove_file(report());
+        match (self, seen) {
+            (Server::Named, Ok(version)) => format!("PostgreSQL {version}, which {URL} names"),
+            (Server::Named, Err(_)) => format!("the server that {URL} names"),
+            (Server::Started { directory, version }, _) => {
+                format!("PostgreSQL {version} in {}", directory.display())
+            }
         }
     }
 
@@ -77,20 +93,6 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a test found is what they ran on; with a filter, none may have looked.
-        let seen = fs::read_to_string(report()).ok();
-        match (self, seen) {
-            (Server::Named, Some(seen)) => write!(f, "PostgreSQL {seen}, which {URL} names"),
-            (Server::Named, None) => write!(f, "the server that {URL} names"),
-            (Server::Started { directory, version }, _) => {
-                write!(f, "PostgreSQL {version} in {}", directory.display())
-            }
-        }
-    }
-}
-
 /// A package of the distribution with a newer server.
 #[derive(Debug)]
 pub(crate) struct Offer {
@@ -117,7 +119,7 @@ impl fmt::Display for Offer {
 }
 
 fn report() -> PathBuf {
-    root().join("target/postgres-version")
+    root().join(format!("target/postgres-version-{}", process::id()))
 }
 
 /// Debian's PostgreSQL 15 stamps each column since 15.20, and what npm brings stamps nothing. Of others nobody has looked.

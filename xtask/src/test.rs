@@ -20,7 +20,7 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     let done =
         run("tests", &mut tests).and_then(|()| run("doc tests", cargo(&["test", "--doc"]).args(EVERYTHING)));
     if let Some(server) = server {
-        println!("\ntested on {server}");
+        println!("\ntested on {}", server.seen());
         if let Some(offer) = server.offer() {
             println!("{offer}");
         }

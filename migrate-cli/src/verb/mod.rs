@@ -12,7 +12,6 @@ mod unused;
 use clap::Subcommand;
 use migrate::cli::{Console, Exit, Failure, Options};
 
-use self::unused::{Uses, refuse_unused};
 use crate::folder::Folder;
 
 #[derive(Debug, Subcommand)]
@@ -36,7 +35,6 @@ pub(crate) enum FolderVerb {
 
 impl FolderVerb {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
-        refuse_unused(self.uses(), options)?;
         match self {
             FolderVerb::New(verb) => verb.run(folder, console),
             FolderVerb::Lint(verb) => verb.run(folder, console),
@@ -45,16 +43,6 @@ impl FolderVerb {
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),
             FolderVerb::Test(verb) => verb.run(folder, options, console),
             FolderVerb::Completions(verb) => verb.run(),
-        }
-    }
-
-    fn uses(&self) -> Uses {
-        match self {
-            FolderVerb::Rebase(_) | FolderVerb::Adopt(_) => Uses::All,
-            FolderVerb::Test(_) => Uses::Server,
-            FolderVerb::New(_) | FolderVerb::Lint(_) | FolderVerb::Lock(_) | FolderVerb::Completions(_) => {
-                Uses::None
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ use migrate::testing::{self, Server};
 use migrate::{Engine, MigrationSet, Version};
 use serde_json::json;
 
+use super::unused::refuse_unused;
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
@@ -18,6 +19,7 @@ pub(crate) struct Test {
 
 impl Test {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+        refuse_unused(options)?;
         let set = folder.check()?.set;
         let mut trip = testing::round_trip(&set).folder(folder.path());
         if options.database_url.is_some() {

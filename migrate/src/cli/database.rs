@@ -4,6 +4,8 @@ use migrate_core::{Engine, Query, Status, Target, Value, Version};
 use serde_json::{Map, Value as Json, json};
 
 use super::address::Address;
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+use super::address::SslMode;
 use super::arguments::Options;
 use super::connection::{Access, Connection};
 use super::console::Console;
@@ -57,12 +59,24 @@ impl Database {
     /// The server of `--database-url`, to make throw-away databases there.
     #[cfg(all(unix, feature = "testing", feature = "postgres"))]
     pub fn test_server(options: &Options, console: &Console) -> Result<crate::testing::Server, Failure> {
-        let (address, _) = Address::find(options.database_url.as_deref())?;
         // Before anything is opened: an address that will not do may lead nowhere.
-        test_config(&address)?;
+        match Address::find(options.database_url.as_deref())?.0 {
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => return Err(no_test_server(IN_MEMORY)),
+            Address::Postgres(address) => match address.ssl_mode() {
+                SslMode::Disable | SslMode::Allow | SslMode::Prefer => {}
+                _ => return Err(no_test_server(NOT_ENCRYPTED)),
+            },
+        }
         // It says which server that is, and what to do where it does not answer.
-        let database = Database::open(options, console)?;
-        test_config(&database.address).map(crate::testing::Server::with)
+        match Database::open(options, console)?.connection {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) => Err(no_test_server(IN_MEMORY)),
+            Connection::Postgres(server) => match server.reached().ssl_mode() {
+                SslMode::Disable => Ok(crate::testing::Server::with(server.reached().config())),
+                _ => Err(no_test_server(NOT_ENCRYPTED)),
+            },
+        }
     }
 
     /// How it stands.
@@ -99,26 +113,15 @@ impl fmt::Debug for Database {
     }
 }
 
-/// How to connect to a server with throw-away databases.
+#[cfg(all(unix, feature = "testing", feature = "postgres", feature = "sqlite"))]
+const IN_MEMORY: &str = "the address is a file of SQLite, and throw-away databases of SQLite are in memory";
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
-fn test_config(address: &Address) -> Result<tokio_postgres::Config, Failure> {
-    use super::address::SslMode;
+const NOT_ENCRYPTED: &str = "the server of the address is reached with TLS, and connections to throw-away databases are not encrypted";
 
-    let refused = |why: String| {
-        let help = "name a server of PostgreSQL that is reached without TLS, or none: then one is started for the test";
-        Err(Failure::new("address", why).help(help))
-    };
-    match address {
-        Address::Postgres(address) => match address.ssl_mode() {
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => refused(format!(
-                "the address asks for sslmode={}, and connections to throw-away databases are not encrypted",
-                address.ssl_mode().as_str()
-            )),
-            _ => Ok(address.config().clone()),
-        },
-        #[cfg(feature = "sqlite")]
-        Address::Sqlite(_) => refused(
-            "the address is a file of SQLite, and throw-away databases of SQLite are in memory".to_owned(),
-        ),
-    }
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+fn no_test_server(why: &str) -> Failure {
+    Failure::new("address", why).help(
+        "name a server of PostgreSQL that is reached without TLS (`sslmode=disable`), or none: then one is started for the \
+         test",
+    )
 }

@@ -5,7 +5,7 @@
 //!
 //! ```toml
 //! [build-dependencies]
-//! migrate = { version = "0.1", default-features = false }   # no macro and no database client
+//! migrate = { path = "../migrate/migrate", default-features = false }   # no macro and no database client
 //! ```
 //!
 //! ```no_run

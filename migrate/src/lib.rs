@@ -20,6 +20,14 @@
 //! # fn main() {}
 //! ```
 //!
+//! The crate of this name on crates.io is another one. Until this one is published, the dependency is a checkout, or
+//! `git = "…"` with the address of its repository:
+//!
+//! ```toml
+//! [dependencies]
+//! migrate = { path = "../migrate/migrate", features = ["postgres"] }
+//! ```
+//!
 //! On PostgreSQL the database is a `deadpool_postgres::Pool` or a `tokio_postgres::Client`:
 //!
 //! ```

@@ -158,6 +158,9 @@ async fn what_is_set_beside_the_definition() {
         ALTER TABLE b DISABLE RULE off;
         CREATE VIEW codes AS SELECT code FROM a;
         ALTER VIEW codes ALTER code SET DEFAULT 'x';
+        CREATE MATERIALIZED VIEW m WITH (fillfactor = 70, toast.autovacuum_enabled = off, autovacuum_vacuum_scale_factor = 0.5)
+            AS SELECT code FROM a;
+        ALTER MATERIALIZED VIEW m ALTER code SET (n_distinct = -0.5), ALTER code SET STATISTICS 7;
         CREATE TYPE words AS RANGE (subtype = text, collation = \"C\", multirange_type_name = many_words);",
     )
     .await;

@@ -1,6 +1,7 @@
 use std::process::Command;
 
 use crate::features;
+use crate::install;
 use crate::left_out;
 use crate::quickstart;
 use crate::step::{Done, Failed, cargo, run, run_reading};
@@ -17,6 +18,7 @@ pub(crate) fn run_all() -> Done {
     let done = steps(&mut tally);
     let done = left_out::told(left_out::versions(), done);
     let done = left_out::told(left_out::corpora(), done);
+    let done = left_out::told(left_out::stamps(), done);
     // It stands last in the log, so that its end tells how the tests went.
     match (done, tally.summary()) {
         (Ok(()), Some(summary)) => {
@@ -29,6 +31,7 @@ pub(crate) fn run_all() -> Done {
 }
 
 fn steps(tally: &mut Tally) -> Done {
+    install::what_is_newer()?;
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("lints", cargo(&["clippy", "--all-targets"]).args(EVERYTHING).args(["--", "-D", "warnings"]))?;
     documentation()?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::locate;
+use crate::server::{Server, URL};
 use crate::step::{Done, Failed, run, works};
 
 /// Installs what the tests need and cannot find: real ones, from the distribution.
@@ -14,7 +15,7 @@ pub(crate) fn what_is_missing() -> Done {
     if packages.is_empty() {
         return Ok(());
     }
-    if !is_root() || !works(Command::new("apt-get").arg("--version")) {
+    if !may_install() {
         return Err(Failed(how_to(&packages)));
     }
     if packages.contains(&SERVER) {
@@ -24,12 +25,29 @@ pub(crate) fn what_is_missing() -> Done {
     run("installation", apt_get(&["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
+/// Upgrades a server of the distribution to the newest that it has. A machine that cannot do so keeps its own, and the
+/// tests say which that is.
+pub(crate) fn what_is_newer() -> Done {
+    let Some(server) = Server::found().filter(|server| may_install() && server.package().is_some()) else {
+        return Ok(());
+    };
+    if let Err(Failed(why)) = run("package lists", &mut apt_get(&["update"])) {
+        println!("{why}: what is newer than the lists of this machine is not known");
+    }
+    let Some(offer) = server.offer() else { return Ok(()) };
+    run("upgrade", apt_get(&["install", "-y", "--only-upgrade"]).args(offer.packages()))
+}
+
+fn may_install() -> bool {
+    is_root() && works(Command::new("apt-get").arg("--version"))
+}
+
 const SERVER: &str = "postgresql";
 const BOUNCER: &str = "pgbouncer";
 
 fn missing() -> Vec<&'static str> {
     // Who names a server wants that one, not another.
-    let server = env::var_os("MIGRATE_TEST_PG_URL").is_some() || locate::server_programs().is_ok();
+    let server = env::var_os(URL).is_some() || locate::server_programs().is_ok();
     let found = [(SERVER, server), (BOUNCER, locate::bouncer().is_ok())];
     found.into_iter().filter(|(_, found)| !found).map(|(package, _)| package).collect()
 }

@@ -1,3 +1,4 @@
+use crate::server::Server;
 use crate::step::{Done, root};
 
 /// A line about what a run that passes has not looked at: nothing is left out in silence.
@@ -13,6 +14,12 @@ pub(crate) fn corpora() -> LeftOut {
 pub(crate) fn versions() -> LeftOut {
     let runs_here = cfg!(all(target_os = "linux", target_arch = "x86_64"));
     (!runs_here).then_some("left out: the other versions of PostgreSQL, whose programs need Linux on x86-64")
+}
+
+/// A server that stamps its rows with options of its own, as Debian's newest does.
+pub(crate) fn stamps() -> LeftOut {
+    let found = Server::found().and_then(|server| server.stamps()) == Some(true);
+    (!found).then_some("left out: a server that stamps its columns, such as PostgreSQL 15.20 of Debian 12")
 }
 
 /// Says what was left out after all else that a run said.

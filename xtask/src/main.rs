@@ -8,6 +8,7 @@ mod left_out;
 mod locate;
 mod programs;
 mod quickstart;
+mod server;
 mod step;
 mod tally;
 mod test;
@@ -22,9 +23,11 @@ const HELP: &str = "\
 usage: cargo xtask VERB
 
   test [-- ARGUMENTS]  install PostgreSQL and PgBouncer when they are absent (as root, on Debian and its
-                       relatives), then run all tests; ARGUMENTS go to the test runner
+                       relatives), then run all tests; ARGUMENTS go to the test runner. What is installed
+                       stays as it is; MIGRATE_TEST_PG_URL=postgres://… names a server that runs already
   versions             run the core of the tests on the other versions of PostgreSQL; npm brings their programs
-  ci                   everything that has to hold before a change is merged";
+  ci                   everything that has to hold before a change is merged, on the newest PostgreSQL that the
+                       distribution has: as root, an older one is upgraded";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["test", "--", runner @ ..] => left_out::told(left_out::corpora(), test::run_all(runner, step::run)),
         ["versions"] => left_out::told(left_out::versions(), versions::run_all(step::run)),
         ["ci"] => ci::run_all(),
+        ["test", unknown, ..] => Err(Failed(format!("`test` has no argument `{unknown}`\n\n{HELP}"))),
         _ => Err(Failed(HELP.to_owned())),
     };
     match done {

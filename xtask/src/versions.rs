@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::install;
 use crate::left_out;
 use crate::programs::Programs;
+use crate::server;
 use crate::step::{Done, Failed};
 use crate::test::{EVERYTHING, runner};
 
@@ -64,8 +65,10 @@ fn tests(programs: &Programs, targets: &[&str]) -> Command {
     // All features of all packages, as in the run of everything: nothing is compiled again.
     command.args(EVERYTHING).arg("--");
     // It would come before the programs.
-    command.env_remove("MIGRATE_TEST_PG_URL");
+    command.env_remove(server::URL);
     command.env("MIGRATE_TEST_PG_BIN", &programs.directory);
     command.env("MIGRATE_TEST_PG_EXPECT", programs.major.to_string());
+    // Debian's does, so that the tests see a server of each kind.
+    command.env(server::STAMPS, "no");
     command
 }

@@ -7,6 +7,7 @@ mod lock;
 mod new;
 mod rebase;
 mod test;
+mod unused;
 
 use clap::Subcommand;
 use migrate::cli::{Console, Exit, Failure, Options};
@@ -25,7 +26,8 @@ pub(crate) enum FolderVerb {
     Rebase(rebase::Rebase),
     /// Takes over the folder and the history of another tool
     Adopt(adopt::Adopt),
-    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema
+    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema. That is on
+    /// the server of `--database-url` where one is given, else on one that is started for it
     Test(test::Test),
     /// Prints what makes a shell complete the verbs and options
     Completions(completions::Completions),
@@ -39,7 +41,7 @@ impl FolderVerb {
             FolderVerb::Lock(verb) => verb.run(folder, console),
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),
-            FolderVerb::Test(verb) => verb.run(folder, console),
+            FolderVerb::Test(verb) => verb.run(folder, options, console),
             FolderVerb::Completions(verb) => verb.run(),
         }
     }

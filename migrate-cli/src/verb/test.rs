@@ -2,11 +2,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use migrate::Version;
-use migrate::cli::{Console, Exit, Failure};
-use migrate::testing;
+use migrate::cli::{Console, Database, Exit, Failure, Options};
+use migrate::testing::{self, Server};
+use migrate::{Engine, MigrationSet, Version};
 use serde_json::json;
 
+use super::unused::refuse_unused;
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
@@ -17,9 +18,13 @@ pub(crate) struct Test {
 }
 
 impl Test {
-    pub(crate) fn run(self, folder: &Folder, console: &Console) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+        refuse_unused(options)?;
         let set = folder.check()?.set;
         let mut trip = testing::round_trip(&set).folder(folder.path());
+        if options.database_url.is_some() {
+            trip = trip.server(&server(&set, options, console)?);
+        }
         for (after, path) in &self.seeds {
             let sql = fs::read_to_string(path).map_err(|error| {
                 Failure::new("seed", format!("{} cannot be read: {error}", path.display()))
@@ -31,6 +36,15 @@ impl Test {
         console.answer("test", &report, json!(report));
         Ok(if report.holds() { Exit::DONE } else { Exit::FAILED })
     }
+}
+
+/// The server of `--database-url`. What the environment names may be in use, and is for the other verbs.
+fn server(set: &MigrationSet, options: &Options, console: &Console) -> Result<Server, Failure> {
+    if !set.dialect().runs_on(Engine::Postgres) {
+        let message = "the migrations are for SQLite, and their throw-away database is in memory";
+        return Err(Failure::new("address", message).help("leave out `--database-url`"));
+    }
+    Database::test_server(options, console)
 }
 
 fn seed(text: &str) -> Result<(Version, PathBuf), String> {

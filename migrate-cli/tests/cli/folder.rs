@@ -168,6 +168,26 @@ fn rebase_warns_of_a_draft_that_is_applied() {
     }
 }
 
+/// `--database-url` is where the throw-away databases are made, and nothing is done to the one that it names.
+#[test]
+fn test_is_taken_on_the_server_that_is_named() {
+    let project = Project::postgres("test_is_taken").with_tables();
+    let url = project.url.clone();
+    let named = |url: &str| project.run(&["test", "--database-url", url]);
+    named(&url).exits(0).answers("3 round trips: 3 exact");
+    project.run(&["status"]).exits(1).answers("0 applied, 3 pending");
+    // Only there: another server would not have said this.
+    named("postgres://nobody@127.0.0.1:1/none").exits(1).says("127.0.0.1:1");
+    named("postgres://u@127.0.0.1:1/x?sslmode=require").exits(1).says("are not encrypted");
+    named("sqlite:app.db").exits(1).says("throw-away databases of SQLite are in memory");
+    assert!(!project.path().join("app.db").exists());
+    let sqlite = Project::sqlite().with_tables();
+    sqlite.run(&["test", "--database-url", &url]).exits(1).says("leave out `--database-url`");
+    for option in ["--single-transaction", "--lock-timeout=5s", "--history-schema=app"] {
+        sqlite.run(&["test", option]).exits(64).says("would have no effect");
+    }
+}
+
 #[test]
 fn test_takes_each_migration_there_and_back() {
     for (engine, project) in Project::both("there_and_back") {

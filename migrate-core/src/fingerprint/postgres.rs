@@ -1,5 +1,7 @@
 //! The query for the rows of PostgreSQL 14 and newer.
 
+pub(crate) mod options;
+
 use crate::Query;
 
 /// What the query needs around it, in one transaction: names are written with their schema unless it is the system's,
@@ -44,7 +46,8 @@ pub(crate) fn live(history_schema: &str, history_prefix: &str) -> Query {
     let texts: Vec<String> = texts.collect();
     Query {
         sql: format!(
-            "{COMMON}, live AS (SELECT {} FROM (\n{kinds}) AS every ({COLUMNS}))\n",
+            "WITH RECURSIVE {},\n{COMMON}, live AS (SELECT {} FROM (\n{kinds}) AS every ({COLUMNS}))\n",
+            options::documented(),
             texts.join(", ")
         ),
         values: vec![history_schema.into(), history_prefix.into()],

@@ -73,8 +73,13 @@ pub(super) fn create_one(id: &ObjectId, object: &Object) -> Option<(&'static [&'
         }
         MaterializedView => {
             let data = if get("populated").is_some() { "NO " } else { "" };
-            let sql = format!("CREATE MATERIALIZED VIEW {} AS {} WITH {data}DATA", path(id), definition?);
-            (&["definition", "populated"], sql)
+            let method = get("access method").map_or(String::new(), |method| format!(" USING {method}"));
+            let options = get("options").map_or(String::new(), |options| format!(" WITH ({options})"));
+            let space =
+                get("tablespace").map_or(String::new(), |space| format!(" TABLESPACE {}", quoted(space)));
+            let head = format!("CREATE MATERIALIZED VIEW {}{method}{options}{space}", path(id));
+            let sql = format!("{head} AS {} WITH {data}DATA", definition?);
+            (&["definition", "populated", "access method", "options", "tablespace"], sql)
         }
         Constraint => {
             let table = if get("of domain").is_some() { "DOMAIN" } else { "TABLE" };

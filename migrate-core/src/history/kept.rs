@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use super::Drift;
 use crate::fingerprint::Fingerprint;
+use crate::fingerprint::postgres::options;
 use crate::{Engine, Value, Version};
 
 /// Kind, schema, parent, name and property: what a row gives the value of.
@@ -71,7 +72,14 @@ impl Kept {
                         "live" => &mut kept.live,
                         _ => return Err(format!("it is in an unknown state, {state}")),
                     };
-                    rows.insert([kind, schema, parent, name, property], value);
+                    // SQLite's columns have no such property.
+                    let value = match (kind.as_str(), property.as_str()) {
+                        ("column", "options") => options::of_column(&value),
+                        _ => Some(value),
+                    };
+                    if let Some(value) = value {
+                        rows.insert([kind, schema, parent, name, property], value);
+                    }
                 }
             }
         }

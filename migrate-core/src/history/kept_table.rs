@@ -1,7 +1,7 @@
 //! The SQL of the table that keeps the schema.
 
 use super::HistoryTable;
-use crate::fingerprint::postgres;
+use crate::fingerprint::postgres::{self, options};
 use crate::{Engine, Query};
 
 /// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
@@ -49,6 +49,24 @@ impl HistoryTable {
             }
             None => Query { sql, values: Vec::new() },
         }
+    }
+
+    /// Takes out of what is kept on PostgreSQL the options that are no part of a schema: older versions of this library
+    /// kept what the server had stamped on each column. It belongs before [`HistoryTable::note_schema`].
+    pub fn forget_undocumented(&self) -> Query {
+        let (kept, documented) = (&self.kept, options::column_pattern());
+        let sql = format!(
+            "WITH stamped AS (
+                DELETE FROM {kept} WHERE kind = 'column' AND property = 'options'
+                    AND EXISTS (SELECT FROM unnest(string_to_array(value, ', ')) o WHERE o !~ '{documented}')
+                RETURNING *
+            )
+            INSERT INTO {kept} SELECT state, {KEY}, told.value FROM stamped, LATERAL (
+                SELECT string_agg(o, ', ' ORDER BY n) AS value
+                FROM unnest(string_to_array(stamped.value, ', ')) WITH ORDINALITY AS option (o, n) WHERE o ~ '{documented}'
+            ) AS told WHERE told.value IS NOT NULL"
+        );
+        Query { sql, values: Vec::new() }
     }
 
     /// What does [`Kept::note`](super::Kept::note) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.

@@ -4,6 +4,8 @@ use migrate_core::{Engine, Query, Status, Target, Value, Version};
 use serde_json::{Map, Value as Json, json};
 
 use super::address::Address;
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+use super::address::SslMode;
 use super::arguments::Options;
 use super::connection::{Access, Connection};
 use super::console::Console;
@@ -54,6 +56,29 @@ impl Database {
         self.connection.name()
     }
 
+    /// The server of `--database-url`, to make throw-away databases there.
+    #[cfg(all(unix, feature = "testing", feature = "postgres"))]
+    pub fn test_server(options: &Options, console: &Console) -> Result<crate::testing::Server, Failure> {
+        // Before anything is opened: an address that will not do may lead nowhere.
+        match Address::find(options.database_url.as_deref())?.0 {
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => return Err(no_test_server(IN_MEMORY)),
+            Address::Postgres(address) => match address.ssl_mode() {
+                SslMode::Disable | SslMode::Allow | SslMode::Prefer => {}
+                _ => return Err(no_test_server(NOT_ENCRYPTED)),
+            },
+        }
+        // It says which server that is, and what to do where it does not answer.
+        match Database::open(options, console)?.connection {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) => Err(no_test_server(IN_MEMORY)),
+            Connection::Postgres(server) => match server.reached().ssl_mode() {
+                SslMode::Disable => Ok(crate::testing::Server::with(server.reached().config())),
+                _ => Err(no_test_server(NOT_ENCRYPTED)),
+            },
+        }
+    }
+
     /// How it stands.
     pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
         self.connection.status(migrator)
@@ -86,4 +111,17 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+#[cfg(all(unix, feature = "testing", feature = "postgres", feature = "sqlite"))]
+const IN_MEMORY: &str = "the address is a file of SQLite, and throw-away databases of SQLite are in memory";
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+const NOT_ENCRYPTED: &str = "the server of the address is reached with TLS, and connections to throw-away databases are not encrypted";
+
+#[cfg(all(unix, feature = "testing", feature = "postgres"))]
+fn no_test_server(why: &str) -> Failure {
+    Failure::new("address", why).help(
+        "name a server of PostgreSQL that is reached without TLS (`sslmode=disable`), or none: then one is started for the \
+         test",
+    )
 }

@@ -259,7 +259,8 @@ impl Driver for PostgresDriver<'_> {
         history: &HistoryTable,
         timeouts: Timeouts,
     ) -> Result<Noted, DatabaseError> {
-        let noted = self.write_schema(timeouts, "", history.note_schema()).await;
+        let queries = [history.forget_undocumented()].into_iter().chain(history.note_schema());
+        let noted = self.write_schema(timeouts, "", queries).await;
         Ok(unless_undefined(noted)?.map_or(Noted::NoTable, |()| Noted::Done))
     }
 

@@ -22,6 +22,11 @@ impl Address {
         Ok(Self { url, config })
     }
 
+    #[cfg(all(feature = "cli", feature = "postgres"))]
+    pub(super) fn with(config: Config) -> Self {
+        Self { url: without_password(&config), config }
+    }
+
     /// A server or pooler whose socket is in `directory`.
     pub(super) fn of_socket(directory: &Path, port: u16, database: &str) -> Self {
         let mut config = Config::new();

@@ -59,6 +59,12 @@ impl Server {
         Self::named(url.into(), "the address of the server")
     }
 
+    /// One that is connected to like this. Connections to it are not encrypted.
+    #[cfg(all(feature = "cli", feature = "postgres"))]
+    pub(crate) fn with(config: Config) -> Self {
+        Self { address: Address::with(config) }
+    }
+
     fn named(url: String, name: &str) -> Result<Self, ServerError> {
         let address = Address::parse(url);
         let address =

@@ -1,4 +1,5 @@
 use std::env;
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -57,10 +58,12 @@ fn idle() -> Result<Duration, ServerError> {
 
 const IDLE_DEFAULT: Duration = Duration::from_secs(600);
 
-/// Two processes share a server only when both would start the same one.
+/// Two processes share a server only when both would start the same one: an upgrade puts another in its place.
 fn fingerprint(cluster: &Cluster) -> u64 {
+    let program = fs::metadata(cluster.programs.join("postgres"));
+    let program = program.ok().map(|file| (file.len(), file.modified().ok()));
     let mut hasher = DefaultHasher::new();
-    (&cluster.programs, cluster.settings()).hash(&mut hasher);
+    (&cluster.programs, program, cluster.settings()).hash(&mut hasher);
     hasher.finish()
 }
 

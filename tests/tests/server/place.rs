@@ -25,6 +25,10 @@ impl Place {
         Self { directory }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(crate) fn command(&self, test: &str) -> Command {
         let mut command = command(test);
         command.env("MIGRATE_TEST_TMP", self.directory.path()).env_remove("MIGRATE_TEST_PG_URL");

@@ -3,7 +3,9 @@
 -- The functions that write definitions look at the catalog as it is by then, not as it was when the query began. Of what
 -- others have dropped in between they tell NULL, '???' or a number. NULL becomes '???' here, and `live` refuses such values.
 -- Names of relations come from the tables of the catalog, because regclass is one of those functions.
-WITH member AS (
+--
+-- Before it stands `documented (whose, names)`: the options that are told.
+member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), history AS (
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -30,6 +32,38 @@ WITH member AS (
     FROM pg_class c JOIN space s ON s.oid = c.relnamespace
     WHERE c.oid NOT IN (SELECT oid FROM history_part)
         AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_class'::regclass AND objid = c.oid)
+), option_list (index, whose, head, bare, options) AS (
+    -- What the definition of an index says of options, behind `head`, and `bare` where it says nothing of any.
+    SELECT i.oid, m.amname::text, ' WITH', '', i.reloptions FROM relation i JOIN pg_am m ON m.oid = i.relam
+    WHERE i.relkind IN ('i', 'I') AND i.reloptions IS NOT NULL
+    UNION ALL
+    SELECT i.oid, 'operator class', ' ' || c.opcname, CASE WHEN c.opcdefault THEN '' ELSE ' ' || c.opcname END, a.attoptions
+    FROM relation i
+    JOIN pg_index x ON x.indexrelid = i.oid
+    JOIN pg_attribute a ON a.attrelid = i.oid AND a.attoptions IS NOT NULL
+    JOIN pg_opclass c ON c.oid = x.indclass[a.attnum - 1] AND c.opcnamespace = 'pg_catalog'::regnamespace
+), undocumented (index, n, text, instead) AS MATERIALIZED (
+    SELECT index, row_number() OVER (PARTITION BY index), head || ' (' || list.every || ')',
+        coalesce(head || ' (' || list.told || ')', bare)
+    FROM option_list l
+    JOIN documented d ON d.whose = l.whose,
+    LATERAL (SELECT string_agg(word, ', ' ORDER BY n) AS every,
+            string_agg(word, ', ' ORDER BY n) FILTER (WHERE part.name = ANY (d.names)) AS told
+        FROM unnest(l.options) WITH ORDINALITY AS each (option, n),
+        LATERAL (SELECT split_part(option, '=', 1) AS name, substr(option, strpos(option, '=') + 1) AS value) AS part,
+        LATERAL (SELECT quote_ident(part.name) || '=' || CASE quote_ident(value) WHEN value THEN value
+            ELSE '''' || replace(value, '''', '''''') || '''' END AS word) AS quoted) AS list
+    WHERE list.told IS DISTINCT FROM list.every
+), redefinition (index, n, text) AS (
+    SELECT u.index, 0::bigint,
+        (CASE WHEN c.oid IS NULL THEN pg_get_indexdef(u.index) ELSE pg_get_constraintdef(c.oid) END) COLLATE "C"
+    FROM undocumented u LEFT JOIN pg_constraint c ON c.conindid = u.index AND c.contype IN ('p', 'u', 'x') WHERE u.n = 1
+    UNION ALL
+    SELECT u.index, u.n, replace(r.text, u.text, u.instead) COLLATE "C"
+    FROM redefinition r JOIN undocumented u ON u.index = r.index AND u.n = r.n + 1
+), redefined AS MATERIALIZED (
+    -- The definitions of indexes and of their constraints that would say more than is documented.
+    SELECT DISTINCT ON (index) index, text FROM redefinition ORDER BY index, n DESC
 ), type AS MATERIALIZED (
     SELECT t.*, s.name AS space, t.typname::text AS name,
         CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite-type'

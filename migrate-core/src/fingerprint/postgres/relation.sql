@@ -3,7 +3,9 @@ SELECT r.kind, r.space, '', r.name, p.property, p.value
 FROM relation r
 LEFT JOIN pg_tablespace s ON s.oid = r.reltablespace
 LEFT JOIN pg_am m ON m.oid = r.relam
+LEFT JOIN documented d ON d.whose = CASE r.relkind WHEN 'v' THEN 'view' ELSE m.amname::text END
 LEFT JOIN pg_class toast ON toast.oid = r.reltoastrelid
+JOIN documented of_toast ON of_toast.whose = 'toast'
 LEFT JOIN pg_foreign_table f ON f.ftrelid = r.oid
 LEFT JOIN pg_foreign_server v ON v.oid = f.ftserver,
 LATERAL (VALUES
@@ -21,7 +23,10 @@ LATERAL (VALUES
         FROM pg_inherits JOIN named n ON n.oid = inhparent WHERE inhrelid = r.oid) END),
     ('of type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END),
     ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM (
-        SELECT unnest(r.reloptions) UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) AS option (o))),
+        SELECT o FROM unnest(r.reloptions) o
+        WHERE r.relkind IN ('r', 'm', 'v') AND (d.names IS NULL OR split_part(o, '=', 1) = ANY (d.names))
+        UNION ALL
+        SELECT 'toast.' || o FROM unnest(toast.reloptions) o WHERE split_part(o, '=', 1) = ANY (of_toast.names)) AS option (o))),
     ('tablespace', s.spcname::text),
     ('access method', CASE WHEN m.amname <> 'heap' THEN m.amname::text END),
     ('row security', CASE WHEN r.relrowsecurity THEN 'enabled' END),
@@ -40,6 +45,7 @@ SELECT 'column', r.space, r.name, a.attname::text, p.property, p.value
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
+JOIN documented of_column ON of_column.whose = 'column'
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum,
 LATERAL (VALUES
     ('type', CASE WHEN r.is_table THEN format_type(a.atttypid, a.atttypmod) END),
@@ -56,7 +62,8 @@ LATERAL (VALUES
         CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
     ('compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
     ('statistics', nullif(a.attstattarget, -1)::text),
-    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o)),
+    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o
+        WHERE split_part(o, '=', 1) = ANY (of_column.names))),
     ('foreign options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attfdwoptions) o)),
     ('inherited', CASE WHEN r.is_table AND NOT a.attislocal AND NOT r.relispartition THEN 'true' END),
     ('comment', (SELECT description FROM pg_description
@@ -70,13 +77,17 @@ FROM relation r
 JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype IN ('p', 'u', 'c', 'x', 'f')
 LEFT JOIN pg_index x ON x.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class i ON i.oid = x.indexrelid
+LEFT JOIN pg_am m ON m.oid = i.relam
+LEFT JOIN documented d ON d.whose = m.amname::text
+LEFT JOIN redefined e ON e.index = i.oid
 LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
-LATERAL (SELECT coalesce(pg_get_constraintdef(c.oid), '???') AS text) AS definition,
+LATERAL (SELECT coalesce(e.text, pg_get_constraintdef(c.oid), '???') AS text) AS definition,
 LATERAL (VALUES
     ('definition', regexp_replace(definition.text, ' NOT VALID$', '')),
     ('valid', CASE WHEN definition.text LIKE '% NOT VALID' OR NOT x.indisvalid THEN 'false' END),
     ('inherited', CASE WHEN NOT c.conislocal THEN 'true' END),
-    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(i.reloptions) o)),
+    ('options', (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(i.reloptions) o
+        WHERE d.names IS NULL OR split_part(o, '=', 1) = ANY (d.names))),
     ('tablespace', s.spcname::text),
     ('clustered', CASE WHEN x.indisclustered THEN 'true' END),
     ('replica identity', CASE WHEN x.indisreplident THEN 'true' END),
@@ -94,9 +105,10 @@ SELECT 'index', r.space, r.name, i.name, p.property, p.value
 FROM pg_index x
 JOIN relation i ON i.oid = x.indexrelid
 JOIN relation r ON r.oid = x.indrelid
+LEFT JOIN redefined e ON e.index = i.oid
 LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace,
 LATERAL (VALUES
-    ('definition', coalesce(pg_get_indexdef(i.oid), '???')),
+    ('definition', coalesce(e.text, pg_get_indexdef(i.oid), '???')),
     ('valid', CASE WHEN NOT x.indisvalid THEN 'false' END),
     ('attached to', (SELECT n.name FROM pg_inherits JOIN named n ON n.oid = inhparent WHERE inhrelid = i.oid)),
     ('tablespace', s.spcname::text),

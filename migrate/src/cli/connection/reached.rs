@@ -68,7 +68,7 @@ impl Reached {
     }
 
     /// What the driver connects with again.
-    pub(super) fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let mode = if self.is_encrypted { config::SslMode::Require } else { config::SslMode::Disable };
         self.address.config(&self.server, self.ip, mode)
     }

@@ -1,6 +1,7 @@
 //! PostgreSQL's objects.
 
 mod constraints;
+mod options;
 mod others;
 mod relations;
 mod tables;

@@ -1,0 +1,34 @@
+use migrate::cli::{Exit, Failure, Options};
+
+/// Refuses options that have no effect on throw-away databases: who gives one has something in mind.
+pub(super) fn refuse_unused(options: &Options) -> Result<(), Failure> {
+    let Some(unused) = unused(options) else { return Ok(()) };
+    let message = format!("`{unused}` would have no effect: throw-away databases are made with the defaults");
+    Err(Failure::new("arguments", message).help(format!("leave out `{unused}`")).exits(Exit::USAGE))
+}
+
+/// The first option that is about the database to be migrated, or about a run on it.
+fn unused(options: &Options) -> Option<&'static str> {
+    let Options {
+        database_url: _,
+        json: _,
+        quiet: _,
+        history_schema,
+        history_prefix,
+        application,
+        lock_timeout,
+        lock_deadline,
+        statement_timeout,
+        single_transaction,
+    } = options;
+    let all = [
+        ("--history-schema", history_schema.is_some()),
+        ("--history-prefix", history_prefix.is_some()),
+        ("--application", application.is_some()),
+        ("--lock-timeout", lock_timeout.is_some()),
+        ("--lock-deadline", lock_deadline.is_some()),
+        ("--statement-timeout", statement_timeout.is_some()),
+        ("--single-transaction", *single_transaction),
+    ];
+    all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+}

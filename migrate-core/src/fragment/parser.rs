@@ -193,7 +193,10 @@ impl<'p> Parser<'p> {
             word if is_called && self.is_postgres() && POSTGRES_FORMS.contains(&word) => self.form(word),
             _ if self.is_postgres() && self.is_typed_string() => {
                 self.data_type()?;
-                self.take();
+                match self.peek() {
+                    Some(string) if string.is_string() => self.take(),
+                    _ => return Err(self.unexpected()),
+                }
                 Ok(())
             }
             _ => self.name(),

@@ -163,6 +163,7 @@ fn what_leaves_the_expression_is_refused() {
         }
     }
     assert_eq!(check("'x'::public.mood", Engine::Postgres), Err(Type("public".into())));
+    assert_eq!(check("date without = - 'x'", Engine::Postgres), Err(Unexpected("without".into())));
     assert_eq!(check("'x'::text.peek", Engine::Postgres), Err(Attribute("peek".into())));
     assert_eq!(check("(ARRAY[total])[1].peek", Engine::Postgres), Err(Attribute("peek".into())));
     assert_eq!(check("\"Orders\".total = 1", Engine::Postgres), Err(Column("\"Orders\".total".into())));

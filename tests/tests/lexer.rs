@@ -30,7 +30,7 @@ impl Sqlite {
 impl Judge for Sqlite {
     async fn row(&self, query: &str) -> Option<(Vec<String>, Vec<String>)> {
         let mut statement = self.0.prepare(query).ok()?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let count = names.len();
         let text = |row: &rusqlite::Row<'_>| {
             (0..count)
@@ -115,9 +115,8 @@ async fn words_are_words(judge: &impl Judge, engine: Engine, letters: &[char]) {
     for chunk in letters.chunks(1_500) {
         let columns: Vec<String> = chunk.iter().map(|c| format!("1 {c}x{c}y")).collect();
         let query = format!("SELECT {}", columns.join(", "));
-        let names = match judge.row(&query).await {
-            Some((names, _)) => names,
-            None => panic!("{engine} refuses words of {:?} to {:?}", chunk[0], chunk[chunk.len() - 1]),
+        let Some((names, _)) = judge.row(&query).await else {
+            panic!("{engine} refuses words of {:?} to {:?}", chunk[0], chunk[chunk.len() - 1])
         };
         let ours = words(&query, engine);
         let folded = |word: &&str| {

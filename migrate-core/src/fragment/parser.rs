@@ -240,9 +240,9 @@ impl<'p> Parser<'p> {
             p.expect_symbol("[")?;
             while !p.is_symbol(0, "]") {
                 if p.is_symbol(0, "[") {
-                    p.array()?
+                    p.array()?;
                 } else {
-                    p.expression()?
+                    p.expression()?;
                 }
                 if !p.take_if_symbol(",") {
                     break;
@@ -485,10 +485,10 @@ impl<'p> Parser<'p> {
         if self.symbolic_postfix()? {
             return Ok(true);
         }
-        let is_negated = usize::from(self.is_word(0, &["not"]));
-        if self.is_word(is_negated, &["in"]) {
-            self.next_words(is_negated + 1);
-            self.parenthesized_list_of_in()?;
+        let not = usize::from(self.is_word(0, &["not"]));
+        if self.is_word(not, &["in"]) {
+            self.take_words(not + 1);
+            self.in_list()?;
             return Ok(true);
         }
         if self.take_if_word(&["isnull", "notnull"]) {
@@ -498,18 +498,18 @@ impl<'p> Parser<'p> {
             self.collation()?;
             return Ok(true);
         }
-        let is_negated = usize::from(self.is_word(1, &["not"]));
-        let is_truth = self.is_word(1 + is_negated, &["null", "true", "false"])
-            || self.is_postgres() && self.is_word(1 + is_negated, &["unknown"]);
+        let not = usize::from(self.is_word(1, &["not"]));
+        let is_truth = self.is_word(1 + not, &["null", "true", "false"])
+            || self.is_postgres() && self.is_word(1 + not, &["unknown"]);
         if self.is_word(0, &["is"]) && is_truth {
-            self.next_words(2 + is_negated);
+            self.take_words(2 + not);
             return Ok(true);
         }
         Ok(false)
     }
 
     /// Without parentheses SQLite reads a table.
-    fn parenthesized_list_of_in(&mut self) -> Parsed {
+    fn in_list(&mut self) -> Parsed {
         if self.peek().is_some() && !self.is_symbol(0, "(") {
             return self.fault(FragmentFault::Subquery("IN".to_owned()));
         }
@@ -517,7 +517,7 @@ impl<'p> Parser<'p> {
         self.parenthesized(Self::list)
     }
 
-    fn next_words(&mut self, count: usize) {
+    fn take_words(&mut self, count: usize) {
         for _ in 0..count {
             self.take();
         }
@@ -542,7 +542,7 @@ impl<'p> Parser<'p> {
         match self.peek() {
             Some(token) if token.kind == Kind::Quoted && self.is_postgres() => self.take(),
             Some(token) if SQLITE_COLLATIONS.contains(&lower(token).as_str()) && !self.is_postgres() => {
-                self.take()
+                self.take();
             }
             _ => return Err(self.unexpected()),
         }
@@ -561,22 +561,22 @@ impl<'p> Parser<'p> {
             Kind::Word => {}
             _ => return Ok(false),
         }
-        let is_negated = usize::from(self.is_word(0, &["not"]));
+        let not = usize::from(self.is_word(0, &["not"]));
         let likes: &[&str] = if self.is_postgres() { &["like", "ilike"] } else { &["like", "glob"] };
-        if self.is_word(is_negated, likes) {
-            self.next_words(is_negated + 1);
+        if self.is_word(not, likes) {
+            self.take_words(not + 1);
             self.quantifier()?;
             return Ok(true);
         }
-        if self.is_word(is_negated, &["between"]) {
-            self.next_words(is_negated + 1);
+        if self.is_word(not, &["between"]) {
+            self.take_words(not + 1);
             if self.is_postgres() {
                 self.take_if_word(&["symmetric"]);
             }
             return Ok(true);
         }
-        if self.is_postgres() && self.is_word(is_negated, &["similar"]) {
-            self.next_words(is_negated + 1);
+        if self.is_postgres() && self.is_word(not, &["similar"]) {
+            self.take_words(not + 1);
             self.expect_word("to")?;
             return Ok(true);
         }

@@ -7,6 +7,27 @@ use crate::schema::{
     Domain, EnumType, Index, Schema, Sequence, Table, TableColumn, TableConstraint, TableConstraintKind, View,
 };
 use crate::sql::{Generated, PartitionBound, parse};
+use crate::statement::scan;
+use crate::token::{TokenKind, tokens as scanned};
+
+/// The tokens of a script, and of what kind each is: `word`, `literal`, `comment`, `symbol` or `unterminated`.
+pub fn tokens(script: &str, engine: Engine) -> impl Iterator<Item = (&str, &'static str)> {
+    scanned(script, engine).map(|token| {
+        let kind = match token.kind {
+            TokenKind::Word => "word",
+            TokenKind::Literal => "literal",
+            TokenKind::LineComment | TokenKind::BlockComment => "comment",
+            TokenKind::Symbol(_) => "symbol",
+            TokenKind::Unterminated(_) => "unterminated",
+        };
+        (&script[token.range], kind)
+    })
+}
+
+/// The statements of a script.
+pub fn statements(script: &str, engine: Engine) -> Vec<&str> {
+    scan(script, engine).statements.iter().map(|statement| statement.span.of(script)).collect()
+}
 
 /// What the rules find in a script behind others, in a transaction or without: `type-rewrite high`, in the order of the
 /// places.

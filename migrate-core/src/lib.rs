@@ -48,7 +48,7 @@ pub use file_name::{Form, InvalidFileName};
 pub use fingerprint::{
     Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
 };
-pub use fragment::{InvalidFragment, placeholders};
+pub use fragment::{FragmentFault, InvalidFragment, Surroundings, VisibleTable, fragment};
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{
     AppliedMigration, AppliedState, Drift, HISTORY_FORMAT, HistoryTable, Kept, Proof, RecordedDown, Runner,

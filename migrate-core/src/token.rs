@@ -61,7 +61,7 @@ impl Iterator for Lexer<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        self.skip(is_space);
+        self.skip_space();
         let start = self.at;
         let kind = self.kind(self.rest().chars().next()?);
         Some(Token { kind, range: start..self.at })
@@ -71,6 +71,21 @@ impl Iterator for Lexer<'_> {
 impl Lexer<'_> {
     fn rest(&self) -> &str {
         &self.sql[self.at..]
+    }
+
+    /// White space as the engine's own lexer has it. U+FEFF is a letter to PostgreSQL, and to SQLite where it is not the
+    /// first of a token. A vertical tab goes on with white space in SQLite, and does not begin it; PostgreSQL refuses it
+    /// up to release 15.
+    fn skip_space(&mut self) {
+        let mut before = usize::MAX;
+        while before != self.at {
+            before = self.at;
+            match self.engine {
+                Engine::Sqlite if self.rest().starts_with('\u{feff}') => self.at += '\u{feff}'.len_utf8(),
+                Engine::Sqlite if self.rest().starts_with('\x0b') => {}
+                Engine::Postgres | Engine::Sqlite => self.skip(is_space),
+            }
+        }
     }
 
     /// Moves over the bytes that are such; one of a character of several bytes is all or none of them.
@@ -94,6 +109,7 @@ impl Lexer<'_> {
             '`' if self.engine == Engine::Sqlite => self.quoted('`', Quote::Identifier),
             '[' if self.engine == Engine::Sqlite => self.until("]", 1, Quote::Identifier),
             '$' if self.engine == Engine::Postgres => self.dollar(),
+            '$' | '@' | '#' | ':' if self.engine == Engine::Sqlite => self.variable(first),
             c if is_word_start(c) => self.word(),
             c if c.is_ascii_digit() => self.number(),
             c => {
@@ -103,9 +119,37 @@ impl Lexer<'_> {
         }
     }
 
+    /// A carriage return ends it in PostgreSQL alone.
     fn line_comment(&mut self) -> TokenKind {
-        self.at += self.rest().find(['\n', '\r']).unwrap_or(self.rest().len());
+        let ends: &[char] = if self.engine == Engine::Postgres { &['\n', '\r'] } else { &['\n'] };
+        self.at += self.rest().find(ends).unwrap_or(self.rest().len());
         TokenKind::LineComment
+    }
+
+    /// `$name`, `:name::part`, `@name(anything but white space)`: what SQLite takes for the name of a variable may hold
+    /// quotes and semicolons. Without a name it is a symbol.
+    fn variable(&mut self, first: char) -> TokenKind {
+        let bytes = self.rest().as_bytes();
+        let (mut i, mut name) = (1, 0);
+        loop {
+            match bytes.get(i) {
+                Some(byte) if is_word(*byte) => (i, name) = (i + 1, name + 1),
+                Some(b':') if bytes.get(i + 1) == Some(&b':') => i += 2,
+                Some(b'(') if name > 0 => {
+                    let is_end = |byte: &u8| is_space(*byte) || *byte == b')';
+                    i = bytes[i..].iter().position(is_end).map_or(bytes.len(), |at| i + at);
+                    i += usize::from(bytes.get(i) == Some(&b')'));
+                    break;
+                }
+                _ => break,
+            }
+        }
+        if name == 0 {
+            self.at += 1;
+            return TokenKind::Symbol(first);
+        }
+        self.at += i;
+        TokenKind::Literal
     }
 
     /// PostgreSQL nests block comments, SQLite does not.
@@ -152,7 +196,7 @@ impl Lexer<'_> {
     }
 
     /// `E'…'`: a backslash takes the next character with it. Such a string goes on in the next one when only
-    /// white space with a line end stands between them (PostgreSQL manual, 4.1.2.1).
+    /// white space with a line end stands between them (PostgreSQL manual, 4.1.2.1), or comments to the end of the line.
     fn escape_string(&mut self) -> TokenKind {
         loop {
             let mut chars = self.rest().char_indices().skip(1);
@@ -165,13 +209,26 @@ impl Lexer<'_> {
                 }
             };
             self.at += end;
-            let space = self.rest().bytes().position(|byte| !is_space(byte)).unwrap_or(0);
-            let doubled_or_continued = space == 0 || self.rest()[..space].contains('\n');
-            if !(doubled_or_continued && self.rest()[space..].starts_with('\'')) {
-                return TokenKind::Literal;
+            match self.continuation() {
+                Some(gap) => self.at += gap,
+                None => return TokenKind::Literal,
             }
-            self.at += space;
         }
+    }
+
+    /// How far it is to the quote that goes on with the string that has just ended.
+    fn continuation(&self) -> Option<usize> {
+        let mut ahead = Lexer { sql: self.sql, at: self.at, engine: self.engine };
+        loop {
+            ahead.skip_space();
+            if !ahead.rest().starts_with("--") {
+                break;
+            }
+            ahead.line_comment();
+        }
+        let gap = &self.sql[self.at..ahead.at];
+        let is_continued = gap.is_empty() || gap.contains(['\n', '\r']);
+        (is_continued && ahead.rest().starts_with('\'')).then_some(gap.len())
     }
 
     /// `$$…$$` or `$tag$…$tag$`; anything else after a dollar sign is a parameter.
@@ -209,7 +266,7 @@ impl Lexer<'_> {
     }
 }
 
-/// White space to both engines' lexers. A no-break space is not: to PostgreSQL it is part of a word.
+/// White space to both engines' lexers. A no-break space is not: to both it is part of a word.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c')
 }
@@ -240,6 +297,11 @@ mod tests {
             (Postgres, r"E'it\'s; \\'"),
             (Postgres, "E'a'\n  'b\\'; c'"),
             (Postgres, "E'it''s \\' ;'"),
+            (Postgres, "E'a'\r'b\\'; c'"),
+            (Postgres, "E'a' -- it's; \n -- \n'b\\'; c'"),
+            (Sqlite, "$a::b"),
+            (Sqlite, ":a(;')"),
+            (Sqlite, "@a$1"),
             (Postgres, r#""a ""b""; c""#),
             (Postgres, "$$ a; 'b $$"),
             (Postgres, "$_tag1$ $$ ; $tag$ $_tag1$"),
@@ -273,7 +335,29 @@ mod tests {
         assert_eq!(words("$1+$2"), ["$", "1", "+", "$", "2"]);
         assert_eq!(words("a$b$c"), ["a$b$c"]); // part of an identifier
         assert_eq!(words("$a+b$"), ["$", "a", "+", "b$"]);
-        assert_eq!(lex("$$", Engine::Sqlite), [("$", TokenKind::Symbol('$')), ("$", TokenKind::Symbol('$'))]);
+        let symbols =
+            [("$", TokenKind::Symbol('$')), ("(", TokenKind::Symbol('(')), (":", TokenKind::Symbol(':'))];
+        assert_eq!(lex("$( :", Engine::Sqlite), symbols);
+    }
+
+    #[test]
+    fn white_space_is_the_engines_own() {
+        let texts = |sql, engine| lex(sql, engine).into_iter().map(|(text, _)| text).collect::<Vec<_>>();
+        assert_eq!(texts("a \u{feff}b", Engine::Sqlite), ["a", "b"]);
+        assert_eq!(texts("a\u{feff}b", Engine::Sqlite), ["a\u{feff}b"]);
+        assert_eq!(texts("(\u{feff}\u{feff} SELECT", Engine::Sqlite), ["(", "SELECT"]);
+        assert_eq!(texts("a \u{feff}b", Engine::Postgres), ["a", "\u{feff}b"]);
+        assert_eq!(texts("a \x0bb", Engine::Sqlite), ["a", "b"]);
+        assert_eq!(texts("a;\x0bb", Engine::Sqlite), ["a", ";", "\x0b", "b"]);
+        for engine in [Engine::Postgres, Engine::Sqlite] {
+            assert_eq!(texts("a\u{a0}b", engine), ["a\u{a0}b"]);
+        }
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_comment_in_postgres_only() {
+        let ends = |engine| lex("-- a\rb", engine)[0].0;
+        assert_eq!((ends(Engine::Postgres), ends(Engine::Sqlite)), ("-- a", "-- a\rb"));
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl Query {
         w: &mut Writer,
         columns: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
+        let tables = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
+        w.within(tables, |w| self.write_inside(w, columns))
+    }
+
+    fn write_inside(&self, w: &mut Writer, columns: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
         w.push(if self.is_distinct { "SELECT DISTINCT " } else { "SELECT " });
         columns(w)?;
         self.write_from(w)?;

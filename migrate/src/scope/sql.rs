@@ -65,6 +65,8 @@ pub struct Writer {
     values: Vec<Bound>,
     /// The number of the tenant's placeholder, once there is one.
     tenant: Option<usize>,
+    /// The tables whose columns may be named where the statement is written, the innermost last.
+    visible: Vec<Handle>,
 }
 
 impl Writer {
@@ -75,6 +77,7 @@ impl Writer {
             context,
             values: Vec::with_capacity(8),
             tenant: None,
+            visible: Vec::new(),
         }
     }
 
@@ -193,6 +196,24 @@ impl Writer {
             self.tenant();
         }
         is_of_tenant
+    }
+
+    /// The tables whose columns may be named here, the innermost last.
+    pub(crate) fn visible(&self) -> &[Handle] {
+        &self.visible
+    }
+
+    /// Writes a part of the statement in which the columns of these tables may be named too.
+    pub(crate) fn within<R>(
+        &mut self,
+        tables: impl IntoIterator<Item = Handle>,
+        write: impl FnOnce(&mut Writer) -> R,
+    ) -> R {
+        let outer = self.visible.len();
+        self.visible.extend(tables);
+        let written = write(self);
+        self.visible.truncate(outer);
+        written
     }
 
     pub(crate) fn context(&self) -> &Context {

@@ -57,7 +57,7 @@ impl<T: Table> Chosen<T> {
         }
         for node in &self.filter {
             w.push(keyword);
-            node.write(w)?;
+            w.within([self.handle], |w| node.write(w))?;
             keyword = " AND ";
         }
         if let Some(version) = self.version_node()? {
@@ -153,7 +153,7 @@ impl<S: Access, T: Table> Update<S, T> {
         w.try_separated(", ", &self.sets, |w, (column, value)| {
             w.identifier(column);
             w.push(" = ");
-            value.write(w)
+            w.within([self.chosen.handle], |w| value.write(w))
         })?;
         write_next_version(T::definition(), &mut w);
         self.chosen.write_where(&mut w)?;

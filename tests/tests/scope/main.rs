@@ -24,6 +24,7 @@
 )]
 
 mod engines;
+mod raw;
 mod reads;
 mod shop;
 mod soft_deletes;

@@ -1,7 +1,7 @@
 //! What a query sees: C2 to C9, C14 to C17.
 
 use migrate::scope::{
-    Error, Filter, FromRow, InvalidFragment, InvalidStatement, JoinKind, Lock, Wait, count_all, exists, raw,
+    Error, Filter, FragmentFault, FromRow, InvalidStatement, JoinKind, Lock, Wait, count_all, exists, raw,
 };
 
 use crate::cases;
@@ -101,9 +101,9 @@ async fn a_raw_fragment_that_leaves_its_place_is_not_sent<S: Shop>(shop: S) {
         let sent = ask!(shop: S, a().select(orders).filter(raw(text).filter()), count);
         assert!(matches!(sent, Err(Error::Invalid(InvalidStatement::Raw(_)))), "{text}: {sent:?}");
     }
-    let counts = InvalidFragment::Values { placeholders: 1, values: 0 };
+    let counts = FragmentFault::Values { placeholders: 1, values: 0 };
     let sent = ask!(shop: S, a().select(orders).filter(raw(cases[11]).filter()), count).unwrap_err();
-    assert!(matches!(sent, Error::Invalid(InvalidStatement::Raw(raw)) if raw == counts));
+    assert!(matches!(sent, Error::Invalid(InvalidStatement::Raw(raw)) if *raw.fault() == counts));
 }
 
 async fn an_inner_join_sees_live_counterparts<S: Shop>(shop: S) {

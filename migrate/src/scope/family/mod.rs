@@ -17,7 +17,7 @@ use super::error::Result;
 use super::expression::Node;
 use super::row::Row;
 use super::sql::{Statement, Writer};
-use super::table::{Definition, ForeignKey};
+use super::table::{Definition, ForeignKey, Rows};
 
 use level::Link;
 pub(super) use level::{Level, levels};
@@ -136,7 +136,7 @@ impl<K: Kind> Family<K> {
         if i == 0 {
             for node in &self.filter {
                 w.push(" AND ");
-                node.write(w)?;
+                w.within([level.handle(Rows::All)], |w| node.write(w))?;
             }
             self.kind.write_end(w);
         } else {

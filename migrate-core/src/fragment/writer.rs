@@ -1,0 +1,60 @@
+/// A fragment as it is written anew: the texts between its placeholders.
+#[derive(Default)]
+pub(super) struct Writer {
+    before: Vec<String>,
+    text: String,
+    /// Whether the next word needs a space before it.
+    is_behind_word: bool,
+}
+
+/// A place in what was written so far.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    text: usize,
+    at: usize,
+}
+
+impl Writer {
+    /// A word, literal or operator: nothing of the kind is next to another without a space.
+    pub(super) fn word(&mut self, word: &str) {
+        self.space();
+        self.text.push_str(word);
+        self.is_behind_word = true;
+    }
+
+    pub(super) fn placeholder(&mut self) {
+        self.space();
+        self.before.push(std::mem::take(&mut self.text));
+        self.is_behind_word = true;
+    }
+
+    /// One of `( ) [ ] , .` and `::`
+    pub(super) fn symbol(&mut self, symbol: &str) {
+        self.text.push_str(symbol);
+        self.is_behind_word = matches!(symbol, ")" | "]" | ",");
+    }
+
+    /// Whatever comes next has a space before it.
+    pub(super) fn space(&mut self) {
+        if self.is_behind_word {
+            self.text.push(' ');
+        }
+        self.is_behind_word = false;
+    }
+
+    /// Where the next word will begin.
+    pub(super) fn place(&self) -> Place {
+        Place { text: self.before.len(), at: self.text.len() + usize::from(self.is_behind_word) }
+    }
+
+    pub(super) fn insert(&mut self, place: Place, text: &str) {
+        let of = self.before.get_mut(place.text).unwrap_or(&mut self.text);
+        of.insert_str(place.at, text);
+    }
+
+    pub(super) fn finish(self) -> Vec<String> {
+        let mut texts = self.before;
+        texts.push(self.text);
+        texts
+    }
+}

@@ -143,7 +143,7 @@ pub use order::Order;
 #[cfg(feature = "postgres")]
 pub use pool::{TenantPool, TenantTransaction};
 pub use projection::{Column, Columns, Projection};
-pub use purge::{Purge, Purged, days};
+pub use purge::{Because, Held, Purge, Purged, days};
 pub use query::{JoinKind, Lock, Wait};
 pub use raw::{Raw, raw};
 pub use restore::{Restore, Restored};
@@ -156,7 +156,15 @@ pub use tenant::Tenant;
 pub use unscoped::{Audit, Unscoped, UnscopedUse};
 pub use update::{Update, UpdateReturning};
 pub use upsert::{Upsert, UpsertReturning};
-pub use value::{Parameter, Value};
+#[doc(hidden)]
+pub use value::Element;
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub use value::PostgresCodec;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub use value::SqliteCodec;
+pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 
 /// Declares the tables that statements of a scope are about.
 ///
@@ -234,3 +242,109 @@ macro_rules! __scope_tables {
 
 #[doc(inline)]
 pub use crate::__scope_tables as tables;
+
+/// Makes types of your own values of columns, and says which engines know them.
+///
+/// ```
+/// use migrate::scope::value;
+///
+/// #[derive(Debug)]
+/// struct Cents(i64);
+///
+/// # #[cfg(feature = "sqlite")]
+/// impl rusqlite::ToSql for Cents {
+///     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+///         self.0.to_sql()
+///     }
+/// }
+///
+/// # #[cfg(feature = "sqlite")]
+/// impl rusqlite::types::FromSql for Cents {
+///     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Cents> {
+///         i64::column_result(value).map(Cents)
+///     }
+/// }
+///
+/// value!(Cents: sqlite);
+/// ```
+///
+/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. For PostgreSQL it can be an element of an
+/// array as well. See [`Value`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_value {
+    ($of:ty: $($engine:ident),+ $(,)?) => {
+        $crate::__scope_values! { $of: $($engine),+; }
+        $($crate::__scope_element! { $engine: $of })+
+    };
+}
+
+#[doc(inline)]
+pub use crate::__scope_value as value;
+
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_element {
+    (postgres: $of:ty) => {
+        impl $crate::scope::Element for $of {}
+    };
+    (sqlite: $of:ty) => {};
+}
+
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_values {
+    ($($of:ty: $($engine:ident),+;)*) => {$(
+        impl $crate::scope::Value for $of {
+            $($crate::__scope_codec! { $engine })+
+        }
+    )*};
+}
+
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {
+        fn postgres() -> ::core::option::Option<$crate::scope::PostgresCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::PostgresCodec::of_driver())
+        }
+    };
+    (sqlite) => {
+        fn sqlite() -> ::core::option::Option<$crate::scope::SqliteCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::SqliteCodec::of_driver())
+        }
+    };
+}
+
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {
+        fn postgres() -> ::core::option::Option<$crate::scope::PostgresCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::PostgresCodec::of_driver())
+        }
+    };
+    (sqlite) => {};
+}
+
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {};
+    (sqlite) => {
+        fn sqlite() -> ::core::option::Option<$crate::scope::SqliteCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::SqliteCodec::of_driver())
+        }
+    };
+}
+
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {};
+    (sqlite) => {};
+}

@@ -3,7 +3,7 @@ use migrate_core::Engine;
 use super::error::{InvalidStatement, Result};
 use super::expression::Node;
 use super::order::{Order, write_after};
-use super::sql::Writer;
+use super::sql::{Reached, Writer};
 use super::table::{ForeignKey, Handle};
 use super::value::Parameter;
 
@@ -91,9 +91,11 @@ impl Query {
         w: &mut Writer,
         columns: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
+        let handles = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
+        let reached = w.enter(handles)?;
         w.push(if self.is_distinct { "SELECT DISTINCT " } else { "SELECT " });
         columns(w)?;
-        self.write_from(w)?;
+        self.write_from(&reached, w)?;
         self.write_where(w)?;
         if !self.group.is_empty() {
             w.push(" GROUP BY ");
@@ -107,13 +109,14 @@ impl Query {
             w.push(" ORDER BY ");
             w.try_separated(", ", &self.order, |w, order| order.write(w))?;
         }
+        w.leave(reached);
         self.write_page(w);
         self.write_lock(w)
     }
 
-    fn write_from(&self, w: &mut Writer) -> Result<()> {
+    fn write_from(&self, reached: &Reached, w: &mut Writer) -> Result<()> {
         w.push(" FROM ");
-        w.table(self.root);
+        w.table(self.root)?;
         for (i, join) in self.joins.iter().enumerate() {
             w.push(match join.kind {
                 JoinKind::Inner => " JOIN ",
@@ -121,10 +124,11 @@ impl Query {
                 JoinKind::Right => " RIGHT JOIN ",
                 JoinKind::Full => " FULL JOIN ",
             });
-            w.table(join.handle);
+            w.table(join.handle)?;
             w.push(" ON ");
             match &join.on {
-                Some(on) => on.write(w)?,
+                // The root, those before, and this one.
+                Some(on) => w.seeing(reached, i + 2, |w| on.write(w))?,
                 None => self.write_path(join.handle, &self.joins[..i], w)?,
             }
         }
@@ -222,13 +226,8 @@ impl Path {
             w.column(self.parent.alias, parent_column);
         });
         // Inside of a scope both are the tenant's; without one, a key that is not composite may lead to another's row.
-        if let (None, Some(child), Some(parent)) =
-            (&w.context().tenant, self.child.table.tenant, self.parent.table.tenant)
-        {
-            w.push(" AND ");
-            w.column(self.child.alias, child);
-            w.push(" = ");
-            w.column(self.parent.alias, parent);
+        if w.context().tenant.is_none() {
+            w.and_same_tenant([self.child.alias, self.parent.alias], [self.child.table, self.parent.table]);
         }
     }
 }

@@ -48,6 +48,13 @@ impl From<String> for Tenant {
     }
 }
 
+impl Tenant {
+    /// Whether a collation decides what it is equal to.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.0, Id::Text(_))
+    }
+}
+
 /// As PostgreSQL writes the value: what a setting of the session holds.
 impl fmt::Display for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

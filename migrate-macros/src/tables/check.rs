@@ -51,14 +51,18 @@ fn no_longer(name: &Ident) -> Result<()> {
     if plain(name).len() <= LONGEST {
         return Ok(());
     }
-    Err(Error::new(name.span(), format!("`{name}` is longer than {LONGEST} bytes, of which PostgreSQL keeps no more")))
+    Err(Error::new(
+        name.span(),
+        format!("`{name}` is longer than {LONGEST} bytes, of which PostgreSQL keeps no more"),
+    ))
 }
 
 pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     let mut problems = Problems::default();
     let mut models = Vec::new();
     for table in &tables.tables {
-        if let Some(other) = models.iter().find(|other: &&Model<'_>| is_alike(&other.table.name, &table.name)) {
+        if let Some(other) = models.iter().find(|other: &&Model<'_>| is_alike(&other.table.name, &table.name))
+        {
             problems.add(table.name.span(), twice(&table.name, &other.table.name, "is declared twice"));
         }
         match model(table, tables) {
@@ -169,13 +173,17 @@ fn one_role_each(model: &Model<'_>) -> Result<()> {
 
 /// By these SQLite knows the primary key too, so a tenant that is the key could be set by them.
 fn no_second_name(model: &Model<'_>) -> Result<()> {
-    let is_key = model.tenant.is_some_and(|tenant| matches!(model.key[..], [key] if std::ptr::eq(key, tenant)));
+    let is_key =
+        model.tenant.is_some_and(|tenant| matches!(model.key[..], [key] if std::ptr::eq(key, tenant)));
     let second = |column: &&Column| {
         ["rowid", "oid", "_rowid_"].iter().any(|name| plain(&column.name).eq_ignore_ascii_case(name))
     };
     match model.table.columns.iter().find(second) {
         Some(column) if is_key => {
-            let message = format!("`{}` is another name of the primary key on SQLite, which is the tenant here", column.name);
+            let message = format!(
+                "`{}` is another name of the primary key on SQLite, which is the tenant here",
+                column.name
+            );
             Err(Error::new(column.name.span(), message))
         }
         _ => Ok(()),
@@ -277,7 +285,8 @@ fn named_like<'a>(table: &'a Table, setting: Option<&Ident>) -> Option<&'a Colum
 fn spelled_alike<'a>(column: &'a Column, setting: Option<&Ident>) -> Result<&'a Column> {
     match setting {
         Some(name) if !is_same(&column.name, name) => {
-            let message = format!("to SQLite `{}` is `{name}`, to PostgreSQL it is not: spell both alike", column.name);
+            let message =
+                format!("to SQLite `{}` is `{name}`, to PostgreSQL it is not: spell both alike", column.name);
             Err(Error::new(column.name.span(), message))
         }
         _ => Ok(column),
@@ -292,7 +301,8 @@ fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> 
     }
     let unknown =
         || Error::new(span, format!("unknown table `{}`: declare it in the same `tables!`", key.parent));
-    let parent = models.iter().position(|model| is_same(&model.table.name, &key.parent)).ok_or_else(unknown)?;
+    let parent =
+        models.iter().position(|model| is_same(&model.table.name, &key.parent)).ok_or_else(unknown)?;
     let of_parent = &models[parent];
     let parent_columns = match &key.parent_columns {
         Some(names) => {

@@ -281,7 +281,10 @@ impl fmt::Display for InvalidStatement {
                 write!(f, "{table} has no column for this; declare one in `tables!`: `{role} = …`")
             }
             InvalidStatement::OutOfReach { table, column } => {
-                write!(f, "`{table}.{column}` is named where {table} is not in the statement; join it, or ask in a subquery")
+                write!(
+                    f,
+                    "`{table}.{column}` is named where {table} is not in the statement; join it, or ask in a subquery"
+                )
             }
             InvalidStatement::UnknownColumn { table, column } => {
                 write!(f, "{table} declares no column `{column}` to read; declare it in `tables!`")
@@ -290,10 +293,16 @@ impl fmt::Display for InvalidStatement {
                 write!(f, "two tables of the statement are called {name}; give one another name with `alias`")
             }
             InvalidStatement::NotSettable { table, column } => {
-                write!(f, "`{column}` cannot be set in a statement on {table}: the library keeps it, or it is another table's")
+                write!(
+                    f,
+                    "`{column}` cannot be set in a statement on {table}: the library keeps it, or it is another table's"
+                )
             }
             InvalidStatement::OfTenants { table } => {
-                write!(f, "the rows of {table} belong to tenants; use a `Scope`, or `Unscoped` for all of them")
+                write!(
+                    f,
+                    "the rows of {table} belong to tenants; use a `Scope`, or `Unscoped` for all of them"
+                )
             }
             InvalidStatement::OfAll { table } => {
                 write!(f, "all tenants share {table}; write it through `Global`")
@@ -302,7 +311,10 @@ impl fmt::Display for InvalidStatement {
                 f.write_str("an unscoped statement has to say why it is sent, in `Unscoped::because`")
             }
             InvalidStatement::TooManyValues { values, limit } => {
-                write!(f, "the statement binds {values} values, and one holds {limit}; send several, or use a subquery")
+                write!(
+                    f,
+                    "the statement binds {values} values, and one holds {limit}; send several, or use a subquery"
+                )
             }
             InvalidStatement::ForeignValue { value, engine } => Foreign { value, engine: *engine }.fmt(f),
             InvalidStatement::Unsupported { what, help } => write!(f, "{what} is not supported here; {help}"),
@@ -457,8 +469,8 @@ mod postgres {
             ("P0001", _)
             | (
                 _,
-                "08" | "0A" | "0L" | "0P" | "21" | "23" | "25" | "26" | "28" | "2B" | "2D" | "34" | "3B" | "3D"
-                | "3F" | "40" | "42" | "44" | "53" | "54" | "55" | "57",
+                "08" | "0A" | "0L" | "0P" | "21" | "23" | "25" | "26" | "28" | "2B" | "2D" | "34" | "3B"
+                | "3D" | "3F" | "40" | "42" | "44" | "53" | "54" | "55" | "57",
             ) => refused.message(),
             (_, "22") => "a value is not valid",
             _ => "the log of the server says why",

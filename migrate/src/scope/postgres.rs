@@ -137,9 +137,7 @@ pub(super) async fn together<C: GenericClient + Sync>(
     let mut answer = Answer::default();
     for statement in [statement].into_iter().chain(&statement.more) {
         answer.add(match wanted {
-            Wanted::Rows => {
-                Answer::of_rows(client.query_typed(&statement.text, &statement.bound()).await?)
-            }
+            Wanted::Rows => Answer::of_rows(client.query_typed(&statement.text, &statement.bound()).await?),
             Wanted::Count => {
                 Answer::of_count(client.execute_typed(&statement.text, &statement.bound()).await?)
             }

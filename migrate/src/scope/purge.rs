@@ -215,7 +215,14 @@ impl Removal {
         w.push(")");
     }
 
-    fn write_goes_along(&self, key: &'static ForeignKey, child: &str, parent: &str, depth: u64, w: &mut Writer) {
+    fn write_goes_along(
+        &self,
+        key: &'static ForeignKey,
+        child: &str,
+        parent: &str,
+        depth: u64,
+        w: &mut Writer,
+    ) {
         w.push("TRUE");
         w.and_same_tenant([child, parent], [key.child, key.parent]);
         if let (OnSoftDelete::Cascade, Some(deleted)) = (key.on_soft_delete, key.child.deleted) {

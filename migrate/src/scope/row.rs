@@ -1,9 +1,9 @@
 use super::error::{Error, Result};
-use super::value::Value;
 #[cfg(feature = "postgres")]
 use super::value::PostgresCell;
 #[cfg(feature = "sqlite")]
 use super::value::SqliteCell;
+use super::value::Value;
 
 /// A row of an answer: the driver's own.
 #[derive(Debug)]

@@ -68,7 +68,7 @@ impl Access for Unscoped<'_> {
     }
 
     fn record(&self, verb: &'static str, tables: &[&'static str]) -> Result<()> {
-        if !self.reason.contains(char::is_alphanumeric) {
+        if !self.reason.contains(is_seen) {
             return Err(InvalidStatement::NoReason.into());
         }
         let table = tables.first().copied().unwrap_or_default();
@@ -122,6 +122,11 @@ impl fmt::Display for UnscopedUse<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether it is a letter or digit that shows. The fillers of Hangul are letters too, to Unicode.
+fn is_seen(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 /// A record is a line, and what is written into it does not begin another.

@@ -19,9 +19,9 @@ use migrate_core::Engine;
 
 pub use known::Element;
 #[cfg(feature = "postgres")]
-pub use postgres::Codec as PostgresCodec;
-#[cfg(feature = "postgres")]
 pub(super) use postgres::Cell as PostgresCell;
+#[cfg(feature = "postgres")]
+pub use postgres::Codec as PostgresCodec;
 #[cfg(feature = "sqlite")]
 pub(super) use sqlite::Cell as SqliteCell;
 #[cfg(feature = "sqlite")]

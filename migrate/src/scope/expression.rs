@@ -60,7 +60,10 @@ impl<V> fmt::Debug for Expression<V> {
 }
 
 /// What may stand beside an expression of the type `V`: a value, a column, another expression.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no value for a column of the type `{V}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value for a column of the type `{V}`",
+    note = "a type of your own is a value once `migrate::scope::value!` says which engines know it"
+)]
 pub trait Operand<V> {
     #[doc(hidden)]
     fn operand(self) -> Expression<V>;

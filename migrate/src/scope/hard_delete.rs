@@ -65,9 +65,7 @@ impl<S: Access, T: Table> HardDelete<S, T> {
         let mut w = Writer::new(engine, self.scope.context());
         w.push("DELETE FROM ");
         w.target(table)?;
-        let reached = w.enter([self.chosen.handle])?;
         self.chosen.write_where(&mut w)?;
-        w.leave(reached);
         w.finish()
     }
 

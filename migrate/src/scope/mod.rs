@@ -62,12 +62,12 @@
 //! | | |
 //! |---|---|
 //! | [`Scope::select`] | filters, joins along declared keys, aggregates, pages, subqueries, locks |
-//! | [`Scope::insert`] | one row, many, or those of a query; the tenant is filled in |
+//! | [`Scope::insert`] | one row, as many as there are, or those of a query; the tenant is filled in |
 //! | [`Scope::update`] | by key or filter; with `if_version`, [`Error::Stale`] instead of a lost update |
 //! | [`Scope::upsert`] | on a unique key of the tenant; never on another's row |
 //! | [`Scope::soft_delete`] | with what hangs on the row, by whom and why |
 //! | [`Scope::restore`] | exactly what a soft delete took |
-//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first |
+//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first; and what holds back the rest |
 //! | [`Scope::hard_delete`] | out of the database, at once |
 //!
 //! [`Global`] makes statements on tables that all tenants share. [`Unscoped`] makes them on the rows of all tenants,
@@ -88,8 +88,10 @@
 //! - **The wrong tenant.** Who the tenant is, is decided before a scope is made.
 //! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with `ON DELETE
 //!   CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to yours.
+//! - **What is declared.** A table is `global` because `tables!` says so.
 //! - **Functions that [`Raw::calling`] lets in.**
-//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see.
+//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see; nor does one
+//!   tell tenants apart whose collation holds `A` and `a` to be equal. The statements do, see [`Tenant`].
 //! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child that
 //!   another transaction is about to add. Where that matters, use a serializable transaction.
 //!
@@ -233,7 +235,9 @@ pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 /// | `keep` | it stays |
 /// | `hide_with(parent)` | it is seen while its parent is; it needs no column of its own |
 ///
-/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set.
+/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set. Each
+/// has one role. A global table with a column of the tenant's name is refused, and so are two names that SQLite does not
+/// tell apart, as `Orders` and `orders`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_tables {

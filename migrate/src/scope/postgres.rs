@@ -151,40 +151,73 @@ pub(super) async fn together<C: GenericClient + Sync>(
 /// that nobody awaits any more.
 struct Part<'c, C: GenericClient + Sync> {
     client: &'c C,
-    commit: &'static str,
-    /// None once it has ended.
-    undo: Option<&'static str>,
+    kind: PartKind,
+    /// Whether there may be something to undo.
+    is_open: bool,
+}
+
+#[derive(Clone, Copy)]
+enum PartKind {
+    Transaction,
+    Savepoint,
+}
+
+impl PartKind {
+    fn begin(self) -> &'static str {
+        match self {
+            PartKind::Transaction => "BEGIN",
+            PartKind::Savepoint => "SAVEPOINT migrate_part",
+        }
+    }
+
+    fn end(self) -> &'static str {
+        match self {
+            PartKind::Transaction => "COMMIT",
+            PartKind::Savepoint => "RELEASE SAVEPOINT migrate_part",
+        }
+    }
+
+    fn undo(self) -> &'static str {
+        match self {
+            PartKind::Transaction => "ROLLBACK",
+            PartKind::Savepoint => "ROLLBACK TO SAVEPOINT migrate_part; RELEASE SAVEPOINT migrate_part",
+        }
+    }
 }
 
 impl<'c, C: GenericClient + Sync> Part<'c, C> {
     /// Whether there is a transaction, only the server knows: outside of one it refuses a savepoint.
     async fn begin(client: &'c C) -> Result<Part<'c, C>> {
-        let (commit, undo) = match client.batch_execute("SAVEPOINT migrate_scope").await {
-            Ok(()) => (
-                "RELEASE SAVEPOINT migrate_scope",
-                "ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope",
-            ),
+        match Part::open(client, PartKind::Savepoint).await {
             Err(error) if error.code() == Some(&SqlState::NO_ACTIVE_SQL_TRANSACTION) => {
-                client.batch_execute("BEGIN").await?;
-                ("COMMIT", "ROLLBACK")
+                Ok(Part::open(client, PartKind::Transaction).await?)
             }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Part { client, commit, undo: Some(undo) })
+            opened => Ok(opened?),
+        }
+    }
+
+    /// The part is there before the server has answered, for it may be dropped meanwhile.
+    async fn open(client: &'c C, kind: PartKind) -> Result<Part<'c, C>, tokio_postgres::Error> {
+        let mut part = Part { client, kind, is_open: true };
+        let opened = client.batch_execute(kind.begin()).await;
+        part.is_open = opened.is_ok();
+        opened.map(|()| part)
     }
 
     async fn end(mut self) -> Result<()> {
-        self.client.batch_execute(self.commit).await?;
-        self.undo = None;
+        // A savepoint that was released cannot be undone; the end of a transaction is its end, however often it is said.
+        self.is_open = matches!(self.kind, PartKind::Transaction);
+        self.client.batch_execute(self.kind.end()).await?;
+        self.is_open = false;
         Ok(())
     }
 }
 
 impl<C: GenericClient + Sync> Drop for Part<'_, C> {
     fn drop(&mut self) {
-        if let Some(undo) = self.undo {
+        if self.is_open {
             // It is sent at the first poll, before whatever the connection is used for next. Nobody waits for the answer.
-            let mut undone = self.client.batch_execute(undo);
+            let mut undone = self.client.batch_execute(self.kind.undo());
             let _ = undone.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
     }

@@ -3,7 +3,7 @@ use migrate_core::Engine;
 use super::error::{InvalidStatement, Result};
 use super::expression::Node;
 use super::order::{Order, write_after};
-use super::sql::{Reached, Writer};
+use super::sql::Writer;
 use super::table::{ForeignKey, Handle};
 use super::value::Parameter;
 
@@ -92,10 +92,13 @@ impl Query {
         columns: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
         let handles = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
-        let reached = w.enter(handles)?;
+        w.within(handles, |w| self.write_inside(w, columns))
+    }
+
+    fn write_inside(&self, w: &mut Writer, columns: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
         w.push(if self.is_distinct { "SELECT DISTINCT " } else { "SELECT " });
         columns(w)?;
-        self.write_from(&reached, w)?;
+        self.write_from(w)?;
         self.write_where(w)?;
         if !self.group.is_empty() {
             w.push(" GROUP BY ");
@@ -109,12 +112,11 @@ impl Query {
             w.push(" ORDER BY ");
             w.try_separated(", ", &self.order, |w, order| order.write(w))?;
         }
-        w.leave(reached);
         self.write_page(w);
         self.write_lock(w)
     }
 
-    fn write_from(&self, reached: &Reached, w: &mut Writer) -> Result<()> {
+    fn write_from(&self, w: &mut Writer) -> Result<()> {
         w.push(" FROM ");
         w.table(self.root)?;
         for (i, join) in self.joins.iter().enumerate() {
@@ -127,8 +129,7 @@ impl Query {
             w.table(join.handle)?;
             w.push(" ON ");
             match &join.on {
-                // The root, those before, and this one.
-                Some(on) => w.seeing(reached, i + 2, |w| on.write(w))?,
+                Some(on) => w.before(self.joins.len() - i - 1, |w| on.write(w))?,
                 None => self.write_path(join.handle, &self.joins[..i], w)?,
             }
         }

@@ -116,8 +116,8 @@ pub struct Writer {
     values: Vec<Bound>,
     /// The number of the tenant's placeholder, once there is one.
     tenant: Option<usize>,
-    /// The tables whose columns can be named here, the innermost last.
-    reach: Vec<Handle>,
+    /// The tables whose columns may be named where the statement is written, the innermost last.
+    visible: Vec<Handle>,
     /// The tables that were named, where that is recorded.
     tables: Vec<&'static str>,
     /// The first value that the engine does not know.
@@ -138,7 +138,7 @@ impl Writer {
             context,
             values: Vec::with_capacity(8),
             tenant: None,
-            reach: Vec::with_capacity(4),
+            visible: Vec::with_capacity(4),
             tables: Vec::new(),
             foreign: None,
         }
@@ -219,7 +219,7 @@ impl Writer {
 
     /// A column that the caller named, of a table that is in reach.
     pub(crate) fn field(&mut self, field: Field) -> Result<()> {
-        let table = self.reach.iter().rev().find(|handle| handle.alias == field.alias);
+        let table = self.visible.iter().rev().find(|handle| handle.alias == field.alias);
         if !table.is_some_and(|handle| std::ptr::eq(handle.table, field.table)) {
             let (table, column) = (field.alias, field.name);
             return Err(InvalidStatement::OutOfReach { table, column }.into());
@@ -231,8 +231,8 @@ impl Writer {
     /// A column that a struct is read from: of the table that it says, or of that of the statement.
     fn row_column(&mut self, root: &'static str, column: &RowColumn) -> Result<()> {
         let (table, column) = (column.table.unwrap_or(root), column.name);
-        let in_reach = self.reach.iter().rev().find(|handle| handle.alias == table);
-        let Some(handle) = in_reach else {
+        let named = self.visible.iter().rev().find(|handle| handle.alias == table);
+        let Some(handle) = named else {
             return Err(InvalidStatement::OutOfReach { table, column }.into());
         };
         if !handle.table.columns.contains(&column) {
@@ -247,35 +247,34 @@ impl Writer {
         self.try_separated(", ", R::COLUMNS, |w, column| w.row_column(root, column))
     }
 
-    /// Lets the columns of these tables be named from here on.
-    pub(crate) fn enter(&mut self, handles: impl IntoIterator<Item = Handle>) -> Result<Reached> {
-        let before = self.reach.len();
-        for handle in handles {
-            if self.reach[before..].iter().any(|other| other.alias == handle.alias) {
+    /// Writes a part of the statement in which the columns of these tables may be named too.
+    pub(crate) fn within<T>(
+        &mut self,
+        tables: impl IntoIterator<Item = Handle>,
+        write: impl FnOnce(&mut Writer) -> Result<T>,
+    ) -> Result<T> {
+        let outer = self.visible.len();
+        for handle in tables {
+            if self.visible[outer..].iter().any(|other| other.alias == handle.alias) {
                 return Err(InvalidStatement::NameTaken { name: handle.alias }.into());
             }
             self.note(handle.table);
-            self.reach.push(handle);
+            self.visible.push(handle);
         }
-        Ok(Reached(before))
+        let written = write(self);
+        self.visible.truncate(outer);
+        written
     }
 
-    /// No longer.
-    #[expect(clippy::needless_pass_by_value, reason = "what was left is not left again")]
-    pub(crate) fn leave(&mut self, reached: Reached) {
-        self.reach.truncate(reached.0);
-    }
-
-    /// Writes something that sees only so many of the tables that were entered.
-    pub(crate) fn seeing<T>(
+    /// Writes a part in which the last of these tables may not be named yet.
+    pub(crate) fn before<T>(
         &mut self,
-        reached: &Reached,
         tables: usize,
         write: impl FnOnce(&mut Writer) -> Result<T>,
     ) -> Result<T> {
-        let unseen = self.reach.split_off(reached.0 + tables);
+        let unseen = self.visible.split_off(self.visible.len() - tables);
         let written = write(self);
-        self.reach.extend(unseen);
+        self.visible.extend(unseen);
         written
     }
 
@@ -562,13 +561,6 @@ impl Writer {
     /// What a changed row gives back. It is of the scope already.
     pub(crate) fn returning<R: FromRow>(&mut self, table: &'static Definition) -> Result<()> {
         self.push(" RETURNING ");
-        let reached = self.enter([Handle::new(table)])?;
-        self.row_columns::<R>(table.name)?;
-        self.leave(reached);
-        Ok(())
+        self.within([Handle::new(table)], |w| w.row_columns::<R>(table.name))
     }
 }
-
-/// What could be named before some tables were entered.
-#[derive(Debug)]
-pub(crate) struct Reached(usize);

@@ -12,6 +12,8 @@ use uuid::Uuid;
 /// assert_eq!(Tenant::from("bakery").to_string(), "bakery");
 /// ```
 ///
+/// Texts are compared byte by byte, whatever the collation or the type of the column holds to be equal.
+///
 /// On SQLite a UUID is bound as `rusqlite` does it, as a BLOB of 16 bytes. Where the column holds its text, the tenant
 /// is a text: `Tenant::from(uuid.to_string())`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -59,12 +59,12 @@ impl<T: Table> Chosen<T> {
         }
         for node in &self.filter {
             w.push(keyword);
-            node.write(w)?;
+            w.within([self.handle], |w| node.write(w))?;
             keyword = " AND ";
         }
         if let Some(version) = self.version_node()? {
             w.push(keyword);
-            version.write(w)?;
+            w.within([self.handle], |w| version.write(w))?;
         }
         Ok(())
     }
@@ -166,15 +166,13 @@ impl<S: Access, T: Table> Update<S, T> {
         w.push("UPDATE ");
         w.target(table)?;
         w.push(" SET ");
-        let reached = w.enter([self.chosen.handle])?;
         w.try_separated(", ", columns.iter().zip(&self.sets), |w, (column, (_, value))| {
             w.identifier(column);
             w.push(" = ");
-            value.write(w)
+            w.within([self.chosen.handle], |w| value.write(w))
         })?;
         write_next_version(table, &mut w);
         self.chosen.write_where(&mut w)?;
-        w.leave(reached);
         Ok(w)
     }
 

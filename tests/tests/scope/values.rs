@@ -89,7 +89,8 @@ struct Server {
 }
 
 fn is_foreign<T: std::fmt::Debug>(sent: migrate::scope::Result<T>, name: &str) {
-    let Err(Error::Invalid(InvalidStatement::ForeignValue { value, .. })) = sent else { panic!("{sent:?}") };
+    let error = sent.unwrap_err();
+    let Error::Invalid(InvalidStatement::ForeignValue { value, .. }) = error else { panic!("{error:?}") };
     assert!(value.contains(name), "{value}");
 }
 

@@ -190,12 +190,10 @@ impl<K: Kind> Family<K> {
 
     /// ` AND …`: what the caller chose of the first level.
     fn write_filter(&self, level: &Level, w: &mut Writer) -> Result<()> {
-        let reached = w.enter([Handle::new(level.table)])?;
         for node in &self.filter {
             w.push(" AND ");
-            node.write(w)?;
+            w.within([Handle::new(level.table)], |w| node.write(w))?;
         }
-        w.leave(reached);
         Ok(())
     }
 

@@ -178,7 +178,7 @@ impl<V: Value> Bound for Bindable<V> {
 
     #[cfg(feature = "postgres")]
     fn postgres(&self) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type) {
-        (self, V::postgres().map_or(tokio_postgres::types::Type::UNKNOWN, |codec| codec.ty()))
+        (self, V::postgres().map_or(tokio_postgres::types::Type::UNKNOWN, PostgresCodec::ty))
     }
 
     #[cfg(feature = "sqlite")]

@@ -251,11 +251,6 @@ impl Handle {
     }
 
     #[doc(hidden)]
-    pub const fn name(self) -> &'static str {
-        self.alias
-    }
-
-    #[doc(hidden)]
     #[must_use]
     pub const fn with_alias(self, alias: &'static str) -> Handle {
         Handle { alias, ..self }

@@ -2,7 +2,6 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Ident, Result};
 
-use super::live;
 use super::parse::{Action, Column, ForeignKey, Role, Table, Tables};
 
 /// A table in which everything is resolved.
@@ -17,8 +16,6 @@ pub(crate) struct Model<'a> {
     pub(crate) reason: Option<&'a Column>,
     pub(crate) op: Option<&'a Column>,
     pub(crate) parents: Vec<Key>,
-    /// What holds for a row that is not deleted, as SQL.
-    pub(crate) live: String,
 }
 
 /// A foreign key between two tables, by their places.
@@ -37,12 +34,36 @@ pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
+/// Whether a database may take the one for the other: raw or not, and SQLite does not tell the letters of ASCII apart by
+/// their case.
+fn is_alike(one: &Ident, other: &Ident) -> bool {
+    one.unraw().to_string().eq_ignore_ascii_case(&other.unraw().to_string())
+}
+
+fn is_same(one: &Ident, other: &Ident) -> bool {
+    one.unraw() == other.unraw()
+}
+
+/// How many bytes of a name PostgreSQL keeps: it cuts off the rest.
+const LONGEST: usize = 63;
+
+fn no_longer(name: &Ident) -> Result<()> {
+    if plain(name).len() <= LONGEST {
+        return Ok(());
+    }
+    Err(Error::new(
+        name.span(),
+        format!("`{name}` is longer than {LONGEST} bytes, of which PostgreSQL keeps no more"),
+    ))
+}
+
 pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     let mut problems = Problems::default();
     let mut models = Vec::new();
     for table in &tables.tables {
-        if models.iter().any(|other: &Model<'_>| other.table.name == table.name) {
-            problems.add(table.name.span(), format!("`{}` is declared twice", table.name));
+        if let Some(other) = models.iter().find(|other: &&Model<'_>| is_alike(&other.table.name, &table.name))
+        {
+            problems.add(table.name.span(), twice(&table.name, &other.table.name, "is declared twice"));
         }
         match model(table, tables) {
             Ok(model) => models.push(model),
@@ -63,10 +84,16 @@ pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     problems.result()?;
 
     no_circle(&models)?;
-    for i in 0..models.len() {
-        models[i].live = live::condition(i, &models);
-    }
     Ok(models)
+}
+
+/// That there are two of one name; where they are not spelled alike, why they are one.
+fn twice(name: &Ident, other: &Ident, message: &str) -> String {
+    if is_same(name, other) {
+        format!("`{name}` {message}")
+    } else {
+        format!("`{name}` {message}: to SQLite it is `{other}`")
+    }
 }
 
 /// All that is wrong is told at once.
@@ -91,12 +118,13 @@ impl Problems {
 }
 
 fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
+    no_longer(&table.name)?;
     for (i, column) in table.columns.iter().enumerate() {
-        if table.columns[..i].iter().any(|other| other.name == column.name) {
-            return Err(Error::new(
-                column.name.span(),
-                format!("the column `{}` is given twice", column.name),
-            ));
+        no_longer(&column.name)?;
+        let mut before = table.columns[..i].iter();
+        if let Some(other) = before.find(|other| is_alike(&other.name, &column.name)) {
+            let message = twice(&column.name, &other.name, "is given twice");
+            return Err(Error::new(column.name.span(), format!("the column {message}")));
         }
     }
     for (i, role) in table.roles.iter().enumerate() {
@@ -105,7 +133,7 @@ fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
             return Err(Error::new(role.role.span(), format!("`{}` is given twice", role.role)));
         }
     }
-    Ok(Model {
+    let model = Model {
         table,
         name: plain(&table.name),
         key: key(table)?,
@@ -116,8 +144,50 @@ fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
         reason: role(table, "reason")?,
         op: role(table, "op")?,
         parents: Vec::new(),
-        live: String::new(),
-    })
+    };
+    one_role_each(&model)?;
+    no_second_name(&model)?;
+    Ok(model)
+}
+
+/// What the library writes into a column of one role, a second would overwrite: the name of who deletes a row is not whose
+/// the row is.
+fn one_role_each(model: &Model<'_>) -> Result<()> {
+    let roles = [
+        ("tenant", model.tenant),
+        ("deleted", model.deleted),
+        ("version", model.version),
+        ("by", model.by),
+        ("reason", model.reason),
+        ("op", model.op),
+    ];
+    let taken: Vec<_> = roles.into_iter().filter_map(|(role, column)| Some((role, column?))).collect();
+    for (i, (role, column)) in taken.iter().enumerate() {
+        if let Some((other, _)) = taken[..i].iter().find(|(_, other)| std::ptr::eq(*other, *column)) {
+            let message = format!("`{}` cannot be `{other}` and `{role}` at once", column.name);
+            return Err(Error::new(column.name.span(), message));
+        }
+    }
+    Ok(())
+}
+
+/// By these SQLite knows the primary key too, so a tenant that is the key could be set by them.
+fn no_second_name(model: &Model<'_>) -> Result<()> {
+    let is_key =
+        model.tenant.is_some_and(|tenant| matches!(model.key[..], [key] if std::ptr::eq(key, tenant)));
+    let second = |column: &&Column| {
+        ["rowid", "oid", "_rowid_"].iter().any(|name| plain(&column.name).eq_ignore_ascii_case(name))
+    };
+    match model.table.columns.iter().find(second) {
+        Some(column) if is_key => {
+            let message = format!(
+                "`{}` is another name of the primary key on SQLite, which is the tenant here",
+                column.name
+            );
+            Err(Error::new(column.name.span(), message))
+        }
+        _ => Ok(()),
+    }
 }
 
 const ROLES: &[&str] = &["key", "tenant", "deleted", "version", "by", "reason", "op"];
@@ -140,13 +210,13 @@ fn role<'a>(table: &'a Table, name: &str) -> Result<Option<&'a Column>> {
 
 fn column<'a>(table: &'a Table, name: &Ident) -> Result<&'a Column> {
     let missing = || Error::new(name.span(), format!("`{}` has no column `{name}`", table.name));
-    table.columns.iter().find(|column| column.name == *name).ok_or_else(missing)
+    table.columns.iter().find(|column| is_same(&column.name, name)).ok_or_else(missing)
 }
 
 fn key(table: &Table) -> Result<Vec<&Column>> {
     match table.roles.iter().find(|role| role.role == "key") {
         Some(role) => role.columns.iter().map(|name| column(table, name)).collect(),
-        None => match table.columns.iter().find(|column| column.name == "id") {
+        None => match table.columns.iter().find(|column| plain(&column.name) == "id") {
             Some(id) => Ok(vec![id]),
             None => {
                 let message =
@@ -158,23 +228,37 @@ fn key(table: &Table) -> Result<Vec<&Column>> {
 }
 
 fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
+    let said = role(table, "tenant")?;
+    let named = named_like(table, tables.tenant.as_ref());
+    let name = &table.name;
     if table.is_global {
-        return match table.roles.iter().find(|role| role.role == "tenant") {
+        if let Some(role) = table.roles.iter().find(|role| role.role == "tenant") {
+            return Err(Error::new(role.role.span(), "a global table has no tenant column"));
+        }
+        return match named {
             None => Ok(None),
-            Some(role) => Err(Error::new(role.role.span(), "a global table has no tenant column")),
+            Some(column) => Err(Error::new(
+                column.name.span(),
+                format!(
+                    "`{}` says whose a row is, so the rows of `{name}` belong to tenants: declare it without `global`",
+                    column.name
+                ),
+            )),
         };
     }
-    if let Some(column) = role(table, "tenant")? {
-        return Ok(Some(column));
-    }
-    let default = tables.tenant.as_ref();
-    let found = default.and_then(|name| table.columns.iter().find(|column| column.name == *name));
-    match found {
-        Some(column) => Ok(Some(column)),
-        None => {
-            let missing =
-                default.map_or_else(|| "tenant column".to_owned(), |name| format!("column `{name}`"));
-            let name = &table.name;
+    match (said, named) {
+        (Some(said), Some(named)) if !std::ptr::eq(said, named) => {
+            let message = format!(
+                "`{}` says whose a row is in this `tables!`, and `{name}` says that `{}` does; it cannot be both",
+                named.name, said.name
+            );
+            Err(Error::new(named.name.span(), message))
+        }
+        (Some(column), _) => Ok(Some(column)),
+        (None, Some(column)) => spelled_alike(column, tables.tenant.as_ref()).map(Some),
+        (None, None) => {
+            let missing = (tables.tenant.as_ref())
+                .map_or_else(|| "tenant column".to_owned(), |name| format!("column `{name}`"));
             let message = format!(
                 "`{name}` has no {missing}: say whose its rows are with `tenant = …`, or that all tenants share \
                  them with `global {name}`"
@@ -185,12 +269,27 @@ fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>
 }
 
 fn deleted<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
-    match role(table, "deleted")? {
-        Some(column) => Ok(Some(column)),
-        None => {
-            let default = tables.deleted.as_ref();
-            Ok(default.and_then(|name| table.columns.iter().find(|column| column.name == *name)))
+    let named = named_like(table, tables.deleted.as_ref());
+    match (role(table, "deleted")?, named) {
+        (Some(column), _) => Ok(Some(column)),
+        (None, Some(column)) => spelled_alike(column, tables.deleted.as_ref()).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The column that bears the name of a setting, or one that a database may take for it.
+fn named_like<'a>(table: &'a Table, setting: Option<&Ident>) -> Option<&'a Column> {
+    setting.and_then(|name| table.columns.iter().find(|column| is_alike(&column.name, name)))
+}
+
+fn spelled_alike<'a>(column: &'a Column, setting: Option<&Ident>) -> Result<&'a Column> {
+    match setting {
+        Some(name) if !is_same(&column.name, name) => {
+            let message =
+                format!("to SQLite `{}` is `{name}`, to PostgreSQL it is not: spell both alike", column.name);
+            Err(Error::new(column.name.span(), message))
         }
+        _ => Ok(column),
     }
 }
 
@@ -202,7 +301,8 @@ fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> 
     }
     let unknown =
         || Error::new(span, format!("unknown table `{}`: declare it in the same `tables!`", key.parent));
-    let parent = models.iter().position(|model| model.table.name == key.parent).ok_or_else(unknown)?;
+    let parent =
+        models.iter().position(|model| is_same(&model.table.name, &key.parent)).ok_or_else(unknown)?;
     let of_parent = &models[parent];
     let parent_columns = match &key.parent_columns {
         Some(names) => {

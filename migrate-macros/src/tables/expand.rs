@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::Ident;
+use syn::{Ident, Type};
 
 use super::check::{Key, Model, plain};
 use super::parse::{Action, Column};
@@ -33,9 +33,9 @@ impl Expansion<'_> {
         let scope = &self.scope;
         let (name, attributes) = (&model.table.name, &model.table.attributes);
         let fields = model.table.columns.iter().map(|column| self.field(model, column));
-        let columns = model.table.columns.iter().map(|column| {
-            let (field, name) = (&column.name, plain(&column.name));
-            quote!(#field: #scope::Col::new(handle.name(), #name))
+        let columns = model.table.columns.iter().enumerate().map(|(place, column)| {
+            let field = &column.name;
+            quote!(#field: #scope::Col::new(handle, #place))
         });
         let definition = self.definition(i);
         let definition_name = definition_name(model);
@@ -126,39 +126,35 @@ impl Expansion<'_> {
         let model = &self.models[i];
         let scope = &self.scope;
         let definition_name = definition_name(model);
-        let (name, live) = (&model.name, &model.live);
-        let columns: Vec<String> = model.table.columns.iter().map(|column| plain(&column.name)).collect();
-        let list = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
-        let derived = format!("(SELECT {list} FROM \"{name}\"");
-        let of_tenant = model
-            .tenant
-            .map(|column| format!("\"{name}\".\"{}\" = ", plain(&column.name)))
-            .unwrap_or_default();
+        let name = &model.name;
+        let columns = model.table.columns.iter().map(|column| plain(&column.name));
         let key = model.key.iter().map(|column| plain(&column.name));
-        let [tenant, deleted, version, by, reason, op] =
-            [model.tenant, model.deleted, model.version, model.by, model.reason, model.op].map(optional_name);
+        let tenant = model.tenant.map(|column| {
+            let (name, is_text) = (plain(&column.name), may_be_text(&column.ty));
+            quote!(.tenant(#name, #is_text))
+        });
+        let roles = [
+            (model.deleted, quote!(deleted)),
+            (model.version, quote!(version)),
+            (model.by, quote!(by)),
+            (model.reason, quote!(reason)),
+            (model.op, quote!(op)),
+        ];
+        let roles = roles.into_iter().filter_map(|(column, role)| {
+            let name = plain(&column?.name);
+            Some(quote!(.#role(#name)))
+        });
         let parents = model.parents.iter().map(|key| self.key(key));
         let all_keys = self.models.iter().flat_map(|model| &model.parents);
         let children = all_keys.filter(|key| key.parent == i).map(|key| self.key(key));
         quote! {
             #[doc(hidden)]
             #[allow(non_upper_case_globals, unreachable_pub)]
-            pub static #definition_name: #scope::Definition = #scope::Definition {
-                name: #name,
-                columns: &[#(#columns),*],
-                derived: #derived,
-                key: &[#(#key),*],
-                tenant: #tenant,
-                of_tenant: #of_tenant,
-                deleted: #deleted,
-                version: #version,
-                by: #by,
-                reason: #reason,
-                op: #op,
-                live: #live,
-                parents: &[#(#parents),*],
-                children: &[#(#children),*],
-            };
+            pub static #definition_name: #scope::Definition =
+                #scope::Definition::new(#name, &[#(#columns),*], &[#(#key),*])
+                    #tenant
+                    #(#roles)*
+                    .keys(&[#(#parents),*], &[#(#children),*]);
         }
     }
 
@@ -185,9 +181,9 @@ impl Expansion<'_> {
     }
 }
 
-fn optional_name(column: Option<&Column>) -> TokenStream {
-    match column.map(|column| plain(&column.name)) {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
-    }
+/// Whether a tenant column of this type may hold a text. What is not known to be a number or a UUID may.
+fn may_be_text(ty: &Type) -> bool {
+    const OTHERS: [&str; 7] = ["i8", "i16", "i32", "i64", "u32", "bool", "Uuid"];
+    let Type::Path(path) = ty else { return true };
+    path.path.segments.last().is_none_or(|last| OTHERS.iter().all(|other| last.ident != other))
 }

@@ -2,7 +2,6 @@
 
 mod check;
 mod expand;
-mod live;
 mod parse;
 
 use proc_macro2::TokenStream;

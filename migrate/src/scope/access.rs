@@ -7,6 +7,7 @@ use super::purge::Purge;
 use super::restore::Restore;
 use super::select::Select;
 use super::soft_delete::SoftDelete;
+use super::sql::Statement;
 use super::table::{GlobalTable, SoftDeletes, Table, TenantTable};
 use super::tenant::Tenant;
 use super::update::Update;
@@ -132,12 +133,25 @@ pub trait Access: Clone + sealed::Sealed {
     #[doc(hidden)]
     fn context(&self) -> Context;
 
-    /// Called before each statement is sent.
+    /// Called before each statement is sent, with all tables that it names.
     #[doc(hidden)]
-    fn record(&self, verb: &'static str, table: &'static str) -> Result<()> {
-        let _ = (verb, table);
+    fn record(&self, verb: &'static str, tables: &[&'static str]) -> Result<()> {
+        let _ = (verb, tables);
         Ok(())
     }
+}
+
+/// The statement, if its use could be recorded.
+pub(super) fn recorded<S: Access>(
+    scope: &S,
+    verb: &'static str,
+    statement: Result<Statement>,
+) -> Result<Statement> {
+    let statement = statement?;
+    if !statement.is_nothing() {
+        scope.record(verb, statement.tables())?;
+    }
+    Ok(statement)
 }
 
 pub(super) mod sealed {

@@ -4,13 +4,12 @@ use std::marker::PhantomData;
 use super::expression::{Expression, Filter, Node, Operand};
 use super::order::Order;
 use super::projection::Projection;
-use super::table::Table;
+use super::table::{Definition, Handle, Table};
 use super::value::{Parameter, Value};
 
 /// A column of the table `T` that holds a `V`, which is an `Option` where the column may be NULL.
 pub struct Col<T, V, A = Writable> {
-    alias: &'static str,
-    name: &'static str,
+    field: Field,
     of: Of<T, V, A>,
 }
 
@@ -24,19 +23,48 @@ pub struct Writable;
 #[derive(Clone, Copy, Debug)]
 pub struct Protected;
 
+/// A column as a statement names it: one that the table declares, under the name by which the table goes.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub(crate) table: &'static Definition,
+    pub(crate) alias: &'static str,
+    pub(crate) name: &'static str,
+}
+
+impl Field {
+    /// A declared column of the table, under the table's own name.
+    pub(crate) fn of(table: &'static Definition, name: &'static str) -> Field {
+        Field { table, alias: table.name, name }
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.alias, self.name)
+    }
+}
+
 impl<T, V, A> Col<T, V, A> {
+    /// The column at this place of the declaration. What `T`, `V` and `A` say of it is checked when a statement is
+    /// written: a column that the table does not declare, or that the library keeps, is not set.
     #[doc(hidden)]
-    pub const fn new(alias: &'static str, name: &'static str) -> Col<T, V, A> {
-        Col { alias, name, of: PhantomData }
+    pub const fn new(handle: Handle, place: usize) -> Col<T, V, A> {
+        let field = Field { table: handle.table, alias: handle.alias, name: handle.table.columns[place] };
+        Col { field, of: PhantomData }
     }
 
     /// Its name in the database.
     pub fn name(self) -> &'static str {
-        self.name
+        self.field.name
+    }
+
+    pub(crate) fn field(self) -> Field {
+        self.field
     }
 
     pub(crate) fn node(self) -> Node {
-        Node::Column(self.alias, self.name)
+        Node::Column(self.field)
     }
 
     pub(crate) fn expression(self) -> Expression<V> {
@@ -54,7 +82,7 @@ impl<T, V, A> Copy for Col<T, V, A> {}
 
 impl<T, V, A> fmt::Debug for Col<T, V, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.alias, self.name)
+        self.field.fmt(f)
     }
 }
 
@@ -252,15 +280,23 @@ pub fn count_all() -> Expression<i64> {
 #[diagnostic::on_unimplemented(
     message = "a column of the type `{Self}` cannot be added up here; write it as `raw`"
 )]
-pub trait Number {
+pub trait Number: sealed::Sealed {
     #[doc(hidden)]
     type Sum: Value;
     #[doc(hidden)]
     const CAST: &'static str;
 }
 
+/// A cast is SQL, so nobody else says one.
+mod sealed {
+    pub trait Sealed {}
+}
+
 macro_rules! numbers {
     ($($of:ty => $sum:ty, $cast:literal;)*) => {$(
+        impl sealed::Sealed for $of {}
+        impl sealed::Sealed for Option<$of> {}
+
         impl Number for $of {
             type Sum = $sum;
             const CAST: &'static str = $cast;

@@ -1,7 +1,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use migrate_core::InvalidFragment;
+use migrate_core::{Engine, InvalidFragment};
+
+use super::value::Foreign;
 
 /// What a statement of a scope came to.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,7 +26,7 @@ pub enum Error {
         /// How many there are. A write without a transaction around it is done.
         rows: u64,
     },
-    /// The row has another version than `if_version` says, or is gone: somebody was faster. Nothing was written.
+    /// The row has another version than `if_version` says: somebody was faster. Nothing was written.
     Stale {
         /// The table of the statement.
         table: &'static str,
@@ -96,7 +98,7 @@ impl fmt::Display for Error {
             Error::NotFound { table } => write!(f, "no such row in {table}"),
             Error::NotOne { table, rows } => write!(f, "{rows} rows of {table} where one was asked for"),
             Error::Stale { table } => {
-                write!(f, "the row of {table} was changed or deleted since it was read; read it again")
+                write!(f, "the row of {table} was changed since it was read; read it again")
             }
             Error::Restricted { table, child, rows } => {
                 write!(f, "{rows} rows of {child} keep a row of {table} from being deleted; delete them first")
@@ -187,6 +189,58 @@ pub enum InvalidStatement {
         /// The role of the column: `deleted`, `version`, `op`, `reason`.
         role: &'static str,
     },
+    /// A column is named whose table is not in the statement, or not in this part of it.
+    OutOfReach {
+        /// The name or alias of the table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A struct is read from a column that the table does not declare.
+    UnknownColumn {
+        /// The table.
+        table: &'static str,
+        /// What was taken for a column of it.
+        column: &'static str,
+    },
+    /// Two tables of a statement go by one name.
+    NameTaken {
+        /// The name.
+        name: &'static str,
+    },
+    /// A column is to be set that is another table's, or that only the library sets.
+    NotSettable {
+        /// The table of the statement.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// The rows of the table belong to tenants, and the statement has none.
+    OfTenants {
+        /// The table.
+        table: &'static str,
+    },
+    /// All tenants share the table, and the statement is to change it for one.
+    OfAll {
+        /// The table.
+        table: &'static str,
+    },
+    /// The reason of an [`Unscoped`](super::Unscoped) says nothing.
+    NoReason,
+    /// The statement binds more values than one can hold.
+    TooManyValues {
+        /// How many it binds.
+        values: usize,
+        /// How many the engine takes.
+        limit: usize,
+    },
+    /// The engine has no values of this type: see [`Value`](super::Value).
+    ForeignValue {
+        /// The type, as Rust calls it.
+        value: &'static str,
+        /// The engine that the statement is for.
+        engine: Engine,
+    },
     /// The engine cannot do this.
     Unsupported {
         /// What was asked for.
@@ -226,6 +280,43 @@ impl fmt::Display for InvalidStatement {
             InvalidStatement::NoColumn { table, role } => {
                 write!(f, "{table} has no column for this; declare one in `tables!`: `{role} = …`")
             }
+            InvalidStatement::OutOfReach { table, column } => {
+                write!(
+                    f,
+                    "`{table}.{column}` is named where {table} is not in the statement; join it, or ask in a subquery"
+                )
+            }
+            InvalidStatement::UnknownColumn { table, column } => {
+                write!(f, "{table} declares no column `{column}` to read; declare it in `tables!`")
+            }
+            InvalidStatement::NameTaken { name } => {
+                write!(f, "two tables of the statement are called {name}; give one another name with `alias`")
+            }
+            InvalidStatement::NotSettable { table, column } => {
+                write!(
+                    f,
+                    "`{column}` cannot be set in a statement on {table}: the library keeps it, or it is another table's"
+                )
+            }
+            InvalidStatement::OfTenants { table } => {
+                write!(
+                    f,
+                    "the rows of {table} belong to tenants; use a `Scope`, or `Unscoped` for all of them"
+                )
+            }
+            InvalidStatement::OfAll { table } => {
+                write!(f, "all tenants share {table}; write it through `Global`")
+            }
+            InvalidStatement::NoReason => {
+                f.write_str("an unscoped statement has to say why it is sent, in `Unscoped::because`")
+            }
+            InvalidStatement::TooManyValues { values, limit } => {
+                write!(
+                    f,
+                    "the statement binds {values} values, and one holds {limit}; send several, or use a subquery"
+                )
+            }
+            InvalidStatement::ForeignValue { value, engine } => Foreign { value, engine: *engine }.fmt(f),
             InvalidStatement::Unsupported { what, help } => write!(f, "{what} is not supported here; {help}"),
             InvalidStatement::Raw(raw) => raw.fmt(f),
         }
@@ -238,24 +329,59 @@ impl From<InvalidStatement> for Error {
     }
 }
 
-/// What the driver of the database says.
+/// That the database refused a statement, or did not answer.
+///
+/// Databases put rows into what they say of a failure: the detail of an exclusion constraint holds the range of the other
+/// row, that of a unique key its values, and a text that is no number is quoted. Such a row may be another tenant's, for a
+/// constraint looks at all of them and the server may look at a row before it knows whose it is. So only what holds names
+/// is kept: the code, the constraint, the table, the column, and those messages that are made of them. The rest is in the
+/// log of the server.
 #[derive(Debug)]
-pub struct DatabaseError {
-    code: Option<String>,
-    source: Box<dyn StdError + Send + Sync>,
+pub struct DatabaseError(Cause);
+
+#[derive(Debug)]
+enum Cause {
+    Refused(Refusal),
+    /// The connection or the driver failed.
+    Driver(Box<dyn StdError + Send + Sync>),
+}
+
+/// What is kept of a refusal.
+#[derive(Debug)]
+struct Refusal {
+    code: String,
+    message: String,
+    constraint: Option<String>,
+    table: Option<String>,
+    column: Option<String>,
 }
 
 impl DatabaseError {
-    pub(crate) fn new(
-        code: Option<String>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> DatabaseError {
-        DatabaseError { code, source: source.into() }
+    fn refused(&self) -> Option<&Refusal> {
+        match &self.0 {
+            Cause::Refused(refusal) => Some(refusal),
+            Cause::Driver(_) => None,
+        }
     }
 
     /// The SQLSTATE of PostgreSQL, or the extended result code of SQLite.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.refused().map(|refusal| &*refusal.code)
+    }
+
+    /// The name of the constraint that refused the statement, on PostgreSQL.
+    pub fn constraint(&self) -> Option<&str> {
+        self.refused()?.constraint.as_deref()
+    }
+
+    /// The table of the constraint, on PostgreSQL.
+    pub fn table(&self) -> Option<&str> {
+        self.refused()?.table.as_deref()
+    }
+
+    /// The column that was refused, on PostgreSQL.
+    pub fn column(&self) -> Option<&str> {
+        self.refused()?.column.as_deref()
     }
 
     /// Whether a unique or primary key holds the value already.
@@ -263,50 +389,146 @@ impl DatabaseError {
         // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID.
         matches!(self.code(), Some("23505" | "1555" | "2067" | "2579"))
     }
-
-    /// The driver's own error: a `tokio_postgres::Error`, a `deadpool_postgres::PoolError`, a `rusqlite::Error`.
-    pub fn driver_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        &*self.source
-    }
 }
 
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the database refused the statement, or is out of reach")
+        f.write_str(match self.0 {
+            Cause::Refused(_) => "the database refused the statement",
+            Cause::Driver(_) => "the database did not answer the statement",
+        })
     }
 }
 
 impl StdError for DatabaseError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl From<tokio_postgres::Error> for Error {
-    fn from(error: tokio_postgres::Error) -> Error {
-        Error::Database(DatabaseError::new(error.code().map(|code| code.code().to_owned()), error))
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl From<deadpool_postgres::PoolError> for Error {
-    fn from(error: deadpool_postgres::PoolError) -> Error {
-        match error {
-            deadpool_postgres::PoolError::Backend(error) => error.into(),
-            error => Error::Database(DatabaseError::new(None, error)),
+        match &self.0 {
+            Cause::Refused(refusal) => Some(refusal),
+            Cause::Driver(error) => Some(&**error),
         }
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl StdError for Refusal {}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use tokio_postgres::error::DbError;
+
+    use super::{Cause, DatabaseError, Error, Refusal};
+
+    impl From<tokio_postgres::Error> for Error {
+        fn from(error: tokio_postgres::Error) -> Error {
+            let cause = match error.as_db_error() {
+                Some(refused) => Cause::Refused(Refusal::of_server(refused)),
+                None => Cause::Driver(error.into()),
+            };
+            Error::Database(DatabaseError(cause))
+        }
+    }
+
+    impl From<deadpool_postgres::PoolError> for Error {
+        fn from(error: deadpool_postgres::PoolError) -> Error {
+            match error {
+                deadpool_postgres::PoolError::Backend(error) => error.into(),
+                error => Error::Database(DatabaseError(Cause::Driver(error.into()))),
+            }
+        }
+    }
+
+    impl Refusal {
+        fn of_server(refused: &DbError) -> Refusal {
+            Refusal {
+                code: refused.code().code().to_owned(),
+                message: message(refused).to_owned(),
+                constraint: refused.constraint().map(str::to_owned),
+                table: refused.table().map(str::to_owned),
+                column: refused.column().map(str::to_owned),
+            }
+        }
+    }
+
+    /// What the server says, where it says no more than names.
+    pub(in crate::scope) fn message(refused: &DbError) -> &str {
+        let code = refused.code().code();
+        // A data exception quotes the value, which may be another row's; what belongs to no class that is known here
+        // may be an extension's, and hold anything. P0001 is what a function of the application raises.
+        match (code, &code[..2]) {
+            ("22001", _) => "a text is too long for its column",
+            ("22003", _) => "a number is out of range",
+            ("22004", _) => "a value is NULL that must not be",
+            ("22007" | "22008", _) => "a date or time is not valid",
+            ("22012", _) => "division by zero",
+            ("22P02", _) => "a text is no value of the type that it is to be",
+            ("P0001", _)
+            | (
+                _,
+                "08" | "0A" | "0L" | "0P" | "21" | "23" | "25" | "26" | "28" | "2B" | "2D" | "34" | "3B"
+                | "3D" | "3F" | "40" | "42" | "44" | "53" | "54" | "55" | "57",
+            ) => refused.message(),
+            (_, "22") => "a value is not valid",
+            _ => "the log of the server says why",
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub(super) use postgres::message;
 #[cfg(feature = "sqlite")]
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Error {
-        let code = match &error {
-            rusqlite::Error::SqliteFailure(code, _) => Some(code.extended_code.to_string()),
-            rusqlite::Error::SqlInputError { error, .. } => Some(error.extended_code.to_string()),
-            _ => None,
+pub(super) use sqlite::unprepared;
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use rusqlite::ErrorCode;
+    use rusqlite::ffi;
+
+    use super::{Cause, DatabaseError, Error, Refusal};
+
+    impl From<rusqlite::Error> for Error {
+        fn from(error: rusqlite::Error) -> Error {
+            failed(error, holds_names)
+        }
+    }
+
+    /// The failure of a statement that was refused before it saw a row: the message is about the text.
+    pub(in crate::scope) fn unprepared(error: rusqlite::Error) -> Error {
+        failed(error, |_| true)
+    }
+
+    fn failed(error: rusqlite::Error, holds_names: fn(ffi::Error) -> bool) -> Error {
+        let cause = match error {
+            rusqlite::Error::SqliteFailure(failure, message) => {
+                Cause::Refused(Refusal::of_sqlite(failure, message.filter(|_| holds_names(failure))))
+            }
+            rusqlite::Error::SqlInputError { error, msg, .. } => {
+                Cause::Refused(Refusal::of_sqlite(error, Some(msg)))
+            }
+            error => Cause::Driver(error.into()),
         };
-        Error::Database(DatabaseError::new(code, error))
+        Error::Database(DatabaseError(cause))
+    }
+
+    impl Refusal {
+        fn of_sqlite(failure: ffi::Error, message: Option<String>) -> Refusal {
+            Refusal {
+                code: failure.extended_code.to_string(),
+                message: message.unwrap_or_else(|| failure.to_string()),
+                constraint: None,
+                table: None,
+                column: None,
+            }
+        }
+    }
+
+    /// Whether what SQLite says of a failure holds no more than names: a constraint's does, and that of `RAISE` is the
+    /// application's. A function that fails may quote the value, which may be another row's.
+    fn holds_names(failure: ffi::Error) -> bool {
+        !matches!(failure.code, ErrorCode::Unknown | ErrorCode::TypeMismatch)
     }
 }

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::column::Col;
+use super::column::{Col, Field};
 use super::error::Result;
 use super::raw::Raw;
 use super::select::Subquery;
 use super::sql::Writer;
-use super::value::{Parameter, Value};
+use super::value::{Both, Parameter, Postgres, Sqlite, Value};
 
 /// Something that has a value of the type `V` in each row: a column, an aggregate, a piece of SQL.
 pub struct Expression<V> {
@@ -20,10 +20,10 @@ pub type Filter = Expression<bool>;
 /// The tree that is written as SQL. Each node closes what it opens, so that no operator around it can reach into it.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
-    Column(&'static str, &'static str),
+    Column(Field),
     Value(Parameter),
     /// A column and a value: what most conditions are.
-    Compare(&'static str, &'static str, &'static str, Parameter),
+    Compare(Field, &'static str, Parameter),
     Binary(Box<[Node; 2]>, &'static str),
     Call {
         function: &'static str,
@@ -60,7 +60,10 @@ impl<V> fmt::Debug for Expression<V> {
 }
 
 /// What may stand beside an expression of the type `V`: a value, a column, another expression.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no value for a column of the type `{V}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value for a column of the type `{V}`",
+    note = "a type of your own is a value once `migrate::scope::value!` says which engines know it"
+)]
 pub trait Operand<V> {
     #[doc(hidden)]
     fn operand(self) -> Expression<V>;
@@ -81,6 +84,31 @@ impl<V: Value> Operand<Option<V>> for V {
         value(self)
     }
 }
+
+/// What goes into a column without its wrapper.
+macro_rules! unwrapped {
+    ($($wrapper:ident)*) => {$(
+        impl<V> Operand<$wrapper<V>> for V
+        where
+            $wrapper<V>: Value,
+        {
+            fn operand(self) -> Expression<$wrapper<V>> {
+                value($wrapper(self))
+            }
+        }
+
+        impl<V> Operand<Option<$wrapper<V>>> for V
+        where
+            $wrapper<V>: Value,
+        {
+            fn operand(self) -> Expression<Option<$wrapper<V>>> {
+                value($wrapper(self))
+            }
+        }
+    )*};
+}
+
+unwrapped!(Postgres Sqlite Both);
 
 impl Operand<String> for &str {
     fn operand(self) -> Expression<String> {
@@ -133,18 +161,18 @@ impl<V> Operand<V> for Expression<Option<V>> {
 impl Node {
     pub(crate) fn binary(left: Node, operator: &'static str, right: Node) -> Node {
         match (left, right) {
-            (Node::Column(alias, name), Node::Value(value)) => Node::Compare(alias, name, operator, value),
+            (Node::Column(field), Node::Value(value)) => Node::Compare(field, operator, value),
             (left, right) => Node::Binary(Box::new([left, right]), operator),
         }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) -> Result<()> {
         match self {
-            Node::Column(alias, name) => w.column(alias, name),
+            Node::Column(field) => w.field(*field)?,
             Node::Value(value) => w.bind(value.clone()),
-            Node::Compare(alias, name, operator, value) => {
+            Node::Compare(field, operator, value) => {
                 w.push("(");
-                w.column(alias, name);
+                w.field(*field)?;
                 w.push(operator);
                 w.bind(value.clone());
                 w.push(")");

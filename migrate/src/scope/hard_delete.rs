@@ -1,6 +1,6 @@
 use migrate_core::Engine;
 
-use super::access::Access;
+use super::access::{Access, recorded};
 use super::database::Database;
 use super::error::Result;
 use super::expression::Filter;
@@ -36,7 +36,8 @@ impl<S: Access, T: Table> HardDelete<S, T> {
         self
     }
 
-    /// Only if the row still has this version; if none has, the answer is [`Error::Stale`](super::Error::Stale).
+    /// Only if the row still has this version. If it has another, the answer is [`Error::Stale`](super::Error::Stale); if
+    /// it is not there, or no longer, [`Error::NotFound`](super::Error::NotFound).
     pub fn if_version(mut self, version: i64) -> HardDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -60,27 +61,27 @@ impl<S: Access, T: Table> HardDelete<S, T> {
     ///
     /// [`Error::Invalid`](super::Error::Invalid)
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
+        let table = T::definition();
         let mut w = Writer::new(engine, self.scope.context());
         w.push("DELETE FROM ");
-        w.target(T::definition());
+        w.target(table)?;
         self.chosen.write_where(&mut w)?;
-        Ok(w.finish())
+        w.finish()
     }
 
     fn recorded(&self, engine: Engine) -> Result<Statement> {
-        self.scope.record("hard delete", T::definition().name)?;
-        self.statement(engine)
+        let statement = self.statement(engine)?.with_probe(self.chosen.probe(&self.scope, engine)?);
+        recorded(&self.scope, "hard delete", Ok(statement))
     }
 
     /// Deletes the rows, and says how many they were.
     ///
     /// # Errors
     ///
-    /// [`Error::Stale`](super::Error::Stale)
+    /// After [`if_version`](HardDelete::if_version), [`Error::Stale`](super::Error::Stale) and
+    /// [`Error::NotFound`](super::Error::NotFound) where none was deleted.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<u64> {
-        let is_versioned = self.chosen.version.is_some();
-        let statement = self.recorded(D::ENGINE);
-        database.execute(statement, move |rows| Chosen::<T>::reached(is_versioned, rows?))
+        database.execute(self.recorded(D::ENGINE), |rows| rows)
     }
 
     /// Deletes the only row.
@@ -89,8 +90,6 @@ impl<S: Access, T: Table> HardDelete<S, T> {
     ///
     /// [`Error::NotFound`](super::Error::NotFound), [`Error::Stale`](super::Error::Stale), and [`Error::NotOne`](super::Error::NotOne) if there were more: they are deleted.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
-        let is_versioned = self.chosen.version.is_some();
-        let statement = self.recorded(D::ENGINE);
-        database.execute(statement, move |rows| exactly_one::<T>(Chosen::<T>::reached(is_versioned, rows?)?))
+        database.execute(self.recorded(D::ENGINE), |rows| exactly_one::<T>(rows?))
     }
 }

@@ -2,8 +2,8 @@ use std::marker::PhantomData;
 
 use migrate_core::Engine;
 
-use super::access::Access;
-use super::column::Col;
+use super::access::{Access, recorded};
+use super::column::{Col, Field};
 use super::database::Database;
 use super::error::{InvalidStatement, Result};
 use super::expression::{Node, Operand};
@@ -11,7 +11,7 @@ use super::projection::{Columns, Projection};
 use super::row::FromRow;
 use super::select::{Subquery, only};
 use super::sql::{Statement, Writer};
-use super::table::Table;
+use super::table::{Definition, Table};
 use super::value::Value;
 
 /// New rows, from [`Scope::insert`](super::Scope::insert). The library fills in whose they are.
@@ -29,14 +29,14 @@ enum Source<T> {
     /// One row, of what was set.
     Alone,
     Rows(Vec<NewRow<T>>),
-    Query(Vec<&'static str>, Box<Subquery>),
+    Query(Vec<Field>, Box<Subquery>),
 }
 
 /// The columns of a new row.
 #[derive(Clone, Debug)]
 #[must_use = "a row is part of an insert"]
 pub struct NewRow<T> {
-    pub(crate) cells: Vec<(&'static str, Node)>,
+    cells: Vec<(Field, Node)>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -47,7 +47,7 @@ impl<T: Table> NewRow<T> {
 
     /// The value of a column.
     pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> NewRow<T> {
-        self.cells.push((column.name(), value.operand().node));
+        self.cells.push((column.field(), value.operand().node));
         self
     }
 
@@ -72,11 +72,11 @@ impl<T: Table> NewRow<T> {
         w.push("(");
         let mut comma = "";
         if T::definition().tenant.is_some() {
-            w.tenant();
+            w.tenant(T::definition())?;
             comma = ", ";
         }
         for column in columns {
-            let cell = self.cells.iter().find(|(name, _)| name == column);
+            let cell = self.cells.iter().find(|(field, _)| field.name == *column);
             let (_, value) = cell.ok_or(InvalidStatement::UnevenRows)?;
             w.push(comma);
             value.write(w)?;
@@ -91,9 +91,25 @@ impl<T: Table> NewRow<T> {
         Ok(())
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.cells.iter().map(|(name, _)| *name)
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field> {
+        self.cells.iter().map(|(field, _)| *field)
     }
+}
+
+/// The names of columns, if all are the table's and the caller's to set. Their types say so, and anybody can make those.
+pub(crate) fn settable(
+    table: &'static Definition,
+    fields: impl IntoIterator<Item = Field>,
+) -> Result<Vec<&'static str>> {
+    let name = |field: Field| {
+        let column = field.name;
+        if std::ptr::eq(field.table, table) && !table.keeps(column) {
+            Ok(column)
+        } else {
+            Err(InvalidStatement::NotSettable { table: table.name, column }.into())
+        }
+    };
+    fields.into_iter().map(name).collect()
 }
 
 impl<S: Access, T: Table> Insert<S, T> {
@@ -106,8 +122,11 @@ impl<S: Access, T: Table> Insert<S, T> {
         Insert { common: self.common.set(column, value), ..self }
     }
 
-    /// A row for each item. They have to set the same columns, and there has to be one: an insert of nothing is an error.
-    /// One statement holds 65535 values on PostgreSQL and 32766 on SQLite.
+    /// A row for each item. They have to set the same columns. Of no items no row is made, and nothing is sent.
+    ///
+    /// One statement holds 65,535 values on PostgreSQL and 32,766 on SQLite. What is more is sent in several, in one
+    /// transaction, or in a savepoint of the one that is there: all rows are inserted or none. On a client or object
+    /// that other tasks use at the same time, what they send meanwhile falls into that transaction.
     pub fn rows<I>(
         self,
         items: impl IntoIterator<Item = I>,
@@ -125,7 +144,7 @@ impl<S: Access, T: Table> Insert<S, T> {
         U: Table,
         P: Columns<Row = C::Row>,
     {
-        Insert { source: Source::Query(columns.names(), Box::new(query.into_subquery())), ..self }
+        Insert { source: Source::Query(columns.fields(), Box::new(query.into_subquery())), ..self }
     }
 
     /// The rows as they are then, with what the database filled in.
@@ -133,28 +152,27 @@ impl<S: Access, T: Table> Insert<S, T> {
         InsertReturning { insert: self, of: PhantomData }
     }
 
-    /// The SQL, to look at.
+    /// The SQL, to look at: of many rows, that of the first statement.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`](super::Error::Invalid)
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
-        Ok(self.written(engine)?.finish())
+        self.written(engine, |_| Ok(()))
     }
 
-    fn written(&self, engine: Engine) -> Result<Writer> {
-        let mut w = Writer::new(engine, self.scope.context());
-        w.push("INSERT INTO ");
-        w.target(T::definition());
+    fn written(&self, engine: Engine, end: impl Fn(&mut Writer) -> Result<()>) -> Result<Statement> {
         match &self.source {
-            Source::Alone => self.write_rows(&[NewRow::new()], &mut w)?,
-            Source::Rows(rows) => self.write_rows(rows, &mut w)?,
+            Source::Alone => self.write_rows(&[NewRow::new()], engine, &end),
+            Source::Rows(rows) if rows.is_empty() => Ok(Statement::nothing(self.scope.context())),
+            Source::Rows(rows) => self.write_rows(rows, engine, &end),
             Source::Query(own, query) => {
-                let columns: Vec<_> = self.common.names().chain(own.iter().copied()).collect();
-                NewRow::<T>::write_columns(&columns, &mut w);
+                let definition = T::definition();
+                let columns = settable(definition, self.common.fields().chain(own.iter().copied()))?;
+                let mut w = self.begun(&columns, engine)?;
                 w.push(" SELECT ");
-                if T::definition().tenant.is_some() {
-                    w.tenant();
+                if definition.tenant.is_some() {
+                    w.tenant(definition)?;
                     w.push(", ");
                 }
                 for (_, value) in &self.common.cells {
@@ -164,31 +182,71 @@ impl<S: Access, T: Table> Insert<S, T> {
                 w.push("q.* FROM (");
                 query.write(&mut w)?;
                 w.push(") AS q");
+                end(&mut w)?;
+                w.finish()
             }
         }
+    }
+
+    /// `INSERT INTO "orders" ("business_id", "id")`
+    fn begun(&self, columns: &[&'static str], engine: Engine) -> Result<Writer> {
+        let mut w = Writer::new(engine, self.scope.context());
+        w.push("INSERT INTO ");
+        w.target(T::definition())?;
+        NewRow::<T>::write_columns(columns, &mut w);
         Ok(w)
     }
 
-    fn write_rows(&self, rows: &[NewRow<T>], w: &mut Writer) -> Result<()> {
-        let first = rows.first().ok_or(InvalidStatement::NothingSet)?;
-        let own: Vec<_> = first.names().collect();
-        let columns: Vec<_> = own.iter().copied().chain(self.common.names()).collect();
+    /// As many statements as the engine needs for the values.
+    fn write_rows(
+        &self,
+        rows: &[NewRow<T>],
+        engine: Engine,
+        end: impl Fn(&mut Writer) -> Result<()>,
+    ) -> Result<Statement> {
+        let definition = T::definition();
+        let own = rows.first().map_or(Ok(Vec::new()), |first| settable(definition, first.fields()))?;
+        let common = settable(definition, self.common.fields())?;
+        let columns: Vec<_> = own.iter().copied().chain(common).collect();
         if columns.is_empty() {
             return Err(InvalidStatement::NothingSet.into());
         }
-        NewRow::<T>::write_columns(&columns, w);
-        w.push(" VALUES ");
-        w.try_separated(", ", rows, |w, row| row.write_values(&own, &self.common, w))
+        let mut statements = Vec::new();
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let mut w = self.begun(&columns, engine)?;
+            w.push(" VALUES ");
+            let written = self.write_some(rest, &own, &mut w)?;
+            end(&mut w)?;
+            statements.push(w.finish()?);
+            rest = &rest[written..];
+        }
+        let mut first = statements.remove(0);
+        first.more = statements;
+        Ok(first)
     }
 
-    fn recorded(&self, engine: Engine) -> Result<Writer> {
-        self.scope.record("insert", T::definition().name)?;
-        self.written(engine)
+    /// Writes rows until no value more fits, and says how many they were: one at least.
+    fn write_some(&self, rows: &[NewRow<T>], own: &[&'static str], w: &mut Writer) -> Result<usize> {
+        for (i, row) in rows.iter().enumerate() {
+            let mark = w.mark();
+            w.push(if i == 0 { "" } else { ", " });
+            row.write_values(own, &self.common, w)?;
+            if i > 0 && w.is_too_long() {
+                w.back_to(&mark);
+                return Ok(i);
+            }
+        }
+        Ok(rows.len())
+    }
+
+    fn recorded(&self, engine: Engine) -> Result<Statement> {
+        recorded(&self.scope, "insert", self.statement(engine))
     }
 
     /// Inserts the rows, and says how many they are.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<u64> {
-        database.execute(self.recorded(D::ENGINE).map(Writer::finish), |rows| rows)
+        database.execute(self.recorded(D::ENGINE), |rows| rows)
     }
 }
 
@@ -202,12 +260,11 @@ pub struct InsertReturning<S, T, R> {
 
 impl<S: Access, T: Table, R: FromRow> InsertReturning<S, T, R> {
     fn statement(&self, engine: Engine) -> Result<Statement> {
-        let mut w = self.insert.recorded(engine)?;
-        w.returning::<R>(T::definition());
-        Ok(w.finish())
+        let statement = self.insert.written(engine, |w| w.returning::<R>(T::definition()));
+        recorded(&self.insert.scope, "insert", statement)
     }
 
-    /// The new rows.
+    /// The new rows, in the order in which they were given.
     pub fn all<D: Database>(self, database: D) -> D::Answer<Vec<R>> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| rows)
     }
@@ -217,7 +274,7 @@ impl<S: Access, T: Table, R: FromRow> InsertReturning<S, T, R> {
     /// # Errors
     ///
     /// [`Error::NotFound`](super::Error::NotFound) and [`Error::NotOne`](super::Error::NotOne) after a
-    /// [`from_query`](Insert::from_query) of no row or many.
+    /// [`from_query`](Insert::from_query) or [`rows`](Insert::rows) of no row or many.
     pub fn one<D: Database>(self, database: D) -> D::Answer<R> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| only(T::definition().name, rows?))
     }
@@ -229,14 +286,14 @@ pub trait Targets<T> {
     type Row;
 
     #[doc(hidden)]
-    fn names(self) -> Vec<&'static str>;
+    fn fields(self) -> Vec<Field>;
 }
 
 impl<T, V: Value> Targets<T> for Col<T, V> {
     type Row = V;
 
-    fn names(self) -> Vec<&'static str> {
-        vec![self.name()]
+    fn fields(self) -> Vec<Field> {
+        vec![self.field()]
     }
 }
 
@@ -245,8 +302,8 @@ macro_rules! targets {
         impl<T, $($value: Value),*> Targets<T> for ($(Col<T, $value>,)*) {
             type Row = ($($value,)*);
 
-            fn names(self) -> Vec<&'static str> {
-                vec![$(self.$i.name()),*]
+            fn fields(self) -> Vec<Field> {
+                vec![$(self.$i.field()),*]
             }
         }
     };

@@ -62,12 +62,12 @@
 //! | | |
 //! |---|---|
 //! | [`Scope::select`] | filters, joins along declared keys, aggregates, pages, subqueries, locks |
-//! | [`Scope::insert`] | one row, many, or those of a query; the tenant is filled in |
+//! | [`Scope::insert`] | one row, as many as there are, or those of a query; the tenant is filled in |
 //! | [`Scope::update`] | by key or filter; with `if_version`, [`Error::Stale`] instead of a lost update |
 //! | [`Scope::upsert`] | on a unique key of the tenant; never on another's row |
 //! | [`Scope::soft_delete`] | with what hangs on the row, by whom and why |
 //! | [`Scope::restore`] | exactly what a soft delete took |
-//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first |
+//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first; and what holds back the rest |
 //! | [`Scope::hard_delete`] | out of the database, at once |
 //!
 //! [`Global`] makes statements on tables that all tenants share. [`Unscoped`] makes them on the rows of all tenants,
@@ -88,8 +88,10 @@
 //! - **The wrong tenant.** Who the tenant is, is decided before a scope is made.
 //! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with `ON DELETE
 //!   CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to yours.
+//! - **What is declared.** A table is `global` because `tables!` says so.
 //! - **Functions that [`Raw::calling`] lets in.**
-//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see.
+//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see; nor does one
+//!   tell tenants apart whose collation holds `A` and `a` to be equal. The statements do, see [`Tenant`].
 //! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child that
 //!   another transaction is about to add. Where that matters, use a serializable transaction.
 //!
@@ -143,7 +145,7 @@ pub use order::Order;
 #[cfg(feature = "postgres")]
 pub use pool::{TenantPool, TenantTransaction};
 pub use projection::{Column, Columns, Projection};
-pub use purge::{Purge, Purged, days};
+pub use purge::{Because, Held, Purge, Purged, days};
 pub use query::{JoinKind, Lock, Wait};
 pub use raw::{Raw, raw};
 pub use restore::{Restore, Restored};
@@ -156,7 +158,15 @@ pub use tenant::Tenant;
 pub use unscoped::{Audit, Unscoped, UnscopedUse};
 pub use update::{Update, UpdateReturning};
 pub use upsert::{Upsert, UpsertReturning};
-pub use value::{Parameter, Value};
+#[doc(hidden)]
+pub use value::Element;
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub use value::PostgresCodec;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub use value::SqliteCodec;
+pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 
 /// Declares the tables that statements of a scope are about.
 ///
@@ -225,7 +235,9 @@ pub use value::{Parameter, Value};
 /// | `keep` | it stays |
 /// | `hide_with(parent)` | it is seen while its parent is; it needs no column of its own |
 ///
-/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set.
+/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set. Each
+/// has one role. A global table with a column of the tenant's name is refused, and so are two names that SQLite does not
+/// tell apart, as `Orders` and `orders`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_tables {
@@ -234,3 +246,109 @@ macro_rules! __scope_tables {
 
 #[doc(inline)]
 pub use crate::__scope_tables as tables;
+
+/// Makes types of your own values of columns, and says which engines know them.
+///
+/// ```
+/// use migrate::scope::value;
+///
+/// #[derive(Debug)]
+/// struct Cents(i64);
+///
+/// # #[cfg(feature = "sqlite")]
+/// impl rusqlite::ToSql for Cents {
+///     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+///         self.0.to_sql()
+///     }
+/// }
+///
+/// # #[cfg(feature = "sqlite")]
+/// impl rusqlite::types::FromSql for Cents {
+///     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Cents> {
+///         i64::column_result(value).map(Cents)
+///     }
+/// }
+///
+/// value!(Cents: sqlite);
+/// ```
+///
+/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. For PostgreSQL it can be an element of an
+/// array as well. See [`Value`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_value {
+    ($of:ty: $($engine:ident),+ $(,)?) => {
+        $crate::__scope_values! { $of: $($engine),+; }
+        $($crate::__scope_element! { $engine: $of })+
+    };
+}
+
+#[doc(inline)]
+pub use crate::__scope_value as value;
+
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_element {
+    (postgres: $of:ty) => {
+        impl $crate::scope::Element for $of {}
+    };
+    (sqlite: $of:ty) => {};
+}
+
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_values {
+    ($($of:ty: $($engine:ident),+;)*) => {$(
+        impl $crate::scope::Value for $of {
+            $($crate::__scope_codec! { $engine })+
+        }
+    )*};
+}
+
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {
+        fn postgres() -> ::core::option::Option<$crate::scope::PostgresCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::PostgresCodec::of_driver())
+        }
+    };
+    (sqlite) => {
+        fn sqlite() -> ::core::option::Option<$crate::scope::SqliteCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::SqliteCodec::of_driver())
+        }
+    };
+}
+
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {
+        fn postgres() -> ::core::option::Option<$crate::scope::PostgresCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::PostgresCodec::of_driver())
+        }
+    };
+    (sqlite) => {};
+}
+
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {};
+    (sqlite) => {
+        fn sqlite() -> ::core::option::Option<$crate::scope::SqliteCodec<Self>> {
+            ::core::option::Option::Some($crate::scope::SqliteCodec::of_driver())
+        }
+    };
+}
+
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __scope_codec {
+    (postgres) => {};
+    (sqlite) => {};
+}

@@ -1,6 +1,6 @@
 use migrate_core::Engine;
 
-use super::access::Access;
+use super::access::{Access, recorded};
 use super::column::Col;
 use super::database::Database;
 use super::error::Result;
@@ -73,12 +73,11 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
         self.select
             .query
             .write(&mut w, |w| w.try_separated(", ", &columns, |w, column| column.0.write(w)))?;
-        Ok(w.finish())
+        w.finish()
     }
 
     fn recorded<D: Database>(&self) -> Result<Statement> {
-        self.select.scope.record("select", T::definition().name)?;
-        self.statement(D::ENGINE)
+        recorded(&self.select.scope, "select", self.statement(D::ENGINE))
     }
 
     /// All rows.

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use migrate_core::Engine;
@@ -6,7 +7,7 @@ use super::access::Access;
 use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::Filter;
-use super::family::{Family, Kind, Level, levels};
+use super::family::{Counts, Family, Kind, Level, levels, recorded};
 use super::sql::{Statement, Writer};
 use super::table::{Definition, ForeignKey, OnSoftDelete, SoftDeletes};
 use super::update::Chosen;
@@ -18,6 +19,8 @@ use super::value::Parameter;
 /// With a row go those below it that were deleted with it or hide with it, children first. A row stays as long as
 /// anything else refers to it: a child that is not deleted or not for long enough, or that is declared `keep` or
 /// `restrict`, or another tenant's.
+///
+/// What it leaves for that is in [`Purged::held`].
 ///
 /// Each batch is a statement of its own on PostgreSQL, and a transaction on SQLite, unless there is one already.
 #[derive(Clone, Debug)]
@@ -35,6 +38,41 @@ pub struct Purge<S, T> {
 pub struct Purged {
     /// How many rows of each table: of the table of the statement first.
     pub counts: Vec<(&'static str, u64)>,
+    /// What stays although it has been deleted for long enough; empty where nothing does.
+    pub held: Vec<Held>,
+}
+
+/// Rows that a purge would have taken, had nothing referred to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Held {
+    /// How many they are. One that several tables hold counts for each.
+    pub rows: u64,
+    /// Where the rows are that refer to them.
+    pub by: &'static str,
+    /// Why these do not go along.
+    pub because: Because,
+}
+
+/// Why rows that refer to others are not purged with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Because {
+    /// They are not declared to go with them: `keep`, `restrict`, a tree, or a key without `on soft_delete`.
+    TheyStay,
+    /// They are not deleted, not for long enough, or held themselves; or they are another tenant's.
+    TheyAreNotDue,
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Held { rows, by, because } = self;
+        let why = match because {
+            Because::TheyStay => "which are not declared to go with them",
+            Because::TheyAreNotDue => "which are not deleted, or not for long enough",
+        };
+        write!(f, "{rows} rows are held by rows of {by}, {why}")
+    }
 }
 
 /// So many days, for [`Purge::older_than`].
@@ -83,14 +121,27 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
         let levels = levels(T::definition(), goes_along);
         let kind = Removal { age, batch: self.batch };
         let filter = self.chosen.filter.clone();
-        Ok(Family { context: self.scope.context(), kind, filter, levels, obstacles: Vec::new() })
+        let context = self.scope.context();
+        Ok(Family { context, kind, filter, levels, obstacles: Vec::new(), probe: None })
     }
 
-    /// Purges batch after batch until there is nothing left, and says what that took.
+    /// Purges batch after batch until there is nothing left, and says what that took and what it could not take.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Purged> {
-        let family = self.scope.record("purge", T::definition().name).and_then(|()| self.family());
-        database.family(family, |counts, family| Ok(Purged { counts: counts?.by_table(family) }))
+        let family = recorded(&self.scope, "purge", D::ENGINE, self.family());
+        database.family(family, |counts, family| {
+            let counts = counts?;
+            Ok(Purged { counts: counts.by_table(family), held: held(&counts, T::definition()) })
+        })
     }
+}
+
+fn held(counts: &Counts, table: &'static Definition) -> Vec<Held> {
+    let by = |(key, rows): (&'static ForeignKey, &i64)| Held {
+        rows: rows.unsigned_abs(),
+        by: key.child.name,
+        because: if goes_along(key) { Because::TheyAreNotDue } else { Because::TheyStay },
+    };
+    table.children.iter().zip(&counts.held).map(by).filter(|held| held.rows > 0).collect()
 }
 
 /// A tree goes leaf by leaf, a batch for each height.
@@ -124,38 +175,56 @@ impl Removal {
         w.push(")");
     }
 
+    /// That the row is the scope's and has been deleted for long enough.
+    fn write_is_due(&self, table: &Definition, w: &mut Writer) -> Result<()> {
+        w.own_rows(table, " IS NOT NULL")?;
+        if let Some(deleted) = table.deleted {
+            w.push(" AND ");
+            self.write_is_old(table.name, deleted, w);
+        }
+        Ok(())
+    }
+
     /// That nothing refers to the row but what goes along with it. What refers may be another tenant's.
     fn write_is_free(&self, table: &'static Definition, alias: &str, depth: u64, w: &mut Writer) {
         for key in table.children {
-            w.push(" AND NOT EXISTS (SELECT 1 FROM ");
-            w.identifier(key.child.name);
-            let child = format!("migrate_child_{depth}");
-            w.push(" AS ");
-            w.identifier(&child);
-            w.push(" WHERE ");
-            let columns = key.columns.iter().zip(key.parent_columns);
-            w.separated(" AND ", columns, |w, (column, parent_column)| {
-                w.column(&child, column);
-                w.push(" = ");
-                w.column(alias, parent_column);
-            });
-            if goes_along(key) {
-                w.push(" AND NOT (");
-                self.write_goes_along(key, &child, alias, depth, w);
-                w.push(")");
-            }
-            w.push(")");
+            w.push(" AND NOT ");
+            self.write_is_held(key, alias, depth, w);
         }
     }
 
-    fn write_goes_along(&self, key: &ForeignKey, child: &str, parent: &str, depth: u64, w: &mut Writer) {
-        w.push("TRUE");
-        if let (Some(of_child), Some(of_parent)) = (key.child.tenant, key.parent.tenant) {
-            w.push(" AND ");
-            w.column(child, of_child);
+    /// `EXISTS (…)`: a row that refers to it by this key, and does not go along.
+    fn write_is_held(&self, key: &'static ForeignKey, alias: &str, depth: u64, w: &mut Writer) {
+        w.push("EXISTS (SELECT 1 FROM ");
+        w.witness(key.child);
+        let child = format!("migrate_child_{depth}");
+        w.push(" AS ");
+        w.identifier(&child);
+        w.push(" WHERE ");
+        let columns = key.columns.iter().zip(key.parent_columns);
+        w.separated(" AND ", columns, |w, (column, parent_column)| {
+            w.column(&child, column);
             w.push(" = ");
-            w.column(parent, of_parent);
+            w.column(alias, parent_column);
+        });
+        if goes_along(key) {
+            w.push(" AND NOT (");
+            self.write_goes_along(key, &child, alias, depth, w);
+            w.push(")");
         }
+        w.push(")");
+    }
+
+    fn write_goes_along(
+        &self,
+        key: &'static ForeignKey,
+        child: &str,
+        parent: &str,
+        depth: u64,
+        w: &mut Writer,
+    ) {
+        w.push("TRUE");
+        w.and_same_tenant([child, parent], [key.child, key.parent]);
         if let (OnSoftDelete::Cascade, Some(deleted)) = (key.on_soft_delete, key.child.deleted) {
             // NULL is not old.
             w.push(" AND coalesce(");
@@ -168,22 +237,28 @@ impl Removal {
 
 impl Kind for Removal {
     fn write_rows(&self, level: &Level, is_first: bool, w: &mut Writer) -> Result<()> {
-        let table = level.table;
         if is_first {
-            w.own_rows(table, " IS NOT NULL");
-            if let Some(deleted) = table.deleted {
-                w.push(" AND ");
-                self.write_is_old(table.name, deleted, w);
-            }
-            self.write_is_free(table, table.name, 0, w);
+            self.write_is_due(level.table, w)?;
+            self.write_is_free(level.table, level.table.name, 0, w);
+            Ok(())
         } else {
-            w.own_rows(table, "");
+            w.own_rows(level.table, "")
         }
-        Ok(())
     }
 
-    fn write_still(&self, level: &Level, w: &mut Writer) {
-        w.own_rows(level.table, "");
+    fn write_still(&self, level: &Level, w: &mut Writer) -> Result<()> {
+        w.own_rows(level.table, "")
+    }
+
+    fn holding(&self, level: &Level) -> &'static [ForeignKey] {
+        level.table.children
+    }
+
+    fn write_held_by(&self, key: &'static ForeignKey, level: &Level, w: &mut Writer) -> Result<()> {
+        self.write_is_due(level.table, w)?;
+        w.push(" AND ");
+        self.write_is_held(key, level.table.name, 0, w);
+        Ok(())
     }
 
     fn shared_column(&self, _: &'static Definition) -> Option<&'static str> {
@@ -198,9 +273,9 @@ impl Kind for Removal {
         }
     }
 
-    fn write_change(&self, level: &Level, w: &mut Writer) {
+    fn write_change(&self, level: &Level, w: &mut Writer) -> Result<()> {
         w.push("DELETE FROM ");
-        w.target(level.table);
+        w.target(level.table)
     }
 
     fn batch(&self) -> Option<u64> {

@@ -91,8 +91,8 @@ impl Query {
         w: &mut Writer,
         columns: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
-        let tables = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
-        w.within(tables, |w| self.write_inside(w, columns))
+        let handles = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
+        w.within(handles, |w| self.write_inside(w, columns))
     }
 
     fn write_inside(&self, w: &mut Writer, columns: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
@@ -118,7 +118,7 @@ impl Query {
 
     fn write_from(&self, w: &mut Writer) -> Result<()> {
         w.push(" FROM ");
-        w.table(self.root);
+        w.table(self.root)?;
         for (i, join) in self.joins.iter().enumerate() {
             w.push(match join.kind {
                 JoinKind::Inner => " JOIN ",
@@ -126,10 +126,10 @@ impl Query {
                 JoinKind::Right => " RIGHT JOIN ",
                 JoinKind::Full => " FULL JOIN ",
             });
-            w.table(join.handle);
+            w.table(join.handle)?;
             w.push(" ON ");
             match &join.on {
-                Some(on) => on.write(w)?,
+                Some(on) => w.before(self.joins.len() - i - 1, |w| on.write(w))?,
                 None => self.write_path(join.handle, &self.joins[..i], w)?,
             }
         }
@@ -227,13 +227,8 @@ impl Path {
             w.column(self.parent.alias, parent_column);
         });
         // Inside of a scope both are the tenant's; without one, a key that is not composite may lead to another's row.
-        if let (None, Some(child), Some(parent)) =
-            (&w.context().tenant, self.child.table.tenant, self.parent.table.tenant)
-        {
-            w.push(" AND ");
-            w.column(self.child.alias, child);
-            w.push(" = ");
-            w.column(self.parent.alias, parent);
+        if w.context().tenant.is_none() {
+            w.and_same_tenant([self.child.alias, self.parent.alias], [self.child.table, self.parent.table]);
         }
     }
 }

@@ -1,10 +1,12 @@
+use migrate_core::Engine;
 use uuid::Uuid;
 
 use super::access::Access;
+use super::column::Field;
 use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::{Filter, Node};
-use super::family::{Counts, Family, Kind, Level, bereft, levels};
+use super::family::{Counts, Family, Kind, Level, bereft, levels, recorded};
 use super::soft_delete::lock_rows;
 use super::sql::{Statement, Writer};
 use super::table::{Definition, OnSoftDelete, SoftDeletes};
@@ -14,7 +16,8 @@ use super::value::Parameter;
 /// Takes a soft delete back, from [`Scope::restore`](super::Scope::restore).
 ///
 /// With a row come those below it that went by the same operation, and no others: what had been deleted before stays
-/// deleted. A row that is not deleted is not touched.
+/// deleted. A row that is not deleted is not touched. One that refers to a deleted row is not restored before that; one
+/// that refers to a row which the scope does not see at all comes back as it was.
 ///
 /// On PostgreSQL it is one statement, on SQLite a transaction or a savepoint in the one that is there.
 #[derive(Clone, Debug)]
@@ -70,16 +73,15 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
         if let Some(op) = self.op {
             let missing = InvalidStatement::NoColumn { table: definition.name, role: "op" };
             let column = definition.op.ok_or(Error::Invalid(missing))?;
-            filter.push(Node::Compare(definition.name, column, " = ", Parameter::new(op)));
+            filter.push(Node::Compare(Field::of(definition, column), " = ", Parameter::new(op)));
         }
         let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
         let obstacles = bereft(&levels);
-        Ok(Family { context: self.scope.context(), kind: Unstamp, filter, levels, obstacles })
+        Ok(Family { context: self.scope.context(), kind: Unstamp, filter, levels, obstacles, probe: None })
     }
 
-    fn recorded(&self) -> Result<Family<Unstamp>> {
-        self.scope.record("restore", T::definition().name)?;
-        self.family()
+    fn recorded(&self, engine: Engine) -> Result<Family<Unstamp>> {
+        recorded(&self.scope, "restore", engine, self.family())
     }
 
     /// Restores the rows, and says what that brought back. Nothing is no error.
@@ -88,7 +90,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     ///
     /// [`Error::RestoreConflict`] and [`Error::ParentDeleted`]
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Restored> {
-        database.family(self.recorded(), |counts, family| {
+        database.family(self.recorded(D::ENGINE), |counts, family| {
             let counts = not_blocked(counts, family)?;
             Ok(Restored { counts: counts.by_table(family) })
         })
@@ -101,7 +103,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     /// [`Error::NotFound`], [`Error::RestoreConflict`], [`Error::ParentDeleted`], and [`Error::NotOne`] if there were
     /// more: they are restored.
     pub fn one<D: Database>(self, database: D) -> D::Answer<Restored> {
-        database.family(self.recorded(), |counts, family| {
+        database.family(self.recorded(D::ENGINE), |counts, family| {
             let counts = not_blocked(counts, family)?;
             exactly_one::<T>(counts.chosen())?;
             Ok(Restored { counts: counts.by_table(family) })
@@ -126,12 +128,11 @@ pub(super) struct Unstamp;
 
 impl Kind for Unstamp {
     fn write_rows(&self, level: &Level, _: bool, w: &mut Writer) -> Result<()> {
-        w.own_rows(level.table, " IS NOT NULL");
-        Ok(())
+        w.own_rows(level.table, " IS NOT NULL")
     }
 
-    fn write_still(&self, level: &Level, w: &mut Writer) {
-        w.own_rows(level.table, " IS NOT NULL");
+    fn write_still(&self, level: &Level, w: &mut Writer) -> Result<()> {
+        w.own_rows(level.table, " IS NOT NULL")
     }
 
     fn shared_column(&self, table: &'static Definition) -> Option<&'static str> {
@@ -142,10 +143,10 @@ impl Kind for Unstamp {
         lock_rows(w);
     }
 
-    fn write_change(&self, level: &Level, w: &mut Writer) {
+    fn write_change(&self, level: &Level, w: &mut Writer) -> Result<()> {
         let table = level.table;
         w.push("UPDATE ");
-        w.target(table);
+        w.target(table)?;
         w.push(" SET ");
         let stamps = [table.deleted, table.op, table.by, table.reason];
         w.separated(", ", stamps.into_iter().flatten(), |w, column| {
@@ -153,5 +154,6 @@ impl Kind for Unstamp {
             w.push(" = NULL");
         });
         write_next_version(table, w);
+        Ok(())
     }
 }

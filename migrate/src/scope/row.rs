@@ -1,5 +1,9 @@
 use super::error::{Error, Result};
-use super::value::driver;
+#[cfg(feature = "postgres")]
+use super::value::PostgresCell;
+#[cfg(feature = "sqlite")]
+use super::value::SqliteCell;
+use super::value::Value;
 
 /// A row of an answer: the driver's own.
 #[derive(Debug)]
@@ -28,16 +32,18 @@ impl Row<'_> {
     /// # Errors
     ///
     /// [`Error::Read`] if the driver cannot read it as a `V`.
-    pub fn get<V: driver::Read>(&self, column: usize) -> Result<V> {
+    pub fn get<V: Value>(&self, column: usize) -> Result<V> {
         match self.0 {
             #[cfg(feature = "postgres")]
-            Driver::Postgres(row) => {
-                row.try_get(column).map_err(|error| Error::Read { column, source: error.into() })
-            }
+            Driver::Postgres(row) => match row.try_get::<_, PostgresCell<V>>(column) {
+                Ok(cell) => Ok(cell.0),
+                Err(error) => Err(Error::Read { column, source: error.into() }),
+            },
             #[cfg(feature = "sqlite")]
-            Driver::Sqlite(row) => {
-                row.get(column).map_err(|error| Error::Read { column, source: error.into() })
-            }
+            Driver::Sqlite(row) => match row.get::<_, SqliteCell<V>>(column) {
+                Ok(cell) => Ok(cell.0),
+                Err(error) => Err(Error::Read { column, source: error.into() }),
+            },
         }
     }
 }

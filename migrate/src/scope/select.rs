@@ -2,7 +2,8 @@ use std::marker::PhantomData;
 
 use migrate_core::Engine;
 
-use super::access::{Access, Context, Reads};
+use super::access::{Access, Context, Reads, recorded};
+use super::column::Field;
 use super::database::Database;
 use super::error::{Error, Result};
 use super::expression::{Filter, Node};
@@ -55,7 +56,7 @@ impl<S: Access, T: Table> Select<S, T> {
 
     /// The row with this primary key.
     pub fn key(self, key: impl Into<T::Key>) -> Select<S, T> {
-        self.with(|query| filter_by_key::<T>(query.root.alias, key.into(), &mut query.filter))
+        self.with(|query| filter_by_key::<T>(query.root, key.into(), &mut query.filter))
     }
 
     /// Deleted rows of the table too; still only those of the tenant. For a joined table say it there:
@@ -139,16 +140,12 @@ impl<S: Access, T: Table> Select<S, T> {
     pub fn statement<R: FromRow>(&self, engine: Engine) -> Result<Statement> {
         let mut w = Writer::new(engine, self.scope.context());
         let root = self.query.root.alias;
-        self.query.write(&mut w, |w| {
-            w.separated(", ", R::COLUMNS, |w, column| w.column(column.table.unwrap_or(root), column.name));
-            Ok(())
-        })?;
-        Ok(w.finish())
+        self.query.write(&mut w, |w| w.row_columns::<R>(root))?;
+        w.finish()
     }
 
     fn recorded<R: FromRow, D: Database>(&self) -> Result<Statement> {
-        self.scope.record("select", T::definition().name)?;
-        self.statement::<R>(D::ENGINE)
+        recorded(&self.scope, "select", self.statement::<R>(D::ENGINE))
     }
 
     /// All rows.
@@ -196,11 +193,11 @@ impl<S: Access, T: Table> Select<S, T> {
     }
 
     fn exists_statement(self, engine: Engine) -> Result<Statement> {
-        self.scope.record("select", T::definition().name)?;
-        let mut w = Writer::new(engine, self.scope.context());
+        let scope = self.scope.clone();
+        let mut w = Writer::new(engine, scope.context());
         w.push("SELECT ");
         super::exists(self).node.write(&mut w)?;
-        Ok(w.finish())
+        recorded(&scope, "select", w.finish())
     }
 
     pub(crate) fn into_subquery(self) -> Subquery {
@@ -220,10 +217,11 @@ pub(crate) fn at_most_one<R>(table: &'static str, mut rows: Vec<R>) -> Result<Op
 }
 
 /// That a row is the one with this primary key.
-pub(crate) fn filter_by_key<T: Table>(alias: &'static str, key: T::Key, filter: &mut Vec<Node>) {
+pub(crate) fn filter_by_key<T: Table>(handle: Handle, key: T::Key, filter: &mut Vec<Node>) {
     let mut columns = T::definition().key.iter();
     T::key_values(key, |value| {
-        filter.extend(columns.next().map(|column| Node::Compare(alias, column, " = ", value)));
+        let field = |name| Field { alias: handle.alias, ..Field::of(handle.table, name) };
+        filter.extend(columns.next().map(|column| Node::Compare(field(column), " = ", value)));
     });
 }
 

@@ -5,7 +5,7 @@ use super::access::Access;
 use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::Filter;
-use super::family::{Counts, Family, Kind, Level, levels, restricting};
+use super::family::{Counts, Family, Kind, Level, levels, recorded, restricting};
 use super::sql::{Statement, Writer};
 use super::table::{Definition, OnSoftDelete, Rows, SoftDeletes};
 use super::update::{Chosen, exactly_one, write_next_version};
@@ -54,7 +54,8 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         self
     }
 
-    /// Only if the row still has this version; if none has, the answer is [`Error::Stale`].
+    /// Only if the row still has this version. If it has another, the answer is [`Error::Stale`]; if it is not there, or
+    /// no longer, [`Error::NotFound`].
     pub fn if_version(mut self, version: i64) -> SoftDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -71,10 +72,10 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     ///
     /// [`Error::Invalid`]
     pub fn statement(&self) -> Result<Statement> {
-        self.family(Uuid::nil())?.statement()
+        self.family(Uuid::nil(), Engine::Postgres)?.statement()
     }
 
-    fn family(&self, op: Uuid) -> Result<Family<Stamp>> {
+    fn family(&self, op: Uuid, engine: Engine) -> Result<Family<Stamp>> {
         let definition = T::definition();
         if self.reason.is_some() && definition.reason.is_none() {
             return Err(InvalidStatement::NoColumn { table: definition.name, role: "reason" }.into());
@@ -88,28 +89,23 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         let levels = levels(definition, |key| key.on_soft_delete == OnSoftDelete::Cascade);
         let obstacles = restricting(&levels);
         let filter = self.chosen.filter_with_version()?;
-        Ok(Family { context, kind: stamp, filter, levels, obstacles })
+        let probe = self.chosen.probe(&self.scope, engine)?;
+        Ok(Family { context, kind: stamp, filter, levels, obstacles, probe })
     }
 
-    fn recorded(&self, op: Uuid) -> Result<Family<Stamp>> {
-        self.scope.record("soft delete", T::definition().name)?;
-        self.family(op)
+    fn recorded(&self, op: Uuid, engine: Engine) -> Result<Family<Stamp>> {
+        recorded(&self.scope, "soft delete", engine, self.family(op, engine))
     }
 
     /// Deletes the rows, and says what that took. None is no error.
     ///
     /// # Errors
     ///
-    /// [`Error::Restricted`] and [`Error::Stale`]
+    /// [`Error::Restricted`]; and after [`if_version`](SoftDelete::if_version), [`Error::Stale`] and
+    /// [`Error::NotFound`] where none was deleted.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Deleted> {
         let op = Uuid::new_v4();
-        let is_versioned = self.chosen.version.is_some();
-        database.family(self.recorded(op), move |counts, family| {
-            let counts = counts?;
-            let deleted = deleted(op, &counts, family)?;
-            Chosen::<T>::reached(is_versioned, counts.chosen())?;
-            Ok(deleted)
-        })
+        database.family(self.recorded(op, D::ENGINE), move |counts, family| deleted(op, &counts?, family))
     }
 
     /// Deletes the only row, and says what that took.
@@ -120,11 +116,10 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     /// deleted.
     pub fn one<D: Database>(self, database: D) -> D::Answer<Deleted> {
         let op = Uuid::new_v4();
-        let is_versioned = self.chosen.version.is_some();
-        database.family(self.recorded(op), move |counts, family| {
+        database.family(self.recorded(op, D::ENGINE), move |counts, family| {
             let counts = counts?;
             let deleted = deleted(op, &counts, family)?;
-            exactly_one::<T>(Chosen::<T>::reached(is_versioned, counts.chosen())?)?;
+            exactly_one::<T>(counts.chosen())?;
             Ok(deleted)
         })
     }
@@ -148,12 +143,11 @@ pub(super) struct Stamp {
 
 impl Kind for Stamp {
     fn write_rows(&self, level: &Level, _: bool, w: &mut Writer) -> Result<()> {
-        w.rows(level.handle(Rows::Live));
-        Ok(())
+        w.rows(level.handle(Rows::Live))
     }
 
-    fn write_still(&self, level: &Level, w: &mut Writer) {
-        w.own_rows(level.table, " IS NULL");
+    fn write_still(&self, level: &Level, w: &mut Writer) -> Result<()> {
+        w.own_rows(level.table, " IS NULL")
     }
 
     fn shared_column(&self, _: &'static Definition) -> Option<&'static str> {
@@ -164,10 +158,10 @@ impl Kind for Stamp {
         lock_rows(w);
     }
 
-    fn write_change(&self, level: &Level, w: &mut Writer) {
+    fn write_change(&self, level: &Level, w: &mut Writer) -> Result<()> {
         let table = level.table;
         w.push("UPDATE ");
-        w.target(table);
+        w.target(table)?;
         w.push(" SET ");
         w.identifiers(table.deleted.as_slice());
         w.push(match w.engine {
@@ -185,6 +179,7 @@ impl Kind for Stamp {
             }
         }
         write_next_version(table, w);
+        Ok(())
     }
 }
 

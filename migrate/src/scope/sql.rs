@@ -1,8 +1,9 @@
 use migrate_core::Engine;
 
 use super::access::{Context, Reach};
-use super::error::{InvalidStatement, Result};
-use super::row::FromRow;
+use super::column::Field;
+use super::error::{Error, InvalidStatement, Result};
+use super::row::{FromRow, RowColumn};
 use super::table::{Definition, Handle, Rows};
 use super::tenant::Tenant;
 use super::value::Parameter;
@@ -15,6 +16,12 @@ pub struct Statement {
     pub(crate) tenant: Option<Tenant>,
     is_unscoped: bool,
     values: Vec<Bound>,
+    /// The tables that it names, where that is recorded.
+    tables: Vec<&'static str>,
+    /// What is asked when it reaches no row.
+    pub(crate) probe: Option<Box<Probe>>,
+    /// What does not fit into it: sent after it, and done with it or not at all.
+    pub(crate) more: Vec<Statement>,
 }
 
 /// What a placeholder stands for.
@@ -24,7 +31,36 @@ pub(crate) enum Bound {
     Value(Parameter),
 }
 
+/// Whether the row is there that a change with a version did not reach.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) statement: Statement,
+    pub(crate) table: &'static str,
+}
+
+impl Probe {
+    /// Why no row was reached.
+    pub(crate) fn verdict(&self, is_there: bool) -> Error {
+        let table = self.table;
+        if is_there { Error::Stale { table } } else { Error::NotFound { table } }
+    }
+}
+
 impl Statement {
+    /// The statement that has nothing to do, and is not sent.
+    pub(crate) fn nothing(context: Context) -> Statement {
+        Writer::new(Engine::Postgres, context).into_statement()
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// With what is asked when it reaches no row.
+    pub(crate) fn with_probe(self, probe: Option<Probe>) -> Statement {
+        Statement { probe: probe.map(Box::new), ..self }
+    }
+
     /// The SQL.
     pub fn sql(&self) -> &str {
         &self.text
@@ -40,6 +76,11 @@ impl Statement {
         self.values.len()
     }
 
+    /// The tables that it names, that of the verb first. They are known where a use is recorded.
+    pub(crate) fn tables(&self) -> &[&'static str] {
+        &self.tables
+    }
+
     /// What the placeholders stand for, the tenant given as the first function makes it.
     pub(super) fn values<'s, V>(
         &'s self,
@@ -53,10 +94,20 @@ impl Statement {
     }
 }
 
+/// How many values a statement can hold: PostgreSQL counts them in two bytes, SQLite has a limit that it is built with.
+pub(crate) fn most_values(engine: Engine) -> usize {
+    match engine {
+        Engine::Postgres => 65_535,
+        Engine::Sqlite => 32_766,
+    }
+}
+
 /// A statement that is being written.
 ///
-/// Whatever names a table goes through [`table`](Writer::table) or [`target`](Writer::target): here the rows are
-/// narrowed to the tenant's, and nowhere else.
+/// Whatever names a table goes through [`table`](Writer::table), [`target`](Writer::target) or
+/// [`witness`](Writer::witness), and whatever the caller says of a column through [`field`](Writer::field). Here the
+/// rows are narrowed to the tenant's, and nowhere else. What is checked here is checked in every build, and does not lean
+/// on the traits: those are open, so that `tables!` can implement them.
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) engine: Engine,
@@ -67,6 +118,16 @@ pub struct Writer {
     tenant: Option<usize>,
     /// The tables whose columns may be named where the statement is written, the innermost last.
     visible: Vec<Handle>,
+    /// The tables that were named, where that is recorded.
+    tables: Vec<&'static str>,
+    /// The first value that the engine does not know.
+    foreign: Option<&'static str>,
+}
+
+/// How far a statement was written.
+pub(crate) struct Mark {
+    text: usize,
+    values: usize,
 }
 
 impl Writer {
@@ -77,13 +138,55 @@ impl Writer {
             context,
             values: Vec::with_capacity(8),
             tenant: None,
-            visible: Vec::new(),
+            visible: Vec::with_capacity(4),
+            tables: Vec::new(),
+            foreign: None,
         }
     }
 
-    pub(crate) fn finish(self) -> Statement {
+    /// The statement, if the engine can take its values.
+    pub(crate) fn finish(self) -> Result<Statement> {
+        if let Some(value) = self.foreign {
+            return Err(InvalidStatement::ForeignValue { value, engine: self.engine }.into());
+        }
+        let (values, limit) = (self.values.len(), most_values(self.engine));
+        if values > limit {
+            return Err(InvalidStatement::TooManyValues { values, limit }.into());
+        }
+        Ok(self.into_statement())
+    }
+
+    fn into_statement(self) -> Statement {
         let Context { tenant, reach, .. } = self.context;
-        Statement { text: self.text, tenant, is_unscoped: reach == Reach::All, values: self.values }
+        Statement {
+            text: self.text,
+            tenant,
+            is_unscoped: reach == Reach::All,
+            values: self.values,
+            tables: self.tables,
+            probe: None,
+            more: Vec::new(),
+        }
+    }
+
+    /// The tables that were named.
+    pub(crate) fn into_tables(self) -> Vec<&'static str> {
+        self.tables
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { text: self.text.len(), values: self.values.len() }
+    }
+
+    /// Takes back what was written since. The tenant has to be bound before.
+    pub(crate) fn back_to(&mut self, mark: &Mark) {
+        self.text.truncate(mark.text);
+        self.values.truncate(mark.values);
+    }
+
+    /// Whether it holds more values than the engine takes.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.values.len() > most_values(self.engine)
     }
 
     #[inline]
@@ -106,14 +209,73 @@ impl Writer {
         self.separated(", ", names, |w, name| w.identifier(name));
     }
 
-    /// `"orders"."total"`, a column that was declared: its name is a Rust identifier.
+    /// `"orders"."total"`
     #[inline]
     pub(crate) fn column(&mut self, alias: &str, name: &str) {
-        debug_assert!(!name.contains('"'), "no Rust identifier holds a quote");
         self.identifier(alias);
-        self.text.push_str(".\"");
-        self.text.push_str(name);
-        self.text.push('"');
+        self.text.push('.');
+        self.identifier(name);
+    }
+
+    /// A column that the caller named, of a table that is in reach.
+    pub(crate) fn field(&mut self, field: Field) -> Result<()> {
+        let table = self.visible.iter().rev().find(|handle| handle.alias == field.alias);
+        if !table.is_some_and(|handle| std::ptr::eq(handle.table, field.table)) {
+            let (table, column) = (field.alias, field.name);
+            return Err(InvalidStatement::OutOfReach { table, column }.into());
+        }
+        self.column(field.alias, field.name);
+        Ok(())
+    }
+
+    /// A column that a struct is read from: of the table that it says, or of that of the statement.
+    fn row_column(&mut self, root: &'static str, column: &RowColumn) -> Result<()> {
+        let (table, column) = (column.table.unwrap_or(root), column.name);
+        let named = self.visible.iter().rev().find(|handle| handle.alias == table);
+        let Some(handle) = named else {
+            return Err(InvalidStatement::OutOfReach { table, column }.into());
+        };
+        if !handle.table.columns.contains(&column) {
+            return Err(InvalidStatement::UnknownColumn { table: handle.table.name, column }.into());
+        }
+        self.column(table, column);
+        Ok(())
+    }
+
+    /// The columns that a struct is read from.
+    pub(crate) fn row_columns<R: FromRow>(&mut self, root: &'static str) -> Result<()> {
+        self.try_separated(", ", R::COLUMNS, |w, column| w.row_column(root, column))
+    }
+
+    /// Writes a part of the statement in which the columns of these tables may be named too.
+    pub(crate) fn within<T>(
+        &mut self,
+        tables: impl IntoIterator<Item = Handle>,
+        write: impl FnOnce(&mut Writer) -> Result<T>,
+    ) -> Result<T> {
+        let outer = self.visible.len();
+        for handle in tables {
+            if self.visible[outer..].iter().any(|other| other.alias == handle.alias) {
+                return Err(InvalidStatement::NameTaken { name: handle.alias }.into());
+            }
+            self.note(handle.table);
+            self.visible.push(handle);
+        }
+        let written = write(self);
+        self.visible.truncate(outer);
+        written
+    }
+
+    /// Writes a part in which the last of these tables may not be named yet.
+    pub(crate) fn before<T>(
+        &mut self,
+        tables: usize,
+        write: impl FnOnce(&mut Writer) -> Result<T>,
+    ) -> Result<T> {
+        let unseen = self.visible.split_off(self.visible.len() - tables);
+        let written = write(self);
+        self.visible.extend(unseen);
+        written
     }
 
     pub(crate) fn separated<T>(
@@ -155,6 +317,9 @@ impl Writer {
     }
 
     pub(crate) fn bind(&mut self, value: Parameter) {
+        if self.foreign.is_none() && !value.is_known_to(self.engine) {
+            self.foreign = Some(value.type_name());
+        }
         self.values.push(Bound::Value(value));
         self.placeholder(self.values.len());
     }
@@ -178,42 +343,86 @@ impl Writer {
 
     /// The value of the tenant column, which is bound once. A statement that needs none binds none: PostgreSQL would not
     /// know of what type it is.
-    pub(crate) fn tenant(&mut self) {
-        debug_assert!(self.context.tenant.is_some(), "a tenant's row is only written in a scope");
+    pub(crate) fn tenant(&mut self, table: &Definition) -> Result<()> {
+        if self.context.tenant.is_none() {
+            return Err(InvalidStatement::OfTenants { table: table.name }.into());
+        }
         let number = self.tenant.unwrap_or_else(|| {
             self.values.push(Bound::Tenant);
             self.values.len()
         });
         self.tenant = Some(number);
         self.placeholder(number);
+        Ok(())
     }
 
     /// `"orders"."business_id" = $1`, where the table has a tenant and the statement too.
-    fn is_of_tenant(&mut self, table: &Definition) -> bool {
-        let is_of_tenant = table.tenant.is_some() && self.context.tenant.is_some();
-        if is_of_tenant {
-            self.text.push_str(table.of_tenant);
-            self.tenant();
+    ///
+    /// A text is compared twice: as the column compares it, so that an index serves it, and byte by byte, for a
+    /// collation or a type may hold `A` and `a` to be equal. PostgreSQL takes the type of the value from the first; the
+    /// function stands for an operator so that the planner does not count the condition twice.
+    fn is_of_tenant(&mut self, table: &Definition) -> Result<bool> {
+        let (Some(column), Some(tenant)) = (table.tenant, &self.context.tenant) else { return Ok(false) };
+        let is_text = tenant.is_text();
+        self.column(table.name, column);
+        self.push(" = ");
+        self.tenant(table)?;
+        if is_text {
+            self.exactly(
+                |w| w.column(table.name, column),
+                |w| w.placeholder(w.tenant.expect("it was bound for the first comparison")),
+            );
         }
-        is_of_tenant
+        Ok(true)
+    }
+
+    /// ` AND …`: byte by byte.
+    fn exactly(&mut self, left: impl FnOnce(&mut Writer), right: impl FnOnce(&mut Writer)) {
+        let [begin, between, end] = match self.engine {
+            Engine::Postgres => {
+                [" AND pg_catalog.texteq(CAST(", " AS text), CAST(", " AS text) COLLATE pg_catalog.\"C\")"]
+            }
+            Engine::Sqlite => [" AND CAST(", " AS text) = CAST(", " AS text) COLLATE BINARY"],
+        };
+        self.push(begin);
+        left(self);
+        self.push(between);
+        right(self);
+        self.push(end);
+    }
+
+    /// ` AND "order_lines"."business_id" = "orders"."business_id"`, where both have a tenant.
+    pub(crate) fn and_same_tenant(
+        &mut self,
+        [one, other]: [&str; 2],
+        [table, other_table]: [&Definition; 2],
+    ) {
+        let (Some(column), Some(other_column)) = (table.tenant, other_table.tenant) else { return };
+        self.push(" AND ");
+        self.column(one, column);
+        self.push(" = ");
+        self.column(other, other_column);
+        if table.is_tenant_text || other_table.is_tenant_text {
+            self.exactly(|w| w.column(one, column), |w| w.column(other, other_column));
+        }
+    }
+
+    /// A tenant column as it is compared in a list: byte by byte.
+    pub(crate) fn exact_column(&mut self, alias: Option<&str>, column: &str) {
+        self.push("CAST(");
+        match alias {
+            Some(alias) => self.column(alias, column),
+            None => self.identifier(column),
+        }
+        self.push(match self.engine {
+            Engine::Postgres => " AS text) COLLATE pg_catalog.\"C\"",
+            Engine::Sqlite => " AS text) COLLATE BINARY",
+        });
     }
 
     /// The tables whose columns may be named here, the innermost last.
     pub(crate) fn visible(&self) -> &[Handle] {
         &self.visible
-    }
-
-    /// Writes a part of the statement in which the columns of these tables may be named too.
-    pub(crate) fn within<R>(
-        &mut self,
-        tables: impl IntoIterator<Item = Handle>,
-        write: impl FnOnce(&mut Writer) -> R,
-    ) -> R {
-        let outer = self.visible.len();
-        self.visible.extend(tables);
-        let written = write(self);
-        self.visible.truncate(outer);
-        written
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -225,52 +434,123 @@ impl Writer {
         if context.is_admitted_by(&self.context) { Ok(()) } else { Err(InvalidStatement::OtherScope.into()) }
     }
 
+    fn note(&mut self, table: &'static Definition) {
+        if self.context.reach == Reach::All && !self.tables.contains(&table.name) {
+            self.tables.push(table.name);
+        }
+    }
+
+    /// Without a tenant, the rows of tenants are for [`Unscoped`](super::Unscoped) alone.
+    fn may_see(&self, table: &Definition) -> Result<()> {
+        if table.tenant.is_some() && self.context.reach == Reach::Global {
+            return Err(InvalidStatement::OfTenants { table: table.name }.into());
+        }
+        Ok(())
+    }
+
     /// A reference to a table in FROM, JOIN or a subquery: a derived table that holds the rows which the scope may see
     /// and no others, so that it does not matter what stands around it.
-    pub(crate) fn table(&mut self, handle: Handle) {
-        self.text.push_str(handle.table.derived);
+    pub(crate) fn table(&mut self, handle: Handle) -> Result<()> {
+        self.may_see(handle.table)?;
+        self.note(handle.table);
+        self.push("(SELECT ");
+        self.identifiers(handle.table.columns);
+        self.push(" FROM ");
+        self.identifier(handle.table.name);
         if self.narrows(handle) {
             self.text.push_str(" WHERE ");
-            self.rows(handle);
+            self.rows(handle)?;
         }
         self.text.push_str(") AS ");
         self.identifier(handle.alias);
+        Ok(())
     }
 
-    /// The table that a statement changes, which has to [`rows`](Writer::rows) in its condition.
-    pub(crate) fn target(&mut self, table: &Definition) {
+    /// The table that a statement changes, which has to have [`rows`](Writer::rows) in its condition.
+    pub(crate) fn target(&mut self, table: &'static Definition) -> Result<()> {
+        self.may_see(table)?;
+        if table.tenant.is_none() && self.context.reach == Reach::Tenant {
+            return Err(InvalidStatement::OfAll { table: table.name }.into());
+        }
+        self.note(table);
+        self.identifier(table.name);
+        Ok(())
+    }
+
+    /// A table whose rows, of whatever tenant, keep others from being taken. None of them is given back.
+    pub(crate) fn witness(&mut self, table: &'static Definition) {
+        self.note(table);
         self.identifier(table.name);
     }
 
     pub(crate) fn narrows(&self, handle: Handle) -> bool {
         self.context.tenant.is_some() && handle.table.tenant.is_some()
-            || !handle.table.live.is_empty() && handle.rows != Rows::All
+            || handle.table.can_vanish() && handle.rows != Rows::All
     }
 
     /// Which rows of a table the scope may see, where the table goes by its own name.
-    pub(crate) fn rows(&mut self, handle: Handle) {
-        let and = if self.is_of_tenant(handle.table) { " AND " } else { "" };
-        if !handle.table.live.is_empty() {
+    pub(crate) fn rows(&mut self, handle: Handle) -> Result<()> {
+        let and = if self.is_of_tenant(handle.table)? { " AND " } else { "" };
+        if handle.table.can_vanish() {
             match handle.rows {
                 Rows::All => {}
                 Rows::Live => {
                     self.text.push_str(and);
-                    self.text.push_str(handle.table.live);
+                    self.live(handle.table)?;
                 }
                 Rows::Deleted => {
                     self.text.push_str(and);
                     self.text.push_str("NOT (");
-                    self.text.push_str(handle.table.live);
+                    self.live(handle.table)?;
                     self.text.push(')');
                 }
             }
         }
+        Ok(())
+    }
+
+    /// What holds for a row that is not deleted, nor hidden with a parent. A row that refers to no parent is not hidden.
+    fn live(&mut self, table: &'static Definition) -> Result<()> {
+        let mut and = "";
+        if let Some(deleted) = table.deleted {
+            self.column(table.name, deleted);
+            self.push(" IS NULL");
+            and = " AND ";
+        }
+        for key in table.hiding_parents() {
+            self.push(and);
+            self.push("(");
+            self.separated(" OR ", key.columns, |w, column| {
+                w.column(table.name, column);
+                w.push(" IS NULL");
+            });
+            self.push(" OR EXISTS (SELECT 1 FROM ");
+            self.note(key.parent);
+            self.identifier(key.parent.name);
+            self.push(" WHERE ");
+            self.separated(" AND ", key.columns.iter().zip(key.parent_columns), |w, (column, of_parent)| {
+                w.column(key.parent.name, of_parent);
+                w.push(" = ");
+                w.column(table.name, column);
+            });
+            if self.context.tenant.is_none() {
+                self.and_same_tenant([key.parent.name, table.name], [key.parent, table]);
+            }
+            let parent = Handle::new(key.parent);
+            if self.narrows(parent) {
+                self.push(" AND ");
+                self.rows(parent)?;
+            }
+            self.push("))");
+            and = " AND ";
+        }
+        Ok(())
     }
 
     /// Which rows of a table are the tenant's and were deleted or not, for a table that goes by its own name. It is never
     /// empty.
-    pub(crate) fn own_rows(&mut self, table: &Definition, deleted: &str) {
-        let and = if self.is_of_tenant(table) { " AND " } else { "" };
+    pub(crate) fn own_rows(&mut self, table: &Definition, deleted: &str) -> Result<()> {
+        let and = if self.is_of_tenant(table)? { " AND " } else { "" };
         match table.deleted {
             Some(column) if !deleted.is_empty() => {
                 self.text.push_str(and);
@@ -280,13 +560,12 @@ impl Writer {
             _ if and.is_empty() => self.text.push_str("TRUE"),
             _ => {}
         }
+        Ok(())
     }
 
     /// What a changed row gives back. It is of the scope already.
-    pub(crate) fn returning<R: FromRow>(&mut self, table: &Definition) {
+    pub(crate) fn returning<R: FromRow>(&mut self, table: &'static Definition) -> Result<()> {
         self.push(" RETURNING ");
-        self.separated(", ", R::COLUMNS, |w, column| {
-            w.column(column.table.unwrap_or(table.name), column.name);
-        });
+        self.within([Handle::new(table)], |w| w.row_columns::<R>(table.name))
     }
 }

@@ -5,15 +5,15 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Savepoint, Statement as Prepared, Transaction};
 
 use super::database::{Database, Read, sealed};
-use super::error::Result;
+use super::error::{Error, Result, unprepared};
 use super::family::{Counts, Family, Kind};
 use super::row::{Driver, Row};
-use super::sql::Statement;
+use super::sql::{Probe, Statement};
 use super::value::Parameter;
 
 impl Statement {
     fn prepared<'c>(&self, connection: &'c Connection) -> Result<Prepared<'c>> {
-        let mut prepared = connection.prepare(&self.text)?;
+        let mut prepared = connection.prepare(&self.text).map_err(unprepared)?;
         let values = self.values(|tenant| tenant as &dyn rusqlite::ToSql, Parameter::sqlite);
         for (i, value) in values.enumerate() {
             prepared.raw_bind_parameter(i + 1, value)?;
@@ -34,6 +34,52 @@ impl Statement {
     pub(crate) fn execute_in(&self, connection: &Connection) -> Result<u64> {
         Ok(self.prepared(connection)?.raw_execute()? as u64)
     }
+}
+
+/// Of whatever a statement consists of.
+impl Statement {
+    /// Does it, and what comes after it or neither.
+    fn answer_in<T>(
+        &self,
+        connection: &Connection,
+        mut send: impl FnMut(&Statement) -> Result<T>,
+        is_none: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>> {
+        if self.is_nothing() {
+            return Ok(Vec::new());
+        }
+        if !self.more.is_empty() {
+            let statements = [self].into_iter().chain(&self.more);
+            return in_savepoint(connection, || statements.map(&mut send).collect());
+        }
+        let answer = send(self)?;
+        match &self.probe {
+            Some(probe) if is_none(&answer) => Err(probe.verdict_in(connection)?),
+            _ => Ok(vec![answer]),
+        }
+    }
+}
+
+impl Probe {
+    /// Why no row was reached.
+    pub(super) fn verdict_in(&self, connection: &Connection) -> Result<Error> {
+        let rows = self.statement.rows_in(connection, |_| Ok(()))?;
+        Ok(self.verdict(!rows.is_empty()))
+    }
+}
+
+/// All that is done inside, or nothing of it: in a transaction, or in a savepoint of the one that is there.
+pub(super) fn in_savepoint<T>(connection: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    connection.execute_batch("SAVEPOINT migrate_scope")?;
+    let done = work().and_then(|done| {
+        connection.execute_batch("RELEASE migrate_scope")?;
+        Ok(done)
+    });
+    if done.is_err() {
+        // Where this fails too, the transaction is gone already, and the first error says why.
+        let _ = connection.execute_batch("ROLLBACK TO migrate_scope; RELEASE migrate_scope");
+    }
+    done
 }
 
 /// Of a family, whose rows are looked up by their keys.
@@ -78,7 +124,8 @@ impl Database for &Connection {
         U: Send + 'static,
         F: FnOnce(Result<Vec<T>>) -> Result<U> + Send + 'static,
     {
-        finish(statement?.rows_in(self, read))
+        let rows = statement?.answer_in(self, |part| part.rows_in(self, read), Vec::is_empty);
+        finish(rows.map(|rows| rows.into_iter().flatten().collect()))
     }
 
     fn execute<U, F>(self, statement: Result<Statement>, finish: F) -> Result<U>
@@ -86,7 +133,8 @@ impl Database for &Connection {
         U: Send + 'static,
         F: FnOnce(Result<u64>) -> Result<U> + Send + 'static,
     {
-        finish(statement?.execute_in(self))
+        let counts = statement?.answer_in(self, |part| part.execute_in(self), |count| *count == 0);
+        finish(counts.map(|counts| counts.into_iter().sum()))
     }
 
     fn family<K, U, F>(self, family: Result<Family<K>>, finish: F) -> Result<U>

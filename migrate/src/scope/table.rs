@@ -1,5 +1,7 @@
 //! What `tables!` declares.
 
+use std::fmt;
+
 use super::value::Parameter;
 
 /// A table, as `tables!` declares it: `orders`, with its columns as fields.
@@ -42,21 +44,19 @@ pub trait GlobalTable: Table {}
 )]
 pub trait SoftDeletes: Table {}
 
-/// What `tables!` knows of a table; it alone makes them. Names are as in the database, without quotes; texts are SQL.
-#[derive(Debug)]
+/// What `tables!` knows of a table; it alone makes them. Names are as in the database, without quotes.
+#[non_exhaustive]
 pub struct Definition {
     /// The name of the table.
     pub name: &'static str,
     /// The columns in the order of their declaration.
     pub columns: &'static [&'static str],
-    /// How a derived table of it begins: `(SELECT "id", "business_id" FROM "orders"`.
-    pub derived: &'static str,
     /// The columns of the primary key.
     pub key: &'static [&'static str],
     /// The column that says whose the row is; none in a global table.
     pub tenant: Option<&'static str>,
-    /// What holds for a row of a tenant, up to the value: `"orders"."business_id" = `.
-    pub of_tenant: &'static str,
+    /// Whether the tenant column may hold a text, which a collation could take for another.
+    pub(crate) is_tenant_text: bool,
     /// The column that says when the row was deleted.
     pub deleted: Option<&'static str>,
     /// The column that counts the changes of the row.
@@ -67,12 +67,130 @@ pub struct Definition {
     pub reason: Option<&'static str>,
     /// The column that says by which operation the row was deleted.
     pub op: Option<&'static str>,
-    /// What holds for a row that is not deleted, as SQL; empty where no row is.
-    pub live: &'static str,
     /// What its rows refer to.
     pub parents: &'static [ForeignKey],
     /// What refers to its rows.
     pub children: &'static [ForeignKey],
+}
+
+/// How `tables!` makes one. It holds names and no SQL, and a role is always a column that is there.
+impl Definition {
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        columns: &'static [&'static str],
+        key: &'static [&'static str],
+    ) -> Definition {
+        Definition {
+            name,
+            columns,
+            key,
+            tenant: None,
+            is_tenant_text: false,
+            deleted: None,
+            version: None,
+            by: None,
+            reason: None,
+            op: None,
+            parents: &[],
+            children: &[],
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn tenant(self, column: &'static str, is_text: bool) -> Definition {
+        Definition { tenant: self.role(column), is_tenant_text: is_text, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn deleted(self, column: &'static str) -> Definition {
+        Definition { deleted: self.role(column), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn version(self, column: &'static str) -> Definition {
+        Definition { version: self.role(column), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn by(self, column: &'static str) -> Definition {
+        Definition { by: self.role(column), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn reason(self, column: &'static str) -> Definition {
+        Definition { reason: self.role(column), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn op(self, column: &'static str) -> Definition {
+        Definition { op: self.role(column), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn keys(self, parents: &'static [ForeignKey], children: &'static [ForeignKey]) -> Definition {
+        Definition { parents, children, ..self }
+    }
+
+    const fn role(&self, column: &'static str) -> Option<&'static str> {
+        let mut i = 0;
+        while i < self.columns.len() {
+            if is_same(self.columns[i], column) {
+                return Some(column);
+            }
+            i += 1;
+        }
+        panic!("the role is no column of the table")
+    }
+
+    /// Whether only the library sets the column.
+    pub(crate) fn keeps(&self, column: &str) -> bool {
+        let roles = [self.tenant, self.deleted, self.version, self.by, self.reason, self.op];
+        roles.into_iter().flatten().any(|kept| kept == column)
+    }
+
+    /// Whether a row of it may be hidden: deleted, or with its parent.
+    pub(crate) fn can_vanish(&self) -> bool {
+        self.deleted.is_some() || self.hiding_parents().next().is_some()
+    }
+
+    /// The keys to those with which its rows are hidden.
+    pub(crate) fn hiding_parents(&self) -> impl Iterator<Item = &'static ForeignKey> {
+        self.parents.iter().filter(|key| key.on_soft_delete == OnSoftDelete::HideWithParent)
+    }
+}
+
+/// Foreign keys lead from table to table and back, so only names are shown.
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition")
+            .field("name", &self.name)
+            .field("columns", &self.columns)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < one.len() {
+        if one[i] != other[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// A declared foreign key between two tables.
@@ -130,11 +248,6 @@ impl Handle {
     #[doc(hidden)]
     pub const fn new(table: &'static Definition) -> Handle {
         Handle { table, alias: table.name, rows: Rows::Live }
-    }
-
-    #[doc(hidden)]
-    pub const fn name(self) -> &'static str {
-        self.alias
     }
 
     #[doc(hidden)]

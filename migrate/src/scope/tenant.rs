@@ -12,6 +12,8 @@ use uuid::Uuid;
 /// assert_eq!(Tenant::from("bakery").to_string(), "bakery");
 /// ```
 ///
+/// Texts are compared byte by byte, whatever the collation or the type of the column holds to be equal.
+///
 /// On SQLite a UUID is bound as `rusqlite` does it, as a BLOB of 16 bytes. Where the column holds its text, the tenant
 /// is a text: `Tenant::from(uuid.to_string())`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +47,13 @@ impl From<&str> for Tenant {
 impl From<String> for Tenant {
     fn from(id: String) -> Tenant {
         Tenant(Id::Text(id.into()))
+    }
+}
+
+impl Tenant {
+    /// Whether a collation decides what it is equal to.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.0, Id::Text(_))
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::access::{Access, Context, Reach, Reads, Writes, sealed, verbs};
-use super::error::{Error, Result};
+use super::error::{Error, InvalidStatement, Result};
 use super::hard_delete::HardDelete;
 use super::purge::Purge;
 use super::restore::Restore;
@@ -35,6 +35,9 @@ pub struct Unscoped<'a> {
 
 impl<'a> Unscoped<'a> {
     /// All tenants, because of this, told to that.
+    ///
+    /// The reason has to say something: with one that holds no letter or digit no statement is sent, and the answer is
+    /// [`InvalidStatement::NoReason`].
     pub fn because(reason: impl Into<Arc<str>>, audit: &'a (dyn Audit + Sync)) -> Unscoped<'a> {
         Unscoped { reason: reason.into(), audit, actor: None }
     }
@@ -64,8 +67,12 @@ impl Access for Unscoped<'_> {
         Context { tenant: None, actor: self.actor.clone(), reach: Reach::All }
     }
 
-    fn record(&self, verb: &'static str, table: &'static str) -> Result<()> {
-        let used = UnscopedUse { reason: &self.reason, actor: self.actor.as_deref(), verb, table };
+    fn record(&self, verb: &'static str, tables: &[&'static str]) -> Result<()> {
+        if !self.reason.contains(is_seen) {
+            return Err(InvalidStatement::NoReason.into());
+        }
+        let table = tables.first().copied().unwrap_or_default();
+        let used = UnscopedUse { reason: &self.reason, actor: self.actor.as_deref(), verb, table, tables };
         self.audit.record(&used).map_err(Error::Audit)
     }
 }
@@ -101,14 +108,29 @@ pub struct UnscopedUse<'a> {
     pub verb: &'static str,
     /// On which table.
     pub table: &'static str,
+    /// All tables that the statement reads and changes: that of the verb first, then those of joins, of subqueries and
+    /// of what hangs on the rows.
+    pub tables: &'a [&'static str],
 }
 
 impl fmt::Display for UnscopedUse<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unscoped {} of {} because: {}", self.verb, self.table, self.reason)?;
+        let tables = self.tables.join(", ");
+        write!(f, "unscoped {} of {tables} because: {}", self.verb, on_one_line(self.reason))?;
         match self.actor {
-            Some(actor) => write!(f, " (by {actor})"),
+            Some(actor) => write!(f, " (by {})", on_one_line(actor)),
             None => Ok(()),
         }
     }
+}
+
+/// Whether it is a letter or digit that shows. The fillers of Hangul are letters too, to Unicode.
+fn is_seen(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+}
+
+/// A record is a line, and what is written into it does not begin another.
+fn on_one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }

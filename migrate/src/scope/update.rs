@@ -2,14 +2,16 @@ use std::marker::PhantomData;
 
 use migrate_core::Engine;
 
-use super::access::Access;
-use super::column::Col;
+use super::access::{Access, recorded};
+use super::column::{Col, Field};
 use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::{Filter, Node, Operand};
+use super::insert::settable;
+use super::query::Query;
 use super::row::FromRow;
 use super::select::{filter_by_key, only};
-use super::sql::{Statement, Writer};
+use super::sql::{Probe, Statement, Writer};
 use super::table::{Definition, Handle, Table};
 use super::value::Parameter;
 
@@ -21,7 +23,7 @@ use super::value::Parameter;
 #[must_use = "an update is sent by `execute`, `one` and their like"]
 pub struct Update<S, T> {
     scope: S,
-    sets: Vec<(&'static str, Node)>,
+    sets: Vec<(Field, Node)>,
     pub(crate) chosen: Chosen<T>,
 }
 
@@ -44,7 +46,7 @@ impl<T: Table> Chosen<T> {
     }
 
     pub(crate) fn key(&mut self, key: T::Key) {
-        filter_by_key::<T>(self.handle.alias, key, &mut self.filter);
+        filter_by_key::<T>(self.handle, key, &mut self.filter);
     }
 
     /// The condition: the rows of the scope, and of these what the caller chose.
@@ -52,7 +54,7 @@ impl<T: Table> Chosen<T> {
         let mut keyword = " WHERE ";
         if w.narrows(self.handle) {
             w.push(keyword);
-            w.rows(self.handle);
+            w.rows(self.handle)?;
             keyword = " AND ";
         }
         for node in &self.filter {
@@ -62,7 +64,7 @@ impl<T: Table> Chosen<T> {
         }
         if let Some(version) = self.version_node()? {
             w.push(keyword);
-            version.write(w)?;
+            w.within([self.handle], |w| version.write(w))?;
         }
         Ok(())
     }
@@ -79,12 +81,23 @@ impl<T: Table> Chosen<T> {
         let table = T::definition();
         let missing = InvalidStatement::NoColumn { table: table.name, role: "version" };
         let column = table.version.ok_or(Error::Invalid(missing))?;
-        Ok(Some(Node::Compare(table.name, column, " = ", version.clone())))
+        Ok(Some(Node::Compare(Field::of(table, column), " = ", version.clone())))
     }
 
-    /// That no row was reached is no success where a version was asked for.
-    pub(crate) fn reached(is_versioned: bool, rows: u64) -> Result<u64> {
-        if is_versioned && rows == 0 { Err(Error::Stale { table: T::definition().name }) } else { Ok(rows) }
+    /// What is asked when a change with a version reaches no row: whether there is one that has another.
+    pub(crate) fn probe<S: Access>(&self, scope: &S, engine: Engine) -> Result<Option<Probe>> {
+        if self.version.is_none() {
+            return Ok(None);
+        }
+        let mut query = Query::new(self.handle);
+        query.filter.clone_from(&self.filter);
+        query.limit = Some(1);
+        let mut w = Writer::new(engine, scope.context());
+        query.write(&mut w, |w| {
+            w.push("1");
+            Ok(())
+        })?;
+        Ok(Some(Probe { statement: w.finish()?, table: T::definition().name }))
     }
 }
 
@@ -106,7 +119,7 @@ impl<S: Access, T: Table> Update<S, T> {
 
     /// The value of a column, or what it is computed from: `set(orders.total, orders.total.plus(1))`.
     pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> Update<S, T> {
-        self.sets.push((column.name(), value.operand().node));
+        self.sets.push((column.field(), value.operand().node));
         self
     }
 
@@ -122,7 +135,8 @@ impl<S: Access, T: Table> Update<S, T> {
         self
     }
 
-    /// Only if the row still has this version; if none has, the answer is [`Error::Stale`].
+    /// Only if the row still has this version. If it has another, the answer is [`Error::Stale`]; if it is not there, or
+    /// no longer, [`Error::NotFound`].
     pub fn if_version(mut self, version: i64) -> Update<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -139,41 +153,43 @@ impl<S: Access, T: Table> Update<S, T> {
     ///
     /// [`Error::Invalid`]
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
-        Ok(self.written(engine)?.finish())
+        self.written(engine)?.finish()
     }
 
     fn written(&self, engine: Engine) -> Result<Writer> {
         if self.sets.is_empty() {
             return Err(InvalidStatement::NothingSet.into());
         }
+        let table = T::definition();
+        let columns = settable(table, self.sets.iter().map(|(field, _)| *field))?;
         let mut w = Writer::new(engine, self.scope.context());
         w.push("UPDATE ");
-        w.target(self.chosen.handle.table);
+        w.target(table)?;
         w.push(" SET ");
-        w.try_separated(", ", &self.sets, |w, (column, value)| {
+        w.try_separated(", ", columns.iter().zip(&self.sets), |w, (column, (_, value))| {
             w.identifier(column);
             w.push(" = ");
             w.within([self.chosen.handle], |w| value.write(w))
         })?;
-        write_next_version(T::definition(), &mut w);
+        write_next_version(table, &mut w);
         self.chosen.write_where(&mut w)?;
         Ok(w)
     }
 
-    fn recorded(&self, engine: Engine) -> Result<Writer> {
-        self.scope.record("update", T::definition().name)?;
-        self.written(engine)
+    fn recorded(&self, engine: Engine, end: impl FnOnce(&mut Writer) -> Result<()>) -> Result<Statement> {
+        let mut w = self.written(engine)?;
+        end(&mut w)?;
+        let statement = w.finish()?.with_probe(self.chosen.probe(&self.scope, engine)?);
+        recorded(&self.scope, "update", Ok(statement))
     }
 
     /// Changes the rows, and says how many they were.
     ///
     /// # Errors
     ///
-    /// [`Error::Stale`]
+    /// After [`if_version`](Update::if_version), [`Error::Stale`] and [`Error::NotFound`] where none was changed.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<u64> {
-        let is_versioned = self.chosen.version.is_some();
-        let statement = self.recorded(D::ENGINE).map(Writer::finish);
-        database.execute(statement, move |rows| Chosen::<T>::reached(is_versioned, rows?))
+        database.execute(self.recorded(D::ENGINE, |_| Ok(())), |rows| rows)
     }
 
     /// Changes the only row.
@@ -182,9 +198,7 @@ impl<S: Access, T: Table> Update<S, T> {
     ///
     /// [`Error::NotFound`], [`Error::Stale`], and [`Error::NotOne`] if there were more: they are changed.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
-        let is_versioned = self.chosen.version.is_some();
-        let statement = self.recorded(D::ENGINE).map(Writer::finish);
-        database.execute(statement, move |rows| exactly_one::<T>(Chosen::<T>::reached(is_versioned, rows?)?))
+        database.execute(self.recorded(D::ENGINE, |_| Ok(())), |rows| exactly_one::<T>(rows?))
     }
 }
 
@@ -207,23 +221,16 @@ pub struct UpdateReturning<S, T, R> {
 
 impl<S: Access, T: Table, R: FromRow> UpdateReturning<S, T, R> {
     fn statement(&self, engine: Engine) -> Result<Statement> {
-        let mut w = self.update.recorded(engine)?;
-        w.returning::<R>(T::definition());
-        Ok(w.finish())
+        self.update.recorded(engine, |w| w.returning::<R>(T::definition()))
     }
 
     /// The rows that were changed.
     ///
     /// # Errors
     ///
-    /// [`Error::Stale`]
+    /// After [`if_version`](Update::if_version), [`Error::Stale`] and [`Error::NotFound`] where none was changed.
     pub fn all<D: Database>(self, database: D) -> D::Answer<Vec<R>> {
-        let is_versioned = self.update.chosen.version.is_some();
-        database.rows(self.statement(D::ENGINE), R::from_row, move |rows| {
-            let rows = rows?;
-            Chosen::<T>::reached(is_versioned, rows.len() as u64)?;
-            Ok(rows)
-        })
+        database.rows(self.statement(D::ENGINE), R::from_row, |rows| rows)
     }
 
     /// The only row that was changed.
@@ -232,11 +239,6 @@ impl<S: Access, T: Table, R: FromRow> UpdateReturning<S, T, R> {
     ///
     /// [`Error::NotFound`], [`Error::Stale`], and [`Error::NotOne`] if there were more: they are changed.
     pub fn one<D: Database>(self, database: D) -> D::Answer<R> {
-        let is_versioned = self.update.chosen.version.is_some();
-        database.rows(self.statement(D::ENGINE), R::from_row, move |rows| {
-            let rows = rows?;
-            Chosen::<T>::reached(is_versioned, rows.len() as u64)?;
-            only(T::definition().name, rows)
-        })
+        database.rows(self.statement(D::ENGINE), R::from_row, |rows| only(T::definition().name, rows?))
     }
 }

@@ -2,12 +2,12 @@ use std::marker::PhantomData;
 
 use migrate_core::Engine;
 
-use super::access::Access;
-use super::column::Col;
+use super::access::{Access, recorded};
+use super::column::{Col, Field};
 use super::database::Database;
 use super::error::{Error, InvalidStatement, Result};
 use super::expression::Operand;
-use super::insert::{NewRow, Targets};
+use super::insert::{NewRow, Targets, settable};
 use super::row::FromRow;
 use super::sql::{Statement, Writer};
 use super::table::{Handle, Table};
@@ -23,7 +23,7 @@ use super::update::write_next_version;
 pub struct Upsert<S, T> {
     scope: S,
     row: NewRow<T>,
-    on: Vec<&'static str>,
+    on: Vec<Field>,
     is_kept: bool,
 }
 
@@ -34,7 +34,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
 
     /// The columns by which a row is the same, without the tenant: one, or a tuple. They have to be set as well.
     pub fn on(self, columns: impl Targets<T>) -> Upsert<S, T> {
-        Upsert { on: columns.names(), ..self }
+        Upsert { on: columns.fields(), ..self }
     }
 
     /// The value of a column, of a new row as of one that is there; that of the primary key is for a new row alone.
@@ -58,23 +58,24 @@ impl<S: Access, T: Table> Upsert<S, T> {
     ///
     /// [`Error::Invalid`]
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
-        Ok(self.written(engine)?.finish())
+        self.written(engine)?.finish()
     }
 
     fn written(&self, engine: Engine) -> Result<Writer> {
-        let columns: Vec<_> = self.row.names().collect();
-        if self.on.is_empty() || !self.on.iter().all(|column| columns.contains(column)) {
+        let definition = T::definition();
+        let columns = settable(definition, self.row.fields())?;
+        let on = settable(definition, self.on.iter().copied())?;
+        if on.is_empty() || !on.iter().all(|column| columns.contains(column)) {
             return Err(InvalidStatement::NoUpsertKey.into());
         }
-        let definition = T::definition();
         let mut w = Writer::new(engine, self.scope.context());
         w.push("INSERT INTO ");
-        w.target(definition);
+        w.target(definition)?;
         NewRow::<T>::write_columns(&columns, &mut w);
         w.push(" VALUES ");
         self.row.write_values(&columns, &NewRow::new(), &mut w)?;
         w.push(" ON CONFLICT (");
-        w.separated(", ", definition.tenant.iter().chain(&self.on), |w, column| w.identifier(column));
+        w.separated(", ", definition.tenant.iter().chain(&on), |w, column| w.identifier(column));
         w.push(")");
         if let Some(deleted) = definition.deleted {
             w.push(" WHERE ");
@@ -86,10 +87,10 @@ impl<S: Access, T: Table> Upsert<S, T> {
             return Ok(w);
         }
         w.push(" DO UPDATE SET ");
-        let is_identity = |column: &str| self.on.contains(&column) || definition.key.contains(&column);
+        let is_identity = |column: &str| on.contains(&column) || definition.key.contains(&column);
         let others: Vec<_> = columns.iter().filter(|column| !is_identity(column)).collect();
         // A row that is there has to be changed to be given back.
-        let set = if others.is_empty() { self.on.iter().collect() } else { others };
+        let set = if others.is_empty() { on.iter().collect() } else { others };
         w.separated(", ", set, |w, column| {
             w.identifier(column);
             w.push(" = excluded.");
@@ -99,14 +100,13 @@ impl<S: Access, T: Table> Upsert<S, T> {
         let handle = Handle::new(definition);
         if w.narrows(handle) {
             w.push(" WHERE ");
-            w.rows(handle);
+            w.rows(handle)?;
         }
         Ok(w)
     }
 
-    fn recorded(&self, engine: Engine) -> Result<Writer> {
-        self.scope.record("upsert", T::definition().name)?;
-        self.written(engine)
+    fn recorded(&self, engine: Engine) -> Result<Statement> {
+        recorded(&self.scope, "upsert", self.statement(engine))
     }
 
     /// Adds or changes the row; says whether it did, which after `or_keep` it need not.
@@ -116,7 +116,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
     /// [`Error::UpsertConflict`]
     pub fn execute<D: Database>(self, database: D) -> D::Answer<bool> {
         let is_kept = self.is_kept;
-        database.execute(self.recorded(D::ENGINE).map(Writer::finish), move |rows| match rows? {
+        database.execute(self.recorded(D::ENGINE), move |rows| match rows? {
             0 if !is_kept => Err(Error::UpsertConflict { table: T::definition().name }),
             rows => Ok(rows > 0),
         })
@@ -129,7 +129,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
     /// [`Error::UpsertConflict`]
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
         let is_kept = self.is_kept;
-        database.execute(self.recorded(D::ENGINE).map(Writer::finish), move |rows| match rows? {
+        database.execute(self.recorded(D::ENGINE), move |rows| match rows? {
             0 if !is_kept => Err(Error::UpsertConflict { table: T::definition().name }),
             _ => Ok(()),
         })
@@ -146,9 +146,9 @@ pub struct UpsertReturning<S, T, R> {
 
 impl<S: Access, T: Table, R: FromRow> UpsertReturning<S, T, R> {
     fn statement(&self, engine: Engine) -> Result<Statement> {
-        let mut w = self.upsert.recorded(engine)?;
-        w.returning::<R>(T::definition());
-        Ok(w.finish())
+        let mut w = self.upsert.written(engine)?;
+        w.returning::<R>(T::definition())?;
+        recorded(&self.upsert.scope, "upsert", w.finish())
     }
 
     /// The row.

@@ -186,6 +186,78 @@ async fn on_postgres_clients_objects_and_transactions_serve() {
     assert_eq!(told.await.unwrap().unwrap(), 3);
 }
 
+/// More rows of two values than one statement holds.
+fn bulk(ids: impl Iterator<Item = i64>) -> migrate::scope::Insert<Scope, crate::shop::line_tags> {
+    use crate::shop::line_tags;
+    let insert = a().insert(line_tags).set(line_tags.line_id, 4);
+    insert.rows(ids, |row, id| row.set(line_tags.tag, id.to_string()))
+}
+
+#[tokio::test]
+async fn on_postgres_a_bulk_insert_that_is_dropped_leaves_nothing_open() {
+    use tokio_postgres::error::SqlState;
+    let shop = PostgresPool::open("dropped").await;
+    let client = shop.database().connect().await.unwrap();
+    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    for wait in [0, 2, 10, 40, 160] {
+        let insert = bulk(0..70_000).execute(&client);
+        let sent = tokio::time::timeout(std::time::Duration::from_millis(wait), insert).await;
+        let open = client.batch_execute("SAVEPOINT mine").await.unwrap_err();
+        assert_eq!(open.code(), Some(&SqlState::NO_ACTIVE_SQL_TRANSACTION), "after {wait} ms");
+        let want = if sent.is_ok() { 70_000 } else { 0 };
+        assert_eq!(left().count(&client).await.unwrap(), want, "after {wait} ms");
+        client.batch_execute("DELETE FROM line_tags WHERE line_id = 4").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn on_postgres_a_bulk_insert_keeps_to_the_transaction_that_is_there() {
+    let shop = PostgresPool::open("bulk").await;
+    let mut client = shop.database().connect().await.unwrap();
+    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    let transaction = client.transaction().await.unwrap();
+    let refused = bulk((0..70_000).chain([5])).execute(&transaction).await.unwrap_err();
+    assert!(matches!(refused, Error::Database(error) if error.is_unique_violation()));
+    assert_eq!(bulk(0..70_000).execute(&transaction).await.unwrap(), 70_000);
+    assert_eq!(left().count(&transaction).await.unwrap(), 70_000);
+    transaction.rollback().await.unwrap();
+    assert_eq!(left().count(&client).await.unwrap(), 0);
+    // One that was begun by hand.
+    client.batch_execute("BEGIN").await.unwrap();
+    assert_eq!(bulk(0..70_000).execute(&client).await.unwrap(), 70_000);
+    client.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(left().count(&client).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn on_postgres_a_bulk_insert_keeps_to_the_transaction_of_its_tenant() {
+    use migrate_tests::{PostgresProtected, Scoped};
+    let shop = PostgresProtected::open("bulk_tenant").await;
+    let pool = shop.on();
+    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    let count = pool
+        .with_tenant(crate::shop::A, async |tx| {
+            let refused = bulk((0..70_000).chain([5])).execute(tx).await.unwrap_err();
+            assert!(matches!(refused, Error::Database(error) if error.is_unique_violation()));
+            bulk(0..70_000).execute(tx).await?;
+            left().count(tx).await
+        })
+        .await
+        .unwrap();
+    assert_eq!(count, 70_000);
+    assert_eq!(left().count(pool).await.unwrap(), 70_000);
+}
+
+#[tokio::test]
+async fn on_sqlite_a_bulk_insert_keeps_to_the_transaction_that_is_there() {
+    let mut shop = SqliteFile::open("").await;
+    let transaction = shop.connection().transaction().unwrap();
+    bulk((0..40_000).chain([5])).execute(&transaction).unwrap_err();
+    assert_eq!(bulk(0..40_000).execute(&transaction).unwrap(), 40_000);
+    transaction.rollback().unwrap();
+    assert_eq!(a().select(crate::shop::line_tags).count(shop.on()).unwrap(), 2);
+}
+
 #[tokio::test]
 async fn on_sqlite_a_family_keeps_to_the_transaction_that_is_there() {
     let mut shop = SqliteFile::open("").await;

@@ -23,11 +23,15 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
+mod collations;
 mod engines;
+mod forgery;
+mod leaks;
 mod raw;
 mod reads;
 mod shop;
 mod soft_deletes;
+mod values;
 mod writes;
 
 /// Mounts cases, each an `async fn case<S: Shop>(shop: S)`, for both engines, and on PostgreSQL once more with row-level
@@ -35,6 +39,10 @@ mod writes;
 /// and about references from one to another.
 #[macro_export]
 macro_rules! cases {
+    (without policies: $($open:ident,)+) => {
+        $crate::cases!(@mount postgres, PostgresPool: $($open,)+);
+        $crate::cases!(@mount sqlite, SqliteFile: $($open,)+);
+    };
     ($($case:ident,)+ $(; without policies: $($open:ident,)+)?) => {
         $crate::cases!(@mount postgres, PostgresPool: $($case,)+ $($($open,)+)?);
         $crate::cases!(@mount protected, PostgresProtected: $($case,)+);

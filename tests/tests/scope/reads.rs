@@ -30,6 +30,8 @@ cases! {
     a_pattern_means_nothing_else,
     global_tables_are_everybodys,
     a_query_of_another_tenant_is_not_let_in,
+    a_table_that_is_not_in_the_query_is_told,
+    two_tables_of_one_name_are_told,
 }
 
 async fn ids<S: Shop>(shop: &S, filter: impl Into<Filter>) -> Vec<i64> {
@@ -362,6 +364,45 @@ async fn a_query_of_another_tenant_is_not_let_in<S: Shop>(shop: S) {
     for sent in cases {
         assert!(matches!(sent, Err(Error::Invalid(InvalidStatement::OtherScope))), "{sent:?}");
     }
+}
+
+async fn a_table_that_is_not_in_the_query_is_told<S: Shop>(shop: S) {
+    let elsewhere = || customers.name.eq("Ann");
+    let early = orders.customer_id.eq(customers.id).and(order_lines.id.gt(0));
+    let early = a().select(orders).join_on(JoinKind::Left, customers, early).join(order_lines);
+    let inner = a().select(customers).filter(elsewhere());
+    let cases = [
+        ask!(shop: S, a().select(orders).filter(elsewhere()), count),
+        ask!(shop: S, a().select(orders).filter(!exists(inner)).filter(elsewhere()), count),
+        ask!(shop: S, a().select(orders).join(customers.alias("c")).filter(elsewhere()), count),
+        ask!(shop: S, a().select(order_lines.alias("customers")).filter(elsewhere()), count),
+        ask!(shop: S, a().select(orders).columns(customers.id), one),
+        ask!(shop: S, a().select(orders).order_by(customers.id.asc()).columns(orders.id), one),
+        ask!(shop: S, a().select(orders).columns(count_all()).group_by(customers.id), one),
+    ];
+    for sent in cases {
+        let Err(Error::Invalid(invalid)) = &sent else { panic!("{sent:?}") };
+        assert!(matches!(invalid, InvalidStatement::OutOfReach { table: "customers", .. }), "{sent:?}");
+    }
+    let sent = ask!(shop: S, early, count);
+    let Err(Error::Invalid(InvalidStatement::OutOfReach { table: "order_lines", column: "id" })) = sent
+    else {
+        panic!("{sent:?}")
+    };
+    let named: migrate::scope::Result<Vec<Named>> = ask!(shop: S, a().select(orders), all);
+    let told = named.unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "`customers.name` is named where customers is not in the statement; join it, or ask in a subquery"
+    );
+}
+
+async fn two_tables_of_one_name_are_told<S: Shop>(shop: S) {
+    let twice = a().select(orders).join_on(JoinKind::Inner, orders, everything());
+    let sent = ask!(shop: S, twice, count).unwrap_err();
+    assert!(matches!(sent, Error::Invalid(InvalidStatement::NameTaken { name: "orders" })), "{sent:?}");
+    // What a statement is about can be looked at, though its tables lead to each other.
+    assert!(format!("{:?}", a().select(orders)).contains("orders"));
 }
 
 mod sqlite_alone {

@@ -28,6 +28,10 @@ cases! {
     a_cascade_stops_at_the_tenants_border,
     a_purge_takes_children_first_and_spares_what_is_referred_to,
     an_unscoped_use_is_recorded_or_not_sent,
+    an_unscoped_use_names_all_its_tables,
+    a_reason_says_something,
+    what_refers_to_anothers_row_comes_back_as_it_was,
+    a_purge_tells_what_holds_back_what,
 }
 
 /// `id` of what is deleted.
@@ -277,7 +281,9 @@ async fn an_unscoped_use_is_recorded_or_not_sent<S: Shop>(shop: S) {
     ask!(shop: S, all.purge(reviews).older_than(days(1)), execute).unwrap();
     ask!(shop: S, all.hard_delete(reviews).key(11), one).unwrap();
     let verbs = ["select", "update", "soft delete", "restore", "purge", "hard delete"];
-    let tables = ["orders", "orders", "order_lines", "order_lines", "reviews", "reviews"];
+    // A restore looks at the parents too.
+    let family = "order_lines, line_tags";
+    let tables = ["orders", "orders", family, "order_lines, line_tags, orders", "reviews", "reviews"];
     let want: Vec<String> = (verbs.iter().zip(tables))
         .map(|(verb, table)| format!("unscoped {verb} of {table} because: nightly billing (by job:1)"))
         .collect();
@@ -287,6 +293,133 @@ async fn an_unscoped_use_is_recorded_or_not_sent<S: Shop>(shop: S) {
     let refused = ask!(shop: S, Unscoped::because("x", &full).hard_delete(order_lines), execute).unwrap_err();
     assert!(matches!(refused, Error::Audit(_)));
     assert_eq!(ask!(shop: S, a().select(order_lines), count).unwrap(), 3);
+}
+
+async fn an_unscoped_use_names_all_its_tables<S: Shop>(shop: S) {
+    use crate::shop::{attachments, currencies, line_tags};
+    let told = std::sync::Mutex::new(Vec::new());
+    let audit = |used: &UnscopedUse<'_>| told.lock().unwrap().push(used.tables.join(" "));
+    let all = Unscoped::because("nightly billing", &audit);
+    let tagged = || all.select(line_tags).filter(line_tags.line_id.eq(order_lines.id));
+    let of_tagged =
+        || all.select(order_lines).filter(migrate::scope::exists(tagged())).columns(order_lines.order_id);
+    let most = all.select(reviews).columns(reviews.stars.max()).scalar();
+    let dear = all.select(orders).join(customers).filter(orders.id.in_query(of_tagged()));
+    ask!(shop: S, dear.columns((most, orders.id)), all).unwrap();
+    ask!(shop: S, all.select(attachments), exists).unwrap();
+    ask!(shop: S, all.update(orders).set(orders.note, "x").filter(orders.id.in_query(of_tagged())), execute)
+        .unwrap();
+    ask!(shop: S, all.hard_delete(line_tags).filter(migrate::scope::exists(all.select(currencies))), execute)
+        .unwrap();
+    let _ = ask!(shop: S, all.soft_delete(customers).key(1), one).unwrap_err();
+    ask!(shop: S, all.soft_delete(orders).key(6), one).unwrap();
+    ask!(shop: S, all.restore(orders).key(6), one).unwrap();
+    ask!(shop: S, all.purge(orders).older_than(days(1)), execute).unwrap();
+    let want = [
+        "orders customers reviews order_lines line_tags",
+        "attachments orders",
+        "orders order_lines line_tags",
+        "line_tags currencies",
+        "customers orders",
+        "orders order_lines line_tags",
+        "orders order_lines line_tags customers",
+        "orders order_lines line_tags attachments reviews",
+    ];
+    let sorted = |tables: &str| {
+        let (first, rest) = tables.split_once(' ').unwrap();
+        let mut rest: Vec<String> = rest.split(' ').map(str::to_owned).collect();
+        rest.sort();
+        (first.to_owned(), rest)
+    };
+    let told: Vec<_> = told.lock().unwrap().iter().map(|tables| sorted(tables)).collect();
+    assert_eq!(told, want.map(sorted));
+}
+
+async fn a_reason_says_something<S: Shop>(shop: S) {
+    let audit = |used: &UnscopedUse<'_>| panic!("{used}");
+    for nothing in ["", " ", "\n\t", "\u{200b}", "\u{3164}", "-", "…"] {
+        let mute = Unscoped::because(nothing, &audit);
+        let sent = [
+            ask!(shop: S, mute.select(orders), count).map(drop),
+            ask!(shop: S, mute.select(orders), exists).map(drop),
+            ask!(shop: S, mute.update(orders).set(orders.total, 0), execute).map(drop),
+            ask!(shop: S, mute.hard_delete(reviews), execute).map(drop),
+            ask!(shop: S, mute.soft_delete(orders), execute).map(drop),
+            ask!(shop: S, mute.restore(orders), execute).map(drop),
+            ask!(shop: S, mute.purge(orders).older_than(days(0)), execute).map(drop),
+        ];
+        for sent in sent {
+            assert!(matches!(sent, Err(Error::Invalid(InvalidStatement::NoReason))), "{nothing:?}: {sent:?}");
+        }
+    }
+    let told = std::sync::Mutex::new(String::new());
+    let audit = |used: &UnscopedUse<'_>| told.lock().unwrap().push_str(&used.to_string());
+    let forged = Unscoped::because("x\nunscoped select of nothing", &audit).actor("\u{1b}[2K");
+    ask!(shop: S, forged.select(orders), count).unwrap();
+    let told = told.into_inner().unwrap();
+    assert_eq!(told, "unscoped select of orders because: x\\nunscoped select of nothing (by \\u{1b}[2K)");
+}
+
+/// Order 14 is of A, and its customer of B: the foreign key of this schema lets that pass.
+async fn what_refers_to_anothers_row_comes_back_as_it_was<S: Shop>(mut shop: S) {
+    shop.execute(
+        "INSERT INTO orders (id, business_id, customer_id, total) VALUES (14, 1, 11, 1), (15, 1, 13, 1);
+         INSERT INTO order_lines (id, business_id, order_id, product, price) VALUES (14, 1, 14, 'tea', 1), (15, 2, 14, 'spy', 1)",
+    )
+    .await;
+    let before = all_of_b(&mut shop).await;
+    let rows =
+        "SELECT id, business_id, customer_id, total, deleted_at FROM orders WHERE id IN (14, 15) ORDER BY id";
+    let orders_before = shop.rows(rows).await;
+    let audit = |_: &UnscopedUse<'_>| {};
+    let all = Unscoped::because("a test", &audit);
+    for id in [14, 15] {
+        let gone = ask!(shop: S, a().soft_delete(orders).key(id), one).unwrap();
+        let back = ask!(shop: S, a().restore(orders).key(id), one).unwrap();
+        assert_eq!(back.counts, gone.counts);
+        let gone = ask!(shop: S, a().soft_delete(orders).key(id), one).unwrap();
+        let back = ask!(shop: S, a().restore(orders).op(gone.op), execute).unwrap();
+        assert_eq!(back.counts, gone.counts);
+        let gone = ask!(shop: S, all.soft_delete(orders).key(id), one).unwrap();
+        let back = ask!(shop: S, all.restore(orders).op(gone.op), execute).unwrap();
+        assert_eq!(back.counts, gone.counts);
+    }
+    assert_eq!(shop.rows(rows).await, orders_before);
+    assert_eq!(all_of_b(&mut shop).await, before);
+    // One's own deleted customer still keeps the order in the trash.
+    ask!(shop: S, a().soft_delete(orders).key(4), one).unwrap();
+    let orphan = ask!(shop: S, a().restore(orders).key(4), one).unwrap_err();
+    assert!(matches!(orphan, Error::ParentDeleted { parent: "customers", rows: 1, .. }), "{orphan:?}");
+}
+
+async fn a_purge_tells_what_holds_back_what<S: Shop>(mut shop: S) {
+    use migrate::scope::Because::{TheyAreNotDue, TheyStay};
+    ask!(shop: S, a().soft_delete(orders).filter(orders.id.in_([1, 2, 6])), execute).unwrap();
+    age(&mut shop).await;
+    // 1 is held by a live line, 2 by its review, and 6 by another's attachment; 5 by nothing.
+    shop.execute("UPDATE order_lines SET deleted_at = NULL WHERE id = 1").await;
+    shop.execute("INSERT INTO attachments (id, business_id, order_id, file) VALUES (50, 2, 6, 'spy')").await;
+    let purged = ask!(shop: S, a().purge(orders).older_than(days(30)), execute).unwrap();
+    assert_eq!(purged.counts[0], ("orders", 1));
+    let told = |purged: &migrate::scope::Purged| {
+        let mut told: Vec<_> = purged.held.iter().map(|held| (held.by, held.rows, held.because)).collect();
+        told.sort_unstable_by_key(|(by, ..)| *by);
+        told
+    };
+    let want =
+        [("attachments", 1, TheyAreNotDue), ("order_lines", 1, TheyAreNotDue), ("reviews", 1, TheyStay)];
+    assert_eq!(told(&purged), want);
+    let again = ask!(shop: S, a().purge(orders).older_than(days(30)).key(2), execute).unwrap();
+    assert_eq!((again.counts[0], told(&again)), (("orders", 0), vec![want[2]]));
+    assert_eq!(
+        again.held[0].to_string(),
+        "1 rows are held by rows of reviews, which are not declared to go with them"
+    );
+    let young = ask!(shop: S, a().purge(orders).older_than(days(30_000)), execute).unwrap();
+    assert_eq!(told(&young), [], "what is not due is not held");
+    shop.execute("DELETE FROM reviews WHERE id = 1").await;
+    let freed = ask!(shop: S, a().purge(orders).older_than(days(30)).key(2), execute).unwrap();
+    assert_eq!((freed.counts[0], told(&freed)), (("orders", 1), vec![]));
 }
 
 struct Full;

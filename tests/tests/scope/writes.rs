@@ -13,6 +13,10 @@ cases! {
     an_update_without_set_is_not_sent,
     an_insert_fills_in_the_tenant,
     many_rows_are_one_statement,
+    no_rows_are_no_statement,
+    more_rows_than_a_statement_holds_are_all_there_or_none,
+    what_is_not_in_the_statement_is_told,
+    a_value_that_is_too_much_is_told,
     rows_come_from_a_query_of_the_tenant,
     an_upsert_adds_or_changes_a_row_of_its_tenant,
     an_upsert_leaves_a_deleted_twin_alone,
@@ -129,11 +133,79 @@ async fn many_rows_are_one_statement<S: Shop>(mut shop: S) {
         let row = row.set(line_tags.line_id, 2);
         if n == 1 { row.set(line_tags.tag, "one") } else { row }
     });
-    let none = a().insert(line_tags).set(line_tags.line_id, 2).rows(Vec::<i64>::new(), |row, _| row);
-    let none = ask!(shop: S, none, execute).unwrap_err();
-    assert!(matches!(none, Error::Invalid(InvalidStatement::NothingSet)));
     let uneven = ask!(shop: S, uneven, execute).unwrap_err();
     assert!(matches!(uneven, Error::Invalid(InvalidStatement::UnevenRows)));
+}
+
+async fn no_rows_are_no_statement<S: Shop>(shop: S) {
+    let none = || a().insert(line_tags).set(line_tags.line_id, 2).rows(Vec::<i64>::new(), |row, _| row);
+    assert_eq!(ask!(shop: S, none(), execute).unwrap(), 0);
+    assert_eq!(ask!(shop: S, none().returning::<Tag>(), all).unwrap(), []);
+    let one = ask!(shop: S, none().returning::<Tag>(), one).unwrap_err();
+    assert!(matches!(one, Error::NotFound { table: "line_tags" }), "{one:?}");
+}
+
+#[derive(Debug, PartialEq, FromRow)]
+struct Tag {
+    line_id: i64,
+}
+
+#[derive(Debug, PartialEq, FromRow)]
+struct Line {
+    id: i64,
+}
+
+/// 30,000 rows of four values each: more than either engine takes at once.
+async fn more_rows_than_a_statement_holds_are_all_there_or_none<S: Shop>(mut shop: S) {
+    let lines = |ids: Vec<i64>| {
+        let row = |row: migrate::scope::NewRow<order_lines>, id| {
+            row.set(order_lines.id, id).set(order_lines.order_id, 3).set(order_lines.price, id)
+        };
+        a().insert(order_lines).set(order_lines.product, "bulk").rows(ids, row)
+    };
+    let before = all_of_b(&mut shop).await;
+    let ids: Vec<i64> = (1_000..31_000).rev().collect();
+    let mut doubled = ids.clone();
+    doubled.push(30_999);
+    let refused = ask!(shop: S, lines(doubled), execute).unwrap_err();
+    assert!(matches!(refused, Error::Database(error) if error.is_unique_violation()));
+    let count = a().select(order_lines).filter(order_lines.product.eq("bulk"));
+    assert_eq!(ask!(shop: S, count.clone(), count).unwrap(), 0);
+
+    let back = ask!(shop: S, lines(ids.clone()).returning::<Line>(), all).unwrap();
+    assert!(back.iter().map(|line| line.id).eq(ids), "in the order in which they were given");
+    assert_eq!(ask!(shop: S, count.clone(), count).unwrap(), 30_000);
+    assert_eq!(
+        ask!(shop: S, a().hard_delete(order_lines).filter(order_lines.product.eq("bulk")), execute).unwrap(),
+        30_000
+    );
+    assert_eq!(ask!(shop: S, lines((1_000..31_000).collect()), execute).unwrap(), 30_000);
+    assert_eq!(all_of_b(&mut shop).await, before);
+}
+
+async fn what_is_not_in_the_statement_is_told<S: Shop>(shop: S) {
+    let value = a().insert(orders).set(orders.id, 50).set(orders.total, orders.total);
+    let other = a().update(orders).set(orders.total, 1).filter(customers.name.eq("Ann"));
+    let set = a().update(orders).key(1).set(orders.note, customers.name);
+    for (sent, table) in [
+        (ask!(shop: S, value, execute), "orders"),
+        (ask!(shop: S, other, execute), "customers"),
+        (ask!(shop: S, set, execute), "customers"),
+        (ask!(shop: S, a().hard_delete(orders).filter(customers.id.eq(1)), execute), "customers"),
+        (ask!(shop: S, a().soft_delete(orders).filter(customers.id.eq(1)), execute).map(|_| 0), "customers"),
+        (ask!(shop: S, a().restore(orders).filter(customers.id.eq(1)), execute).map(|_| 0), "customers"),
+    ] {
+        let Err(Error::Invalid(InvalidStatement::OutOfReach { table: told, .. })) = sent else {
+            panic!("{sent:?}")
+        };
+        assert_eq!(told, table);
+    }
+}
+
+async fn a_value_that_is_too_much_is_told<S: Shop>(shop: S) {
+    let many = a().update(orders).set(orders.total, 1).filter(orders.id.in_(0..70_000_i64));
+    let refused = ask!(shop: S, many, execute).unwrap_err();
+    assert!(matches!(refused, Error::Invalid(InvalidStatement::TooManyValues { .. })), "{refused:?}");
 }
 
 async fn rows_come_from_a_query_of_the_tenant<S: Shop>(mut shop: S) {
@@ -281,10 +353,27 @@ async fn a_stale_version_is_an_error<S: Shop>(shop: S) {
         ask!(shop: S, a().soft_delete(orders).key(6).if_version(7), execute).map(drop),
         ask!(shop: S, a().hard_delete(orders).key(6).if_version(7), execute).map(drop),
         ask!(shop: S, a().hard_delete(orders).key(6).if_version(7), one),
-        ask!(shop: S, a().update(orders).key(11).if_version(1).set(orders.note, "paid"), one),
     ] {
         assert!(matches!(stale, Err(Error::Stale { table: "orders" })), "{stale:?}");
     }
+    // One that never was, one that is deleted, and another's.
+    for missing in [20, 5, 11] {
+        let write = || a().update(orders).key(missing).if_version(1).set(orders.note, "paid");
+        for missing in [
+            ask!(shop: S, write(), one),
+            ask!(shop: S, write(), execute).map(drop),
+            ask!(shop: S, write().returning::<Order>(), one).map(drop),
+            ask!(shop: S, write().returning::<Order>(), all).map(drop),
+            ask!(shop: S, a().soft_delete(orders).key(missing).if_version(1), one).map(drop),
+            ask!(shop: S, a().soft_delete(orders).key(missing).if_version(1), execute).map(drop),
+            ask!(shop: S, a().hard_delete(orders).key(missing).if_version(1), execute).map(drop),
+            ask!(shop: S, a().hard_delete(orders).key(missing).if_version(1), one),
+        ] {
+            assert!(matches!(missing, Err(Error::NotFound { table: "orders" })), "{missing:?}");
+        }
+    }
+    let trash = a().hard_delete(orders).only_deleted().key(5).if_version(9);
+    assert!(matches!(ask!(shop: S, trash, one), Err(Error::Stale { .. })));
     let after: Order = ask!(shop: S, a().select(orders).key(1), one).unwrap();
     assert_eq!(after, order);
     ask!(shop: S, a().soft_delete(orders).key(6).if_version(1), one).unwrap();

@@ -152,7 +152,7 @@ const ORPHANS: &str =
 
 async fn update<D: Scoped>(database: &D, scope: &Scope, of: Of, number: i64, filter: Filter) -> Result<u64> {
     fn column<T: Table>(of: Of) -> Col<T, i64> {
-        Col::new(of.name(), of.amount())
+        of.column(of.name(), of.amount())
     }
     match of {
         Of::Customers => {

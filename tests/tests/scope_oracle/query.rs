@@ -57,6 +57,20 @@ impl Of {
     }
 }
 
+impl Of {
+    /// A column under another name of the table, as a type that does for all of them.
+    pub(crate) fn column<T, V>(self, alias: &'static str, name: &str) -> Col<T, V> {
+        let (table, handle) = match self {
+            Of::Customers => (customers::definition(), customers.alias(alias).handle()),
+            Of::Orders => (orders::definition(), orders.alias(alias).handle()),
+            Of::Lines => (order_lines::definition(), order_lines.alias(alias).handle()),
+            Of::Files => (files::definition(), files.alias(alias).handle()),
+            Of::Currencies => (currencies::definition(), currencies.alias(alias).handle()),
+        };
+        Col::new(handle, table.columns.iter().position(|column| *column == name).unwrap())
+    }
+}
+
 /// A table of a query under its name there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
@@ -66,6 +80,7 @@ pub(crate) struct Source {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
+    of: Of,
     alias: &'static str,
     name: &'static str,
 }
@@ -231,12 +246,12 @@ impl Maker<'_> {
 
     fn number(&mut self, seen: &[Source]) -> Column {
         let source = self.rng.choice(seen).unwrap();
-        Column { alias: source.alias, name: self.rng.choice(source.of.numbers()).unwrap() }
+        Column { of: source.of, alias: source.alias, name: self.rng.choice(source.of.numbers()).unwrap() }
     }
 
     fn text(&mut self, seen: &[Source]) -> Column {
         let source = self.rng.choice(seen).unwrap();
-        Column { alias: source.alias, name: source.of.text() }
+        Column { of: source.of, alias: source.alias, name: source.of.text() }
     }
 
     pub(crate) fn shape(&mut self, query: &Query) -> Shape {
@@ -409,11 +424,11 @@ impl Makes for Unscoped<'_> {
 
 impl Column {
     pub(crate) fn number(self) -> Col<Global, Option<i64>> {
-        Col::new(self.alias, self.name)
+        self.of.column(self.alias, self.name)
     }
 
     fn text(self) -> Col<Global, Option<String>> {
-        Col::new(self.alias, self.name)
+        self.of.column(self.alias, self.name)
     }
 }
 
@@ -535,13 +550,10 @@ impl Query {
         database: &D,
         scope: &Scope,
     ) -> migrate::scope::Result<u64> {
-        let column = |name: &'static str| Column { alias: self.root.alias, name };
-        let id = Col::<Global, i64>::new(self.root.alias, "id").plus(1000);
-        let columns = (
-            id,
-            Col::<Global, i64>::new(self.root.alias, self.root.of.amount()),
-            column(self.root.of.text()).text(),
-        );
+        let Source { of, alias } = self.root;
+        let column = |name: &'static str| of.column::<Global, i64>(alias, name);
+        let text = Column { of, alias, name: of.text() }.text();
+        let columns = (column("id").plus(1000), column(of.amount()), text);
         let targets = (order_lines.id, order_lines.price, order_lines.product);
         table!(self.root, Rows::Live, |table| {
             let query = self.built(table, scope, Rows::Live).columns(columns);
@@ -618,7 +630,7 @@ impl Shape {
             Shape::Rows { is_distinct: true, .. } => projection.distinct(),
             Shape::Rows { page: Some((limit, offset)), .. } => {
                 for source in query.sources() {
-                    let id = Column { alias: source.alias, name: "id" };
+                    let id = Column { of: source.of, alias: source.alias, name: "id" };
                     projection = projection.order_by(id.number().asc());
                 }
                 projection.limit(*limit).offset(*offset)

@@ -12,12 +12,12 @@ mod sqlite;
 
 use migrate_core::Engine;
 
-use super::access::Context;
+use super::access::{Access, Context, Reach};
 use super::error::Result;
 use super::expression::Node;
 use super::row::Row;
-use super::sql::{Statement, Writer};
-use super::table::{Definition, ForeignKey, Rows};
+use super::sql::{Probe, Statement, Writer};
+use super::table::{Definition, ForeignKey, Handle};
 
 use level::Link;
 pub(super) use level::{Level, levels};
@@ -32,6 +32,8 @@ pub struct Family<K> {
     pub(crate) filter: Vec<Node>,
     pub(crate) levels: Vec<Level>,
     pub(crate) obstacles: Vec<Obstacle>,
+    /// What is asked when no row was chosen.
+    pub(crate) probe: Option<Probe>,
 }
 
 /// What is done to a family.
@@ -40,7 +42,7 @@ pub trait Kind: Send + Sync {
     fn write_rows(&self, level: &Level, is_first: bool, w: &mut Writer) -> Result<()>;
 
     /// What still has to hold for it when it is changed, as somebody else may have been faster.
-    fn write_still(&self, level: &Level, w: &mut Writer);
+    fn write_still(&self, level: &Level, w: &mut Writer) -> Result<()>;
 
     /// What a row has in common with the one that it hangs on, beside the key.
     fn shared_column(&self, table: &'static Definition) -> Option<&'static str>;
@@ -49,11 +51,22 @@ pub trait Kind: Send + Sync {
     fn write_end(&self, w: &mut Writer);
 
     /// `UPDATE … SET …` or `DELETE FROM …`, up to the condition.
-    fn write_change(&self, level: &Level, w: &mut Writer);
+    fn write_change(&self, level: &Level, w: &mut Writer) -> Result<()>;
 
     /// How many rows of the first level there may be at once. It is then done again until none is left.
     fn batch(&self) -> Option<u64> {
         None
+    }
+
+    /// The keys by which rows may hold a row of the first level back, and what is asked to count those, if that is to be
+    /// told.
+    fn holding(&self, _: &Level) -> &'static [ForeignKey] {
+        &[]
+    }
+
+    /// ` AND EXISTS (…)`: that rows hold one of the first level back by this key.
+    fn write_held_by(&self, _: &'static ForeignKey, _: &Level, _: &mut Writer) -> Result<()> {
+        Ok(())
     }
 
     /// Whether the children are changed before their parents, where that is not done at once.
@@ -72,15 +85,15 @@ impl<K: Kind> Family<K> {
             w.push(", migrate_obstacle_");
             w.number(i as u64);
             w.push(" AS (");
-            self.write_obstacle(obstacle, &mut w);
+            self.write_obstacle(obstacle, &mut w)?;
             w.push(")");
         }
         for (i, level) in self.levels.iter().enumerate() {
             w.push(", migrate_changed_");
             w.number(i as u64);
             w.push(" AS (");
-            self.kind.write_change(level, &mut w);
-            self.write_target(level, &mut w);
+            self.kind.write_change(level, &mut w)?;
+            self.write_target(level, &mut w)?;
             w.push(" IN (SELECT ");
             w.identifiers(level.table.key);
             w.push(" FROM migrate_level_");
@@ -105,7 +118,38 @@ impl<K: Kind> Family<K> {
             w.number(i as u64);
             w.push(")");
         }
-        Ok(w.finish())
+        w.finish()
+    }
+
+    /// The tables that its statements name.
+    pub(crate) fn tables(&self, engine: Engine) -> Result<Vec<&'static str>> {
+        let mut w = Writer::new(engine, self.context.clone());
+        self.write_chain(&mut w)?;
+        for obstacle in &self.obstacles {
+            self.write_obstacle(obstacle, &mut w)?;
+        }
+        Ok(w.into_tables())
+    }
+
+    /// How many rows of the first level are held back, by one key after the other; nothing where nobody asks.
+    pub(crate) fn held_statement(&self, engine: Engine) -> Result<Option<Statement>> {
+        let level = &self.levels[0];
+        let keys = self.kind.holding(level);
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut w = Writer::new(engine, self.context.clone());
+        w.push("SELECT ");
+        w.try_separated(", ", keys, |w, key| {
+            w.push("(SELECT count(*) FROM ");
+            w.target(level.table)?;
+            w.push(" WHERE ");
+            self.kind.write_held_by(key, level, w)?;
+            self.write_filter(level, w)?;
+            w.push(")");
+            Ok(())
+        })?;
+        w.finish().map(Some)
     }
 
     /// `WITH RECURSIVE level_0 AS (…), level_1 AS (…)`
@@ -130,19 +174,25 @@ impl<K: Kind> Family<K> {
         w.push("SELECT ");
         w.identifiers(&self.columns(level));
         w.push(" FROM ");
-        w.target(level.table);
+        w.target(level.table)?;
         w.push(" WHERE ");
         self.kind.write_rows(level, i == 0, w)?;
         if i == 0 {
-            for node in &self.filter {
-                w.push(" AND ");
-                w.within([level.handle(Rows::All)], |w| node.write(w))?;
-            }
+            self.write_filter(level, w)?;
             self.kind.write_end(w);
         } else {
             w.push(" AND (");
             w.separated(" OR ", &level.links, |w, link| self.write_link(link, w));
             w.push(")");
+        }
+        Ok(())
+    }
+
+    /// ` AND …`: what the caller chose of the first level.
+    fn write_filter(&self, level: &Level, w: &mut Writer) -> Result<()> {
+        for node in &self.filter {
+            w.push(" AND ");
+            w.within([Handle::new(level.table)], |w| node.write(w))?;
         }
         Ok(())
     }
@@ -160,17 +210,19 @@ impl<K: Kind> Family<K> {
         w.push(" FROM migrate_level_");
         w.number(i as u64);
         w.push(" AS migrate_parent JOIN ");
-        w.target(table);
+        w.target(table)?;
         w.push(" ON (");
         w.separated(" OR ", &level.own, |w, key| {
             let shared = self.kind.shared_column(table).map(|column| (column, column));
-            let pairs = self.pairs(key, shared);
             w.push("(");
-            w.separated(" AND ", pairs, |w, (column, of_parent)| {
+            w.separated(" AND ", pairs(key, shared), |w, (column, of_parent)| {
                 w.column(table.name, column);
                 w.push(" = ");
                 w.column("migrate_parent", of_parent);
             });
+            if self.context.tenant.is_none() {
+                w.and_same_tenant([table.name, "migrate_parent"], [table, table]);
+            }
             w.push(")");
         });
         w.push(") WHERE ");
@@ -214,32 +266,40 @@ impl<K: Kind> Family<K> {
         w: &mut Writer,
     ) {
         w.push("(");
-        w.separated(", ", self.pairs(key, more), |w, (column, _)| w.column(key.child.name, column));
+        w.separated(", ", pairs(key, more), |w, (column, _)| w.column(key.child.name, column));
+        let tenants = key.child.tenant.zip(key.parent.tenant).filter(|_| self.context.tenant.is_none());
+        let is_exact = key.child.is_tenant_text || key.parent.is_tenant_text;
+        if let Some((of_child, _)) = tenants {
+            w.push(", ");
+            w.column(key.child.name, of_child);
+            if is_exact {
+                w.push(", ");
+                w.exact_column(Some(key.child.name), of_child);
+            }
+        }
         w.push(") IN (SELECT ");
-        w.separated(", ", self.pairs(key, more), |w, (_, column)| w.identifier(column));
+        w.separated(", ", pairs(key, more), |w, (_, column)| w.identifier(column));
+        if let Some((_, of_parent)) = tenants {
+            w.push(", ");
+            w.identifier(of_parent);
+            if is_exact {
+                w.push(", ");
+                w.exact_column(None, of_parent);
+            }
+        }
         w.push(" FROM migrate_level_");
         w.number(level as u64);
         w.push(")");
     }
 
-    /// The columns in which a child and its parent are equal.
-    fn pairs(
-        &self,
-        key: &'static ForeignKey,
-        more: Option<(&'static str, &'static str)>,
-    ) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let tenants = key.child.tenant.zip(key.parent.tenant).filter(|_| self.context.tenant.is_none());
-        let columns = key.columns.iter().copied().zip(key.parent_columns.iter().copied());
-        columns.chain(more).chain(tenants)
-    }
-
     /// ` WHERE … AND (key)`
-    fn write_target(&self, level: &Level, w: &mut Writer) {
+    fn write_target(&self, level: &Level, w: &mut Writer) -> Result<()> {
         w.push(" WHERE ");
-        self.kind.write_still(level, w);
+        self.kind.write_still(level, w)?;
         w.push(" AND (");
         w.separated(", ", level.table.key, |w, column| w.column(level.table.name, column));
         w.push(")");
+        Ok(())
     }
 
     /// Whether rows of the first level hang on others of it.
@@ -252,13 +312,35 @@ impl<K: Kind> Family<K> {
     pub(crate) fn counts(&self, mut numbers: Vec<i64>) -> Counts {
         let obstacles = numbers.split_off(1 + self.levels.len());
         let levels = numbers.split_off(1);
-        Counts { chosen: numbers[0], levels, obstacles }
+        Counts { chosen: numbers[0], levels, obstacles, held: Vec::new() }
     }
 
     /// Whether another batch may find something.
     pub(crate) fn goes_on(&self, batch: &Counts) -> bool {
         self.kind.batch().is_some() && batch.levels[0] > 0
     }
+}
+
+/// The family, if its use could be recorded.
+pub(super) fn recorded<S: Access, K: Kind>(
+    scope: &S,
+    verb: &'static str,
+    engine: Engine,
+    family: Result<Family<K>>,
+) -> Result<Family<K>> {
+    let family = family?;
+    if family.context.reach == Reach::All {
+        scope.record(verb, &family.tables(engine)?)?;
+    }
+    Ok(family)
+}
+
+/// The columns in which a child and its parent are equal, without the tenants.
+fn pairs(
+    key: &'static ForeignKey,
+    more: Option<(&'static str, &'static str)>,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    key.columns.iter().copied().zip(key.parent_columns.iter().copied()).chain(more)
 }
 
 /// The answer of a family's statement.
@@ -268,6 +350,8 @@ pub struct Counts {
     chosen: i64,
     pub(crate) levels: Vec<i64>,
     pub(crate) obstacles: Vec<i64>,
+    /// How many rows of the first level are held back, by each key of [`Kind::holding`].
+    pub(crate) held: Vec<i64>,
 }
 
 impl Counts {
@@ -289,6 +373,11 @@ impl Counts {
 
     pub(crate) fn chosen(&self) -> u64 {
         self.chosen.unsigned_abs()
+    }
+
+    /// Whether nothing was chosen, and nothing kept it from being chosen.
+    pub(super) fn is_of_nothing(&self) -> bool {
+        self.chosen == 0 && self.obstacles.iter().all(|rows| *rows == 0)
     }
 
     /// How many rows of each table were changed.

@@ -1,4 +1,5 @@
 use super::{Family, Kind, Level};
+use crate::scope::error::Result;
 use crate::scope::sql::Writer;
 use crate::scope::table::{ForeignKey, Handle, OnSoftDelete};
 
@@ -37,16 +38,16 @@ pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
 
 impl<K: Kind> Family<K> {
     /// How many rows are in the way.
-    pub(super) fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) {
+    pub(super) fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) -> Result<()> {
         let key = obstacle.key;
         w.push("SELECT count(*) AS n FROM ");
         match obstacle.kind {
             ObstacleKind::Children => {
-                w.target(key.child);
+                w.witness(key.child);
                 w.push(" WHERE ");
                 let handle = Handle::new(key.child);
                 if w.narrows(handle) {
-                    w.rows(handle);
+                    w.rows(handle)?;
                     w.push(" AND ");
                 }
                 self.write_reference(key, obstacle.level, None, w);
@@ -61,16 +62,12 @@ impl<K: Kind> Family<K> {
                     w.push(")");
                 }
             }
+            // One that the scope cannot see at all, another tenant's perhaps, kept the row from nothing while it was live.
             ObstacleKind::Parents => {
                 w.push("migrate_level_");
                 w.number(obstacle.level as u64);
-                w.push(" AS migrate_child WHERE ");
-                w.separated(" AND ", key.columns, |w, column| {
-                    w.column("migrate_child", column);
-                    w.push(" IS NOT NULL");
-                });
-                w.push(" AND NOT EXISTS (SELECT 1 FROM ");
-                w.table(Handle::new(key.parent).with_alias("migrate_parent"));
+                w.push(" AS migrate_child WHERE EXISTS (SELECT 1 FROM ");
+                w.table(Handle::new(key.parent).with_alias("migrate_parent").only_deleted())?;
                 w.push(" WHERE ");
                 let columns = key.columns.iter().zip(key.parent_columns);
                 w.separated(" AND ", columns, |w, (column, parent_column)| {
@@ -78,6 +75,9 @@ impl<K: Kind> Family<K> {
                     w.push(" = ");
                     w.column("migrate_child", column);
                 });
+                if self.context.tenant.is_none() {
+                    w.and_same_tenant(["migrate_parent", "migrate_child"], [key.parent, key.child]);
+                }
                 w.push(")");
                 if key.is_circular() {
                     w.push(" AND NOT (");
@@ -90,5 +90,6 @@ impl<K: Kind> Family<K> {
                 }
             }
         }
+        Ok(())
     }
 }

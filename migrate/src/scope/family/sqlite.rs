@@ -5,34 +5,26 @@ use rusqlite::Connection;
 use super::{Counts, Engine, Family, Kind, Level, numbers};
 use crate::scope::error::Result;
 use crate::scope::sql::{Statement, Writer};
+use crate::scope::sqlite::in_savepoint;
 
 impl<K: Kind> Family<K> {
     /// Changes all levels in a transaction, or in the one that is there; in one for each batch, if there are batches.
     pub(crate) fn run_in(&self, connection: &Connection) -> Result<Counts> {
         let mut total = Counts::default();
         loop {
-            let counts = self.run_once(connection)?;
+            let counts = in_savepoint(connection, || self.run_inside(connection))?;
             total.add(&counts);
             if !self.goes_on(&counts) {
-                return Ok(total);
+                break;
             }
         }
-    }
-
-    fn run_once(&self, connection: &Connection) -> Result<Counts> {
-        connection.execute_batch("SAVEPOINT migrate_scope")?;
-        let done = self.run_inside(connection);
-        match done {
-            Ok(counts) => {
-                connection.execute_batch("RELEASE migrate_scope")?;
-                Ok(counts)
-            }
-            Err(error) => {
-                // Where this fails too, the transaction is gone already, and the first error says why.
-                let _ = connection.execute_batch("ROLLBACK TO migrate_scope; RELEASE migrate_scope");
-                Err(error)
-            }
+        if let (true, Some(probe)) = (total.is_of_nothing(), &self.probe) {
+            return Err(probe.verdict_in(connection)?);
         }
+        if let Some(statement) = self.held_statement(Engine::Sqlite)? {
+            total.held = statement.rows_in(connection, numbers)?.pop().unwrap_or_default();
+        }
+        Ok(total)
     }
 
     fn run_inside(&self, connection: &Connection) -> Result<Counts> {
@@ -40,7 +32,7 @@ impl<K: Kind> Family<K> {
             .map(|i| Ok(self.obstacle_statement(i)?.rows_in(connection, numbers)?[0][0]))
             .collect::<Result<Vec<_>>>()?;
         if obstacles.iter().any(|rows| *rows > 0) {
-            return Ok(Counts { chosen: 0, levels: vec![0; self.levels.len()], obstacles });
+            return Ok(Counts { levels: vec![0; self.levels.len()], obstacles, ..Counts::default() });
         }
         let seeds = if self.is_tree() {
             Some(self.seeds_statement()?.rows_in(connection, numbers)?[0][0])
@@ -56,16 +48,16 @@ impl<K: Kind> Family<K> {
             order.reverse();
         }
         for i in order {
-            levels[i] = self.change_statement(&self.levels[i]).execute_for_each(connection, &keys[i])?;
+            levels[i] = self.change_statement(&self.levels[i])?.execute_for_each(connection, &keys[i])?;
         }
-        Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles })
+        Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles, held: Vec::new() })
     }
 
     fn seeds_statement(&self) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.write_chain(&mut w)?;
         w.push(" SELECT count(*) FROM migrate_seed_0");
-        Ok(w.finish())
+        w.finish()
     }
 
     fn keys_statement(&self, i: usize) -> Result<Statement> {
@@ -75,22 +67,22 @@ impl<K: Kind> Family<K> {
         w.identifiers(self.levels[i].table.key);
         w.push(" FROM migrate_level_");
         w.number(i as u64);
-        Ok(w.finish())
+        w.finish()
     }
 
     fn obstacle_statement(&self, i: usize) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.write_chain(&mut w)?;
         w.push(" ");
-        self.write_obstacle(&self.obstacles[i], &mut w);
-        Ok(w.finish())
+        self.write_obstacle(&self.obstacles[i], &mut w)?;
+        w.finish()
     }
 
     /// The values of the key are bound behind all others, for one row after the other.
-    fn change_statement(&self, level: &Level) -> Statement {
+    fn change_statement(&self, level: &Level) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
-        self.kind.write_change(level, &mut w);
-        self.write_target(level, &mut w);
+        self.kind.write_change(level, &mut w)?;
+        self.write_target(level, &mut w)?;
         w.push(" = (");
         w.placeholders(level.table.key.len());
         w.push(")");

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 
 use super::{TenantPool, TenantTransaction};
 use crate::scope::error::{Error, Result};
-use crate::scope::postgres::Ask;
+use crate::scope::postgres::{Answer, Ask, Wanted, together};
 use crate::scope::sql::Statement;
 
 /// A statement without a tenant is of tables that have none, and needs no transaction.
@@ -30,6 +30,24 @@ impl Ask for TenantPool {
             None => Ok(request.await?),
         }
     }
+
+    async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
+        refuse_unscoped(statement)?;
+        let Some(tenant) = &statement.tenant else {
+            return together(&*self.lend().await?, statement, wanted).await;
+        };
+        let transaction = TenantTransaction::new(self.clone(), tenant.clone());
+        match transaction.one_by_one(statement, wanted).await {
+            Ok(answer) => {
+                transaction.commit().await?;
+                Ok(answer)
+            }
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
 }
 
 impl Ask for TenantTransaction {
@@ -44,9 +62,32 @@ impl Ask for TenantTransaction {
         let lent = self.lent().await?;
         self.ask(lent, lent.execute_typed(&statement.text, &statement.bound())).await
     }
+
+    async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
+        self.raw("SAVEPOINT migrate_scope").await?;
+        let answer = self.one_by_one(statement, wanted).await;
+        let end = match &answer {
+            Ok(_) => "RELEASE SAVEPOINT migrate_scope",
+            Err(_) => "ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope",
+        };
+        let ended = self.raw(end).await;
+        // Where the way back fails, the commit does too.
+        answer.and_then(|answer| ended.map(|()| answer))
+    }
 }
 
 impl TenantTransaction {
+    async fn one_by_one(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
+        let mut answer = Answer::default();
+        for statement in [statement].into_iter().chain(&statement.more) {
+            answer.add(match wanted {
+                Wanted::Rows => Answer::of_rows(self.rows_of(statement).await?),
+                Wanted::Count => Answer::of_count(self.count_of(statement).await?),
+            });
+        }
+        Ok(answer)
+    }
+
     fn admit(&self, statement: &Statement) -> Result<()> {
         refuse_unscoped(statement)?;
         statement.tenant.as_ref().map_or(Ok(()), |tenant| self.expect(tenant))

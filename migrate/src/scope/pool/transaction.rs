@@ -11,7 +11,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::TenantPool;
 use super::lent::{Bound, Lent, begin};
-use crate::scope::error::{Error, Result};
+use crate::scope::error::{Error, Result, message};
 use crate::scope::tenant::Tenant;
 
 /// A transaction of one tenant: what [`TenantPool::with_tenant`] lends.
@@ -124,7 +124,7 @@ impl TenantTransaction {
     /// Keeps the text of the failure that those behind it come from.
     fn note(&self, error: &tokio_postgres::Error) {
         if error.code() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
-            let text = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+            let text = error.as_db_error().map_or_else(|| error.to_string(), |db| message(db).to_owned());
             *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = text;
         }
     }

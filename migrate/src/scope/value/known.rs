@@ -1,0 +1,60 @@
+//! Which types of the standard library, and which others, an engine knows.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+#[cfg(feature = "postgres")]
+use super::PostgresCodec;
+use super::Value;
+
+crate::__scope_values! {
+    bool: postgres, sqlite;
+    i8: postgres, sqlite;
+    i16: postgres, sqlite;
+    i32: postgres, sqlite;
+    i64: postgres, sqlite;
+    u32: postgres, sqlite;
+    f32: postgres, sqlite;
+    f64: postgres, sqlite;
+    String: postgres, sqlite;
+    Box<str>: postgres, sqlite;
+    Vec<u8>: postgres, sqlite;
+    Uuid: postgres, sqlite;
+    IpAddr: postgres;
+    SystemTime: postgres;
+    HashMap<String, Option<String>>: postgres;
+    u8: sqlite;
+    u16: sqlite;
+    isize: sqlite;
+    Arc<str>: sqlite;
+}
+
+/// What an array can hold.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub trait Element: Value + tokio_postgres::types::ToSql + for<'a> tokio_postgres::types::FromSql<'a> {}
+
+/// What an array can hold.
+#[cfg(not(feature = "postgres"))]
+#[doc(hidden)]
+pub trait Element: Value {}
+
+macro_rules! elements {
+    ($($of:ty),*) => {$(impl Element for $of {})*};
+}
+
+elements!(bool, i8, i16, i32, i64, u32, f32, f64, String, Box<str>, Vec<u8>, Uuid, IpAddr, SystemTime);
+
+impl<V: Element> Element for Option<V> {}
+
+/// An array of PostgreSQL.
+impl<V: Element> Value for Vec<V> {
+    #[cfg(feature = "postgres")]
+    fn postgres() -> Option<PostgresCodec<Vec<V>>> {
+        Some(PostgresCodec::of_driver())
+    }
+}

@@ -1,0 +1,188 @@
+//! What a statement binds and a row holds, and which engines know it.
+//!
+//! A type has a codec for each engine that knows it. It has none for the others, and is no less a value for that: turning
+//! an engine on takes nothing away from what the other one can do. What an engine does not know is refused when a
+//! statement is written for it.
+
+mod known;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod wrapper;
+
+use std::any::type_name;
+use std::fmt;
+use std::sync::Arc;
+
+use migrate_core::Engine;
+
+pub use known::Element;
+#[cfg(feature = "postgres")]
+pub(super) use postgres::Cell as PostgresCell;
+#[cfg(feature = "postgres")]
+pub use postgres::Codec as PostgresCodec;
+#[cfg(feature = "sqlite")]
+pub(super) use sqlite::Cell as SqliteCell;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Codec as SqliteCodec;
+pub use wrapper::{Both, Postgres, Sqlite};
+
+/// What a statement can bind and a row can hold, and `Option` of it for what may be NULL.
+///
+/// | | PostgreSQL | SQLite |
+/// |---|---|---|
+/// | `bool`, `i8` to `i64`, `u32`, `f32`, `f64`, `String`, `Box<str>`, `Vec<u8>`, `Uuid` | yes | yes |
+/// | `IpAddr`, `SystemTime`, `HashMap<String, Option<String>>`, and `Vec` of a value: an array | yes | no |
+/// | `u8`, `u16`, `isize`, `Arc<str>` | no | yes |
+/// | [`Postgres`]`<V>`: whatever `tokio_postgres` knows, with its features for chrono, time, jiff, serde_json and others | yes | no |
+/// | [`Sqlite`]`<V>`: whatever `rusqlite` knows | no | yes |
+/// | [`Both`]`<V>`: what both know | yes | yes |
+///
+/// A type of your own becomes one by [`value!`](super::value), beside the traits of the drivers: `value!(Money: postgres,
+/// sqlite)`. That says which engines know it, so a feature that somebody else turns on changes nothing.
+///
+/// On an engine that does not know a value the statement is not sent: the answer is
+/// [`InvalidStatement::ForeignValue`](super::InvalidStatement::ForeignValue).
+///
+/// On PostgreSQL a text is sent as a literal whose type the server infers, so it serves columns of enumerations,
+/// `citext`, `numeric` or `inet` too. So does a type that fits no built-in one: it has to write text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a column",
+    note = "wrap it in `Postgres`, `Sqlite` or `Both`, or declare a type of your own with `migrate::scope::value!`"
+)]
+pub trait Value: fmt::Debug + Send + Sync + Sized + 'static {
+    /// How PostgreSQL's driver writes and reads it, if it knows it.
+    #[cfg(feature = "postgres")]
+    #[doc(hidden)]
+    fn postgres() -> Option<PostgresCodec<Self>> {
+        None
+    }
+
+    /// How SQLite's driver writes and reads it, if it knows it.
+    #[cfg(feature = "sqlite")]
+    #[doc(hidden)]
+    fn sqlite() -> Option<SqliteCodec<Self>> {
+        None
+    }
+}
+
+/// What may be NULL.
+impl<V: Value> Value for Option<V> {
+    #[cfg(feature = "postgres")]
+    fn postgres() -> Option<PostgresCodec<Option<V>>> {
+        V::postgres().map(PostgresCodec::optional)
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn sqlite() -> Option<SqliteCodec<Option<V>>> {
+        V::sqlite().map(SqliteCodec::optional)
+    }
+}
+
+/// A value that an engine does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Foreign {
+    pub(super) value: &'static str,
+    pub(super) engine: Engine,
+}
+
+impl Foreign {
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    fn new<V>(engine: Engine) -> Foreign {
+        Foreign { value: type_name::<V>(), engine }
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let engine = match self.engine {
+            Engine::Postgres => "PostgreSQL",
+            Engine::Sqlite => "SQLite",
+        };
+        write!(f, "{engine} has no values of the Rust type `{}`; take one that it knows", self.value)
+    }
+}
+
+impl std::error::Error for Foreign {}
+
+/// A value that a statement binds.
+#[derive(Clone)]
+pub struct Parameter(Arc<dyn Bound>);
+
+impl Parameter {
+    #[doc(hidden)]
+    pub fn new<V: Value>(value: V) -> Parameter {
+        Parameter(Arc::new(Bindable(value)))
+    }
+
+    /// Whether the engine has such values.
+    pub(super) fn is_known_to(&self, engine: Engine) -> bool {
+        self.0.is_known_to(engine)
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sqlite(&self) -> &dyn rusqlite::ToSql {
+        self.0.sqlite()
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(
+        &self,
+    ) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type) {
+        self.0.postgres()
+    }
+}
+
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Debug)]
+struct Bindable<V>(V);
+
+trait Bound: fmt::Debug + Send + Sync {
+    fn is_known_to(&self, engine: Engine) -> bool;
+
+    fn type_name(&self) -> &'static str;
+
+    #[cfg(feature = "postgres")]
+    fn postgres(&self) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type);
+
+    #[cfg(feature = "sqlite")]
+    fn sqlite(&self) -> &dyn rusqlite::ToSql;
+}
+
+impl<V: Value> Bound for Bindable<V> {
+    /// An engine that is turned off is one that nothing is sent to: its text may be looked at.
+    fn is_known_to(&self, engine: Engine) -> bool {
+        match engine {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => V::postgres().is_some(),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite => V::sqlite().is_some(),
+            #[cfg(not(all(feature = "postgres", feature = "sqlite")))]
+            _ => true,
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<V>()
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres(&self) -> (&(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type) {
+        (self, V::postgres().map_or(tokio_postgres::types::Type::UNKNOWN, PostgresCodec::ty))
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn sqlite(&self) -> &dyn rusqlite::ToSql {
+        self
+    }
+}

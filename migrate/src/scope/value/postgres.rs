@@ -1,0 +1,181 @@
+//! Values as `tokio_postgres` writes and reads them.
+
+use std::error::Error;
+use std::fmt;
+
+use bytes::BytesMut;
+use migrate_core::Engine;
+use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+use super::{Bindable, Foreign, Value};
+
+type Fallible<T> = Result<T, Box<dyn Error + Sync + Send>>;
+
+/// How a type is written and read.
+#[doc(hidden)]
+pub struct Codec<V> {
+    ty: Type,
+    accepts: fn(&Type) -> bool,
+    format: fn(&V, &Type) -> Format,
+    write: fn(&V, &Type, &mut BytesMut) -> Fallible<IsNull>,
+    read: fn(&Type, Option<&[u8]>) -> Fallible<V>,
+}
+
+impl<V: ToSql + for<'a> FromSql<'a>> Codec<V> {
+    /// As the driver does it.
+    pub fn of_driver() -> Codec<V> {
+        Codec {
+            ty: type_of::<V>(),
+            accepts: <V as FromSql<'_>>::accepts,
+            format: V::encode_format,
+            write: V::to_sql,
+            read: |ty, raw| V::from_sql_nullable(ty, raw),
+        }
+    }
+}
+
+impl<V> Codec<V> {
+    /// The server's type. It has to be told, as a round trip to ask for it is not made.
+    pub(super) fn ty(self) -> Type {
+        self.ty
+    }
+}
+
+impl<V: Value> Codec<V> {
+    pub(super) fn optional(self) -> Codec<Option<V>> {
+        Codec {
+            ty: self.ty,
+            accepts: self.accepts,
+            format: |value, ty| match value {
+                Some(value) => V::postgres().map_or(Format::Binary, |codec| (codec.format)(value, ty)),
+                None => Format::Binary,
+            },
+            write: |value, ty, out| match value {
+                Some(value) => write(value, ty, out),
+                None => Ok(IsNull::Yes),
+            },
+            read: |ty, raw| match raw {
+                Some(raw) => read(ty, Some(raw)).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+/// A type around one that the driver knows.
+impl<W> Codec<W> {
+    pub(super) fn around<V>(format: fn(&W, &Type) -> Format, write: Write<W>, read: Read<W>) -> Codec<W>
+    where
+        V: ToSql + for<'a> FromSql<'a>,
+    {
+        Codec { ty: type_of::<V>(), accepts: <V as FromSql<'_>>::accepts, format, write, read }
+    }
+}
+
+pub(super) type Write<W> = fn(&W, &Type, &mut BytesMut) -> Fallible<IsNull>;
+pub(super) type Read<W> = fn(&Type, Option<&[u8]>) -> Fallible<W>;
+
+fn write<V: Value>(value: &V, ty: &Type, out: &mut BytesMut) -> Fallible<IsNull> {
+    let codec = V::postgres().ok_or_else(|| Foreign::new::<V>(Engine::Postgres))?;
+    (codec.write)(value, ty, out)
+}
+
+fn read<V: Value>(ty: &Type, raw: Option<&[u8]>) -> Fallible<V> {
+    let codec = V::postgres().ok_or_else(|| Foreign::new::<V>(Engine::Postgres))?;
+    (codec.read)(ty, raw)
+}
+
+impl<V: Value> ToSql for Bindable<V> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Fallible<IsNull> {
+        write(&self.0, ty, out)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    /// A literal is text: read as the binary form of a number, the bytes of one would be another number.
+    fn encode_format(&self, ty: &Type) -> Format {
+        if *ty == Type::UNKNOWN {
+            return Format::Text;
+        }
+        V::postgres().map_or(Format::Binary, |codec| (codec.format)(&self.0, ty))
+    }
+
+    to_sql_checked!();
+}
+
+impl<V> fmt::Debug for Codec<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Codec")
+    }
+}
+
+/// A value of a row.
+pub(in crate::scope) struct Cell<V>(pub(in crate::scope) V);
+
+impl<V> fmt::Debug for Cell<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cell")
+    }
+}
+
+impl<'a, V: Value> FromSql<'a> for Cell<V> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Fallible<Cell<V>> {
+        read(ty, Some(raw)).map(Cell)
+    }
+
+    fn from_sql_null(ty: &Type) -> Fallible<Cell<V>> {
+        read(ty, None).map(Cell)
+    }
+
+    /// What has no codec is refused when it is read, with its name.
+    fn accepts(ty: &Type) -> bool {
+        V::postgres().is_none_or(|codec| (codec.accepts)(ty))
+    }
+}
+
+/// Texts first: what accepts `unknown` can be read as a literal of any type.
+const TYPES: [Type; 37] = [
+    Type::UNKNOWN,
+    Type::INT8,
+    Type::INT4,
+    Type::BOOL,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMP,
+    Type::DATE,
+    Type::TIME,
+    Type::NUMERIC,
+    Type::FLOAT8,
+    Type::FLOAT4,
+    Type::INT2,
+    Type::BYTEA,
+    Type::JSONB,
+    Type::INTERVAL,
+    Type::INET,
+    Type::CIDR,
+    Type::MACADDR,
+    Type::OID,
+    Type::CHAR,
+    Type::VARBIT,
+    Type::POINT,
+    Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT4_ARRAY,
+    Type::UUID_ARRAY,
+    Type::TIMESTAMPTZ_ARRAY,
+    Type::BOOL_ARRAY,
+    Type::FLOAT8_ARRAY,
+    Type::FLOAT4_ARRAY,
+    Type::INT2_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::INET_ARRAY,
+    Type::NUMERIC_ARRAY,
+    Type::DATE_ARRAY,
+    Type::OID_ARRAY,
+];
+
+fn type_of<V: ToSql>() -> Type {
+    TYPES.into_iter().find(<V as ToSql>::accepts).unwrap_or(Type::UNKNOWN)
+}

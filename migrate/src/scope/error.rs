@@ -84,8 +84,12 @@ pub enum Error {
     /// The transaction was given up at its end: a statement in it was dropped before its answer came, by a timeout
     /// perhaps, and nobody knows what it did.
     Interrupted,
-    /// Plain SQL has ended the transaction, or made it another tenant's. What is left of it was rolled back.
+    /// Plain SQL would end the transaction, and was not sent; or it has ended it or made it another tenant's, and what
+    /// was left of it was rolled back.
     NotOurTransaction,
+    /// A connection of the pool came with a transaction that somebody else had left open. It was rolled back, and the
+    /// connection closed.
+    ForeignTransaction,
     /// The database refused the statement, or is out of reach.
     Database(DatabaseError),
 }
@@ -130,8 +134,12 @@ impl fmt::Display for Error {
                  commit after a timeout",
             ),
             Error::NotOurTransaction => f.write_str(
-                "plain SQL has ended the transaction or changed its tenant; leave COMMIT, ROLLBACK and the setting of \
-                 the tenant to `with_tenant`",
+                "plain SQL ends the transaction or changes its tenant; leave COMMIT, ROLLBACK and the setting of the \
+                 tenant to `with_tenant`",
+            ),
+            Error::ForeignTransaction => f.write_str(
+                "the connection had a transaction open that this pool did not begin; it was rolled back. Let nobody \
+                 else use the pool beneath",
             ),
             Error::Database(error) => error.fmt(f),
         }

@@ -1,6 +1,7 @@
 //! A pool that tells the database who asks.
 
 mod lent;
+mod session;
 mod statement;
 mod transaction;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use futures_util::join;
+use migrate_core::Engine;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{IsolationLevel, Row};
 
@@ -18,6 +20,7 @@ use crate::scope::rls::Tenancy;
 use crate::scope::tenant::Tenant;
 
 use lent::{Lent, begin};
+use session::End;
 pub use transaction::TenantTransaction;
 
 /// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows
@@ -61,6 +64,14 @@ pub struct TenantPool {
     begin: &'static str,
 }
 
+/// Of a transaction that is open already, `BEGIN` alone only warns, and what follows would be part of it. `NOT
+/// DEFERRABLE`, which is the default, is refused there as soon as anything was asked.
+macro_rules! begin_sql {
+    ($isolation:literal) => {
+        concat!("BEGIN ", $isolation, "NOT DEFERRABLE")
+    };
+}
+
 impl TenantPool {
     /// A pool for the default [`Tenancy`]: the setting `app.business_id`.
     pub fn new(pool: Pool) -> TenantPool {
@@ -69,7 +80,7 @@ impl TenantPool {
 
     /// A pool for policies with another setting.
     pub fn with_tenancy(pool: Pool, tenancy: Tenancy) -> TenantPool {
-        TenantPool { pool, tenancy: Arc::new(tenancy), begin: "BEGIN" }
+        TenantPool { pool, tenancy: Arc::new(tenancy), begin: begin_sql!("") }
     }
 
     /// The same pool with another isolation of its transactions
@@ -88,10 +99,10 @@ impl TenantPool {
     #[must_use]
     pub fn isolation(&self, level: IsolationLevel) -> TenantPool {
         let begin = match level {
-            IsolationLevel::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            IsolationLevel::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            IsolationLevel::Serializable => begin_sql!("ISOLATION LEVEL SERIALIZABLE "),
+            IsolationLevel::RepeatableRead => begin_sql!("ISOLATION LEVEL REPEATABLE READ "),
             // To PostgreSQL the lower ones are one.
-            _ => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            _ => begin_sql!("ISOLATION LEVEL READ COMMITTED "),
         };
         TenantPool { begin, ..self.clone() }
     }
@@ -158,15 +169,18 @@ impl TenantPool {
     ///
     /// # Errors
     ///
-    /// When no connection is to be had, or the database refuses the statement.
+    /// When no connection is to be had, the database refuses the statement, or it is one that ends a transaction
+    /// ([`Error::NotOurTransaction`]).
     pub async fn raw_query(
         &self,
         tenant: impl Into<Tenant>,
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>> {
+        admit_plain_sql(sql)?;
         let lent = self.lend().await?;
-        self.once(&lent, &tenant.into(), lent.query_typed(sql, values)).await
+        lent.expect_plain_sql();
+        self.once(&lent, Some(&tenant.into()), lent.query_typed(sql, values)).await
     }
 
     /// Sends one statement in a transaction of its own.
@@ -175,14 +189,14 @@ impl TenantPool {
     async fn once<T>(
         &self,
         lent: &Lent,
-        tenant: &Tenant,
+        tenant: Option<&Tenant>,
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         lent.enter();
         let answer = begin(lent, self, tenant, request);
-        let (answer, committed) = join!(answer, lent.batch_execute("COMMIT"));
-        lent.leave();
+        let (answer, checked, committed) = join!(answer, lent.check_constraints(), lent.end(End::Commit));
         let answer = answer?;
+        checked?;
         committed?;
         Ok(answer)
     }
@@ -190,6 +204,12 @@ impl TenantPool {
     pub(in crate::scope) async fn lend(&self) -> Result<Lent> {
         Lent::from(&self.pool).await
     }
+}
+
+/// Refuses plain SQL that ends the transaction. Behind a pooler the rest of it would run in another session, and what
+/// it leaves in this one could not be cleaned up any more.
+fn admit_plain_sql(sql: &str) -> Result<()> {
+    if Engine::Postgres.controls_transaction(sql) { Err(Error::NotOurTransaction) } else { Ok(()) }
 }
 
 impl fmt::Debug for TenantPool {

@@ -21,6 +21,7 @@ use crate::scope::tenant::Tenant;
 
 use lent::{Lent, begin};
 use session::End;
+pub(in crate::scope) use session::TEMPORARY_LAST;
 pub use transaction::TenantTransaction;
 
 /// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows

@@ -2,20 +2,29 @@
 //!
 //! All names are qualified: the `search_path` is what plain SQL, or whoever uses the pool beneath, has left.
 
-/// Names the tenant, and puts the schema of temporary objects last. By default it comes first, so a temporary table
-/// would take the place of the table that a statement names.
+/// Puts the schema of temporary objects last in the path. By default it comes first, so a temporary table would take
+/// the place of the table that a statement names.
 ///
-/// The rest of the path stays as the application has it, because names in statements are not qualified. The path is
-/// text: what names the temporary schema is taken out of it, and put at its end. It is one of the values of this
-/// query, so it costs no message of its own; and it is local, so it ends with the transaction.
-pub(super) const SET_TENANT: &str = "SELECT pg_catalog.set_config($1, $2, true), \
-     pg_catalog.set_config('search_path', pg_catalog.btrim(CASE \
-     WHEN pg_catalog.strpos(pg_catalog.lower(pg_catalog.current_setting('search_path')), 'pg_temp') \
-         OPERATOR(pg_catalog.>) 0 \
-     THEN pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), \
-         '(^|,)[[:space:]]*\"?pg_temp(_[0-9]+)?\"?[[:space:]]*(?=,|$)', '', 'gi') \
-     ELSE pg_catalog.current_setting('search_path') END \
-     OPERATOR(pg_catalog.||) ', pg_temp', ', '), true)";
+/// The rest of the path stays as the application has it, because names in statements are not qualified. The path is a
+/// text: what names the temporary schema is taken out of it, and put at its end. It is local, so it ends with the
+/// transaction.
+macro_rules! temporary_last {
+    () => {
+        "pg_catalog.set_config('search_path', pg_catalog.btrim(CASE \
+         WHEN pg_catalog.strpos(pg_catalog.lower(pg_catalog.current_setting('search_path')), 'pg_temp') \
+             OPERATOR(pg_catalog.>) 0 \
+         THEN pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), \
+             '(^|,)[[:space:]]*\"?pg_temp(_[0-9]+)?\"?[[:space:]]*(?=,|$)', '', 'gi') \
+         ELSE pg_catalog.current_setting('search_path') END \
+         OPERATOR(pg_catalog.||) ', pg_temp', ', '), true)"
+    };
+}
+
+/// Names the tenant. The path is one more value of this query, and costs no message of its own.
+pub(super) const SET_TENANT: &str =
+    concat!("SELECT pg_catalog.set_config($1, $2, true), ", temporary_last!());
+
+pub(in crate::scope) const TEMPORARY_LAST: &str = concat!("SELECT ", temporary_last!());
 
 /// Runs before the end of a transaction with plain SQL: a deferred constraint that fails at the COMMIT would end the
 /// message, and what cleans stands behind it in the same.

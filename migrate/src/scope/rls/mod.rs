@@ -54,12 +54,14 @@
 //!
 //! [`TenantPool`]: super::TenantPool
 
+mod declared;
 mod hole;
 mod name;
 mod policy;
 mod probe;
 mod tenancy;
 mod verify;
+mod wall;
 
 pub use hole::{Hole, Reason};
 pub use name::TableName;

@@ -38,6 +38,12 @@ pub enum Error {
         /// How many they are.
         rows: u64,
     },
+    /// Rows that this tenant does not see, or that were added in this moment, refer to a row that was to be purged. The
+    /// transaction around the purge is lost.
+    StillReferenced {
+        /// The table of the statement.
+        table: &'static str,
+    },
     /// A row was to be restored that refers to a deleted one. Nothing was written.
     ParentDeleted {
         /// The table of the statement.
@@ -105,6 +111,11 @@ impl fmt::Display for Error {
             Error::Restricted { table, child, rows } => {
                 write!(f, "{rows} rows of {child} keep a row of {table} from being deleted; delete them first")
             }
+            Error::StillReferenced { table } => write!(
+                f,
+                "rows that are not seen here refer to a row of {table}, and the transaction of the purge is lost; purge \
+                 outside of a transaction, where such a row is left out"
+            ),
             Error::ParentDeleted { table, parent, rows } => {
                 write!(f, "{rows} rows of {table} refer to deleted rows of {parent}; restore those first")
             }

@@ -316,6 +316,9 @@ async fn a_transaction_that_somebody_left_open_is_not_continued() {
         assert_eq!(counted().await.unwrap(), 2);
         assert_eq!(shop.count("orders WHERE total = 50").await, 0);
     }
+    // The same code of the server, for another reason.
+    let vacuum = pool.with_tenant(BOB, async |tx| tx.raw("VACUUM").await).await;
+    assert!(matches!(&vacuum, Err(Error::Database(error)) if error.code() == Some("25001")), "{vacuum:?}");
 }
 
 /// The driver prepares statements of its own to look up types. They stay.

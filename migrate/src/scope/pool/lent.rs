@@ -60,6 +60,17 @@ impl Lent {
         self.is_condemned.store(true, Ordering::Relaxed);
     }
 
+    /// What an error means. The pool's transaction has not begun where another was open.
+    pub(super) fn tell(&self, error: tokio_postgres::Error) -> Error {
+        let is_foreign = error.code() == Some(&SqlState::ACTIVE_SQL_TRANSACTION);
+        // Plain SQL is refused with the same code when it is not to run inside of a transaction.
+        if is_foreign && self.is_condemned.load(Ordering::Relaxed) {
+            Error::ForeignTransaction
+        } else {
+            error.into()
+        }
+    }
+
     fn has_run_plain_sql(&self) -> bool {
         self.ran_plain_sql.load(Ordering::Relaxed)
     }
@@ -119,22 +130,14 @@ pub(super) async fn begin<T>(
     pool: &TenantPool,
     tenant: Option<&Tenant>,
     request: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T> {
+) -> Result<T, tokio_postgres::Error> {
     // A future sends at its first poll, and they are polled in this order.
     let begin = lent.batch_execute(pool.begin);
     let tenant = tenant.map(Tenant::to_string).unwrap_or_default();
     let values: [Bound<'_>; 2] = [(&pool.tenancy.setting, Type::TEXT), (&tenant, Type::TEXT)];
     let set = lent.query_typed(SET_TENANT, &values);
     let (begun, set, answer) = join!(begin, set, request);
-    begun.map_err(|error| {
-        // The pool's transaction has not begun, so the connection is not as the pool left it.
-        lent.condemn();
-        if error.code() == Some(&SqlState::ACTIVE_SQL_TRANSACTION) {
-            Error::ForeignTransaction
-        } else {
-            error.into()
-        }
-    })?;
+    begun.inspect_err(|_| lent.condemn())?;
     set?;
-    Ok(answer?)
+    answer
 }

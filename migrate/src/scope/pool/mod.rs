@@ -196,7 +196,7 @@ impl TenantPool {
         lent.enter();
         let answer = begin(lent, self, tenant, request);
         let (answer, checked, committed) = join!(answer, lent.check_constraints(), lent.end(End::Commit));
-        let answer = answer?;
+        let answer = answer.map_err(|error| lent.tell(error))?;
         checked?;
         committed?;
         Ok(answer)

@@ -127,20 +127,19 @@ impl TenantTransaction {
         let answer = if lent.enter() {
             begin(lent, &self.pool, Some(&self.tenant), request).await
         } else {
-            request.await.map_err(Error::from)
+            request.await
         };
         self.under_way.fetch_sub(1, Ordering::Relaxed);
-        answer.inspect_err(|error| self.note(error))
+        answer.map_err(|error| {
+            self.note(&error);
+            lent.tell(error)
+        })
     }
 
     /// Keeps the text of the failure that those behind it come from.
-    fn note(&self, error: &Error) {
-        let Error::Database(error) = error else { return };
-        if error.code() != Some(SqlState::IN_FAILED_SQL_TRANSACTION.code()) {
-            let driver = error.driver_error();
-            let database =
-                driver.downcast_ref::<tokio_postgres::Error>().and_then(|error| error.as_db_error());
-            let text = database.map_or_else(|| driver.to_string(), |error| error.message().to_owned());
+    fn note(&self, error: &tokio_postgres::Error) {
+        if error.code() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
+            let text = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
             *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = text;
         }
     }

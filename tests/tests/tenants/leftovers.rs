@@ -298,8 +298,7 @@ async fn plain_sql_that_would_end_the_transaction_is_not_sent() {
 async fn a_transaction_that_somebody_left_open_is_not_continued() {
     let shop = open("open").await;
     let pool = shop.pool(1);
-    let counted =
-        async || -> Result<i64> { Scope::tenant(BOB).select(orders).count(&pool).await.map(|n| n as i64) };
+    let counted = async || -> Result<i64> { Scope::tenant(BOB).select(orders).count(&pool).await };
     for inside in [false, true] {
         let client = pool.pool().get().await.unwrap();
         let begun = format!(
@@ -347,4 +346,68 @@ async fn a_session_that_cannot_be_cleaned_is_closed() {
     }
     leave(&pool, "INSERT INTO orders (total) VALUES (7)", Way::Committed).await;
     assert_eq!(shop.count("orders WHERE total = 7").await, 1, "what was committed is committed");
+}
+
+#[tokio::test]
+async fn a_copy_that_was_begun_is_nobody_elses() {
+    let shop = open("copy").await;
+    let pool = shop.pool(1);
+    for sql in [
+        "COPY customers TO STDOUT",
+        "COPY customers FROM STDIN",
+        "SELECT 1; COPY customers FROM STDIN; SELECT 2",
+    ] {
+        assert!(pool.with_tenant(ANN, async |tx| tx.raw(sql).await).await.is_err(), "{sql}");
+        assert!(
+            pool.raw_query(ANN, sql, &[]).await.is_err() || sql.starts_with("COPY customers TO"),
+            "{sql}"
+        );
+        assert_eq!(Scope::tenant(BOB).select(orders).count(&pool).await.unwrap(), 2, "{sql}");
+    }
+}
+
+/// Behind a pooler the encoding of the client is a setting of the session too.
+#[tokio::test]
+async fn the_encoding_of_the_driver_outlives_the_cleaning() {
+    let shop = open("encoding").await;
+    let name = format!("{}_latin", shop.database.name());
+    shop.run(&format!(
+        "CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    ))
+    .await;
+    let bouncer = Bouncer::start_with_pool(&Server::shared().unwrap(), NonZeroU32::MIN).unwrap();
+    let pool = TenantPool::new(
+        Pool::builder(Manager::new(bouncer.config(&name), NoTls)).max_size(1).build().unwrap(),
+    );
+    for _ in 0..3 {
+        let rows = pool.raw_query(ANN, "SELECT chr(228)", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, &str>(0), "ä");
+    }
+    drop((pool, bouncer));
+    shop.run(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// What runs against the limits that plain SQL has set for the session.
+#[tokio::test]
+async fn limits_of_the_session_do_not_keep_it_from_being_cleaned() {
+    let shop = open("limits").await;
+    let (_bouncer, anns, bobs) = pooled(&shop).await;
+    for limit in [
+        "SET statement_timeout = 1",
+        "SET lock_timeout = 1",
+        "SET default_transaction_read_only = on",
+        "SET default_transaction_isolation = 'serializable'",
+        "SET search_path = ''",
+        "SET standard_conforming_strings = off",
+        "SET client_encoding = 'LATIN1'",
+    ] {
+        let sql = format!("CREATE TEMP TABLE report AS SELECT total FROM orders; {limit}");
+        anns.with_tenant(ANN, async |tx| tx.raw(&sql).await).await.unwrap();
+        assert!(!finds(&bobs, "SELECT to_regclass('pg_temp.report') IS NOT NULL").await, "{limit}");
+        let name = limit["SET ".len()..].split(' ').next().unwrap();
+        let is_set = format!(
+            "SELECT source = 'session' AND setting <> reset_val FROM pg_settings WHERE name = '{name}'"
+        );
+        assert!(name == "search_path" || !finds(&bobs, &is_set).await, "{limit}");
+    }
 }

@@ -413,12 +413,17 @@ async fn nothing_to_protect_is_no_protection() {
 async fn every_type_of_tenant_is_tried() {
     let shop = Shop::open("types").await;
     shop.run("DROP TABLE orders, customers").await;
-    for column_type in [ColumnType::BigInt, ColumnType::Integer, ColumnType::Text] {
-        let tenancy = Tenancy::new(&format!("tenant {column_type}"), column_type).setting("shop.tenant");
-        let table = format!("of {column_type}");
+    for (column_type, column) in [
+        (ColumnType::BigInt, "bigint"),
+        (ColumnType::Integer, "integer"),
+        (ColumnType::Text, "text"),
+        (ColumnType::Text, "varchar(40)"),
+    ] {
+        let tenancy = Tenancy::new("The \"tenant\"", column_type).setting("shop.tenant");
+        let table = format!("of {column}");
         let scripts = rls::scripts(&tenancy, &[Table::new(table.as_str()).key("id")]);
         shop.run(&format!(
-            "CREATE TABLE \"{table}\" (id serial, \"tenant {column_type}\" {column_type} NOT NULL); {}
+            "CREATE TABLE \"{table}\" (id serial, \"The \"\"tenant\"\"\" {column} NOT NULL); {}
              GRANT SELECT, INSERT ON \"{table}\" TO {APP}",
             scripts.up
         ))

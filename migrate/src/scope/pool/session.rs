@@ -40,6 +40,8 @@ pub(super) const HEALTHY: &str = "SELECT 1 OPERATOR(pg_catalog./) \
 /// the server has answered a message outside of a transaction. After the ROLLBACK it also runs where the transaction
 /// had failed.
 ///
+/// The encoding is the driver's. A pooler has set it for the session, so to the session it is no setting of its own.
+///
 /// Of the prepared statements only those go that SQL has prepared. Those of the protocol belong to the driver, or to
 /// the pooler, which would not notice; plain SQL cannot make any. They go last and by themselves: who took the language
 /// away from everybody has the rest done all the same.
@@ -47,8 +49,8 @@ macro_rules! clean {
     ($end:literal) => {
         concat!(
             $end,
-            "; BEGIN READ WRITE; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; ",
-            "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; COMMIT; ",
+            "; BEGIN READ WRITE; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ",
+            "SET client_encoding = 'UTF8'; CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; COMMIT; ",
             "DO $$ DECLARE s text; BEGIN FOR s IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql ",
             "LOOP EXECUTE pg_catalog.format('DEALLOCATE %I', s); END LOOP; END $$"
         )

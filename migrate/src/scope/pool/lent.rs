@@ -85,7 +85,10 @@ impl Lent {
     pub(super) async fn end(&self, end: End) -> Result<(), tokio_postgres::Error> {
         if !self.has_run_plain_sql() {
             let ended = self.batch_execute(end.sql()).await;
-            self.leave();
+            // A COMMIT that the server refuses ends the transaction as well.
+            if ended.as_ref().err().is_none_or(|error| error.as_db_error().is_some()) {
+                self.leave();
+            }
             return ended;
         }
         let mut answers = pin!(self.simple_query_raw(end.and_clean()).await?);

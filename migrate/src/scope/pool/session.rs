@@ -50,8 +50,10 @@ macro_rules! clean {
         concat!(
             $end,
             "; BEGIN READ WRITE; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ",
-            "SET client_encoding = 'UTF8'; CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; COMMIT; ",
-            "DO $$ DECLARE s text; BEGIN FOR s IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql ",
+            "SET client_encoding = 'UTF8'; CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); ",
+            "DISCARD TEMP; DISCARD SEQUENCES; COMMIT; ",
+            "DO $$ DECLARE s text; BEGIN ",
+            "FOR s IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql ",
             "LOOP EXECUTE pg_catalog.format('DEALLOCATE %I', s); END LOOP; END $$"
         )
     };

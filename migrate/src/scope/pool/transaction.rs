@@ -103,7 +103,7 @@ impl TenantTransaction {
     }
 
     /// Sends SQL of our own.
-    async fn send(&self, sql: &str) -> Result<()> {
+    pub(super) async fn send(&self, sql: &str) -> Result<()> {
         let lent = self.lent().await?;
         self.ask(lent, lent.batch_execute(sql)).await
     }

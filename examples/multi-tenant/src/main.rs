@@ -42,7 +42,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     println!("{report}");
 
     let pool = TenantPool::new(pool("DATABASE_URL")?);
-    let verified = rls::verify(&pool).await?;
+    let verified = rls::Check::new().declared(tables::TABLES).run(&pool).await?;
     println!("row-level security holds for {}", verified.tables().join(", "));
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());

@@ -86,6 +86,14 @@ impl Engine {
         })
     }
 
+    /// Whether a statement of a script begins or ends a transaction; savepoints do neither.
+    pub fn controls_transaction(self, script: &str) -> bool {
+        scan(script, self).statements.iter().any(|statement| match self {
+            Engine::Postgres => postgres::controls_transaction(&statement.words),
+            Engine::Sqlite => sqlite::controls_transaction(&statement.words),
+        })
+    }
+
     /// Whether a statement changes settings that the rest of its script may count on.
     pub fn changes_session(self, statement: &str) -> bool {
         let scan = scan(statement, self);

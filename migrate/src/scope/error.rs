@@ -40,6 +40,12 @@ pub enum Error {
         /// How many they are.
         rows: u64,
     },
+    /// Rows that this tenant does not see, or that were added in this moment, refer to a row that was to be purged. The
+    /// transaction around the purge is lost.
+    StillReferenced {
+        /// The table of the statement.
+        table: &'static str,
+    },
     /// A row was to be restored that refers to a deleted one. Nothing was written.
     ParentDeleted {
         /// The table of the statement.
@@ -86,8 +92,12 @@ pub enum Error {
     /// The transaction was given up at its end: a statement in it was dropped before its answer came, by a timeout
     /// perhaps, and nobody knows what it did.
     Interrupted,
-    /// Plain SQL has ended the transaction, or made it another tenant's. What is left of it was rolled back.
+    /// Plain SQL would end the transaction, and was not sent; or it has ended it or made it another tenant's, and what
+    /// was left of it was rolled back.
     NotOurTransaction,
+    /// A connection of the pool came with a transaction that somebody else had left open. It was rolled back, and the
+    /// connection closed.
+    ForeignTransaction,
     /// The database refused the statement, or is out of reach.
     Database(DatabaseError),
 }
@@ -103,6 +113,11 @@ impl fmt::Display for Error {
             Error::Restricted { table, child, rows } => {
                 write!(f, "{rows} rows of {child} keep a row of {table} from being deleted; delete them first")
             }
+            Error::StillReferenced { table } => write!(
+                f,
+                "rows that are not seen here refer to a row of {table}, and the transaction of the purge is lost; purge \
+                 outside of a transaction, where such a row is left out"
+            ),
             Error::ParentDeleted { table, parent, rows } => {
                 write!(f, "{rows} rows of {table} refer to deleted rows of {parent}; restore those first")
             }
@@ -132,8 +147,12 @@ impl fmt::Display for Error {
                  commit after a timeout",
             ),
             Error::NotOurTransaction => f.write_str(
-                "plain SQL has ended the transaction or changed its tenant; leave COMMIT, ROLLBACK and the setting of \
-                 the tenant to `with_tenant`",
+                "plain SQL ends the transaction or changes its tenant; leave COMMIT, ROLLBACK and the setting of the \
+                 tenant to `with_tenant`",
+            ),
+            Error::ForeignTransaction => f.write_str(
+                "the connection had a transaction open that this pool did not begin; it was rolled back. Let nobody \
+                 else use the pool beneath",
             ),
             Error::Database(error) => error.fmt(f),
         }

@@ -10,7 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use super::database::{Database, Read, sealed};
-use super::error::{Error, Result};
+use super::error::{DatabaseError, Error, Result};
 use super::family::{Counts, Family, Kind, numbers};
 use super::row::{Driver, Row};
 use super::sql::{Probe, Statement};
@@ -261,7 +261,7 @@ impl<'a, A: Ask> Database for &'a A {
         F: FnOnce(Result<Counts>, &Family<K>) -> Result<U> + Send + 'static,
     {
         Box::pin(async move {
-            let family = family?;
+            let mut family = family?;
             finish(family.run_on(self).await, &family)
         })
     }
@@ -269,15 +269,39 @@ impl<'a, A: Ask> Database for &'a A {
 
 impl<K: Kind> Family<K> {
     /// Changes all levels by one statement; by one for each batch, if there are batches.
-    async fn run_on(&self, database: &impl Ask) -> Result<Counts> {
-        let statement = self.statement()?;
+    ///
+    /// The check that nothing refers to a row does not see what row-level security hides; the foreign key does. Where it
+    /// refuses a batch, what it holds is left out.
+    async fn run_on(&mut self, database: &impl Ask) -> Result<Counts> {
+        let mut statement = self.statement()?;
         let mut total = Counts::default();
+        let mut was_refused = false;
         loop {
-            let rows = database.rows_of(&statement).await?;
+            let rows = match database.rows_of(&statement).await {
+                Ok(rows) => rows,
+                Err(Error::Database(error)) if has_code(&error, &SqlState::FOREIGN_KEY_VIOLATION) => {
+                    if !self.kind.spare() {
+                        return Err(Error::Database(error));
+                    }
+                    was_refused = true;
+                    statement = self.statement()?;
+                    continue;
+                }
+                // There is a transaction around it, and it is lost.
+                Err(Error::Database(error))
+                    if was_refused && has_code(&error, &SqlState::IN_FAILED_SQL_TRANSACTION) =>
+                {
+                    return Err(Error::StillReferenced { table: self.levels[0].table.name });
+                }
+                Err(error) => return Err(error),
+            };
             let counts = self.counts(numbers(&Row(Driver::Postgres(&rows[0])))?);
             total.add(&counts);
             if !self.goes_on(&counts) {
                 break;
+            }
+            if self.kind.go_on_after_spared() {
+                statement = self.statement()?;
             }
         }
         if let (true, Some(probe)) = (total.is_of_nothing(), &self.probe) {
@@ -289,4 +313,8 @@ impl<K: Kind> Family<K> {
         }
         Ok(total)
     }
+}
+
+fn has_code(error: &DatabaseError, code: &SqlState) -> bool {
+    error.code() == Some(code.code())
 }

@@ -40,6 +40,9 @@ pub struct Purged {
     pub counts: Vec<(&'static str, u64)>,
     /// What stays although it has been deleted for long enough; empty where nothing does.
     pub held: Vec<Held>,
+    /// How many rows of the table of the statement stay because a foreign key holds them for rows that are not seen
+    /// here: under row-level security those of other tenants, or of a table that is not declared.
+    pub unseen: u64,
 }
 
 /// Rows that a purge would have taken, had nothing referred to them.
@@ -119,7 +122,7 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
     fn family(&self) -> Result<Family<Removal>> {
         let age = self.older_than.ok_or(Error::Invalid(InvalidStatement::NoRetention))?;
         let levels = levels(T::definition(), goes_along);
-        let kind = Removal { age, batch: self.batch };
+        let kind = Removal { age, batch: self.batch, table: T::definition(), narrowed: None };
         let filter = self.chosen.filter.clone();
         let context = self.scope.context();
         Ok(Family { context, kind, filter, levels, obstacles: Vec::new(), probe: None })
@@ -130,7 +133,7 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
         let family = recorded(&self.scope, "purge", D::ENGINE, self.family());
         database.family(family, |counts, family| {
             let counts = counts?;
-            Ok(Purged { counts: counts.by_table(family), held: held(&counts, T::definition()) })
+            Ok(Purged { counts: counts.by_table(family), held: held(&counts, T::definition()), unseen: family.kind.spared() })
         })
     }
 }
@@ -153,9 +156,24 @@ fn goes_along(key: &ForeignKey) -> bool {
 pub(super) struct Removal {
     age: Duration,
     batch: u64,
+    table: &'static Definition,
+    narrowed: Option<Narrowed>,
+}
+
+/// How a purge goes on after a foreign key has refused a batch: through the rows in the order of their key, past those
+/// that stay.
+#[derive(Clone, Copy, Debug)]
+struct Narrowed {
+    batch: u64,
+    /// How many rows stay: the first ones in the order.
+    spared: u64,
 }
 
 impl Removal {
+    fn spared(&self) -> u64 {
+        self.narrowed.map_or(0, |narrowed| narrowed.spared)
+    }
+
     /// Whether the row, which goes by this alias, has been deleted for long enough.
     fn write_is_old(&self, alias: &str, deleted: &str, w: &mut Writer) {
         match w.engine {
@@ -266,8 +284,20 @@ impl Kind for Removal {
     }
 
     fn write_end(&self, w: &mut Writer) {
-        w.push(" LIMIT ");
-        w.number(self.batch);
+        match self.narrowed {
+            None => {
+                w.push(" LIMIT ");
+                w.number(self.batch);
+            }
+            Some(Narrowed { batch, spared }) => {
+                w.push(" ORDER BY ");
+                w.separated(", ", self.table.key, |w, column| w.column(self.table.name, column));
+                w.push(" LIMIT ");
+                w.number(batch);
+                w.push(" OFFSET ");
+                w.number(spared);
+            }
+        }
         if w.engine == Engine::Postgres {
             w.push(" FOR UPDATE SKIP LOCKED");
         }
@@ -280,6 +310,22 @@ impl Kind for Removal {
 
     fn batch(&self) -> Option<u64> {
         Some(self.batch)
+    }
+
+    fn spare(&mut self) -> bool {
+        let Narrowed { batch, spared } = self.narrowed.unwrap_or(Narrowed { batch: self.batch, spared: 0 });
+        self.narrowed = Some(match batch {
+            1 => Narrowed { batch, spared: spared + 1 },
+            more => Narrowed { batch: more / 2, spared },
+        });
+        true
+    }
+
+    fn go_on_after_spared(&mut self) -> bool {
+        if let Some(narrowed) = &mut self.narrowed {
+            narrowed.batch = (narrowed.batch * 2).min(self.batch);
+        }
+        self.narrowed.is_some()
     }
 
     fn is_children_first(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use migrate::scope::{Error, FromRow, Global, Scope, Unscoped, UnscopedUse, raw, tables};
+use migrate::scope::{Error, FromRow, Global, Scope, Unscoped, UnscopedUse, days, raw, tables};
 use tokio_postgres::types::Type;
 
 use crate::shop::{ANN, APP, BOB, JOBS, Shop, seen_without_tenant};
@@ -125,4 +125,62 @@ async fn all_tenants_are_for_the_role_of_the_jobs_and_each_use_is_recorded() {
             format!("unscoped update of orders {reason}")
         ]
     );
+}
+
+/// A shop with a plain foreign key, in which Bob's orders refer to two of the customers that Ann deleted long ago.
+async fn entangled(hint: &str, old: u32) -> Shop {
+    let shop = Shop::open(hint).await;
+    shop.run(&format!(
+        "ALTER TABLE orders DROP CONSTRAINT orders_business_id_customer_id_fkey;
+         ALTER TABLE orders ADD CONSTRAINT plain FOREIGN KEY (customer_id) REFERENCES customers (id);
+         INSERT INTO customers (business_id, name, deleted_at)
+         SELECT '{ANN}', 'old ' || n, now() - interval '40 days' FROM generate_series(1, {old}) n;
+         INSERT INTO orders (business_id, customer_id, total)
+         SELECT '{BOB}', id, 77 FROM customers WHERE name IN ('old 3', 'old 4')"
+    ))
+    .await;
+    shop
+}
+
+#[tokio::test]
+async fn a_purge_leaves_out_what_rows_that_are_not_seen_refer_to() {
+    let shop = entangled("unseen", 50).await;
+    let pool = shop.pool(1);
+    for batch in [1, 7, 1000] {
+        shop.run(&format!(
+            "INSERT INTO customers (business_id, name, deleted_at)
+             SELECT '{ANN}', 'more ' || n, now() - interval '40 days' FROM generate_series(1, 5) n"
+        ))
+        .await;
+        let due =
+            shop.count(&format!("customers WHERE deleted_at IS NOT NULL AND business_id = '{ANN}'")).await;
+        let purged = ann().purge(customers).older_than(days(30)).batch(batch).execute(&pool).await.unwrap();
+        assert_eq!(purged.counts, [("customers", due.unsigned_abs() - 2)], "{batch}");
+        assert_eq!(purged.unseen, 2, "{batch}");
+    }
+    assert_eq!(shop.count("customers WHERE name IN ('old 3', 'old 4')").await, 2);
+    assert_eq!(shop.count("orders WHERE total = 77").await, 2);
+    // Where nothing holds anything, nothing is told.
+    shop.run("DELETE FROM orders WHERE total = 77").await;
+    let purged = ann().purge(customers).older_than(days(30)).execute(&pool).await.unwrap();
+    assert_eq!((purged.counts, purged.unseen), (vec![("customers", 2)], 0));
+}
+
+#[tokio::test]
+async fn a_purge_in_a_transaction_says_that_something_holds_a_row_and_not_what() {
+    let shop = entangled("held", 5).await;
+    let pool = shop.pool(1);
+    let purge = || ann().purge(customers).older_than(days(30));
+    let error = pool.with_tenant(ANN, async |tx| purge().execute(tx).await).await.unwrap_err();
+    assert!(matches!(error, Error::StillReferenced { table: "customers" }), "{error:?}");
+    assert!(std::error::Error::source(&error).is_none(), "the database's own names a key");
+    assert_eq!(shop.count("customers WHERE deleted_at IS NOT NULL").await, 5);
+    // A client without a transaction goes on by itself, as the pool does.
+    let mut client = shop.connections(APP, 1).get().await.unwrap();
+    client.batch_execute(&format!("SET app.business_id = '{ANN}'")).await.unwrap();
+    let inside = client.transaction().await.unwrap();
+    let lost = purge().execute(&inside).await;
+    assert!(matches!(lost, Err(Error::StillReferenced { .. })), "{lost:?}");
+    drop(inside);
+    assert_eq!(purge().execute(&client).await.unwrap().unseen, 2);
 }

@@ -5,6 +5,7 @@
 )]
 
 mod builder;
+mod leftovers;
 mod policy;
 mod pool;
 mod shop;

@@ -79,8 +79,10 @@ impl Shop {
         shop.run(ROWS).await;
         shop.run(&protection().up).await;
         shop.run(&format!(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON customers, orders TO {APP}, {JOBS}, {MEMBER};
-             GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}, {JOBS}, {MEMBER}"
+            "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON customers, orders TO {APP}, {JOBS}, {MEMBER};
+             GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}, {JOBS}, {MEMBER}",
+            shop.database.name()
         ))
         .await;
         shop

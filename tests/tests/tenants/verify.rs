@@ -3,6 +3,13 @@
 use migrate::scope::TenantPool;
 use migrate::scope::rls::{self, Check, ColumnType, Hole, Reason, Table, Tenancy, VerifyError};
 
+migrate::scope::tables! {
+    tenant = business_id;
+    customers { id: i64, business_id: uuid::Uuid }
+    orders { id: i64, business_id: uuid::Uuid, total: i32 }
+    global currencies { key = code, code: String }
+}
+
 use crate::shop::{ANN, APP, JOBS, MEMBER, OWNER, SUPERUSER, Shop, polled, seen_without_tenant};
 
 async fn holes(pool: &TenantPool) -> Vec<Hole> {
@@ -22,17 +29,27 @@ fn told(holes: &[Hole]) -> Vec<(Reason, &str)> {
     holes.iter().map(|hole| (hole.reason(), hole.object())).collect()
 }
 
-/// A test for each hole: what opens it for the application, and what is to be said of it.
+/// Names in what is planted. Roles are the server's, which other tests use at the same time: one that the application
+/// can become here is a role of this test alone.
+fn filled(text: &str, shop: &Shop) -> String {
+    let database = shop.database.name();
+    let text = text.replace("$app", APP).replace("$owner", OWNER).replace("$database", database);
+    text.replace("$other", &format!("{database}_other"))
+}
+
+/// A test for each hole: what opens it for the application, what is to be said of it, and what takes it back where it
+/// is not the database's.
 macro_rules! planted {
-    ($($(#[$doc:meta])* $name:ident: $plant:expr => $reason:ident $object:expr;)+) => {
+    ($($(#[$doc:meta])* $name:ident: $plant:expr => $reason:ident $object:expr $(, $undo:expr)?;)+) => {
         $(
             $(#[$doc])*
             #[tokio::test]
             async fn $name() {
                 let shop = Shop::open("hole").await;
-                shop.run(&$plant.replace("$app", APP).replace("$owner", OWNER)).await;
+                shop.run(&filled($plant, &shop)).await;
                 let found = holes(&shop.pool(1)).await;
-                assert_eq!(told(&found), [(Reason::$reason, $object)], "{found:#?}");
+                $(shop.run(&filled($undo, &shop)).await;)?
+                assert_eq!(told(&found), [(Reason::$reason, &*filled($object, &shop))], "{found:#?}");
             }
         )+
     };
@@ -113,23 +130,102 @@ planted! {
         "DROP INDEX orders_live, orders_trash" => NoTenantIndex "public.orders";
     a_tenant_column_that_takes_null:
         "ALTER TABLE orders ALTER COLUMN business_id DROP NOT NULL" => NullableTenant "public.orders";
-    /// The catalog shows nothing wrong with these two; only trying them does.
-    a_policy_that_shows_some_rows_to_everybody:
+    a_policy_that_another_setting_opens:
         "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
-         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid) OR total > 2)
-         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
-        => VisibleRows "public.orders";
-    a_policy_that_shows_all_rows_when_nobody_asks:
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid)
+             OR current_setting('app.admin', true) = 'on')" => PermissiveOnly "public.orders";
+    a_policy_that_a_role_opens:
         "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
-         USING (business_id = nullif(current_setting('app.business_id', true), '')::uuid
-             OR coalesce(current_setting('app.business_id', true), '') = '')
-         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
-        => VisibleRows "public.orders";
-    a_policy_that_takes_rows_for_everybody:
-        "DROP POLICY tenant ON customers; CREATE POLICY tenant ON customers AS RESTRICTIVE
-         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))
-         WITH CHECK (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid) OR true)"
-        => ForeignInsert "public.customers";
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid)
+             OR pg_has_role('$owner', 'MEMBER'))" => PermissiveOnly "public.orders";
+    a_policy_that_compares_loosely:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (lower(business_id::text) = lower(nullif(current_setting('app.business_id', true), '')))"
+        => PermissiveOnly "public.orders";
+    a_policy_with_a_comparison_of_the_schema:
+        "CREATE FUNCTION always(uuid, uuid) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+         CREATE OPERATOR public.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = always);
+         DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE USING
+         (business_id OPERATOR(public.=) (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => PermissiveOnly "public.orders";
+    a_policy_with_a_function_of_the_schema:
+        "CREATE FUNCTION public.current_setting(text, bool) RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
+         SET search_path = public, pg_catalog;
+         DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => PermissiveOnly "public.orders";
+    a_policy_that_takes_rows_of_others:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid)) WITH CHECK (true)"
+        => PermissiveOnly "public.orders";
+    a_policy_of_another_setting:
+        "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_ids', true), '')::uuid))"
+        => PermissiveOnly "public.orders";
+    a_policy_that_binds_one_of_two_roles:
+        "CREATE ROLE $other; GRANT $other TO $app; DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE TO $app
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid))"
+        => PermissiveOnly "public.orders", "DROP OWNED BY $other; DROP ROLE $other";
+    a_table_without_the_tenant:
+        "CREATE TABLE notes (id bigint PRIMARY KEY, note text); GRANT SELECT ON notes TO $app"
+        => WithoutTenant "public.notes";
+    /// Its rows are read without the policies of those below it.
+    a_parent_without_the_tenant:
+        "CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO $app;
+         CREATE TABLE other.base (id bigint); GRANT SELECT ON other.base TO $app;
+         CREATE TABLE events (business_id uuid NOT NULL) INHERITS (other.base)" => WithoutTenant "other.base";
+    a_table_that_another_role_reaches:
+        "CREATE TABLE notes (id bigint PRIMARY KEY); CREATE ROLE $other; GRANT SELECT ON notes TO $other;
+         GRANT $other TO $app"
+        => WithoutTenant "public.notes", "DROP OWNED BY $other; DROP ROLE $other";
+    a_tenant_that_is_compared_loosely:
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         CREATE TABLE words (business_id text COLLATE loose NOT NULL PRIMARY KEY); GRANT INSERT ON words TO $app;
+         ALTER TABLE words ENABLE ROW LEVEL SECURITY" => LooseTenant "public.words";
+    a_foreign_table:
+        "CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere;
+         CREATE FOREIGN TABLE far (business_id uuid NOT NULL) SERVER nowhere; GRANT INSERT ON far TO $app"
+        => ForeignTable "public.far";
+    temporary_tables_are_granted:
+        "GRANT TEMPORARY ON DATABASE $database TO PUBLIC" => TemporaryGranted "$database";
+    tables_may_be_made:
+        "GRANT CREATE ON SCHEMA public TO PUBLIC" => CreateGranted "SCHEMA public";
+    schemas_may_be_made:
+        "GRANT CREATE ON DATABASE $database TO $app" => CreateGranted "DATABASE $database";
+    a_table_of_its_own:
+        "ALTER TABLE orders OWNER TO $app; REVOKE TRUNCATE ON orders FROM $app" => Owned "public.orders";
+    a_table_of_a_role_that_it_can_become:
+        "CREATE ROLE $other; ALTER TABLE orders OWNER TO $other; REVOKE ALL ON orders FROM $other; GRANT $other TO $app"
+        => Owned "public.orders", "DROP OWNED BY $other; DROP ROLE $other";
+    triggers_are_granted:
+        "GRANT TRIGGER ON orders TO $app" => DefinitionGranted "public.orders";
+    references_are_granted:
+        "GRANT REFERENCES (id) ON orders TO $app" => DefinitionGranted "public.orders";
+    a_privilege_that_can_be_granted:
+        "GRANT SELECT ON orders TO $app WITH GRANT OPTION" => GrantOption "public.orders";
+    a_sequence_that_can_be_set:
+        "GRANT UPDATE ON SEQUENCE orders_id_seq TO $app" => SequenceGranted "public.orders_id_seq";
+    statistics_that_can_be_read:
+        "GRANT SELECT (stavalues1) ON pg_catalog.pg_statistic TO $app"
+        => StatisticsGranted "pg_statistic";
+    a_large_object:
+        "SELECT lo_create(7); GRANT SELECT ON LARGE OBJECT 7 TO $app" => LargeObjects "pg_largeobject";
+    a_function_of_a_tenant:
+        "CREATE FUNCTION of_ann() RETURNS bigint LANGUAGE sql
+         SET app.business_id = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' AS 'SELECT count(*) FROM public.orders'"
+        => TenantOfFunction "public.of_ann()";
+    a_rule_with_the_rights_of_somebody_whom_no_policy_binds:
+        "CREATE RULE wipe AS ON DELETE TO customers DO ALSO DELETE FROM orders" => DefinerRule "public.customers";
+    a_leakproof_function:
+        "CREATE FUNCTION tell(text) RETURNS bool LANGUAGE plpgsql LEAKPROOF AS
+         'BEGIN RAISE NOTICE ''%'', $1; RETURN true; END'" => LeakproofFunction "public.tell(text)";
+    a_foreign_key_whose_triggers_are_off:
+        "ALTER TABLE orders DISABLE TRIGGER ALL"
+        => ForeignKeyUnchecked "orders_business_id_customer_id_fkey";
+    a_foreign_key_that_was_not_validated:
+        "ALTER TABLE orders DROP CONSTRAINT orders_business_id_customer_id_fkey;
+         ALTER TABLE orders ADD CONSTRAINT later FOREIGN KEY (business_id, customer_id)
+         REFERENCES customers (business_id, id) NOT VALID" => ForeignKeyUnchecked "later";
 }
 
 #[tokio::test]
@@ -137,13 +233,16 @@ async fn a_protected_shop_has_no_hole() {
     let shop = Shop::open("sound").await;
     let verified = rls::verify(&shop.pool(1)).await.unwrap();
     assert_eq!(verified.tables(), ["public.customers", "public.orders"]);
-    // The owner is bound as well, once he has given TRUNCATE away.
+    // The owner is bound as well, once he has given TRUNCATE away; but he can let himself loose.
     shop.run(&format!(
         "ALTER TABLE orders OWNER TO {OWNER}; ALTER TABLE customers OWNER TO {OWNER};
          REVOKE TRUNCATE ON orders, customers FROM {OWNER}"
     ))
     .await;
-    assert_eq!(told(&holes(&shop.pool_of(OWNER, 1)).await), []);
+    assert_eq!(
+        told(&holes(&shop.pool_of(OWNER, 1)).await),
+        [(Reason::Owned, "public.customers"), (Reason::Owned, "public.orders")]
+    );
 }
 
 #[tokio::test]
@@ -181,7 +280,99 @@ async fn what_looks_like_a_hole_and_is_none() {
         ))
         .await;
     }
-    assert_eq!(told(&holes(&shop.pool(1)).await), []);
+    let check = Check::new().declared(TABLES);
+    assert_eq!(check.run(&shop.pool(1)).await.unwrap().tables(), ["public.customers", "public.orders"]);
+}
+
+#[tokio::test]
+async fn what_is_declared_is_held_against_the_database() {
+    let shop = Shop::open("declared").await;
+    let check = Check::new().declared(TABLES);
+    let holes = async || match check.run(&shop.pool(1)).await {
+        Err(VerifyError::Holes(holes)) => holes.iter().cloned().collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&holes().await), [(Reason::NotFound, "currencies")]);
+    shop.run("CREATE TABLE currencies (code text); ALTER TABLE customers RENAME business_id TO shop_id")
+        .await;
+    // Both look, and it is told once.
+    let found = holes().await;
+    let told: Vec<_> =
+        told(&found).into_iter().filter(|(reason, _)| *reason == Reason::WithoutTenant).collect();
+    assert_eq!(told, [(Reason::WithoutTenant, "public.customers")]);
+    shop.run(&format!("REVOKE ALL ON customers FROM {APP}")).await;
+    assert!(
+        holes().await.iter().any(|hole| hole.reason() == Reason::WithoutTenant),
+        "out of reach, and declared"
+    );
+}
+
+/// A policy that is accepted by name is tried all the same.
+#[tokio::test]
+async fn a_policy_that_is_accepted_is_tried() {
+    let cases = [
+        ("USING ($own OR total > 2) WITH CHECK ($own)", Reason::VisibleRows),
+        (
+            "USING ($own OR coalesce(current_setting('app.business_id', true), '') = '') WITH CHECK ($own)",
+            Reason::VisibleRows,
+        ),
+        ("USING ($own) WITH CHECK ($own OR total IS NULL)", Reason::ForeignInsert),
+        ("USING ($own AND total >= 0) WITH CHECK ($own AND total >= 0)", Reason::PermissiveOnly),
+    ];
+    let shop = Shop::open("tried").await;
+    let accepting = Check::new().accept(Reason::PermissiveOnly, "public.orders");
+    for (policy, reason) in cases {
+        let policy = policy.replace(
+            "$own",
+            "business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid)",
+        );
+        shop.run(&format!(
+            "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE {policy}"
+        ))
+        .await;
+        let found = match accepting.run(&shop.pool(1)).await {
+            Ok(_) => Vec::new(),
+            Err(VerifyError::Holes(holes)) => holes.iter().cloned().collect(),
+            Err(other) => panic!("{other:?}"),
+        };
+        let want: &[_] = if reason == Reason::PermissiveOnly { &[] } else { &[(reason, "public.orders")] };
+        assert_eq!(told(&found), want, "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_is_no_wall_is_told_with_its_text() {
+    let shop = Shop::open("text").await;
+    shop.run(
+        "DROP POLICY tenant ON orders; CREATE POLICY \"the tenant\" ON orders AS RESTRICTIVE
+         USING (business_id = (SELECT nullif(current_setting('app.business_id', true), '')::uuid)
+             OR current_setting('app.admin', true) = 'on')",
+    )
+    .await;
+    let text = holes(&shop.pool(1)).await[0].to_string();
+    assert!(text.contains("is known to hold SELECT, INSERT, UPDATE, DELETE to the tenant"), "{text}");
+    assert!(text.contains("\n  policy base: permissive using true with check true"), "{text}");
+    let policy = "\n  policy \"the tenant\": restrictive using ((business_id = ( SELECT ";
+    assert!(
+        text.contains(policy) && text.contains("OR (current_setting('app.admin'::text, true) = 'on'::text))"),
+        "{text}"
+    );
+}
+
+/// What is written by hand and fails without a tenant, rather than shows a row, is a wall too.
+#[tokio::test]
+async fn a_policy_by_hand_that_says_the_same_is_a_wall() {
+    let shop = Shop::open("by_hand").await;
+    for own in [
+        "nullif(current_setting('app.business_id', true), '')::uuid",
+        "(SELECT nullif(current_setting('app.business_id', true), '')::uuid)",
+    ] {
+        shop.run(&format!(
+            "DROP POLICY tenant ON orders; CREATE POLICY tenant ON orders AS RESTRICTIVE USING (business_id = {own})"
+        ))
+        .await;
+        assert_eq!(told(&holes(&shop.pool(1)).await), [], "{own}");
+    }
 }
 
 #[tokio::test]
@@ -221,12 +412,18 @@ async fn nothing_to_protect_is_no_protection() {
 #[tokio::test]
 async fn every_type_of_tenant_is_tried() {
     let shop = Shop::open("types").await;
-    for column_type in [ColumnType::BigInt, ColumnType::Integer, ColumnType::Text] {
-        let tenancy = Tenancy::new(&format!("tenant {column_type}"), column_type).setting("shop.tenant");
-        let table = format!("of {column_type}");
+    shop.run("DROP TABLE orders, customers").await;
+    for (column_type, column) in [
+        (ColumnType::BigInt, "bigint"),
+        (ColumnType::Integer, "integer"),
+        (ColumnType::Text, "text"),
+        (ColumnType::Text, "varchar(40)"),
+    ] {
+        let tenancy = Tenancy::new("The \"tenant\"", column_type).setting("shop.tenant");
+        let table = format!("of {column}");
         let scripts = rls::scripts(&tenancy, &[Table::new(table.as_str()).key("id")]);
         shop.run(&format!(
-            "CREATE TABLE \"{table}\" (id serial, \"tenant {column_type}\" {column_type} NOT NULL); {}
+            "CREATE TABLE \"{table}\" (id serial, \"The \"\"tenant\"\"\" {column} NOT NULL); {}
              GRANT SELECT, INSERT ON \"{table}\" TO {APP}",
             scripts.up
         ))
@@ -235,6 +432,7 @@ async fn every_type_of_tenant_is_tried() {
         assert_eq!(told(&holes(&pool).await), []);
         shop.run(&format!("DROP POLICY tenant ON \"{table}\"")).await;
         assert_eq!(told(&holes(&pool).await)[0].0, Reason::PermissiveOnly);
+        shop.run(&format!("DROP TABLE \"{table}\"")).await;
     }
 }
 
@@ -248,7 +446,7 @@ async fn commands_that_are_open_are_named() {
     .await;
     let holes = holes(&shop.pool(1)).await;
     assert_eq!(told(&holes), [(Reason::PermissiveOnly, "public.orders")]);
-    assert!(holes[0].to_string().contains("holds INSERT, UPDATE, DELETE to the tenant"), "{}", holes[0]);
+    assert!(holes[0].to_string().contains("hold INSERT, UPDATE, DELETE to the tenant"), "{}", holes[0]);
 }
 
 #[tokio::test]
@@ -284,11 +482,14 @@ async fn a_session_with_a_tenant_is_named() {
     let shop = Shop::open("session").await;
     shop.run(&format!("ALTER DATABASE {} SET app.business_id = '{ANN}'", shop.database.name())).await;
     let holes = holes(&shop.pool(1)).await;
-    assert_eq!(
-        told(&holes),
-        [(Reason::VisibleRows, "public.customers"), (Reason::VisibleRows, "public.orders")]
+    assert_eq!(told(&holes), [(Reason::TenantPreset, "app.business_id"); 2]);
+    assert!(
+        holes[0].to_string().contains("has a value in the session before a tenant is set"),
+        "{}",
+        holes[0]
     );
-    assert!(holes[0].to_string().contains("shows rows before a tenant is set"), "{}", holes[0]);
+    let of_database = format!("has a value of the database {}", shop.database.name());
+    assert!(holes[1].to_string().contains(&of_database), "{}", holes[1]);
 }
 
 /// Without `nullif` it fails as soon as the setting is empty, and that is no answer.

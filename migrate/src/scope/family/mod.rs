@@ -69,6 +69,17 @@ pub trait Kind: Send + Sync {
         Ok(())
     }
 
+    /// Leaves out what keeps a batch from being changed, after a foreign key has refused it: first by smaller batches, then
+    /// row by row. False where there are no batches.
+    fn spare(&mut self) -> bool {
+        false
+    }
+
+    /// Notes that a batch went well after one that was refused.
+    fn go_on_after_spared(&mut self) -> bool {
+        false
+    }
+
     /// Whether the children are changed before their parents, where that is not done at once.
     fn is_children_first(&self) -> bool {
         false

@@ -1,30 +1,43 @@
 use std::future::Future;
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::{Object, Pool};
-use futures_util::join;
+use futures_util::{TryStreamExt, join};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::TenantPool;
-use crate::scope::error::Result;
+use super::session::{CHECK_CONSTRAINTS, End, SET_TENANT};
+use crate::scope::error::{Error, Result};
 use crate::scope::tenant::Tenant;
 
 /// A connection of the pool with perhaps a transaction on it.
 ///
 /// When it is dropped with one, by a panic or with a future that nobody awaits any more, the connection is closed:
-/// the next borrower of it would sit in the open transaction and read the rows of its tenant.
+/// the next borrower of it would sit in the open transaction and read the rows of its tenant. Where plain SQL ran, it
+/// goes back only when the session has been cleaned.
 #[derive(Debug)]
 pub(in crate::scope) struct Lent {
     /// There until the drop.
     object: Option<Object>,
     in_transaction: AtomicBool,
+    /// Whether SQL ran that may have left something in the session.
+    ran_plain_sql: AtomicBool,
+    /// Whether it is closed in any case.
+    is_condemned: AtomicBool,
 }
 
 impl Lent {
     pub(super) async fn from(pool: &Pool) -> Result<Lent> {
-        Ok(Lent { object: Some(pool.get().await?), in_transaction: AtomicBool::new(false) })
+        Ok(Lent {
+            object: Some(pool.get().await?),
+            in_transaction: AtomicBool::new(false),
+            ran_plain_sql: AtomicBool::new(false),
+            is_condemned: AtomicBool::new(false),
+        })
     }
 
     /// Notes that a transaction begins, and says whether this is the one who has to begin it.
@@ -35,6 +48,62 @@ impl Lent {
     /// Notes that the server has answered to the end of the transaction.
     pub(in crate::scope) fn leave(&self) {
         self.in_transaction.store(false, Ordering::Relaxed);
+    }
+
+    /// Notes that plain SQL is about to be sent.
+    pub(super) fn expect_plain_sql(&self) {
+        self.ran_plain_sql.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps the connection from going back to the pool.
+    pub(super) fn condemn(&self) {
+        self.is_condemned.store(true, Ordering::Relaxed);
+    }
+
+    /// What an error means. The pool's transaction has not begun where another was open.
+    pub(super) fn tell(&self, error: tokio_postgres::Error) -> Error {
+        let is_foreign = error.code() == Some(&SqlState::ACTIVE_SQL_TRANSACTION);
+        // Plain SQL is refused with the same code when it is not to run inside of a transaction.
+        if is_foreign && self.is_condemned.load(Ordering::Relaxed) {
+            Error::ForeignTransaction
+        } else {
+            error.into()
+        }
+    }
+
+    fn has_run_plain_sql(&self) -> bool {
+        self.ran_plain_sql.load(Ordering::Relaxed)
+    }
+
+    /// Asks deferred constraints, where what cleans the session comes behind the end of the transaction.
+    pub(super) async fn check_constraints(&self) -> Result<(), tokio_postgres::Error> {
+        if self.has_run_plain_sql() { self.batch_execute(CHECK_CONSTRAINTS).await } else { Ok(()) }
+    }
+
+    /// Ends the transaction, and cleans the session after plain SQL. The connection of a session that could not be
+    /// cleaned is closed at the drop; what was committed is so all the same.
+    pub(super) async fn end(&self, end: End) -> Result<(), tokio_postgres::Error> {
+        if !self.has_run_plain_sql() {
+            let ended = self.batch_execute(end.sql()).await;
+            // A COMMIT that the server refuses ends the transaction as well.
+            if ended.as_ref().err().is_none_or(|error| error.as_db_error().is_some()) {
+                self.leave();
+            }
+            return ended;
+        }
+        let mut answers = pin!(self.simple_query_raw(end.and_clean()).await?);
+        while let Some(answer) = answers.try_next().await? {
+            if let SimpleQueryMessage::CommandComplete(_) = answer {
+                break;
+            }
+        }
+        while let Some(answer) = answers.try_next().await.transpose() {
+            if answer.is_err() {
+                return Ok(());
+            }
+        }
+        self.leave();
+        Ok(())
     }
 }
 
@@ -48,7 +117,7 @@ impl Deref for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if *self.in_transaction.get_mut() {
+        if *self.in_transaction.get_mut() || *self.is_condemned.get_mut() {
             drop(self.object.take().map(Object::take));
         }
     }
@@ -57,21 +126,21 @@ impl Drop for Lent {
 /// A value, and the type that the server is to take it for.
 pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// Opens a transaction of a tenant and sends the request in it, all in one flight. The first failure is the one to
-/// tell: what comes behind it fails because of it.
+/// Opens a transaction of a tenant, or of none, and sends the request in it, all in one flight. The first failure is
+/// the one to tell: what comes behind it fails because of it.
 pub(super) async fn begin<T>(
-    client: &Client,
+    lent: &Lent,
     pool: &TenantPool,
-    tenant: &Tenant,
-    request: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
+    tenant: Option<&Tenant>,
+    request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, tokio_postgres::Error> {
     // A future sends at its first poll, and they are polled in this order.
-    let begin = client.batch_execute(pool.begin);
-    let tenant = tenant.to_string();
+    let begin = lent.batch_execute(pool.begin);
+    let tenant = tenant.map(Tenant::to_string).unwrap_or_default();
     let values: [Bound<'_>; 2] = [(&pool.tenancy.setting, Type::TEXT), (&tenant, Type::TEXT)];
-    let set = client.query_typed("SELECT set_config($1, $2, true)", &values);
+    let set = lent.query_typed(SET_TENANT, &values);
     let (begun, set, answer) = join!(begin, set, request);
-    begun?;
+    begun.inspect_err(|_| lent.condemn())?;
     set?;
     answer
 }

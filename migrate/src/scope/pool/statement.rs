@@ -7,28 +7,21 @@ use crate::scope::error::{Error, Result};
 use crate::scope::postgres::{Answer, Ask, Wanted, together};
 use crate::scope::sql::Statement;
 
-/// A statement without a tenant is of tables that have none, and needs no transaction.
+/// A statement without a tenant is of tables that have none. It runs in a transaction too: there no temporary table
+/// stands before the one that it names.
 impl Ask for TenantPool {
     async fn rows_of(&self, statement: &Statement) -> Result<Vec<Row>> {
         refuse_unscoped(statement)?;
         let lent = self.lend().await?;
         let values = statement.bound();
-        let request = lent.query_typed(&statement.text, &values);
-        match &statement.tenant {
-            Some(tenant) => self.once(&lent, tenant, request).await,
-            None => Ok(request.await?),
-        }
+        self.once(&lent, statement.tenant.as_ref(), lent.query_typed(&statement.text, &values)).await
     }
 
     async fn count_of(&self, statement: &Statement) -> Result<u64> {
         refuse_unscoped(statement)?;
         let lent = self.lend().await?;
         let values = statement.bound();
-        let request = lent.execute_typed(&statement.text, &values);
-        match &statement.tenant {
-            Some(tenant) => self.once(&lent, tenant, request).await,
-            None => Ok(request.await?),
-        }
+        self.once(&lent, statement.tenant.as_ref(), lent.execute_typed(&statement.text, &values)).await
     }
 
     async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {

@@ -9,8 +9,9 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::TenantPool;
 use super::lent::{Bound, Lent, begin};
+use super::session::{End, HEALTHY};
+use super::{TenantPool, admit_plain_sql};
 use crate::scope::error::{Error, Result, message};
 use crate::scope::tenant::Tenant;
 
@@ -49,9 +50,12 @@ impl TenantTransaction {
     ///
     /// # Errors
     ///
-    /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
+    /// When the database refuses it: the transaction is lost then, whatever the caller makes of the error. And
+    /// [`Error::NotOurTransaction`] when it would end the transaction; it is not sent.
     pub async fn raw(&self, sql: &str) -> Result<()> {
+        admit_plain_sql(sql)?;
         let lent = self.lent().await?;
+        lent.expect_plain_sql();
         self.ask(lent, lent.batch_execute(sql)).await
     }
 
@@ -59,9 +63,11 @@ impl TenantTransaction {
     ///
     /// # Errors
     ///
-    /// When the database refuses it. The transaction is lost then, whatever the caller makes of the error.
+    /// As for [`raw`](TenantTransaction::raw).
     pub async fn raw_query(&self, sql: &str, values: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
+        admit_plain_sql(sql)?;
         let lent = self.lent().await?;
+        lent.expect_plain_sql();
         self.ask(lent, lent.query_typed(sql, values)).await
     }
 
@@ -78,22 +84,28 @@ impl TenantTransaction {
         E: From<Error>,
     {
         self.expect(&tenant.into())?;
-        self.raw("SAVEPOINT migrate_scope").await?;
+        self.send("SAVEPOINT migrate_scope").await?;
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let result = body(self).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         match result {
             Ok(value) => {
-                self.raw("RELEASE SAVEPOINT migrate_scope").await?;
+                self.send("RELEASE SAVEPOINT migrate_scope").await?;
                 Ok(value)
             }
             Err(error) => {
                 // Where this fails, the commit does too.
-                let _ =
-                    self.raw("ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope").await;
+                let undo = "ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope";
+                let _ = self.send(undo).await;
                 Err(error)
             }
         }
+    }
+
+    /// Sends SQL of our own.
+    pub(super) async fn send(&self, sql: &str) -> Result<()> {
+        let lent = self.lent().await?;
+        self.ask(lent, lent.batch_execute(sql)).await
     }
 
     /// Refuses the statement of another tenant.
@@ -112,12 +124,15 @@ impl TenantTransaction {
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        let answer =
-            if lent.enter() { begin(lent, &self.pool, &self.tenant, request).await } else { request.await };
+        let answer = if lent.enter() {
+            begin(lent, &self.pool, Some(&self.tenant), request).await
+        } else {
+            request.await
+        };
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         answer.map_err(|error| {
             self.note(&error);
-            error.into()
+            lent.tell(error)
         })
     }
 
@@ -140,15 +155,23 @@ impl TenantTransaction {
         let Some(lent) = self.lent.get() else { return Ok(()) };
         let tenant = self.tenant.to_string();
         let values: [Bound<'_>; 2] = [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
-        let (healthy, committed) = join!(lent.query_typed(HEALTHY, &values), lent.batch_execute("COMMIT"));
-        lent.leave();
+        let (checked, healthy, committed) =
+            join!(lent.check_constraints(), lent.query_typed(HEALTHY, &values), lent.end(End::Commit));
+        if let Err(error) = checked
+            && error.code() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
+        {
+            return Err(error.into());
+        }
         let Err(error) = healthy else { return Ok(committed?) };
         Err(match error.code() {
             Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => {
                 let failure = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
                 Error::Aborted { failure }
             }
-            Some(&SqlState::DIVISION_BY_ZERO) => Error::NotOurTransaction,
+            Some(&SqlState::DIVISION_BY_ZERO) => {
+                lent.condemn();
+                Error::NotOurTransaction
+            }
             _ => error.into(),
         })
     }
@@ -156,8 +179,8 @@ impl TenantTransaction {
     pub(super) async fn roll_back(self) {
         let Some(lent) = self.lent.get() else { return };
         // Where it fails the connection is closed.
-        if !self.is_interrupted() && lent.batch_execute("ROLLBACK").await.is_ok() {
-            lent.leave();
+        if !self.is_interrupted() {
+            let _ = lent.end(End::RollBack).await;
         }
     }
 
@@ -167,9 +190,6 @@ impl TenantTransaction {
         self.under_way.load(Ordering::Relaxed) > 0
     }
 }
-
-/// Divides by zero when the tenant is another by now.
-const HEALTHY: &str = "SELECT 1 / (current_setting($1, true) IS NOT DISTINCT FROM $2)::int";
 
 impl fmt::Debug for TenantTransaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,7 +18,8 @@ pub enum Reason {
     Superuser,
     /// The role has `BYPASSRLS`. No other hole is looked for then.
     BypassesRls,
-    /// The role can become one that no policy applies to, or one that reads the server's files.
+    /// The role can become one that no policy applies to, that reads the server's files or its stream of changes, or
+    /// that makes roles.
     MayBecome,
     /// `row_security` is off: every query that a policy would narrow fails.
     RowSecurityOff,
@@ -28,8 +29,49 @@ pub enum Reason {
     NotEnabled,
     /// The table belongs to the role, and its own policies do not apply to an owner.
     NotForced,
-    /// No restrictive policy compares the tenant column with the setting, so the permissive ones decide.
+    /// The table belongs to the role, or to one that it can become, and an owner can switch the policies off.
+    Owned,
+    /// No restrictive policy is known to hold the role to the tenant, so the permissive ones decide. Only a comparison
+    /// of the tenant column with the setting alone is known to.
     PermissiveOnly,
+    /// A table in a schema with tables of tenants has no tenant column, and is not
+    /// [declared](super::Check::declared) as one that all tenants share; or it is declared as a table of tenants. Its
+    /// rows are everybody's.
+    WithoutTenant,
+    /// A declared table is not where its name leads.
+    NotFound,
+    /// The tenant column compares texts loosely, by a collation that is not deterministic: one tenant is another's.
+    LooseTenant,
+    /// Row-level security does not exist for foreign tables.
+    ForeignTable,
+    /// The role may make temporary tables, which stay in the session for the next tenant.
+    TemporaryGranted,
+    /// The role may make tables, functions or schemas, which stay for all tenants.
+    CreateGranted,
+    /// The role may hang triggers or foreign keys on the table, which stay for all tenants.
+    DefinitionGranted,
+    /// The role may grant its privileges on the table to others.
+    GrantOption,
+    /// The role may set a sequence back, for all tenants.
+    SequenceGranted,
+    /// The role may read the statistics of the planner, which hold values of all tenants.
+    StatisticsGranted,
+    /// There are large objects within reach, for which there is no row-level security.
+    LargeObjects,
+    /// The role can read the stream of changes, which holds the rows of all tenants.
+    Replicates,
+    /// The role can make roles, and itself a member of others.
+    CreatesRoles,
+    /// The setting of the tenant has a value before the pool has set one.
+    TenantPreset,
+    /// A function takes another tenant for its run.
+    TenantOfFunction,
+    /// A rule acts with the rights of the table's owner, to whom the policies do not apply.
+    DefinerRule,
+    /// A `LEAKPROOF` function may see the rows of all tenants before the policies do.
+    LeakproofFunction,
+    /// A foreign key is not checked, or was not for all rows: it may hold a reference to another tenant's row.
+    ForeignKeyUnchecked,
     /// The role may `TRUNCATE`, which no policy stops.
     TruncateGranted,
     /// A view reads with the rights of its owner, to whom the policies do not apply.
@@ -104,10 +146,114 @@ impl fmt::Display for Hole {
                 "{object} belongs to {detail}, which this role is or can be, and its policies do not apply to \
                  its owner\n  help: ALTER TABLE {object} FORCE ROW LEVEL SECURITY"
             ),
-            Reason::PermissiveOnly => write!(
+            Reason::Owned => write!(
                 f,
-                "no restrictive policy of {object} holds {detail} to the tenant, so any permissive one opens \
-                 it\n  help: CREATE POLICY … ON {object} AS RESTRICTIVE; rls::scripts writes it"
+                "{object} belongs to {detail}, which this role is or can be, and an owner can switch its policies \
+                 off\n  help: ALTER TABLE {object} OWNER TO a role for the migrations alone"
+            ),
+            Reason::PermissiveOnly => {
+                let (commands, policies) = detail.split_once('\n').unwrap_or((detail, ""));
+                write!(
+                    f,
+                    "no restrictive policy of {object} is known to hold {commands} to the tenant, so any permissive \
+                     one opens it\n{policies}\n  help: CREATE POLICY … ON {object} AS RESTRICTIVE, TO PUBLIC, which \
+                     compares the tenant column with the setting and nothing else; rls::scripts writes it"
+                )
+            }
+            Reason::WithoutTenant => write!(
+                f,
+                "{object} has no tenant column, so its rows are everybody's\n  help: add the column and protect it; \
+                 or REVOKE ALL ON {object} from this role; or, where all tenants share it, declare it `global` in \
+                 `tables!` and give that to Check::declared"
+            ),
+            Reason::NotFound => write!(
+                f,
+                "{object} is declared in `tables!`, and is not found\n  help: see whether the migrations ran, and \
+                 whether the role's search_path leads to its schema"
+            ),
+            Reason::LooseTenant => write!(
+                f,
+                "the tenant column of {object} has the collation {detail}, to which different texts are equal\n  \
+                 help: ALTER TABLE {object} ALTER COLUMN <tenant column> TYPE text COLLATE \"C\""
+            ),
+            Reason::ForeignTable => write!(
+                f,
+                "{object} is a foreign table, and row-level security does not exist for those\n  help: REVOKE ALL \
+                 ON {object} from this role"
+            ),
+            Reason::TemporaryGranted => write!(
+                f,
+                "{detail} may make temporary tables in {object}, and they stay in the session for the next \
+                 tenant\n  help: REVOKE TEMPORARY ON DATABASE {object} FROM PUBLIC, {detail}"
+            ),
+            Reason::CreateGranted => write!(
+                f,
+                "{detail} may CREATE in {object}, and what one tenant's SQL makes there stays for the others\n  \
+                 help: REVOKE CREATE ON {object} FROM PUBLIC, {detail}"
+            ),
+            Reason::DefinitionGranted => {
+                let (privilege, role) = detail.split_once(',').unwrap_or((detail, "this role"));
+                write!(
+                    f,
+                    "{role} has {privilege} on {object}, by which one tenant's SQL acts on the rows of others\n  \
+                     help: REVOKE {privilege} ON {object} FROM {role}"
+                )
+            }
+            Reason::GrantOption => write!(
+                f,
+                "{detail} may grant its privileges on {object} to others\n  help: REVOKE GRANT OPTION FOR ALL ON \
+                 {object} FROM {detail}"
+            ),
+            Reason::SequenceGranted => write!(
+                f,
+                "{detail} may set the sequence {object}, on which the rows of all tenants depend\n  help: REVOKE \
+                 UPDATE ON SEQUENCE {object} FROM {detail}; USAGE is enough to insert"
+            ),
+            Reason::StatisticsGranted => write!(
+                f,
+                "{detail} may read {object}, which holds values of all tenants\n  help: REVOKE SELECT ON {object} \
+                 FROM {detail}, or take the role out of pg_read_all_data"
+            ),
+            Reason::LargeObjects => write!(
+                f,
+                "{detail} large objects are within reach, and {object} knows no policies\n  help: keep them in a \
+                 column of type bytea, or give them to a role for the migrations alone"
+            ),
+            Reason::Replicates => write!(
+                f,
+                "{object} has REPLICATION, and the stream of changes holds the rows of all tenants\n  help: ALTER \
+                 ROLE {object} NOREPLICATION"
+            ),
+            Reason::CreatesRoles => write!(
+                f,
+                "{object} has CREATEROLE, and can make itself a member of other roles\n  help: ALTER ROLE {object} \
+                 NOCREATEROLE"
+            ),
+            Reason::TenantPreset => write!(
+                f,
+                "{object} has a value {detail} before a tenant is set, so a connection without one sees the rows of \
+                 that tenant\n  help: ALTER ROLE … RESET {object}, ALTER DATABASE … RESET {object}, or take it out \
+                 of the connection's options and of whatever prepares the pool's connections"
+            ),
+            Reason::TenantOfFunction => write!(
+                f,
+                "the function {object} sets {detail} for its run, and sees the rows of that tenant\n  help: ALTER \
+                 ROUTINE {object} RESET {detail}"
+            ),
+            Reason::DefinerRule => write!(
+                f,
+                "the rule {detail} of {object} acts with the rights of the table's owner, to whom the policies do not \
+                 apply\n  help: DROP RULE {detail} ON {object}, and make it a trigger"
+            ),
+            Reason::LeakproofFunction => write!(
+                f,
+                "the function {object} is LEAKPROOF, so it may see the rows of all tenants before a policy does\n  \
+                 help: ALTER FUNCTION {object} NOT LEAKPROOF; where it is meant, accept it by name"
+            ),
+            Reason::ForeignKeyUnchecked => write!(
+                f,
+                "the foreign key {object} of {detail} is not checked, or was not for all rows, and may refer to rows \
+                 of another tenant\n  help: ALTER TABLE {detail} VALIDATE CONSTRAINT {object}, and ENABLE TRIGGER ALL"
             ),
             Reason::TruncateGranted => write!(
                 f,
@@ -191,6 +337,24 @@ impl Reason {
             "unique_without_tenant" => Reason::UniqueWithoutTenant,
             "no_tenant_index" => Reason::NoTenantIndex,
             "nullable_tenant" => Reason::NullableTenant,
+            "owned" => Reason::Owned,
+            "without_tenant" => Reason::WithoutTenant,
+            "loose_tenant" => Reason::LooseTenant,
+            "foreign_table" => Reason::ForeignTable,
+            "temporary_granted" => Reason::TemporaryGranted,
+            "create_granted" => Reason::CreateGranted,
+            "definition_granted" => Reason::DefinitionGranted,
+            "grant_option" => Reason::GrantOption,
+            "sequence_granted" => Reason::SequenceGranted,
+            "statistics_granted" => Reason::StatisticsGranted,
+            "large_objects" => Reason::LargeObjects,
+            "replicates" => Reason::Replicates,
+            "creates_roles" => Reason::CreatesRoles,
+            "tenant_preset" => Reason::TenantPreset,
+            "function_of_tenant" => Reason::TenantOfFunction,
+            "definer_rule" => Reason::DefinerRule,
+            "leakproof_function" => Reason::LeakproofFunction,
+            "foreign_key_unchecked" => Reason::ForeignKeyUnchecked,
             _ => return None,
         })
     }
@@ -201,7 +365,11 @@ impl Hole {
     pub(super) fn opens_table(&self) -> bool {
         matches!(
             self.reason,
-            Reason::NotEnabled | Reason::NotForced | Reason::PermissiveOnly | Reason::BarePartition
+            Reason::NotEnabled
+                | Reason::NotForced
+                | Reason::PermissiveOnly
+                | Reason::BarePartition
+                | Reason::ForeignTable
         )
     }
 }

@@ -4,10 +4,13 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenancy;
+use super::declared;
 use super::hole::{Hole, Reason};
 use super::probe;
+use super::wall::predicates;
 use crate::scope::error::Error;
-use crate::scope::pool::TenantPool;
+use crate::scope::pool::{TEMPORARY_LAST, TenantPool};
+use crate::scope::table::Definition;
 
 /// Asks the database whether row-level security holds for the role of this pool.
 ///
@@ -22,7 +25,19 @@ use crate::scope::pool::TenantPool;
 ///
 /// Call it when the application starts, after the migrations. One query over the catalog looks for every [`Reason`]
 /// that is known; then the tables are read and written to as a tenant that does not exist, in a transaction that is
-/// rolled back. Only what the role reaches counts: a table without any privilege for it is no hole.
+/// rolled back. Only what the role reaches counts, or one that it can become: a table without any privilege for it is
+/// no hole.
+///
+/// It is strict. A policy is a wall if it compares the tenant column with the setting and says nothing else. A table
+/// without the tenant column, in a schema where others have it, has to be declared as one that all tenants share: see
+/// [`Check::declared`]. And no role that serves tenants leaves anything behind for the next: it makes neither temporary
+/// tables nor others. By default everybody may make temporary ones, and before PostgreSQL 15 tables in `public`; so
+/// the migration that makes the role says
+///
+/// ```sql
+/// REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC;
+/// REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+/// ```
 ///
 /// # Errors
 ///
@@ -45,6 +60,7 @@ pub async fn verify(pool: &TenantPool) -> Result<Verified, VerifyError> {
 #[derive(Clone, Debug, Default)]
 pub struct Check {
     accepted: Vec<(Reason, String)>,
+    declared: Vec<&'static Definition>,
 }
 
 impl Check {
@@ -60,6 +76,31 @@ impl Check {
         self
     }
 
+    /// Holds the database to what `tables!` declares: tables of tenants are there and have the tenant column, and those
+    /// that are `global` need none.
+    ///
+    /// ```no_run
+    /// # use migrate::scope::TenantPool;
+    /// # use migrate::scope::rls;
+    /// mod db {
+    ///     migrate::scope::tables! {
+    ///         tenant = business_id;
+    ///         orders { id: i64, business_id: uuid::Uuid }
+    ///         global currencies { key = code, code: String }
+    ///     }
+    /// }
+    ///
+    /// # async fn start(pool: TenantPool) -> Result<(), rls::VerifyError> {
+    /// rls::Check::new().declared(db::TABLES).run(&pool).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn declared(mut self, tables: &[&'static Definition]) -> Check {
+        self.declared.extend(tables);
+        self
+    }
+
     /// Asks the database.
     ///
     /// # Errors
@@ -68,35 +109,50 @@ impl Check {
     pub async fn run(&self, pool: &TenantPool) -> Result<Verified, VerifyError> {
         let lent = pool.lend().await?;
         lent.enter();
-        lent.batch_execute("BEGIN").await?;
-        let (mut holes, tables) = look(&lent, pool.tenancy()).await?;
+        lent.batch_execute("BEGIN NOT DEFERRABLE").await?;
+        let (mut holes, tables) = self.look(&lent, pool.tenancy()).await?;
         lent.batch_execute("ROLLBACK").await?;
         lent.leave();
         holes.retain(|hole| !self.accepts(hole));
         if holes.is_empty() { Ok(Verified { tables }) } else { Err(VerifyError::Holes(Holes(holes))) }
     }
 
+    async fn look(&self, client: &Client, tenancy: &Tenancy) -> Result<(Vec<Hole>, Vec<String>), Error> {
+        client.query_typed(TEMPORARY_LAST, &[]).await?;
+        let declared = declared::look(client, tenancy, &self.declared).await?;
+        // The catalog's query reads predicates: there each name that is not PostgreSQL's own must show its schema.
+        client.batch_execute("SAVEPOINT look; SET LOCAL search_path = pg_catalog, pg_temp").await?;
+        let predicates = predicates(tenancy);
+        let values: [(&(dyn ToSql + Sync), Type); 4] = [
+            (&tenancy.column, Type::TEXT),
+            (&tenancy.setting, Type::TEXT),
+            (&predicates, Type::TEXT_ARRAY),
+            (&declared.shared, Type::OID_ARRAY),
+        ];
+        let rows = client.query_typed(include_str!("holes.sql"), &values).await?;
+        let tables = probe::tables(client, tenancy).await?;
+        client.batch_execute("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look").await?;
+        let found = rows.iter().map(hole).collect::<Result<Vec<_>, _>>()?;
+        let is_known = |found: &Hole| declared.holes.iter().any(|hole| hole == found);
+        let mut holes: Vec<Hole> = found.into_iter().filter(|hole| !is_known(hole)).collect();
+        holes.extend(declared.holes);
+        // Where no policy applies, or every query fails, there is nothing left to try.
+        let is_moot = |hole: &Hole| {
+            matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff)
+        };
+        if !holes.iter().any(is_moot) {
+            let explains = |hole: &&Hole| hole.opens_table() && !self.accepts(hole);
+            let known: Vec<String> = holes.iter().filter(explains).map(|hole| hole.object.clone()).collect();
+            let is_preset = holes.iter().any(|hole| hole.reason == Reason::TenantPreset);
+            let probed = probe::holes(client, tenancy, &tables, is_preset).await?;
+            holes.extend(probed.into_iter().filter(|hole| !known.contains(&hole.object)));
+        }
+        Ok((holes, tables.into_iter().map(|table| table.called).collect()))
+    }
+
     fn accepts(&self, hole: &Hole) -> bool {
         self.accepted.iter().any(|(reason, object)| *reason == hole.reason && *object == hole.object)
     }
-}
-
-async fn look(client: &Client, tenancy: &Tenancy) -> Result<(Vec<Hole>, Vec<String>), Error> {
-    let names: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&tenancy.column, Type::TEXT), (&tenancy.setting, Type::TEXT)];
-    let rows = client.query_typed(include_str!("holes.sql"), &names).await?;
-    let mut holes = rows.iter().map(hole).collect::<Result<Vec<_>, _>>()?;
-    let tables = probe::tables(client, tenancy).await?;
-    // Where no policy applies, or every query fails, there is nothing left to try.
-    let is_moot =
-        |hole: &Hole| matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff);
-    if !holes.iter().any(is_moot) {
-        let known: Vec<String> =
-            holes.iter().filter(|hole| hole.opens_table()).map(|hole| hole.object.clone()).collect();
-        let probed = probe::holes(client, tenancy, &tables).await?;
-        holes.extend(probed.into_iter().filter(|hole| !known.contains(&hole.object)));
-    }
-    Ok((holes, tables.into_iter().map(|table| table.called).collect()))
 }
 
 fn hole(row: &tokio_postgres::Row) -> Result<Hole, tokio_postgres::Error> {

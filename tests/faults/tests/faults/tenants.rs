@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate::scope::{Error, Scope, TenantPool, TenantTransaction, tables};
+use migrate::scope::{Error, Global, Scope, TenantPool, TenantTransaction, tables};
 use migrate::testing::TestDatabase;
 use tokio_postgres::types::Type;
 
@@ -16,12 +16,16 @@ const COUNT: &str = "SELECT count(*) FROM seed";
 
 tables! {
     seed { key = n, n: i64, tenant: String, tenant = tenant }
+    global shared { key = n, n: i64 }
 }
 
 async fn seeds() -> TestDatabase {
     let database = database::create("tenants").await;
     let client = database.connect().await.unwrap();
-    client.batch_execute("CREATE TABLE seed (n bigint, tenant text)").await.unwrap();
+    client
+        .batch_execute("CREATE TABLE seed (n bigint, tenant text); CREATE TABLE shared (n bigint)")
+        .await
+        .unwrap();
     database
 }
 
@@ -45,12 +49,20 @@ async fn a_statement_of_a_tenant_is_one_round_trip() {
     pool.raw_query(TENANT, INSERT, &[(&1_i64, Type::INT8)]).await.unwrap();
     let flights = proxy.flights();
     assert_eq!(flights.len(), 1, "{flights:#?}");
+    // The cleaning after plain SQL is part of it.
     let said: Vec<&str> = flights[0].lines().collect();
-    assert_eq!(said, ["BEGIN", "SELECT set_config($1, $2, true)", INSERT, "COMMIT"]);
-    assert_eq!(proxy.sent(), b"QPBDESPBDESQ", "unnamed statements alone");
-    // So is one of the builder.
+    let [begin, set, insert, check, commit] = said[..] else { panic!("{said:#?}") };
+    assert_eq!([begin, insert, check], ["BEGIN NOT DEFERRABLE", INSERT, "SET CONSTRAINTS ALL IMMEDIATE"]);
+    assert!(set.starts_with("SELECT pg_catalog.set_config($1, $2, true), "), "{set}");
+    assert!(commit.starts_with("COMMIT; BEGIN READ WRITE; RESET SESSION AUTHORIZATION; "), "{commit}");
+    assert_eq!(proxy.sent(), b"QPBDESPBDESQQ", "unnamed statements alone");
+    // So is one of the builder, which leaves nothing to be cleaned; nor does one of no tenant.
     proxy.reset();
     Scope::tenant(TENANT).select(seed).filter(seed.n.gt(0)).count(&pool).await.unwrap();
+    assert_eq!(proxy.flights().len(), 1);
+    assert_eq!(proxy.flights()[0].lines().last(), Some("COMMIT"));
+    proxy.reset();
+    Global.select(shared).count(&pool).await.unwrap();
     assert_eq!(proxy.flights().len(), 1);
     // A statement that fails costs no more.
     proxy.reset();
@@ -114,6 +126,9 @@ async fn a_wire_cut_at_every_message_commits_all_or_nothing() {
             // The pool is as good as new.
             pool.raw_query(TENANT, COUNT, &[]).await.unwrap();
         }
-        assert_eq!(at, 23, "BEGIN, four unnamed statements, COMMIT; and then there is none to cut");
+        assert_eq!(
+            at, 24,
+            "BEGIN, four unnamed statements, the constraints, COMMIT; and then there is none to cut"
+        );
     }
 }

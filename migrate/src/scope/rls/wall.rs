@@ -1,0 +1,53 @@
+//! Which predicates hold a row to the tenant that asks.
+
+use super::{ColumnType, Tenancy};
+
+/// The predicates, as the server writes them down. `{column}` and `{setting}` stand for what it has to quote.
+///
+/// Nothing but these is a wall. Whatever else a policy says may be opened from somewhere: by an OR, by another setting,
+/// by a function. So what [`scripts`](super::scripts) writes is here, and what is usually written by hand and fails,
+/// rather than shows a row, when no tenant is set.
+pub(super) fn predicates(tenancy: &Tenancy) -> Vec<String> {
+    let cast = |value: &str| match tenancy.column_type {
+        ColumnType::Text => value.to_owned(),
+        other => format!("({value})::{other}"),
+    };
+    let nullif = cast("NULLIF(current_setting({setting}::text, true), ''::text)");
+    let mut values = vec![(nullif, "\"nullif\"")];
+    // An empty text is a tenant like any other. No number and no UUID is empty.
+    if tenancy.column_type != ColumnType::Text {
+        values.push((cast("current_setting({setting}::text, true)"), "current_setting"));
+        values.push((cast("current_setting({setting}::text)"), "current_setting"));
+    }
+    // A `varchar` is compared as a text.
+    let columns: &[&str] = if tenancy.column_type == ColumnType::Text {
+        &["{column}", "({column})::text"]
+    } else {
+        &["{column}"]
+    };
+    let mut predicates = Vec::new();
+    for column in columns {
+        for (value, name) in &values {
+            predicates.push(format!("({column} = {value})"));
+            predicates.push(format!("({column} = ( SELECT {value} AS {name}))"));
+        }
+    }
+    predicates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_generated_is_a_wall_and_an_empty_text_is_none() {
+        let uuid = predicates(&Tenancy::default());
+        assert_eq!(
+            uuid[1],
+            "({column} = ( SELECT (NULLIF(current_setting({setting}::text, true), ''::text))::uuid AS \"nullif\"))"
+        );
+        assert_eq!(uuid.len(), 6);
+        let text = predicates(&Tenancy::new("tenant", ColumnType::Text));
+        assert!(text.iter().all(|predicate| predicate.contains("NULLIF")), "{text:#?}");
+    }
+}

@@ -133,7 +133,11 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
         let family = recorded(&self.scope, "purge", D::ENGINE, self.family());
         database.family(family, |counts, family| {
             let counts = counts?;
-            Ok(Purged { counts: counts.by_table(family), held: held(&counts, T::definition()), unseen: family.kind.spared() })
+            Ok(Purged {
+                counts: counts.by_table(family),
+                held: held(&counts, T::definition()),
+                unseen: family.kind.spared(),
+            })
         })
     }
 }

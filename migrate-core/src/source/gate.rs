@@ -15,7 +15,7 @@ use crate::position::Position;
 use crate::problem::Problem;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed, SyntaxError};
-use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
+use crate::{Dialect, Down, Execution, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
 pub(super) fn pass(
@@ -130,6 +130,7 @@ impl Judge<'_> {
     /// A migration that another judges.
     fn pass_over(&mut self, migration: &Migration<'_>) {
         self.schema.begin_migration();
+        self.schema.set_foreign_keys_off(migration.draft.migration.up.execution().foreign_keys_off);
         for statement in &migration.up.statements {
             self.schema.apply(statement);
         }
@@ -146,7 +147,8 @@ impl Judge<'_> {
         let down = migration.down.as_ref().filter(|_| is_told(draft, self.config));
         let before = down.map(|_| self.schema.part_for(&migration.words));
         let up = self.of_script(draft, &migration.up);
-        let of_down = down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down));
+        let execution = draft.migration.down.script().map_or(Execution::PLAIN, Script::execution);
+        let of_down = down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down, execution));
         let parts = [
             (Part::Up, Some(&migration.up)),
             (Part::Down, migration.down.as_ref()),
@@ -160,8 +162,8 @@ impl Judge<'_> {
     }
 
     fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
-        let transaction = draft.migration.up.execution().transaction;
-        let analysis = Analysis { engine: self.engine, project: self.project, transaction };
+        let execution = draft.migration.up.execution();
+        let analysis = Analysis { engine: self.engine, project: self.project, execution };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {
             // What does not parse is told as that.
@@ -172,9 +174,9 @@ impl Judge<'_> {
 }
 
 /// What is wrong with the way back; what does not parse is told as that.
-fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed) -> Vec<Finding> {
+fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
-        lint::of_rollback(before, &up.statements, &down.statements)
+        lint::of_rollback(before, &up.statements, &down.statements, execution)
     } else {
         Vec::new()
     }

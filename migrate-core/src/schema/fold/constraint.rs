@@ -91,9 +91,14 @@ impl Schema {
         self.index_partitions(table);
     }
 
-    /// SQLite's primary keys take NULL, but for the one that is the row's own number (SQLite manual, CREATE TABLE).
+    /// SQLite's primary keys take NULL, but for the one that is the row's own number and those of STRICT tables and of
+    /// WITHOUT ROWID (SQLite manual, CREATE TABLE).
     fn primary_key_means_not_null(&self, table: &Name, key: &[String], column: &str) -> bool {
-        self.engine == Engine::Postgres || self.is_row_number(table, key) && key == [column]
+        let options = self.tables.get(table).map(|table| table.options).unwrap_or_default();
+        self.engine == Engine::Postgres
+            || options.strict
+            || options.without_rowid
+            || self.is_row_number(table, key) && key == [column]
     }
 
     fn is_row_number(&self, table: &Name, key: &[String]) -> bool {
@@ -175,7 +180,8 @@ impl Schema {
             columns,
             table: referenced_table,
             referenced,
-            on_delete_cascade: key.on_delete_cascade,
+            on_delete: key.on_delete,
+            deferred: key.deferred,
         };
         for heir in self.with_partitions(table) {
             self.push_constraint(
@@ -192,8 +198,8 @@ impl Schema {
 
     fn push_constraint(&mut self, table: &Name, constraint: TableConstraint) {
         constraint.name.iter().for_each(|name| self.lookup.add_constraint(name));
-        if let TableConstraintKind::ForeignKey { table, .. } = &constraint.kind {
-            self.lookup.add_referenced(table);
+        if let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind {
+            self.lookup.add_foreign_key(table, referenced);
         }
         self.table_entry(table).constraints.push(constraint);
     }

@@ -411,6 +411,45 @@ mod tests {
     }
 
     #[test]
+    fn a_rollback_that_rebuilds_keeps_the_rows_too() {
+        let old = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE);
+            CREATE TABLE grandchild (id INTEGER PRIMARY KEY)";
+        let up = "ALTER TABLE t ADD COLUMN b TEXT";
+        let down = |keys: &str, copy: &str| {
+            format!(
+                "{keys}CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT); {copy}; DROP TABLE t; ALTER TABLE new_t RENAME TO t"
+            )
+        };
+        let off = "-- migrate: foreign-keys off\n";
+        let copy = "INSERT INTO new_t SELECT id, a FROM t";
+        let found = |down: &str| found_on_sqlite(old, up, down);
+        // The column goes, because the migration has added it.
+        assert_eq!(found(&down(off, copy)), [""; 0]);
+        let keys = "rebuild-foreign-keys: DROP TABLE t: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
+        assert_eq!(found(&down("", copy)), [keys]);
+        let none = "rebuild-rows: DROP TABLE t: no statement copies the rows of `t` into the table that takes its place: all of \
+                    them are lost";
+        assert_eq!(found(&down(off, "SELECT 1")), [none]);
+        let partial = found(&down(off, "INSERT INTO new_t SELECT id, a FROM t WHERE b IS NULL"));
+        assert_eq!(partial.len(), 1, "{partial:?}");
+        let left_out = found(&down(off, "INSERT INTO new_t (id) SELECT id FROM t"));
+        assert_eq!(left_out.len(), 1, "{left_out:?}");
+        // Of a table that the migration made, nothing is missed.
+        let made = "CREATE TABLE n (id INTEGER PRIMARY KEY)";
+        assert_eq!(found_on_sqlite(old, made, "DROP TABLE n"), [""; 0]);
+        let referred = "CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE grandchild ADD COLUMN n_id REFERENCES n ON DELETE CASCADE";
+        let cascades = "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
+        let back = "DROP TABLE n; ALTER TABLE grandchild DROP COLUMN n_id";
+        assert_eq!(found_on_sqlite(old, referred, back), [cascades]);
+        let back = "ALTER TABLE grandchild DROP COLUMN n_id; DROP TABLE n";
+        assert_eq!(found_on_sqlite(old, referred, back), [""; 0]);
+    }
+
+    fn found_on_sqlite(old: &str, up: &str, down: &str) -> Vec<String> {
+        found(Engine::Sqlite, old, up, down)
+    }
+
+    #[test]
     fn on_sqlite() {
         let old = "CREATE TABLE t (id INTEGER PRIMARY KEY, a int); CREATE INDEX t_a ON t (a); CREATE TABLE u (id int)";
         let rebuild = |columns: &str| {

@@ -81,13 +81,19 @@ impl Found {
     }
 }
 
+/// What another engine's rules have found at the same place is told once, and so is what is the same in each word.
 fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
+    let mut told = BTreeSet::new();
     for finding in more {
-        let is_same = |known: &Finding| known.hazard == finding.hazard && known.span == finding.span;
-        if !findings.iter().any(is_same) {
+        if !known.contains(&place(&finding)) && told.insert((place(&finding), finding.message.clone())) {
             findings.push(finding);
         }
     }
+}
+
+fn place(finding: &Finding) -> (Hazard, usize, usize) {
+    (finding.hazard, finding.span.start(), finding.span.end())
 }
 
 /// A migration and the statements of its scripts.

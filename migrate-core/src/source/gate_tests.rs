@@ -191,3 +191,47 @@ fn a_rollback_may_declare_what_no_rule_sees() {
     let other = [CREATE[0], ("1_create.down.sql", "-- migrate: allow drop-column \"no\"\nDROP TABLE t;")];
     assert!(source(&other).check(&Overrides::default()).is_err(), "others are still in vain");
 }
+
+/// What is lost at one place is told each for itself, and the directive that keeps rows is heard.
+#[test]
+fn a_rebuild_on_sqlite_is_told_all_that_it_lacks() {
+    let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);
+        CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE);";
+    let rebuild = "CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+INSERT INTO new_t SELECT * FROM t;
+DROP TABLE t;
+ALTER TABLE new_t RENAME TO t;
+";
+    let told = |keys: &str, more: &str| {
+        let up = format!("{keys}{rebuild}{more}");
+        let files = [
+            ("1_create.up.sql", create),
+            ("2_rebuild.up.sql", up.as_str()),
+            ("migrate.toml", "rollback = 'optional'\ndialect = 'sqlite'"),
+        ];
+        let checked = source(&files).check(&Overrides::default());
+        let diagnostics = match checked {
+            Ok(checked) => checked.warnings,
+            Err(diagnostics) => diagnostics.iter().cloned().collect(),
+        };
+        let hazard = |problem: &crate::Problem| match problem {
+            crate::Problem::Hazard { hazard, message, .. } => format!("{hazard}: {message}"),
+            other => other.to_string(),
+        };
+        diagnostics.iter().map(|one| hazard(&one.problem)).collect::<Vec<_>>()
+    };
+    let lost = |index: &str| {
+        format!(
+            "rebuild-index: the index `{index}` goes with the old table, and `t` gets none like it: queries that used it read \
+             all rows"
+        )
+    };
+    let keys = "rebuild-foreign-keys: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
+    assert_eq!(told("", ""), [keys.to_owned(), lost("t_a"), lost("t_b")]);
+    let off = "-- migrate: foreign-keys off\n";
+    assert_eq!(told(off, ""), [lost("t_a"), lost("t_b")]);
+    let indexes = "CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);";
+    assert_eq!(told(off, indexes), [""; 0]);
+    assert_eq!(told("PRAGMA foreign_keys=OFF;\n", indexes), [""; 0]);
+    assert_eq!(told("PRAGMA defer_foreign_keys=ON;\n", indexes), [keys]);
+}

@@ -18,8 +18,8 @@ use self::rows::{Cause, Copy, Held, Loss, Tables};
 use super::Finding;
 use crate::schema::{Index, Schema, Table};
 use crate::sql::{
-    AlterTable, ChangeAction, Conflict, CreateTable, Delete, Drop, Expression, Insert, Kind, Name, ObjectKind,
-    Statement, TableBody, Update,
+    AlterTable, ChangeAction, Conflict, CreateTable, Delete, Drop, Expression, From, Insert, Kind, Name,
+    ObjectKind, Selected, Selection, Source, Statement, TableBody, Update,
 };
 use crate::{Execution, Risk, Span};
 
@@ -160,7 +160,7 @@ impl Rebuilds {
             self.copied.insert(taken.source.clone());
             let columns = rows.columns.iter().flatten().cloned();
             let values = taken.values.map(|values| columns.zip(values).collect());
-            held.copies.push(Copy { source: taken.source, at, losses: taken.losses, values });
+            held.copies.push(Copy { source: taken.source, at, losses: taken.losses, is_moved: false, values });
         }
         self.held.insert(name, held);
     }
@@ -185,6 +185,7 @@ impl Rebuilds {
             [] => tables.written(&target),
             listed => Some(listed.to_vec()),
         };
+        let is_moved = insert.columns.is_empty() && self.may_be_moved(selection, schema);
         let drops_conflicts = self.made.get(&target).is_some_and(|made| made.drops_conflicts);
         let conflict = insert.conflict.or(drops_conflicts.then_some(Conflict::Ignore));
         let given = rows.columns.as_ref().map(Vec::len);
@@ -199,6 +200,7 @@ impl Rebuilds {
                 source: taken.source,
                 at,
                 losses: taken.losses,
+                is_moved: false,
                 values: None,
             }));
             return;
@@ -208,9 +210,19 @@ impl Rebuilds {
             self.copied.insert(taken.source.clone());
             let values = taken.values.zip(columns.clone());
             let values = values.map(|(values, columns)| columns.into_iter().zip(values).collect());
-            let copy = Copy { source: taken.source, at, losses: taken.losses, values };
+            let copy = Copy { source: taken.source, at, losses: taken.losses, is_moved, values };
             self.held.entry(target.clone()).or_default().copies.push(copy);
         }
+    }
+
+    /// Whether it is all of one table that may have the same form as the one which it is written to.
+    fn may_be_moved(&self, selection: &Selection, schema: &Schema) -> bool {
+        let ([From { source: Source::Table(table), .. }], [Selected::All(None)], []) =
+            (selection.from.as_slice(), selection.columns.as_slice(), selection.cuts.as_slice())
+        else {
+            return false;
+        };
+        self.made.get(&schema.resolve(table)).is_some_and(|made| !made.as_query)
     }
 
     fn update(&mut self, update: &Update, schema: &Schema, at: Span) {
@@ -390,8 +402,12 @@ impl Rebuilds {
     /// Foreign keys were on when the old table was dropped.
     fn lacks_of_keys(&self, gone: &Gone, end: &Schema) -> Option<Finding> {
         let mut reach = self.without_gone(&gone.reach, end);
-        // Rows that come back under the same name, and not with a table that is renamed, meet the references again.
-        if !self.taken.contains(&gone.first) && !self.moved.iter().any(|moved| moved.first == gone.first) {
+        // Rows that are written to a table of the same name, and do not come with one that is renamed, meet the
+        // references again.
+        let mut copies = self.held.get(&gone.first).into_iter().flat_map(|held| &held.copies);
+        let is_renamed =
+            self.taken.contains(&gone.first) || self.moved.iter().any(|moved| moved.first == gone.first);
+        if !is_renamed && !copies.any(|copy| copy.is_moved) {
             reach.refused_later.clear();
         }
         reach.described().map(|what| lacks::keys_are_on(&gone.first, &what, gone.at))

@@ -25,6 +25,9 @@ pub(super) struct Copy {
     /// The statement.
     pub(super) at: Span,
     pub(super) losses: Vec<Loss>,
+    /// Whether SQLite may move the rows as they are from a table of the same form, and so not see that references to
+    /// them hold again: `INSERT INTO t SELECT * FROM u`.
+    pub(super) is_moved: bool,
     /// What each column holds; `None` where the columns are not known.
     pub(super) values: Option<BTreeMap<String, Value>>,
 }

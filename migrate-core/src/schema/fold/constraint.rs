@@ -94,15 +94,17 @@ impl Schema {
     /// SQLite's primary keys take NULL, but for the one that is the row's own number and those of STRICT tables and of
     /// WITHOUT ROWID (SQLite manual, CREATE TABLE).
     fn primary_key_means_not_null(&self, table: &Name, key: &[String], column: &str) -> bool {
-        let options = self.tables.get(table).map(|table| table.options).unwrap_or_default();
+        let options = self.tables.get(table).map(|table| table.options);
         self.engine == Engine::Postgres
-            || options.strict
-            || options.without_rowid
+            || options.is_some_and(|options| options.strict || options.without_rowid)
             || self.is_row_number(table, key) && key == [column]
     }
 
     fn is_row_number(&self, table: &Name, key: &[String]) -> bool {
         let [column] = key else { return false };
+        if self.tables.get(table).is_some_and(|table| table.options.without_rowid) {
+            return false;
+        }
         let column = self.tables.get(table).and_then(|table| table.column(column));
         let data_type = column.and_then(|column| column.data_type.as_ref());
         data_type.is_some_and(|data_type| data_type.to_string().eq_ignore_ascii_case("integer"))

@@ -63,13 +63,14 @@ impl Lowering {
             let mut parts = vec![selection];
             let mut cuts = Vec::new();
             for compound in compounds {
-                cuts.extend(match compound.operator {
-                    CompoundOperator::UnionAll => None,
-                    CompoundOperator::Union => Some(Cut::Distinct),
-                    CompoundOperator::Except => Some(Cut::Other("EXCEPT")),
-                    CompoundOperator::Intersect => Some(Cut::Other("INTERSECT")),
-                });
-                parts.extend(self.one(&compound.select));
+                let (cut, adds) = match compound.operator {
+                    CompoundOperator::UnionAll => (None, true),
+                    CompoundOperator::Union => (Some(Cut::Distinct), true),
+                    CompoundOperator::Except => (Some(Cut::Other("EXCEPT")), false),
+                    CompoundOperator::Intersect => (Some(Cut::Other("INTERSECT")), false),
+                };
+                cuts.extend(cut);
+                parts.extend(adds.then(|| self.one(&compound.select)).flatten());
             }
             let from = vec![From { source: Source::Union(parts), alias: None, joined: false }];
             selection = Selection { from, columns: vec![Selected::All(None)], cuts };

@@ -4,9 +4,9 @@ use super::lock_then_work::Held;
 use super::outcome::Outcome;
 use super::rebuild::{self, Rebuilds};
 use super::rules;
-use crate::{Engine, Execution};
 use crate::schema::Schema;
 use crate::sql::{Kind, Statement};
+use crate::{Engine, Execution};
 
 /// What is asked of a script.
 pub(crate) struct Analysis<'a> {

@@ -208,8 +208,8 @@ fn creates_function(up: &[Statement], name: &Name) -> bool {
 mod tests {
     use super::of_rollback;
     use crate::schema::{Schema, Words};
-    use crate::{Engine, Script};
     use crate::sql;
+    use crate::{Engine, Script};
 
     const OLD: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT t_a CHECK (a > 0)); CREATE INDEX t_a_idx ON t (a);
         CREATE VIEW v AS SELECT id FROM t; CREATE TYPE mood AS ENUM ('good'); CREATE SCHEMA app;
@@ -438,7 +438,8 @@ mod tests {
         let made = "CREATE TABLE n (id INTEGER PRIMARY KEY)";
         assert_eq!(found_on_sqlite(old, made, "DROP TABLE n"), [""; 0]);
         let referred = "CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE grandchild ADD COLUMN n_id REFERENCES n ON DELETE CASCADE";
-        let cascades = "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
+        let cascades =
+            "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
         let back = "DROP TABLE n; ALTER TABLE grandchild DROP COLUMN n_id";
         assert_eq!(found_on_sqlite(old, referred, back), [cascades]);
         let back = "ALTER TABLE grandchild DROP COLUMN n_id; DROP TABLE n";

@@ -147,7 +147,9 @@ impl Rebuild<'_> {
     fn value(&self, copy: &Copy, column: &String) -> Option<Finding> {
         let table = shown(self.first);
         let message = match copy.values.as_ref()?.get(column) {
-            None => format!("the copy leaves out `{table}.{column}`, a column that stays: its values are lost"),
+            None => {
+                format!("the copy leaves out `{table}.{column}`, a column that stays: its values are lost")
+            }
             Some(value) if value.reads.contains(column) => return None,
             Some(Value { text, .. }) => {
                 format!("the copy puts `{text}` into `{table}.{column}`: the values that it held are lost")
@@ -181,7 +183,10 @@ impl Rebuild<'_> {
 
     fn made_by_query(&self, old: &Table, at: Span) -> Option<Finding> {
         let says_something = !old.constraints.is_empty()
-            || old.columns.iter().any(|column| column.data_type.is_some() || column.has_default || column.not_null);
+            || old
+                .columns
+                .iter()
+                .any(|column| column.data_type.is_some() || column.has_default || column.not_null);
         says_something.then(|| {
             let message = format!(
                 "CREATE TABLE AS makes the new form of `{}` without its keys, constraints, defaults and types",
@@ -242,7 +247,8 @@ impl Rebuild<'_> {
             };
             let goes = self.goes("index", name);
             let message = format!("{goes}, and `{table}` gets none like it: {what}");
-            let safer = "make it again after the rebuild; drop it by its name before, where that is what is meant";
+            let safer =
+                "make it again after the rebuild; drop it by its name before, where that is what is meant";
             Finding::new(Hazard::RebuildIndex, self.at, message, safer).with_risk(risk)
         })
         .collect()
@@ -263,7 +269,8 @@ impl Rebuild<'_> {
                 "{goes} and is not made again: writes to `{}` no longer do what it says",
                 shown(self.first)
             );
-            let safer = "make it again after the rebuild; drop it by its name before, where that is what is meant";
+            let safer =
+                "make it again after the rebuild; drop it by its name before, where that is what is meant";
             Finding::new(Hazard::RebuildTrigger, self.at, message, safer)
         })
         .collect()
@@ -301,12 +308,16 @@ impl Forms<'_> {
 
 fn why(loss: &Loss) -> String {
     match &loss.cause {
-        Cause::Query(Cut::Condition(text)) => format!("those for which `{text}` does not hold are not copied"),
+        Cause::Query(Cut::Condition(text)) => {
+            format!("those for which `{text}` does not hold are not copied")
+        }
         Cause::Query(Cut::Distinct) => "of those that are the same in what is copied, one is".to_owned(),
         Cause::Query(Cut::Group(_)) => "GROUP BY makes one of many".to_owned(),
         Cause::Query(Cut::Other(word)) => format!("{word} leaves some out"),
         Cause::Join => "the join leaves those out that find no partner".to_owned(),
-        Cause::Conflict(Conflict::Ignore) => "those that a constraint refuses are left out without an error".to_owned(),
+        Cause::Conflict(Conflict::Ignore) => {
+            "those that a constraint refuses are left out without an error".to_owned()
+        }
         Cause::Conflict(Conflict::Replace) => "those of the same key replace each other".to_owned(),
         Cause::Conflict(Conflict::Update) => "those of the same key are made one".to_owned(),
         Cause::Deleted => "DELETE takes them from the copy".to_owned(),
@@ -321,7 +332,8 @@ pub(super) fn dropped(table: &Name, at: Span) -> Finding {
 
 pub(super) fn deletes_others(table: &Name, losses: &str, at: Span) -> Finding {
     let message = format!("with the rows of `{}` the statement {losses}", shown(table));
-    let safer = "count those rows first; delete or move them by statements of their own, so that the review sees it";
+    let safer =
+        "count those rows first; delete or move them by statements of their own, so that the review sees it";
     Finding::new(Hazard::DeleteCascade, at, message, safer)
 }
 
@@ -331,11 +343,10 @@ pub(super) fn keys_are_on(table: &Name, what: &str, at: Span) -> Finding {
 }
 
 pub(super) fn another_number(table: &Name, given: usize, wanted: usize, at: Span) -> Finding {
-    let message = format!(
-        "the copy gives {given} values for the {wanted} columns of `{}`, and fails",
-        shown(table)
-    );
-    let safer = "list the columns in both places, in the same order: `INSERT INTO new_… (a, b) SELECT a, b FROM …`";
+    let message =
+        format!("the copy gives {given} values for the {wanted} columns of `{}`, and fails", shown(table));
+    let safer =
+        "list the columns in both places, in the same order: `INSERT INTO new_… (a, b) SELECT a, b FROM …`";
     Finding::new(Hazard::RebuildColumn, at, message, safer)
 }
 
@@ -352,7 +363,8 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
         let views = schema.views_on(first).map(|view| format!("view `{}`", view.name.name));
         let triggers = schema.triggers_on(first).map(|trigger| format!("trigger `{}`", trigger.name));
         for object in views.chain(triggers) {
-            let message = format!("the {object} names `{}`, which is not there now: RENAME fails", shown(first));
+            let message =
+                format!("the {object} names `{}`, which is not there now: RENAME fails", shown(first));
             let safer = "drop it before the rebuild and create it again after; or create the new table under its own name \
                          and copy the rows back";
             findings.push(Finding::new(Hazard::RebuildView, at, message, safer));
@@ -365,13 +377,14 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
 pub(super) fn left_behind(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
     let refers = |table: &&Table| {
         table.name != *to
-            && table.constraints.iter().any(|known| {
-                matches!(&known.kind, TableConstraintKind::ForeignKey { table, .. } if table == to)
-            })
+            && table.constraints.iter().any(
+                |known| matches!(&known.kind, TableConstraintKind::ForeignKey { table, .. } if table == to),
+            )
     };
-    let children = end.tables().filter(refers).map(|table| {
-        (format!("the foreign key of `{}`", table.name.name), "its next row is refused")
-    });
+    let children = end
+        .tables()
+        .filter(refers)
+        .map(|table| (format!("the foreign key of `{}`", table.name.name), "its next row is refused"));
     let broken = "it fails, or goes on with the old table";
     let views = end.views_on(to).map(|view| (format!("the view `{}`", view.name.name), broken));
     let triggers = end.triggers_on(to).map(|trigger| (format!("the trigger `{}`", trigger.name), broken));

@@ -82,7 +82,9 @@ impl Forms<'_> {
     pub(super) fn is_unique(&self, columns: &[String]) -> bool {
         let within = |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
         let by_constraint = self.new.constraints.iter().any(|known| match &known.kind {
-            TableConstraintKind::PrimaryKey { columns } | TableConstraintKind::Unique { columns } => within(columns),
+            TableConstraintKind::PrimaryKey { columns } | TableConstraintKind::Unique { columns } => {
+                within(columns)
+            }
             _ => false,
         });
         by_constraint
@@ -126,7 +128,10 @@ impl Forms<'_> {
         let (old, new) = (self.old.options, self.new.options);
         let words = [
             (old.strict && !new.strict, "STRICT"),
-            (old.autoincrement && !new.autoincrement, "AUTOINCREMENT: numbers of deleted rows are given again"),
+            (
+                old.autoincrement && !new.autoincrement,
+                "AUTOINCREMENT: numbers of deleted rows are given again",
+            ),
         ];
         words.iter().filter(|(is_lost, _)| *is_lost).map(|(_, word)| constraint((*word).to_owned())).collect()
     }

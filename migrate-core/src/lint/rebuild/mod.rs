@@ -160,7 +160,13 @@ impl Rebuilds {
             self.copied.insert(taken.source.clone());
             let columns = rows.columns.iter().flatten().cloned();
             let values = taken.values.map(|values| columns.zip(values).collect());
-            held.copies.push(Copy { source: taken.source, at, losses: taken.losses, is_moved: false, values });
+            held.copies.push(Copy {
+                source: taken.source,
+                at,
+                losses: taken.losses,
+                is_moved: false,
+                values,
+            });
         }
         self.held.insert(name, held);
     }
@@ -260,11 +266,8 @@ impl Rebuilds {
     fn drop(&mut self, drop: &Drop, schema: &Schema, at: Span) {
         for name in &drop.names {
             let name = schema.resolve(name);
-            let reach = if self.has_rows(schema, &name) {
-                self.reach(&name, schema, true)
-            } else {
-                Reach::default()
-            };
+            let reach =
+                if self.has_rows(schema, &name) { self.reach(&name, schema, true) } else { Reach::default() };
             if schema.is_new(&name) {
                 self.reached.push((at, name.clone(), reach));
             } else {
@@ -360,8 +363,14 @@ impl Rebuilds {
             match self.rebuilt(&gone.first, end) {
                 Some(new) => {
                     findings.extend(self.lacks_of_keys(gone, end));
-                    let rebuild =
-                        Rebuild { first: &gone.first, old: &gone.old, new, at: gone.at, is_gone: true, before };
+                    let rebuild = Rebuild {
+                        first: &gone.first,
+                        old: &gone.old,
+                        new,
+                        at: gone.at,
+                        is_gone: true,
+                        before,
+                    };
                     findings.extend(rebuild.lacks(&self, end));
                 }
                 None => {

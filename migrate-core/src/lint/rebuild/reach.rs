@@ -64,8 +64,7 @@ impl Reach {
                         reach.changed.insert(owner.name.clone());
                     }
                     OnDelete::NoAction | OnDelete::Restrict => {
-                        let is_deferred =
-                            deletion.deferred || *deferred && *on_delete == OnDelete::NoAction;
+                        let is_deferred = deletion.deferred || *deferred && *on_delete == OnDelete::NoAction;
                         if is_own && is_deferred {
                             continue;
                         }

@@ -96,7 +96,8 @@ impl Tables<'_> {
         for (number, item) in items.iter().enumerate() {
             taken.extend(item.rows.copies.iter().map(|copy| (number, copy.clone())));
         }
-        let results: Option<Vec<Result>> = selection.columns.iter().map(|column| results(column, &items)).collect();
+        let results: Option<Vec<Result>> =
+            selection.columns.iter().map(|column| results(column, &items)).collect();
         let results: Option<Vec<Output>> = results.map(|results| results.into_iter().flatten().collect());
         let mut rows = Rows::default();
         for (number, mut copy) in taken {
@@ -222,7 +223,11 @@ struct Output {
 enum Made {
     /// Of a column of one item of FROM.
     Column(usize, usize),
-    Expression { reads: Vec<ColumnName>, is_column: bool, text: String },
+    Expression {
+        reads: Vec<ColumnName>,
+        is_column: bool,
+        text: String,
+    },
 }
 
 /// `None` where it cannot be told how many columns they are.

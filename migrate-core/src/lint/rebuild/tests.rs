@@ -20,12 +20,15 @@ fn a_finding_names_what_is_lost_and_where() {
     let history = tables();
     assert_eq!(
         messages(&history, REBUILD),
-        ["foreign keys are on while `p` is rebuilt: DROP TABLE deletes rows of `c`, clears references of `g`"]
+        [
+            "foreign keys are on while `p` is rebuilt: DROP TABLE deletes rows of `c`, clears references of `g`"
+        ]
     );
     assert_eq!(places(&history, Hazard::RebuildForeignKeys, REBUILD), ["DROP TABLE p"]);
     let history = history.without_keys();
     assert_eq!(messages(&history, REBUILD), [""; 0]);
-    let partial = REBUILD.replace("FROM p;", "FROM p WHERE id < 5;").replace("; CREATE INDEX p_b ON p (b)", "");
+    let partial =
+        REBUILD.replace("FROM p;", "FROM p WHERE id < 5;").replace("; CREATE INDEX p_b ON p (b)", "");
     assert_eq!(
         messages(&history, &partial),
         [
@@ -131,7 +134,11 @@ fn the_risk_is_that_of_what_is_lost() {
         )
     };
     case(&history, &rebuild(""), &["rebuild-index high", "rebuild-index controlled"]);
-    case(&history, &rebuild("CREATE INDEX t_a ON t (a)"), &["rebuild-index high", "rebuild-index controlled"]);
+    case(
+        &history,
+        &rebuild("CREATE INDEX t_a ON t (a)"),
+        &["rebuild-index high", "rebuild-index controlled"],
+    );
     let alike = "CREATE UNIQUE INDEX i ON t (a); CREATE INDEX j ON t (lower(b)) WHERE b > 1";
     case(&history, &rebuild(alike), &[]);
     let others = "CREATE UNIQUE INDEX i ON t (a); CREATE INDEX j ON t (upper(b)) WHERE b > 1";

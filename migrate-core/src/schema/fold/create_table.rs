@@ -123,7 +123,9 @@ impl Schema {
         }
         let Some(table) = self.tables.get_mut(name) else { return };
         for constraint in parent.constraints {
-            let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind else { continue };
+            let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind else {
+                continue;
+            };
             if !table.constraints.iter().any(|own| own.kind == constraint.kind) {
                 self.lookup.add_foreign_key(name, referenced);
                 table.constraints.push(constraint);

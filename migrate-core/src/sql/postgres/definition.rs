@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn triggers_rules_and_policies() {
-        let trigger = Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t"), uses: Vec::new() });
+        let trigger =
+            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t"), uses: Vec::new() });
         let sql = "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON s.t FOR EACH ROW WHEN (g(new.b)) EXECUTE FUNCTION f()";
         let statement = crate::sql::postgres::testing::statement(sql);
         assert_eq!(statement.kind, trigger);

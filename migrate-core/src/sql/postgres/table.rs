@@ -9,8 +9,8 @@ use super::tree::Node;
 use super::types::type_in;
 use crate::Span;
 use crate::sql::{
-    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, OnDelete, PartitionBound,
-    TableBody, TableOptions,
+    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, OnDelete,
+    PartitionBound, TableBody, TableOptions,
 };
 
 /// `CREATE TABLE`, `CREATE FOREIGN TABLE`.
@@ -285,7 +285,10 @@ mod tests {
             ("a int REFERENCES s.r (b) ON DELETE CASCADE", key(&["a"], &["b"], OnDelete::Cascade)),
             ("PRIMARY KEY (a, b) INCLUDE (c)", ConstraintKind::PrimaryKey { columns: names(&["a", "b"]) }),
             ("UNIQUE NULLS NOT DISTINCT (a)", unique(&["a"], true)),
-            ("FOREIGN KEY (a, b) REFERENCES s.r ON DELETE SET NULL (a)", key(&["a", "b"], &[], OnDelete::SetNull)),
+            (
+                "FOREIGN KEY (a, b) REFERENCES s.r ON DELETE SET NULL (a)",
+                key(&["a", "b"], &[], OnDelete::SetNull),
+            ),
             ("FOREIGN KEY (a, b) REFERENCES s.r (c, d)", key(&["a", "b"], &["c", "d"], OnDelete::NoAction)),
             ("NOT NULL a", ConstraintKind::NotNull { column: "a".to_owned() }),
         ];

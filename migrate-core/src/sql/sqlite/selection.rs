@@ -10,7 +10,7 @@ use super::name::{identifier, name, names};
 use super::walk::Walk;
 use crate::sql::{Cut, From, Selected, Selection, Source};
 
-/// More queries than this in one, each named in a WITH counted as often as it is used, are not followed.
+/// More queries than this in one are not followed. One of WITH counts, with those in it, as often as it is used.
 const MAX_QUERIES: usize = 100;
 
 /// How much of an expression a message shows.
@@ -24,8 +24,16 @@ pub(super) fn selection(with: Option<&With<'_>>, select: &Select<'_>) -> Option<
 }
 
 struct Lowering {
-    /// The queries of WITH; `None` of one that is too much.
-    known: Vec<(String, Option<Selection>)>,
+    known: Vec<Known>,
+    queries: usize,
+}
+
+/// A query of WITH.
+struct Known {
+    name: String,
+    /// `None` of one that is too much, or names itself.
+    selection: Option<Selection>,
+    /// How many queries it is.
     queries: usize,
 }
 
@@ -34,13 +42,15 @@ impl Lowering {
         for query in with.map(|with| with.ctes).unwrap_or_default() {
             let own = identifier(&query.tbl_name);
             // It may name itself, and is then more than the rows of a table.
-            self.known.push((own, None));
+            self.known.push(Known { name: own, selection: None, queries: 0 });
             let at = self.known.len() - 1;
+            let before = self.queries;
             let mut selection = self.select(query.select);
             if let (Some(selection), Some(columns)) = (&mut selection, query.columns) {
                 rename(selection, names(columns));
             }
-            self.known[at].1 = selection;
+            self.known[at].queries = self.queries - before;
+            self.known[at].selection = selection;
         }
     }
 
@@ -125,13 +135,13 @@ impl Lowering {
         match table {
             SelectTable::Table(table, alias, _) => {
                 let table = name(table);
-                let known = self.known.iter().rev().find(|(known, _)| *known == table.name);
+                let known = self.known.iter().rev().find(|known| known.name == table.name);
                 let source = match known.filter(|_| table.schema.is_none()) {
-                    Some((_, Some(query))) => {
-                        self.queries += 1;
-                        query_within(self.queries, query.clone())
+                    Some(known) => {
+                        self.queries += known.queries.max(1);
+                        let query = known.selection.as_ref().filter(|_| self.queries <= MAX_QUERIES);
+                        query.map_or(Source::Other, |query| Source::Query(Box::new(query.clone())))
                     }
-                    Some((_, None)) => Source::Other,
                     None => Source::Table(table.clone()),
                 };
                 one(source, alias, Some(table.name))
@@ -145,10 +155,6 @@ impl Lowering {
             SelectTable::Sub(from, _) => self.from(from),
         }
     }
-}
-
-fn query_within(queries: usize, query: Selection) -> Source {
-    if queries > MAX_QUERIES { Source::Other } else { Source::Query(Box::new(query)) }
 }
 
 /// Whether a join keeps all rows of what stands before it and behind it.
@@ -182,10 +188,8 @@ fn selected(result: &ResultColumn<'_>) -> Selected {
 
 /// Gives the columns of a query the names that WITH lists, where it can be told which is which.
 fn rename(selection: &mut Selection, names: Vec<String>) {
-    let inner = std::mem::replace(
-        selection,
-        Selection { from: Vec::new(), columns: Vec::new(), cuts: Vec::new() },
-    );
+    let inner =
+        std::mem::replace(selection, Selection { from: Vec::new(), columns: Vec::new(), cuts: Vec::new() });
     let source = Source::Named(Box::new(inner), names);
     selection.from = vec![From { source, alias: None, joined: false }];
     selection.columns = vec![Selected::All(None)];

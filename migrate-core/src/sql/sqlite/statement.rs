@@ -9,8 +9,8 @@ use super::selection::selection;
 use super::walk::Walk;
 use super::{alter_table, table};
 use crate::sql::{
-    Conflict, CreateIndex, CreateTrigger, CreateView, Delete, Drop, IndexKey, Insert, Kind, Name, ObjectKind, Query,
-    Reference, Reindex, Statement, Update,
+    Conflict, CreateIndex, CreateTrigger, CreateView, Delete, Drop, IndexKey, Insert, Kind, Name, ObjectKind,
+    Query, Reference, Reindex, Statement, Update,
 };
 
 pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
@@ -75,9 +75,9 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         Stmt::Select(_) => Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
         Stmt::Pragma(pragma, body) => Kind::Pragma {
             name: identifier(&pragma.name),
-            value: body.as_ref().map(|(PragmaBody::Equals(value) | PragmaBody::Call(value))| {
-                unquoted(&value.to_string())
-            }),
+            value: body
+                .as_ref()
+                .map(|(PragmaBody::Equals(value) | PragmaBody::Call(value))| unquoted(&value.to_string())),
         },
         Stmt::Reindex { obj_name } => Kind::Reindex(Reindex {
             concurrently: false,

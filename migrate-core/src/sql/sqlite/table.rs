@@ -2,8 +2,8 @@
 
 use sqlite3_parser::ast::{
     ColumnConstraint, ColumnDefinition, CreateTableBody, DeferSubclause, Expr, ForeignKeyClause,
-    InitDeferredPred, NamedTableConstraint, QualifiedName, RefAct, RefArg, ResolveType, SortedColumn, TabFlags,
-    TableConstraint, TypeSize,
+    InitDeferredPred, NamedTableConstraint, QualifiedName, RefAct, RefArg, ResolveType, SortedColumn,
+    TabFlags, TableConstraint, TypeSize,
 };
 
 use super::expression::{column as column_of, expression};
@@ -12,8 +12,8 @@ use super::place::Place;
 use super::selection::selection;
 use crate::Span;
 use crate::sql::{
-    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, Identifier, Name, OnDelete,
-    TableBody, TableOptions, Type,
+    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, Identifier, Name,
+    OnDelete, TableBody, TableOptions, Type,
 };
 
 pub(super) fn create_table(
@@ -71,15 +71,16 @@ pub(super) fn virtual_table(if_not_exists: bool, table: &QualifiedName<'_>) -> C
 
 /// What the constraints say of the whole table.
 fn options(columns: &[ColumnDefinition<'_>], constraints: &[NamedTableConstraint<'_>]) -> TableOptions {
-    let of_columns = columns.iter().flat_map(|column| column.constraints).map(|known| match known.constraint {
-        ColumnConstraint::PrimaryKey { auto_increment, conflict_clause, .. } => {
-            (auto_increment, conflict_clause)
-        }
-        ColumnConstraint::NotNull { conflict_clause, .. } | ColumnConstraint::Unique(conflict_clause) => {
-            (false, conflict_clause)
-        }
-        _ => (false, None),
-    });
+    let of_columns =
+        columns.iter().flat_map(|column| column.constraints).map(|known| match known.constraint {
+            ColumnConstraint::PrimaryKey { auto_increment, conflict_clause, .. } => {
+                (auto_increment, conflict_clause)
+            }
+            ColumnConstraint::NotNull { conflict_clause, .. } | ColumnConstraint::Unique(conflict_clause) => {
+                (false, conflict_clause)
+            }
+            _ => (false, None),
+        });
     let of_table = constraints.iter().map(|known| match known.constraint {
         TableConstraint::PrimaryKey { auto_increment, conflict_clause, .. } => {
             (auto_increment, conflict_clause)
@@ -87,11 +88,13 @@ fn options(columns: &[ColumnDefinition<'_>], constraints: &[NamedTableConstraint
         TableConstraint::Unique { conflict_clause, .. } => (false, conflict_clause),
         _ => (false, None),
     });
-    of_columns.chain(of_table).fold(TableOptions::default(), |options, (autoincrement, conflict)| TableOptions {
-        autoincrement: options.autoincrement || autoincrement,
-        drops_conflicts: options.drops_conflicts
-            || matches!(conflict, Some(ResolveType::Ignore | ResolveType::Replace)),
-        ..options
+    of_columns.chain(of_table).fold(TableOptions::default(), |options, (autoincrement, conflict)| {
+        TableOptions {
+            autoincrement: options.autoincrement || autoincrement,
+            drops_conflicts: options.drops_conflicts
+                || matches!(conflict, Some(ResolveType::Ignore | ResolveType::Replace)),
+            ..options
+        }
     })
 }
 

@@ -60,8 +60,14 @@ fn each_statement_is_of_its_kind() {
             "WITH x AS (SELECT 1) SELECT * FROM x",
             Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
         ),
-        ("PRAGMA foreign_keys = OFF", Kind::Pragma { name: "foreign_keys".to_owned(), value: Some("off".to_owned()) }),
-        ("PRAGMA main.User_Version(3)", Kind::Pragma { name: "user_version".to_owned(), value: Some("3".to_owned()) }),
+        (
+            "PRAGMA foreign_keys = OFF",
+            Kind::Pragma { name: "foreign_keys".to_owned(), value: Some("off".to_owned()) },
+        ),
+        (
+            "PRAGMA main.User_Version(3)",
+            Kind::Pragma { name: "user_version".to_owned(), value: Some("3".to_owned()) },
+        ),
         ("VACUUM", Kind::Vacuum { full: true }),
         ("BEGIN IMMEDIATE", Kind::Transaction),
         ("COMMIT", Kind::Transaction),

@@ -1,8 +1,11 @@
 //! What a statement calls, reads and names, wherever in it.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlite3_parser::ast::{
     Expr, FromClause, FunctionCallOrder, FunctionTail, Id, InsertBody, JoinConstraint, Limit, Literal,
-    OneSelect, Over, ResultColumn, Select, SelectTable, Set, SortedColumn, Stmt, TriggerCmd, Upsert, UpsertDo, With,
+    OneSelect, Over, ResultColumn, Select, SelectTable, Set, SortedColumn, Stmt, TriggerCmd, Upsert,
+    UpsertDo, With,
 };
 
 use super::name::{identifier, name, string, unquoted};
@@ -23,11 +26,22 @@ pub(super) struct Walk {
     pub(super) literals: Vec<String>,
     /// Whether it goes deeper than was looked at.
     pub(super) is_too_deep: bool,
+    seen: Seen,
     /// The names of WITH, which are no relations.
     with: Vec<String>,
+    /// How often each of them is there.
+    with_names: HashMap<String, usize>,
     depth: usize,
     /// How many queries this stands in.
     queries: usize,
+}
+
+/// What has been found already, so that a long list takes no longer for each of its parts.
+#[derive(Default)]
+struct Seen {
+    calls: HashSet<Name>,
+    reads: HashSet<Name>,
+    columns: HashSet<String>,
 }
 
 impl Walk {
@@ -203,7 +217,11 @@ impl Walk {
         }
         self.sorted(select.order_by);
         self.limit(select.limit);
-        self.with.truncate(known);
+        for name in self.with.drain(known..) {
+            if let Some(count) = self.with_names.get_mut(&name) {
+                *count -= 1;
+            }
+        }
         self.queries -= 1;
         self.depth -= 1;
     }
@@ -223,7 +241,10 @@ impl Walk {
 
     fn with(&mut self, with: Option<&With<'_>>) {
         let queries = with.map(|with| with.ctes).unwrap_or_default();
-        self.with.extend(queries.iter().map(|query| identifier(&query.tbl_name)));
+        for name in queries.iter().map(|query| identifier(&query.tbl_name)) {
+            *self.with_names.entry(name.clone()).or_default() += 1;
+            self.with.push(name);
+        }
         queries.iter().for_each(|query| self.select(query.select));
     }
 
@@ -285,14 +306,15 @@ impl Walk {
 
     fn call(&mut self, function: &Id<'_>) {
         let function = Name::new(unquoted(function.0));
-        if !self.calls.contains(&function) {
+        if self.seen.calls.insert(function.clone()) {
             self.calls.push(function);
         }
     }
 
     fn read(&mut self, relation: Name) {
-        let is_of_with = relation.schema.is_none() && self.with.contains(&relation.name);
-        if !is_of_with && !self.reads.contains(&relation) {
+        let is_of_with =
+            relation.schema.is_none() && self.with_names.get(&relation.name).is_some_and(|count| *count > 0);
+        if !is_of_with && self.seen.reads.insert(relation.clone()) {
             self.reads.push(relation);
         }
     }
@@ -315,7 +337,7 @@ impl Walk {
         if matches!(column.as_str(), "true" | "false") {
             return;
         }
-        if !self.columns.contains(&column) {
+        if self.seen.columns.insert(column.clone()) {
             self.columns.push(column.clone());
         }
         self.names.push(ColumnName { table, column });

@@ -33,7 +33,8 @@ fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
         let others: Vec<String> = others.into_iter().collect();
         message += &format!("; its foreign keys lock {} too", others.join(", "));
     }
-    Finding::new(Hazard::DropTable, context.statement.span, message, DROP_TABLE_SAFER).breaking_older_binaries()
+    Finding::new(Hazard::DropTable, context.statement.span, message, DROP_TABLE_SAFER)
+        .breaking_older_binaries()
 }
 
 fn referenced(constraint: &TableConstraint) -> Option<&Name> {

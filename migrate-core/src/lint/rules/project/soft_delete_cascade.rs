@@ -8,8 +8,9 @@ use crate::sql::OnDelete;
 /// them for good, those that are live and those that could be restored
 /// (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
 pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let cascading =
-        added(outcome).into_iter().filter(|added| added.key.on_delete == OnDelete::Cascade && added.is_enforced);
+    let cascading = added(outcome)
+        .into_iter()
+        .filter(|added| added.key.on_delete == OnDelete::Cascade && added.is_enforced);
     let marked =
         cascading.filter_map(|added| deletion_mark_of(outcome, added.table).map(|mark| (added, mark)));
     marked

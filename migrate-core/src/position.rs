@@ -44,14 +44,16 @@ impl Position {
 }
 
 /// The lines of a text, for many places in it.
-pub(crate) struct Lines {
+#[cfg(feature = "lint")]
+pub(crate) struct LineNumbers {
     /// Where each line but the first begins.
     starts: Vec<usize>,
 }
 
-impl Lines {
-    pub(crate) fn of(text: &str) -> Lines {
-        Lines { starts: text.match_indices('\n').map(|(at, _)| at + 1).collect() }
+#[cfg(feature = "lint")]
+impl LineNumbers {
+    pub(crate) fn of(text: &str) -> LineNumbers {
+        LineNumbers { starts: text.match_indices('\n').map(|(at, _)| at + 1).collect() }
     }
 
     /// The number of the line with a byte, from 1.
@@ -76,7 +78,8 @@ mod tests {
         let cases = [(0, 1, 1), (1, 1, 2), (3, 2, 1), (5, 2, 2), (6, 2, 3), (7, 3, 1), (99, 3, 1)];
         for (offset, line, column) in cases {
             assert_eq!(Position::of_byte(text, offset), Position { line, column }, "byte {offset}");
-            assert_eq!(Lines::of(text).number(offset), line, "byte {offset}");
+            #[cfg(feature = "lint")]
+            assert_eq!(LineNumbers::of(text).number(offset), line, "byte {offset}");
         }
         assert_eq!(Position { line: 2, column: 1 }.line_of(text), "çd");
     }

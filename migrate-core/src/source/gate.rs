@@ -11,7 +11,7 @@ use crate::dialect::Engine;
 use crate::directive::Directives;
 use crate::file_name::Part;
 use crate::lint::{self, Analysis, Finding, Project};
-use crate::position::Lines;
+use crate::position::LineNumbers;
 use crate::problem::Problem;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed, SyntaxError};
@@ -319,7 +319,7 @@ fn begun(script: &Script, at: usize) -> usize {
 fn complete(draft: &mut Draft, found: &Found) {
     let migration = &mut draft.migration;
     let allowing = Allowing::of(&migration.up, &draft.up);
-    let lines = Lines::of(migration.up.sql());
+    let lines = LineNumbers::of(migration.up.sql());
     let mut noted = BTreeSet::new();
     let hazard = |finding: &Finding| {
         let allowed = allowing.of_finding(finding);

@@ -19,7 +19,7 @@ use super::Finding;
 use crate::schema::{Index, Schema, Table};
 use crate::sql::{
     AlterTable, ChangeAction, Conflict, CreateTable, Delete, Drop, Expression, From, Insert, Kind, Name,
-    ObjectKind, Selected, Selection, Source, Statement, TableBody, Update,
+    ObjectKind, Selected, Selection, Source, Statement, Update,
 };
 use crate::{Execution, Risk, Span};
 
@@ -150,7 +150,7 @@ impl Rebuilds {
             return;
         }
         self.forget(&name);
-        let as_query = create.body == TableBody::Query;
+        let as_query = create.selection.is_some();
         let made = Made { at, as_query, drops_conflicts: create.options.drops_conflicts };
         self.made.insert(name.clone(), made);
         let Some(selection) = &create.selection else { return };

@@ -573,6 +573,9 @@ const CASES: &[Case] = &[
     ("INSERT OR REPLACE INTO p SELECT 1, 'a', 'A', NULL", &["delete-cascade high"]),
     ("INSERT INTO c VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET p_id = 1", &[]),
     ("INSERT OR REPLACE INTO lone VALUES (1, 'a', 'x')", &[]),
+    (concat!("CREATE TABLE new_g (id INTEGER PRIMARY KEY, c_id INTEGER REFERENCES c (id) ON DELETE CASCADE);
+      INSERT INTO new_g SELECT * FROM g; DROP TABLE g; ALTER TABLE new_g RENAME TO g;", "REPLACE INTO c VALUES (1, 1)"),
+        &["delete-cascade high"]),
     ("UPDATE OR REPLACE p SET a = 'a' WHERE id = 2", &["unbounded-dml controlled", "delete-cascade high"]),
     ("DROP TABLE lone", &["drop-table high"]),
     ("DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT)", &["drop-table high"]),

@@ -358,19 +358,28 @@ pub(super) fn overwritten(table: &Name, column: &str, at: Span) -> Finding {
 
 /// Views and triggers that name a table which is not there: RENAME reads them all.
 pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for first in gone.iter().map(|gone| &gone.first).filter(|first| schema.table(first).is_none()) {
-        let views = schema.views_on(first).map(|view| format!("view `{}`", view.name.name));
-        let triggers = schema.triggers_on(first).map(|trigger| format!("trigger `{}`", trigger.name));
-        for object in views.chain(triggers) {
-            let message =
-                format!("the {object} names `{}`, which is not there now: RENAME fails", shown(first));
-            let safer = "drop it before the rebuild and create it again after; or create the new table under its own name \
-                         and copy the rows back";
-            findings.push(Finding::new(Hazard::RebuildView, at, message, safer));
-        }
+    let absent = gone.iter().map(|gone| &gone.first).filter(|first| schema.table(first).is_none());
+    let absent: BTreeSet<&Name> = absent.collect();
+    if absent.is_empty() {
+        return Vec::new();
     }
-    findings
+    let is_absent = |name: &&Name| absent.contains(*name);
+    let views = schema.views().filter_map(|view| {
+        let named = view.reads.iter().find(is_absent)?;
+        Some((format!("view `{}`", view.name.name), named))
+    });
+    let triggers = schema.tables().flat_map(|table| &table.triggers).filter_map(|trigger| {
+        let named = trigger.uses.iter().find(is_absent)?;
+        Some((format!("trigger `{}`", trigger.name), named))
+    });
+    let found = views.chain(triggers).map(|(object, named)| {
+        let message = format!("the {object} names `{}`, which is not there now: RENAME fails", shown(named));
+        let safer =
+            "drop it before the rebuild and create it again after; or create the new table under its own name \
+             and copy the rows back";
+        Finding::new(Hazard::RebuildView, at, message, safer)
+    });
+    found.collect()
 }
 
 /// What follows the old table to its new name.

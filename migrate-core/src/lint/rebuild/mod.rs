@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::lacks::Rebuild;
 use self::reach::{Deletion, Reach};
-use self::rows::{Cause, Copy, Held, Loss, Tables};
+use self::rows::{Cause, Copy, Held, Loss, Tables, Taken};
 use super::Finding;
 use crate::schema::{Index, Schema, Table};
 use crate::sql::{
@@ -160,13 +160,8 @@ impl Rebuilds {
             self.copied.insert(taken.source.clone());
             let columns = rows.columns.iter().flatten().cloned();
             let values = taken.values.map(|values| columns.zip(values).collect());
-            held.copies.push(Copy {
-                source: taken.source,
-                at,
-                losses: taken.losses,
-                is_moved: false,
-                values,
-            });
+            let losses = taken.losses;
+            held.add(Copy { source: taken.source, at, losses, is_moved: false, values });
         }
         self.held.insert(name, held);
     }
@@ -177,10 +172,10 @@ impl Rebuilds {
             self.sets_sequences = true;
             return;
         }
+        if insert.conflict == Some(Conflict::Replace) && self.has_rows(schema, &target) {
+            self.delete_reaches(&target, schema, at, false, Risk::High);
+        }
         if !schema.is_new(&target) {
-            if insert.conflict == Some(Conflict::Replace) {
-                self.delete_reaches(&target, schema, at, false, Risk::High);
-            }
             return;
         }
         self.filled.insert(target.clone());
@@ -201,14 +196,11 @@ impl Rebuilds {
         {
             self.findings.push(lacks::another_number(&target, given, wanted, at));
             // What is where cannot be told.
-            let held = self.held.entry(target).or_default();
-            held.copies.extend(rows.copies.into_iter().map(|taken| Copy {
-                source: taken.source,
-                at,
-                losses: taken.losses,
-                is_moved: false,
-                values: None,
-            }));
+            for Taken { source, losses, .. } in rows.copies {
+                self.copied.insert(source.clone());
+                let copy = Copy { source, at, losses, is_moved: false, values: None };
+                self.held.entry(target.clone()).or_default().add(copy);
+            }
             return;
         }
         for mut taken in rows.copies {
@@ -217,7 +209,7 @@ impl Rebuilds {
             let values = taken.values.zip(columns.clone());
             let values = values.map(|(values, columns)| columns.into_iter().zip(values).collect());
             let copy = Copy { source: taken.source, at, losses: taken.losses, is_moved, values };
-            self.held.entry(target.clone()).or_default().copies.push(copy);
+            self.held.entry(target.clone()).or_default().add(copy);
         }
     }
 
@@ -253,8 +245,8 @@ impl Rebuilds {
     fn delete(&mut self, delete: &Delete, schema: &Schema, at: Span) {
         let target = schema.resolve(&delete.table);
         self.sets_sequences |= target.name == "sqlite_sequence";
-        for copy in self.held.get_mut(&target).into_iter().flat_map(|held| &mut held.copies) {
-            copy.losses.push(Loss { at, cause: Cause::Deleted });
+        if let Some(held) = self.held.get_mut(&target) {
+            held.lose(&Loss { at, cause: Cause::Deleted });
         }
         if self.has_rows(schema, &target) {
             let of_all = finds_all(delete.filter.as_ref());

@@ -9,12 +9,36 @@ use crate::sql::{ColumnName, Conflict, Cut, From, Name, Selected, Selection, Sou
 /// The names of the number that every row has, beside that of its column.
 const ROW_NUMBER: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
+/// More copies than this are not followed in one table: tables that are copied into each other have ever more.
+const MAX_COPIES: usize = 64;
+
+/// More causes than these are not told of one copy.
+const MAX_LOSSES: usize = 16;
+
 /// What a new table holds of old ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     /// Its columns, where the schema does not know them: after `CREATE TABLE AS`.
     pub(super) columns: Option<Vec<String>>,
     pub(super) copies: Vec<Copy>,
+}
+
+impl Held {
+    pub(super) fn add(&mut self, copy: Copy) {
+        if self.copies.len() < MAX_COPIES {
+            self.copies.push(copy);
+        }
+    }
+
+    pub(super) fn lose(&mut self, loss: &Loss) {
+        self.copies.iter_mut().for_each(|copy| add(&mut copy.losses, loss.clone()));
+    }
+}
+
+fn add(losses: &mut Vec<Loss>, loss: Loss) {
+    if losses.len() < MAX_LOSSES {
+        losses.push(loss);
+    }
 }
 
 /// The rows of an old table that a statement copied.
@@ -94,7 +118,8 @@ impl Tables<'_> {
         let items: Vec<Item<'_>> = selection.from.iter().map(|from| self.item(from)).collect();
         let mut taken: Vec<(usize, Taken)> = Vec::new();
         for (number, item) in items.iter().enumerate() {
-            taken.extend(item.rows.copies.iter().map(|copy| (number, copy.clone())));
+            let room = MAX_COPIES - taken.len();
+            taken.extend(item.rows.copies.iter().take(room).map(|copy| (number, copy.clone())));
         }
         let results: Option<Vec<Result>> =
             selection.columns.iter().map(|column| results(column, &items)).collect();
@@ -106,7 +131,7 @@ impl Tables<'_> {
                 .map(|results| results.iter().map(|output| output.value(number, &copy, &items)).collect());
             for cut in &selection.cuts {
                 if !copy.keeps_all(cut, values.as_deref(), &items[number]) {
-                    copy.losses.push(Loss { at: self.at, cause: Cause::Query(cut.clone()) });
+                    add(&mut copy.losses, Loss { at: self.at, cause: Cause::Query(cut.clone()) });
                 }
             }
             copy.values = values;
@@ -120,7 +145,7 @@ impl Tables<'_> {
         let mut rows = self.source(&from.source);
         if from.joined {
             let loss = Loss { at: self.at, cause: Cause::Join };
-            rows.copies.iter_mut().for_each(|copy| copy.losses.push(loss.clone()));
+            rows.copies.iter_mut().for_each(|copy| add(&mut copy.losses, loss.clone()));
         }
         Item { alias: from.alias.as_deref(), rows }
     }

@@ -158,3 +158,19 @@ fn a_query_that_stands_for_many_is_not_followed() {
     );
     case(&history, &sql, &["rebuild-rows high"]);
 }
+
+/// Tables that are copied into each other hold twice as many copies after each statement.
+#[test]
+fn tables_that_are_copied_into_each_other_are_followed_for_a_while() {
+    let history = sqlite_history("CREATE TABLE t (a)");
+    let copies =
+        "INSERT INTO x SELECT * FROM y; INSERT INTO y SELECT * FROM x; DELETE FROM y WHERE a = 1; ".repeat(200);
+    let script = format!(
+        "CREATE TABLE x (a); CREATE TABLE y (a); INSERT INTO x SELECT * FROM t; INSERT INTO y SELECT * FROM t; {copies}
+         DROP TABLE t; ALTER TABLE x RENAME TO t"
+    );
+    case(&history, &script, &[]);
+    let lost = script.replace("SELECT * FROM t;", "SELECT * FROM t LIMIT 1;");
+    let found = findings(&history, &lost).len();
+    assert!((1..2000).contains(&found), "{found}");
+}

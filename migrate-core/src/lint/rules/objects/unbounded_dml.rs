@@ -28,7 +28,7 @@ fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     let is_sequence = |table: &Name| table.name == "sqlite_sequence";
     context.engine == Engine::Sqlite
         && is_sequence(table)
-        && context.statement.reads.iter().any(|read| is_sequence(read))
+        && context.statement.reads.iter().any(is_sequence)
 }
 
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {

@@ -33,6 +33,8 @@ const SETUP: &str = "
         r_id INTEGER REFERENCES r (id), twice INTEGER AS (id * 2), UNIQUE (b, c));
     CREATE TABLE \"Odd Name\" (id INTEGER PRIMARY KEY, \"A b\" TEXT);
     CREATE TABLE plain (a TEXT, b TEXT);
+    CREATE TABLE bare (a);
+    CREATE INDEX bare_a ON bare (a);
     INSERT INTO p VALUES (1, 'a', 'A', NULL), (2, 'b', 'B', 1), (7, 'c', 'B', 1);
     INSERT INTO c VALUES (1, 1), (2, 2), (3, 7);
     INSERT INTO g VALUES (1, 1), (2, 3);
@@ -560,6 +562,7 @@ const CASES: &[Case] = &[
       UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'num') WHERE name = 'new_num';
       DROP TABLE num; ALTER TABLE new_num RENAME TO num", &[]),
     (off!("CREATE TABLE new_p AS SELECT * FROM p;", swap_p!(), rest_p!()), &["rebuild-constraint high"]),
+    ("CREATE TABLE x AS SELECT * FROM bare; DROP TABLE bare; ALTER TABLE x RENAME TO bare", &["rebuild-index controlled"]),
     // 7. Rows of others go with rows that are deleted, outside of a rebuild.
     ("DROP TABLE g", &["drop-table high"]),
     ("DROP TABLE p", &["drop-table high", "delete-cascade high"]),

@@ -44,15 +44,16 @@ impl Rebuild<'_> {
             findings.extend(self.values(columns, &copies, &renamed));
         }
         let old = self.old.table.as_ref();
-        if made.is_some_and(|made| made.as_query) {
-            let place = made.map_or(self.at, |made| made.at);
-            findings.extend(old.and_then(|old| self.made_by_query(old, place)));
-        } else if let Some(old) = old {
+        if let Some(old) = old {
             let new_indexes = end.indexes_of(&self.new.name).collect();
             let forms = Forms { old, new: self.new, new_indexes, renamed: &renamed };
             let place = made.map_or(self.at, |made| made.at);
-            findings.extend(self.constraints(&forms, place, &renamed, end));
-            findings.extend(self.sequence(old, rebuilds));
+            if made.is_some_and(|made| made.as_query) {
+                findings.extend(self.made_by_query(old, place));
+            } else {
+                findings.extend(self.constraints(&forms, place, &renamed, end));
+                findings.extend(self.sequence(old, rebuilds));
+            }
             if self.before.is_none() {
                 findings.extend(self.indexes(&forms));
             }
@@ -282,7 +283,8 @@ impl Forms<'_> {
     fn has_again(&self, index: &Index) -> bool {
         let columns: Vec<&String> = index.keys.iter().flat_map(|key| &key.value.columns).collect();
         let now = |column: &String| self.renamed.get(column).unwrap_or(column).clone();
-        if columns.iter().any(|column| self.new.column(&now(column)).is_none()) {
+        let is_missing = |column: &&String| self.new.column(&now(column)).is_none();
+        if self.new.columns_are_complete && columns.iter().any(is_missing) {
             return true;
         }
         let key_columns: Vec<String> =

@@ -163,8 +163,8 @@ fn a_query_that_stands_for_many_is_not_followed() {
 #[test]
 fn tables_that_are_copied_into_each_other_are_followed_for_a_while() {
     let history = sqlite_history("CREATE TABLE t (a)");
-    let copies =
-        "INSERT INTO x SELECT * FROM y; INSERT INTO y SELECT * FROM x; DELETE FROM y WHERE a = 1; ".repeat(200);
+    let copies = "INSERT INTO x SELECT * FROM y; INSERT INTO y SELECT * FROM x; DELETE FROM y WHERE a = 1; "
+        .repeat(200);
     let script = format!(
         "CREATE TABLE x (a); CREATE TABLE y (a); INSERT INTO x SELECT * FROM t; INSERT INTO y SELECT * FROM t; {copies}
          DROP TABLE t; ALTER TABLE x RENAME TO t"

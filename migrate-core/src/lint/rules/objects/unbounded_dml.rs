@@ -26,9 +26,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 /// Whether the number that AUTOINCREMENT goes on from is taken from another table (SQLite).
 fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     let is_sequence = |table: &Name| table.name == "sqlite_sequence";
-    context.engine == Engine::Sqlite
-        && is_sequence(table)
-        && context.statement.reads.iter().any(is_sequence)
+    context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
 }
 
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {

@@ -28,9 +28,18 @@ pub struct Diagnostic {
     pub position: Option<Position>,
     /// How many characters it is about, from that place on.
     pub width: usize,
-    /// The line of the file at that place; bytes that are no text are shown as `�`, NUL as `␀`.
+    /// The line of the file at that place, a part of it where it is long; bytes that are no text are shown as `�`, NUL
+    /// as `␀`.
     pub line: Option<String>,
+    /// How many characters of `line` stand before the place.
+    pub indent: usize,
 }
+
+/// More characters of a line than this are not shown.
+const MAX_LINE: usize = 400;
+
+/// How many characters of a long line are shown before the place.
+const BEFORE: usize = 80;
 
 impl Diagnostic {
     /// A problem of a whole file or folder.
@@ -42,13 +51,14 @@ impl Diagnostic {
             position: None,
             width: 0,
             line: None,
+            indent: 0,
         }
     }
 
     /// A problem at a byte of `text`, the content of the file.
     pub(crate) fn at(problem: Problem, path: impl Into<String>, text: &str, offset: usize) -> Diagnostic {
         let position = Position::of_byte(text, offset);
-        let line = position.line_of(text).to_owned();
+        let (line, indent) = shown(position.line_of(text), position.column - 1);
         Diagnostic {
             problem,
             severity: Severity::Error,
@@ -56,6 +66,7 @@ impl Diagnostic {
             position: Some(position),
             width: 1,
             line: Some(line),
+            indent,
         }
     }
 
@@ -90,11 +101,31 @@ impl fmt::Display for Diagnostic {
         if let Some(position) = self.position {
             write!(f, ":{position}")?;
             if let Some(line) = &self.line {
-                f.write_str(&position.excerpt(line, self.width))?;
+                let in_line = Position { column: self.indent + 1, ..position };
+                f.write_str(&in_line.excerpt(line, self.width))?;
             }
         }
         write!(f, "\n help: {}", Lines(&self.problem.help()))
     }
+}
+
+/// What is shown of a line, and how many characters of that stand before the one at `before`. A script of one line may
+/// have thousands of places.
+fn shown(line: &str, before: usize) -> (String, usize) {
+    if line.chars().nth(MAX_LINE).is_none() {
+        return (line.to_owned(), before);
+    }
+    let start = before.saturating_sub(BEFORE);
+    let mut part: String = line.chars().skip(start).take(MAX_LINE).collect();
+    let mut indent = before - start;
+    if start > 0 {
+        part.insert_str(0, "… ");
+        indent += 2;
+    }
+    if line.chars().nth(start + MAX_LINE).is_some() {
+        part.push_str(" …");
+    }
+    (part, indent)
 }
 
 /// Everything that is wrong with a migrations folder, with at least one error, in the order of the paths and of the
@@ -145,3 +176,24 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_a_part_is_shown() {
+        let text = format!("{}here{}", "é".repeat(1000), "z".repeat(1000));
+        let diagnostic = Diagnostic { width: 4, ..Diagnostic::at(Problem::NulByte, "x.sql", &text, 2000) };
+        assert_eq!(diagnostic.position, Some(Position { line: 1, column: 1001 }));
+        let shown = diagnostic.to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[3].starts_with(&format!(" 1 | … {}herezz", "é".repeat(80))), "{shown}");
+        assert!(lines[3].ends_with("zz …") && lines[3].chars().count() < 420, "{shown}");
+        let carets = lines[4].chars().position(|c| c == '^').unwrap();
+        assert_eq!(lines[3].chars().skip(carets).take(4).collect::<String>(), "here");
+        assert!(lines[4].ends_with("^^^^") && !lines[4].ends_with("^^^^^"), "{shown}");
+        let short = Diagnostic::at(Problem::NulByte, "x.sql", "\tab", 2);
+        assert_eq!((short.line.as_deref(), short.indent), (Some("\tab"), 2));
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) struct FileName<'a> {
 }
 
 /// Which part of a migration a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Up,
     Down,

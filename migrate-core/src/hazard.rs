@@ -41,6 +41,8 @@ hazards! {
     CheckValidate "check-validate" High,
     /// A column of a domain with a constraint rewrites the table.
     ConstrainedDomain "constrained-domain" High,
+    /// Rows of other tables go with those that are deleted (SQLite).
+    DeleteCascade "delete-cascade" High,
     /// Attaching a partition reads all rows of the default partition.
     DefaultPartitionScan "default-partition-scan" High,
     /// Detaching a partition stops all use of the parent.
@@ -111,6 +113,22 @@ hazards! {
     NewerSyntax "newer-syntax" High,
     /// A primary key from an index reads all rows when its columns may be NULL.
     PkNullable "pk-nullable" High,
+    /// The new form of a table lacks a constraint of the old one (SQLite).
+    RebuildConstraint "rebuild-constraint" Controlled,
+    /// A rebuild loses or mixes up the values of a column that stays (SQLite).
+    RebuildColumn "rebuild-column" High,
+    /// A rebuild with foreign keys on deletes the rows that refer to the table, or fails (SQLite).
+    RebuildForeignKeys "rebuild-foreign-keys" High,
+    /// An index of the old table is not made again (SQLite).
+    RebuildIndex "rebuild-index" High,
+    /// What refers to the old table follows it to its new name (SQLite).
+    RebuildReference "rebuild-reference" High,
+    /// A rebuild does not copy all rows (SQLite).
+    RebuildRows "rebuild-rows" High,
+    /// A trigger of the old table is not made again (SQLite).
+    RebuildTrigger "rebuild-trigger" High,
+    /// A view or trigger names the table while it is not there, and the rebuild fails (SQLite).
+    RebuildView "rebuild-view" High,
     /// REINDEX stops writes, and reads that use the index.
     ReindexBlocking "reindex-blocking" High,
     /// Running code knows it by its old name.

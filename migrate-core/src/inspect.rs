@@ -1,12 +1,13 @@
 //! What this crate makes of scripts, as text, so that a test outside of it can hold that against a real database. It is
 //! for the project's own tests alone and changes at any time.
 
+use crate::Script;
 use crate::dialect::Engine;
 use crate::lint::{Analysis, Project};
 use crate::schema::{
     Domain, EnumType, Index, Schema, Sequence, Table, TableColumn, TableConstraint, TableConstraintKind, View,
 };
-use crate::sql::{Generated, PartitionBound, parse};
+use crate::sql::{Generated, OnDelete, PartitionBound, parse};
 use crate::statement::scan;
 use crate::token::{TokenKind, tokens as scanned};
 
@@ -42,7 +43,8 @@ pub fn hazards<'a>(
         schema.begin_migration();
         parse(script, engine).statements.iter().for_each(|statement| schema.apply(statement));
     }
-    let analysis = Analysis { engine, project: &Project::default(), transaction };
+    let execution = Script::of_text(script, engine, transaction).execution();
+    let analysis = Analysis { engine, project: &Project::default(), execution };
     let findings = analysis.of(&parse(script, engine).statements, &mut schema);
     findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect()
 }
@@ -87,7 +89,7 @@ fn table(table: &Table) -> Vec<String> {
     )];
     lines.extend(table.columns.iter().map(|known| column(table, known)));
     lines.extend(table.constraints.iter().filter_map(|known| constraint(table, known)));
-    lines.extend(table.triggers.iter().map(|trigger| format!("trigger {name} {trigger}")));
+    lines.extend(table.triggers.iter().map(|trigger| format!("trigger {name} {}", trigger.name)));
     lines.extend(table.policies.iter().map(|policy| format!("policy {name} {}", policy.name)));
     lines
 }
@@ -118,11 +120,11 @@ fn constraint(table: &Table, constraint: &TableConstraint) -> Option<String> {
         TableConstraintKind::Unique { columns } => format!("unique ({})", columns.join(", ")),
         TableConstraintKind::PrimaryKey { columns } => format!("primary key ({})", columns.join(", ")),
         TableConstraintKind::Exclude { .. } => "exclude".to_owned(),
-        TableConstraintKind::ForeignKey { columns, table, referenced, on_delete_cascade } => format!(
+        TableConstraintKind::ForeignKey { columns, table, referenced, on_delete, .. } => format!(
             "foreign key ({}) references {table} ({}){}",
             columns.join(", "),
             referenced.join(", "),
-            flag(*on_delete_cascade, "on delete cascade"),
+            flag(*on_delete == OnDelete::Cascade, "on delete cascade"),
         ),
     };
     let name = constraint.name.as_deref().unwrap_or_default();

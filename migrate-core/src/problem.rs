@@ -195,6 +195,11 @@ pub enum Problem {
         /// The hazard.
         hazard: Hazard,
     },
+    /// A script has more problems than are worth reading at once.
+    More {
+        /// How many are not shown.
+        count: usize,
+    },
     /// What would hurt a database that is in use.
     Hazard {
         /// Its name.
@@ -395,6 +400,7 @@ impl fmt::Display for Problem {
             Problem::UnusedAllow { hazard } => {
                 write!(f, "allows the hazard `{hazard}`, which is not there")
             }
+            Problem::More { count } => write!(f, "and {count} more in this script"),
             Problem::Hazard { hazard, risk, message, .. } => write!(f, "[{hazard}] {risk}: {message}"),
             Problem::Syntax { message, .. } => f.write_str(message),
             Problem::Unterminated(Quote::String) => f.write_str("this string never ends"),
@@ -545,6 +551,7 @@ impl Problem {
             Problem::UnusedAllow { .. } => {
                 "delete the directive, or put it above the statement that it is about".into()
             }
+            Problem::More { .. } => "correct or allow those before; the rest is shown then".into(),
             Problem::Hazard { hazard, safer, .. } => format!(
                 "{safer}\n allow: -- migrate: allow {hazard} \"why\"\n more: {}",
                 hazard.page()

@@ -25,7 +25,7 @@ pub(crate) fn controls_transaction(words: &Words) -> bool {
 /// does it outside.
 pub(crate) fn turns_foreign_keys_off(words: &Words, statement: &str) -> bool {
     let value = statement.rsplit(['=', '(']).next().unwrap_or_default();
-    let value = value.trim_end_matches(')').trim().to_ascii_lowercase();
+    let value = value.trim_end_matches(')').trim().trim_matches(['\'', '"', '`']).to_ascii_lowercase();
     words.starts_with(&["PRAGMA", "FOREIGN_KEYS"]) && matches!(value.as_str(), "off" | "0" | "false" | "no")
 }
 
@@ -40,7 +40,12 @@ mod tests {
 
     #[test]
     fn what_turns_foreign_keys_off() {
-        for sql in ["PRAGMA foreign_keys=OFF", "pragma Foreign_Keys = 0", "PRAGMA foreign_keys(false)"] {
+        for sql in [
+            "PRAGMA foreign_keys=OFF",
+            "pragma Foreign_Keys = 0",
+            "PRAGMA foreign_keys(false)",
+            "PRAGMA foreign_keys='Off'",
+        ] {
             assert!(turns_foreign_keys_off(&words(sql), sql), "{sql}");
         }
         for sql in ["PRAGMA foreign_keys=ON", "PRAGMA foreign_keys", "PRAGMA defer_foreign_keys=OFF"] {

@@ -2,17 +2,18 @@ use super::context::{Context, Project};
 use super::finding::Finding;
 use super::lock_then_work::Held;
 use super::outcome::Outcome;
+use super::rebuild::{self, Rebuilds};
 use super::rules;
-use crate::Engine;
 use crate::schema::Schema;
 use crate::sql::{Kind, Statement};
+use crate::{Engine, Execution};
 
 /// What is asked of a script.
 pub(crate) struct Analysis<'a> {
     pub(crate) engine: Engine,
     pub(crate) project: &'a Project,
-    /// Whether the script runs in a transaction.
-    pub(crate) transaction: bool,
+    /// How the script is run.
+    pub(crate) execution: Execution,
 }
 
 impl Analysis<'_> {
@@ -20,6 +21,9 @@ impl Analysis<'_> {
     /// makes of it.
     pub(crate) fn of(&self, script: &[Statement], schema: &mut Schema) -> Vec<Finding> {
         schema.begin_migration();
+        schema.set_foreign_keys_off(self.execution.foreign_keys_off);
+        let follows = self.engine == Engine::Sqlite && rebuild::is_worth_following(script);
+        let mut rebuilds = follows.then(|| Rebuilds::new(self.execution));
         let mut held = Held::default();
         let mut findings = Vec::new();
         for (index, statement) in script.iter().enumerate() {
@@ -29,16 +33,20 @@ impl Analysis<'_> {
                 schema,
                 script,
                 index,
-                transaction: self.transaction,
+                transaction: self.execution.transaction,
                 project: self.project,
             };
-            if !self.transaction {
+            if !self.execution.transaction {
                 // Each statement is a transaction of its own, a block with all that is in it too.
                 held = Held::default();
             }
             findings.extend(with_inner(&context, &mut held));
+            if let Some(rebuilds) = &mut rebuilds {
+                rebuilds.see(statement, schema);
+            }
             schema.apply(statement);
         }
+        findings.extend(rebuilds.into_iter().flat_map(|rebuilds| rebuilds.findings(schema, None)));
         let outcome = Outcome { engine: self.engine, project: self.project, script, schema };
         findings.extend(rules::check_outcome(&outcome));
         findings.sort_by_key(|finding| finding.span.start());

@@ -8,6 +8,7 @@ mod lock_then_work;
 mod outcome;
 #[cfg(test)]
 mod pages;
+mod rebuild;
 mod rollback;
 mod rules;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub(crate) use analysis::Analysis;
 pub(crate) use context::{Context, Project};
 pub(crate) use finding::Finding;
 use outcome::Outcome;
+use rebuild::DROP_TABLE_SAFER;
 pub(crate) use rollback::of_rollback;

@@ -2,30 +2,58 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use super::analysis::inner;
+use super::rebuild::{self, Rebuilds};
 use crate::schema::{Inventory, Object, Schema};
 use crate::sql::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
-use crate::{Hazard, Span};
+use crate::{Engine, Execution, Hazard, Span};
 
 /// What a rollback script drops beside what its migration made, and what it leaves behind. The schema is the one
 /// before the migration.
 ///
 /// Both scripts are carried out on it, so that what goes with something else is gone as it would be on the server.
-pub(crate) fn of_rollback(before: &Schema, up: &[Statement], down: &[Statement]) -> Vec<Finding> {
-    let Some(first) = down.first() else { return Vec::new() };
-    if down.iter().any(may_do_anything) {
-        return Vec::new();
-    }
+pub(crate) fn of_rollback(
+    before: &Schema,
+    up: &[Statement],
+    down: &[Statement],
+    execution: Execution,
+) -> Vec<Finding> {
     let mut schema = before.clone();
     schema.begin_migration();
     for statement in up {
         schema.apply(statement);
     }
     schema.begin_migration();
+    schema.set_foreign_keys_off(execution.foreign_keys_off);
     let mut end = schema.clone();
+    let mut findings = follow(before, &mut end, down, execution);
+    findings.extend(of_objects(before, schema, &end, up, down));
+    findings.sort_by_key(|finding| finding.span.start());
+    findings
+}
+
+/// Carries out the rollback, and tells what it loses of the rows on SQLite.
+fn follow(before: &Schema, schema: &mut Schema, down: &[Statement], execution: Execution) -> Vec<Finding> {
+    let follows = before.engine() == Engine::Sqlite && rebuild::is_worth_following(down);
+    let mut rebuilds = follows.then(|| Rebuilds::new(execution));
     for statement in down {
-        end.apply(statement);
+        if let Some(rebuilds) = &mut rebuilds {
+            rebuilds.see(statement, schema);
+        }
+        schema.apply(statement);
     }
-    if end.holds_the_same_as(before) {
+    rebuilds.map(|rebuilds| rebuilds.findings(schema, Some(before))).unwrap_or_default()
+}
+
+/// The objects that are gone or left behind at the end.
+fn of_objects(
+    before: &Schema,
+    schema: Schema,
+    end: &Schema,
+    up: &[Statement],
+    down: &[Statement],
+) -> Vec<Finding> {
+    let Some(first) = down.first() else { return Vec::new() };
+    if down.iter().any(may_do_anything) || end.holds_the_same_as(before) {
         return Vec::new();
     }
     let made = Made { old: before.inventory(), schema, up, down };
@@ -38,7 +66,6 @@ pub(crate) fn of_rollback(before: &Schema, up: &[Statement], down: &[Statement])
             "drop that as well; a rollback with nothing to undo says `-- migrate: nothing-to-undo \"why\"`";
         Finding::new(Hazard::DownMismatch, first.span, message, safer)
     }));
-    findings.sort_by_key(|finding| finding.span.start());
     findings
 }
 
@@ -180,9 +207,9 @@ fn creates_function(up: &[Statement], name: &Name) -> bool {
 #[cfg(test)]
 mod tests {
     use super::of_rollback;
-    use crate::Engine;
     use crate::schema::{Schema, Words};
     use crate::sql;
+    use crate::{Engine, Script};
 
     const OLD: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT t_a CHECK (a > 0)); CREATE INDEX t_a_idx ON t (a);
         CREATE VIEW v AS SELECT id FROM t; CREATE TYPE mood AS ENUM ('good'); CREATE SCHEMA app;
@@ -199,9 +226,10 @@ mod tests {
         let mut schema = Schema::new(engine);
         schema.begin_migration();
         parse(old).iter().for_each(|statement| schema.apply(statement));
+        let execution = Script::of_text(down, engine, true).execution();
         let part = schema.part_for(&Words::of(&[up, down]));
-        let findings = of_rollback(&part, &parse(up), &parse(down));
-        let whole = of_rollback(&schema, &parse(up), &parse(down));
+        let findings = of_rollback(&part, &parse(up), &parse(down), execution);
+        let whole = of_rollback(&schema, &parse(up), &parse(down), execution);
         assert_eq!(findings, whole, "of a part of the schema as of all of it");
         findings
             .into_iter()
@@ -380,6 +408,46 @@ mod tests {
         // Of functions with one name the rollback may drop the new one.
         fine("CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "DROP FUNCTION f(int)");
         fine("CREATE EXTENSION hstore; CREATE SCHEMA n", "UPDATE t SET a = 1 WHERE id = 1"); // others may use them
+    }
+
+    #[test]
+    fn a_rollback_that_rebuilds_keeps_the_rows_too() {
+        let old = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE);
+            CREATE TABLE grandchild (id INTEGER PRIMARY KEY)";
+        let up = "ALTER TABLE t ADD COLUMN b TEXT";
+        let down = |keys: &str, copy: &str| {
+            format!(
+                "{keys}CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT); {copy}; DROP TABLE t; ALTER TABLE new_t RENAME TO t"
+            )
+        };
+        let off = "-- migrate: foreign-keys off\n";
+        let copy = "INSERT INTO new_t SELECT id, a FROM t";
+        let found = |down: &str| found_on_sqlite(old, up, down);
+        // The column goes, because the migration has added it.
+        assert_eq!(found(&down(off, copy)), [""; 0]);
+        let keys = "rebuild-foreign-keys: DROP TABLE t: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
+        assert_eq!(found(&down("", copy)), [keys]);
+        let none = "rebuild-rows: DROP TABLE t: no statement copies the rows of `t` into the table that takes its place: all of \
+                    them are lost";
+        assert_eq!(found(&down(off, "SELECT 1")), [none]);
+        let partial = found(&down(off, "INSERT INTO new_t SELECT id, a FROM t WHERE b IS NULL"));
+        assert_eq!(partial.len(), 1, "{partial:?}");
+        let left_out = found(&down(off, "INSERT INTO new_t (id) SELECT id FROM t"));
+        assert_eq!(left_out.len(), 1, "{left_out:?}");
+        // Of a table that the migration made, nothing is missed.
+        let made = "CREATE TABLE n (id INTEGER PRIMARY KEY)";
+        assert_eq!(found_on_sqlite(old, made, "DROP TABLE n"), [""; 0]);
+        let referred = "CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE grandchild ADD COLUMN n_id REFERENCES n ON DELETE CASCADE";
+        let cascades =
+            "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
+        let back = "DROP TABLE n; ALTER TABLE grandchild DROP COLUMN n_id";
+        assert_eq!(found_on_sqlite(old, referred, back), [cascades]);
+        let back = "ALTER TABLE grandchild DROP COLUMN n_id; DROP TABLE n";
+        assert_eq!(found_on_sqlite(old, referred, back), [""; 0]);
+    }
+
+    fn found_on_sqlite(old: &str, up: &str, down: &str) -> Vec<String> {
+        found(Engine::Sqlite, old, up, down)
     }
 
     #[test]

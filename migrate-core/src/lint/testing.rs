@@ -5,14 +5,14 @@ use super::context::Project;
 use super::finding::Finding;
 use crate::schema::Schema;
 use crate::sql;
-use crate::{Engine, Hazard};
+use crate::{Engine, Execution, Hazard};
 
 /// What the migrations before made.
 pub(crate) struct History {
     engine: Engine,
     schema: Schema,
     project: Project,
-    transaction: bool,
+    execution: Execution,
 }
 
 /// The history of a PostgreSQL folder with one migration.
@@ -31,7 +31,7 @@ fn of_engine(engine: Engine, sql: &str) -> History {
     for statement in parse(sql, engine) {
         schema.apply(&statement);
     }
-    History { engine, schema, project: Project::default(), transaction: true }
+    History { engine, schema, project: Project::default(), execution: Execution::PLAIN }
 }
 
 impl History {
@@ -42,7 +42,12 @@ impl History {
 
     /// The same before a script without transaction.
     pub(crate) fn without_transaction(self) -> History {
-        History { transaction: false, ..self }
+        History { execution: Execution { transaction: false, ..self.execution }, ..self }
+    }
+
+    /// The same before a script with `-- migrate: foreign-keys off`.
+    pub(crate) fn without_keys(self) -> History {
+        History { execution: Execution { foreign_keys_off: true, ..self.execution }, ..self }
     }
 }
 
@@ -69,7 +74,7 @@ pub(crate) fn messages(history: &History, sql: &str) -> Vec<String> {
 /// What the rules find in the next script.
 pub(crate) fn findings(history: &History, sql: &str) -> Vec<Finding> {
     let analysis =
-        Analysis { engine: history.engine, project: &history.project, transaction: history.transaction };
+        Analysis { engine: history.engine, project: &history.project, execution: history.execution };
     analysis.of(&parse(sql, history.engine), &mut history.schema.clone())
 }
 

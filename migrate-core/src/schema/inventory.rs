@@ -105,7 +105,7 @@ impl Table {
     fn parts(&self) -> impl Iterator<Item = (ObjectKind, &str)> {
         let columns = self.columns.iter().filter(|_| !self.is_heir());
         let columns = columns.map(|column| (ObjectKind::Column, column.name.as_str()));
-        let triggers = self.triggers.iter().map(|name| (ObjectKind::Trigger, name.as_str()));
+        let triggers = self.triggers.iter().map(|trigger| (ObjectKind::Trigger, trigger.name.as_str()));
         let policies = self.policies.iter().map(|policy| (ObjectKind::Policy, policy.name.as_str()));
         columns.chain(triggers).chain(policies)
     }

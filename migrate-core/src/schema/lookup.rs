@@ -10,7 +10,8 @@ use crate::sql::Name;
 pub(super) struct Lookup {
     constraints: BTreeSet<String>,
     parents: BTreeSet<Name>,
-    referenced: BTreeSet<Name>,
+    /// The tables with foreign keys, by the table that they refer to.
+    owners: BTreeMap<Name, BTreeSet<Name>>,
     indexes: BTreeMap<Name, BTreeSet<Name>>,
 }
 
@@ -26,9 +27,9 @@ impl Lookup {
         self.parents.insert(table.clone());
     }
 
-    /// A table with foreign keys to it.
-    pub(super) fn add_referenced(&mut self, table: &Name) {
-        self.referenced.insert(table.clone());
+    /// A table with a foreign key, and the one that it refers to.
+    pub(super) fn add_foreign_key(&mut self, owner: &Name, referenced: &Name) {
+        self.owners.entry(referenced.clone()).or_default().insert(owner.clone());
     }
 
     pub(super) fn add_index(&mut self, index: &Index) {
@@ -44,7 +45,12 @@ impl Lookup {
     }
 
     pub(super) fn may_be_referenced(&self, table: &Name) -> bool {
-        self.referenced.contains(table)
+        self.owners.contains_key(table)
+    }
+
+    /// The tables with a foreign key to `table`.
+    pub(super) fn owners(&self, table: &Name) -> Option<&BTreeSet<Name>> {
+        self.owners.get(table)
     }
 
     pub(super) fn indexes(&self, table: &Name) -> Option<&BTreeSet<Name>> {
@@ -57,7 +63,15 @@ impl Lookup {
             name
         };
         self.parents = take(&mut self.parents).into_iter().map(renamed).collect();
-        self.referenced = take(&mut self.referenced).into_iter().map(renamed).collect();
+        for (referenced, owners) in take(&mut self.owners) {
+            let owners: BTreeSet<Name> = owners.into_iter().map(renamed).collect();
+            let now = renamed(referenced.clone());
+            // A foreign key may go on to name the old one.
+            if now != referenced {
+                self.owners.entry(referenced).or_default().extend(owners.iter().cloned());
+            }
+            self.owners.entry(now).or_default().extend(owners);
+        }
         for (table, indexes) in take(&mut self.indexes) {
             self.indexes.entry(renamed(table)).or_default().extend(indexes.into_iter().map(renamed));
         }

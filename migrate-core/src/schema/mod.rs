@@ -27,7 +27,7 @@ pub(crate) use inventory::{Inventory, Object};
 pub(crate) use object::{Domain, EnumType, Function, Label, Sequence, View};
 pub(crate) use part::Words;
 pub(crate) use table::{
-    Partition, Policy, RowSecurity, Table, TableColumn, TableConstraint, TableConstraintKind,
+    Partition, Policy, RowSecurity, Table, TableColumn, TableConstraint, TableConstraintKind, Trigger,
 };
 
 /// The objects of a database, folded over the statements of its history.
@@ -52,6 +52,8 @@ pub(crate) struct Schema {
     has_temporary: bool,
     /// The number of the migration that is being read, from 1 on.
     current: u32,
+    /// How `RENAME TO` of a table treats what names it.
+    renaming: Renaming,
     /// The values that the migration that is being read has added to enums that no migration created.
     foreign_labels: Vec<(Name, String)>,
 }
@@ -76,6 +78,7 @@ impl Schema {
             lookup: Lookup::default(),
             has_temporary: false,
             current: 1,
+            renaming: Renaming::default(),
             foreign_labels: Vec::new(),
         }
     }
@@ -85,6 +88,7 @@ impl Schema {
         self.current += 1;
         self.search_path = vec![default_schema(self.engine).to_owned()];
         self.foreign_labels.clear();
+        self.renaming = Renaming::default();
         if take(&mut self.has_temporary) {
             let temporary = Some(temporary_schema(self.engine));
             self.tables.retain(|name, _| name.schema.as_deref() != temporary);
@@ -92,6 +96,15 @@ impl Schema {
             self.views.retain(|name, _| name.schema.as_deref() != temporary);
             self.sequences.retain(|name, _| name.schema.as_deref() != temporary);
         }
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Says whether the script that begins runs without foreign keys (SQLite).
+    pub(crate) fn set_foreign_keys_off(&mut self, off: bool) {
+        self.renaming.keys_off = off;
     }
 
     /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
@@ -179,8 +192,8 @@ impl Schema {
     /// The tables with a foreign key to `table`, and that constraint; itself may be among them.
     pub(crate) fn foreign_keys_to(&self, table: &Name) -> impl Iterator<Item = (&Table, &TableConstraint)> {
         let table = self.resolve(table);
-        let owners =
-            self.lookup.may_be_referenced(&table).then(|| self.tables.values()).into_iter().flatten();
+        let owners = self.lookup.owners(&table).into_iter().flatten();
+        let owners = owners.filter_map(|owner| self.tables.get(owner));
         owners.flat_map(|owner| owner.constraints.iter().map(move |constraint| (owner, constraint))).filter(
             move |(_, constraint)| {
                 matches!(&constraint.kind, TableConstraintKind::ForeignKey { table: referenced, .. } if *referenced == table)
@@ -226,6 +239,13 @@ impl Schema {
     pub(crate) fn views_on(&self, name: &Name) -> impl Iterator<Item = &View> {
         let name = self.resolve(name);
         self.views.values().filter(move |view| view.reads.contains(&name))
+    }
+
+    /// The triggers whose bodies name this table or view (SQLite).
+    pub(crate) fn triggers_on(&self, name: &Name) -> impl Iterator<Item = &Trigger> {
+        let name = self.resolve(name);
+        let triggers = self.tables.values().flat_map(|table| &table.triggers);
+        triggers.filter(move |trigger| trigger.uses.contains(&name))
     }
 
     pub(crate) fn sequence(&self, name: &Name) -> Option<&Sequence> {
@@ -318,6 +338,25 @@ impl Schema {
 
     fn find<'a, T>(&'a self, objects: &'a BTreeMap<Name, T>, name: &Name) -> Option<&'a T> {
         self.path_of(name).find_map(|name| objects.get(&name))
+    }
+}
+
+/// What `RENAME TO` does on SQLite to what names the table (<https://www.sqlite.org/lang_altertable.html#altertabrename>).
+#[derive(Clone, Copy, Debug, Default)]
+struct Renaming {
+    /// `PRAGMA legacy_alter_table = ON`: views and triggers stay as they are.
+    legacy: bool,
+    /// Foreign keys are off: with `legacy`, those stay as they are too.
+    keys_off: bool,
+}
+
+impl Renaming {
+    fn changes_bodies(self) -> bool {
+        !self.legacy
+    }
+
+    fn changes_keys(self) -> bool {
+        !self.legacy || !self.keys_off
     }
 }
 

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::lookup::Lookup;
-use super::{Schema, TableConstraintKind};
+use super::{Schema, Table, TableConstraintKind};
+use crate::dialect::Engine;
 use crate::sql::Name;
 
 /// The words of scripts that may be names, each once.
@@ -61,6 +62,7 @@ impl Schema {
             current: self.current,
             ..Schema::new(self.engine)
         };
+        self.add_dependents(&mut part);
         for table in part.tables.keys() {
             for name in self.lookup.indexes(table).into_iter().flatten() {
                 if let Some(index) = self.indexes.get(name) {
@@ -70,6 +72,30 @@ impl Schema {
         }
         part.lookup = part.new_lookup();
         part
+    }
+
+    /// The deletion of a table's rows reaches those that refer to them, and theirs; a RENAME reads views and triggers.
+    /// Only on SQLite is that asked of a part.
+    fn add_dependents(&self, part: &mut Schema) {
+        if self.engine != Engine::Sqlite {
+            return;
+        }
+        let mut waiting: Vec<Name> = part.tables.keys().cloned().collect();
+        while let Some(table) = waiting.pop() {
+            for name in self.lookup.owners(&table).into_iter().flatten() {
+                if let Some(owner) = self.tables.get(name).filter(|_| !part.tables.contains_key(name)) {
+                    part.tables.insert(name.clone(), owner.clone());
+                    waiting.push(name.clone());
+                }
+            }
+        }
+        let is_in = |name: &Name| part.tables.contains_key(name);
+        let views = self.views.iter().filter(|(_, view)| view.reads.iter().any(is_in));
+        let views: Vec<_> = views.map(|(name, view)| (name.clone(), view.clone())).collect();
+        let uses = |table: &Table| table.triggers.iter().flat_map(|trigger| &trigger.uses).any(is_in);
+        let tables: Vec<Table> = self.tables.values().filter(|table| uses(table)).cloned().collect();
+        part.views.extend(views);
+        part.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
     }
 
     /// The other types of this name in all schemas.
@@ -85,8 +111,8 @@ impl Schema {
             parent.chain(&table.inherits).for_each(|parent| lookup.add_parent(parent));
             for constraint in &table.constraints {
                 constraint.name.iter().for_each(|name| lookup.add_constraint(name));
-                if let TableConstraintKind::ForeignKey { table, .. } = &constraint.kind {
-                    lookup.add_referenced(table);
+                if let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind {
+                    lookup.add_foreign_key(&table.name, referenced);
                 }
             }
         }

@@ -1,4 +1,4 @@
-use crate::sql::{Expression, Generated, IndexKey, Name, PartitionBound, Type};
+use crate::sql::{Expression, Generated, IndexKey, Name, OnDelete, PartitionBound, TableOptions, Type};
 
 /// A table as the migrations so far have made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,20 @@ pub(crate) struct Table {
     pub(crate) inherits: Vec<Name>,
     pub(crate) row_security: RowSecurity,
     pub(crate) policies: Vec<Policy>,
-    /// The names of its triggers.
-    pub(crate) triggers: Vec<String>,
+    pub(crate) triggers: Vec<Trigger>,
+    pub(crate) options: TableOptions,
     /// Whether a migration created it; else one only mentions it.
     pub(crate) is_known: bool,
     /// The migration that created it.
     pub(crate) created_in: u32,
+}
+
+/// A trigger of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trigger {
+    pub(crate) name: String,
+    /// The relations that its body reads and writes (SQLite).
+    pub(crate) uses: Vec<Name>,
 }
 
 /// The place of a partition.
@@ -101,7 +109,9 @@ pub(crate) enum TableConstraintKind {
         table: Name,
         /// Those of the primary key, if known, where the statement leaves them to it.
         referenced: Vec<String>,
-        on_delete_cascade: bool,
+        on_delete: OnDelete,
+        /// `INITIALLY DEFERRED` (SQLite).
+        deferred: bool,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Syntax and hazards: what the statements of the scripts would do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::draft::Draft;
 use super::parallel::in_shares;
@@ -11,11 +11,11 @@ use crate::dialect::Engine;
 use crate::directive::Directives;
 use crate::file_name::Part;
 use crate::lint::{self, Analysis, Finding, Project};
-use crate::position::Position;
+use crate::position::LineNumbers;
 use crate::problem::Problem;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed, SyntaxError};
-use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
+use crate::{Dialect, Down, Execution, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
 pub(super) fn pass(
@@ -71,23 +71,28 @@ struct Found {
 
 impl Found {
     fn add(&mut self, more: Found) {
-        for (part, error) in more.errors {
-            if !self.errors.iter().any(|(of, known)| *of == part && known.span == error.span) {
-                self.errors.push((part, error));
-            }
-        }
+        let place = |part: Part, error: &SyntaxError| (part, error.span.start(), error.span.end());
+        let mut known: HashSet<_> = self.errors.iter().map(|(part, error)| place(*part, error)).collect();
+        let new = more.errors.into_iter().filter(|(part, error)| known.insert(place(*part, error)));
+        self.errors.extend(new);
         add(&mut self.up, more.up);
         add(&mut self.down, more.down);
     }
 }
 
+/// What another engine's rules have found at the same place is told once, and so is what is the same in each word.
 fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
+    let mut told = BTreeSet::new();
     for finding in more {
-        let is_same = |known: &Finding| known.hazard == finding.hazard && known.span == finding.span;
-        if !findings.iter().any(is_same) {
+        if !known.contains(&place(&finding)) && told.insert((place(&finding), finding.message.clone())) {
             findings.push(finding);
         }
     }
+}
+
+fn place(finding: &Finding) -> (Hazard, usize, usize) {
+    (finding.hazard, finding.span.start(), finding.span.end())
 }
 
 /// A migration and the statements of its scripts.
@@ -130,6 +135,7 @@ impl Judge<'_> {
     /// A migration that another judges.
     fn pass_over(&mut self, migration: &Migration<'_>) {
         self.schema.begin_migration();
+        self.schema.set_foreign_keys_off(migration.draft.migration.up.execution().foreign_keys_off);
         for statement in &migration.up.statements {
             self.schema.apply(statement);
         }
@@ -146,7 +152,9 @@ impl Judge<'_> {
         let down = migration.down.as_ref().filter(|_| is_told(draft, self.config));
         let before = down.map(|_| self.schema.part_for(&migration.words));
         let up = self.of_script(draft, &migration.up);
-        let of_down = down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down));
+        let execution = draft.migration.down.script().map_or(Execution::PLAIN, Script::execution);
+        let of_down =
+            down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down, execution));
         let parts = [
             (Part::Up, Some(&migration.up)),
             (Part::Down, migration.down.as_ref()),
@@ -160,8 +168,8 @@ impl Judge<'_> {
     }
 
     fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
-        let transaction = draft.migration.up.execution().transaction;
-        let analysis = Analysis { engine: self.engine, project: self.project, transaction };
+        let execution = draft.migration.up.execution();
+        let analysis = Analysis { engine: self.engine, project: self.project, execution };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {
             // What does not parse is told as that.
@@ -172,13 +180,19 @@ impl Judge<'_> {
 }
 
 /// What is wrong with the way back; what does not parse is told as that.
-fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed) -> Vec<Finding> {
+fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
-        lint::of_rollback(before, &up.statements, &down.statements)
+        lint::of_rollback(before, &up.statements, &down.statements, execution)
     } else {
         Vec::new()
     }
 }
+
+/// A script with more problems than this is told about the first of them, and how many more there are.
+const MAX_TOLD: usize = 100;
+
+/// Something to tell of a script, and where it stands.
+type Told = (Problem, Severity, Span);
 
 /// Tells what was found as the policy says.
 struct Teller<'a, 'p> {
@@ -189,27 +203,26 @@ struct Teller<'a, 'p> {
 impl Teller<'_, '_> {
     fn tell(&mut self, draft: &Draft, found: &Found) {
         let migration = &draft.migration;
-        for (part, error) in &found.errors {
-            let script = match part {
-                Part::Down => migration.down.script(),
-                Part::Verify => migration.verify.as_ref(),
-                _ => Some(&migration.up),
-            };
-            let problem = Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-            let diagnostic = script.map(|script| self.at(problem, script, error.span));
-            self.problems.found.extend(diagnostic);
-        }
-        self.of_script(&migration.up, &draft.up, &found.up);
+        let mut up = of_syntax(found, Part::Up);
+        up.extend(self.of_script(&migration.up, &draft.up, &found.up));
+        self.tell_all(&migration.up, up);
         if let Down::Script(down) = &migration.down {
-            self.of_script(down, &draft.down, &found.down);
+            let mut told = of_syntax(found, Part::Down);
+            told.extend(self.of_script(down, &draft.down, &found.down));
+            self.tell_all(down, told);
+        }
+        if let Some(verify) = &migration.verify {
+            self.tell_all(verify, of_syntax(found, Part::Verify));
         }
     }
 
-    /// Tells the hazards of a script that it does not allow, and what it allows in vain.
-    fn of_script(&mut self, script: &Script, directives: &Directives, findings: &[Finding]) {
+    /// The hazards of a script that it does not allow, and what it allows in vain.
+    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Told> {
+        let allowing = Allowing::of(script, directives);
         let mut used = BTreeSet::new();
+        let mut told = Vec::new();
         for finding in findings {
-            if let Some(allowing) = allowing(script, directives, finding) {
+            if let Some(allowing) = allowing.of_finding(finding) {
                 used.insert(allowing);
                 continue;
             }
@@ -224,39 +237,98 @@ impl Teller<'_, '_> {
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
             };
-            let diagnostic = self.at(problem, script, finding.span).with_severity(severity);
-            self.problems.found.push(diagnostic);
+            told.push((problem, severity, finding.span));
         }
         // A round trip through a database sees more of a rollback than the rules do.
         let unused = directives.allows.iter().enumerate();
         let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
-        for (_, unused) in unused {
-            let problem = Problem::UnusedAllow { hazard: unused.hazard };
-            self.problems.at(problem, script.path(), script.sql(), unused.at);
+        told.extend(unused.map(|(_, unused)| {
+            // A script's size is checked before it is parsed: `Problem::TooLarge`.
+            let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
+            (Problem::UnusedAllow { hazard: unused.hazard }, Severity::Error, Span::new(at, at + 1))
+        }));
+        told
+    }
+
+    /// The first of a script's problems, and how many more there are; an error among those makes that an error.
+    fn tell_all(&mut self, script: &Script, mut told: Vec<Told>) {
+        told.sort_by_key(|(_, _, span)| span.start());
+        let more = told.split_off(told.len().min(MAX_TOLD));
+        for (problem, severity, span) in told {
+            self.tell_at(problem, severity, script, span);
+        }
+        if let Some((_, _, span)) = more.first() {
+            let is_error = |(_, severity, _): &Told| *severity == Severity::Error;
+            let severity = if more.iter().any(is_error) { Severity::Error } else { Severity::Warning };
+            self.tell_at(Problem::More { count: more.len() }, severity, script, *span);
         }
     }
 
-    fn at(&self, problem: Problem, script: &Script, span: Span) -> Diagnostic {
-        Diagnostic::of_span(problem, self.problems.display_path(script.path()), script.sql(), span)
+    fn tell_at(&mut self, problem: Problem, severity: Severity, script: &Script, span: Span) {
+        let path = self.problems.display_path(script.path());
+        let diagnostic = Diagnostic::of_span(problem, path, script.sql(), span);
+        self.problems.found.push(diagnostic.with_severity(severity));
     }
 }
 
-/// Which directive of the script allows a finding.
-fn allowing(script: &Script, directives: &Directives, finding: &Finding) -> Option<usize> {
-    directives.allowing(finding.hazard, finding.span.start(), script.spans())
+/// What does not parse of a part.
+fn of_syntax(found: &Found, part: Part) -> Vec<Told> {
+    let errors = found.errors.iter().filter(|(of, _)| *of == part);
+    let problem =
+        |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
+    errors.map(|(_, error)| (problem(error), Severity::Error, error.span)).collect()
 }
 
-/// Notes the hazards in the migration. What its author declares counts more than what was found.
+/// Which directives of a script allow which findings: looked up, because both may be many.
+struct Allowing<'a> {
+    script: &'a Script,
+    /// The first directive for the whole script.
+    of_script: BTreeMap<Hazard, usize>,
+    /// The first for a statement, by how many begin before it.
+    of_statements: BTreeMap<(Hazard, usize), usize>,
+}
+
+impl<'a> Allowing<'a> {
+    fn of(script: &'a Script, directives: &Directives) -> Allowing<'a> {
+        let mut allowing = Allowing { script, of_script: BTreeMap::new(), of_statements: BTreeMap::new() };
+        for (number, allow) in directives.allows.iter().enumerate() {
+            match begun(script, allow.at) {
+                0 => allowing.of_script.entry(allow.hazard).or_insert(number),
+                above => allowing.of_statements.entry((allow.hazard, above)).or_insert(number),
+            };
+        }
+        allowing
+    }
+
+    /// One at the top of the script, or one above the statement.
+    fn of_finding(&self, finding: &Finding) -> Option<usize> {
+        let of_script = self.of_script.get(&finding.hazard);
+        let above = begun(self.script, finding.span.start()).checked_sub(1);
+        let of_statement = above.and_then(|above| self.of_statements.get(&(finding.hazard, above)));
+        of_script.into_iter().chain(of_statement).min().copied()
+    }
+}
+
+/// How many statements begin up to a byte.
+fn begun(script: &Script, at: usize) -> usize {
+    script.spans().partition_point(|span| span.start() <= at)
+}
+
+/// Notes the hazards in the migration, those of one line that are the same once. What its author declares counts more than
+/// what was found.
 fn complete(draft: &mut Draft, found: &Found) {
     let migration = &mut draft.migration;
+    let allowing = Allowing::of(&migration.up, &draft.up);
+    let lines = LineNumbers::of(migration.up.sql());
+    let mut noted = BTreeSet::new();
     let hazard = |finding: &Finding| {
-        let allowed = allowing(&migration.up, &draft.up, finding)
-            .map(|allowing| draft.up.allows[allowing].why.clone().into());
-        let line = Position::of_byte(migration.up.sql(), finding.span.start()).line;
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        FoundHazard { hazard: finding.hazard, risk: finding.risk, line, allowed }
+        let allowed = allowing.of_finding(finding);
+        let line = u32::try_from(lines.number(finding.span.start())).unwrap_or(u32::MAX);
+        let is_new = noted.insert((line, finding.hazard, finding.risk, allowed));
+        let allowed = allowed.map(|allowing| draft.up.allows[allowing].why.clone().into());
+        is_new.then_some(FoundHazard { hazard: finding.hazard, risk: finding.risk, line, allowed })
     };
-    let mut hazards: Vec<FoundHazard> = found.up.iter().map(hazard).collect();
+    let mut hazards: Vec<FoundHazard> = found.up.iter().filter_map(hazard).collect();
     hazards.sort_by_key(|found| found.line);
     let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
     // Nobody knows what a script does that does not parse.

@@ -191,3 +191,80 @@ fn a_rollback_may_declare_what_no_rule_sees() {
     let other = [CREATE[0], ("1_create.down.sql", "-- migrate: allow drop-column \"no\"\nDROP TABLE t;")];
     assert!(source(&other).check(&Overrides::default()).is_err(), "others are still in vain");
 }
+
+/// What is lost at one place is told each for itself, and the directive that keeps rows is heard.
+#[test]
+fn a_rebuild_on_sqlite_is_told_all_that_it_lacks() {
+    let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);
+        CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE); CREATE INDEX child_t ON child (t_id);";
+    let rebuild = "CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+INSERT INTO new_t SELECT * FROM t;
+DROP TABLE t;
+ALTER TABLE new_t RENAME TO t;
+";
+    let told = |keys: &str, more: &str| {
+        let up = format!("{keys}{rebuild}{more}");
+        let files = [
+            ("1_create.up.sql", create),
+            ("2_rebuild.up.sql", up.as_str()),
+            ("migrate.toml", "rollback = 'optional'\ndialect = 'sqlite'"),
+        ];
+        let checked = source(&files).check(&Overrides::default());
+        let diagnostics = match checked {
+            Ok(checked) => checked.warnings,
+            Err(diagnostics) => diagnostics.iter().cloned().collect(),
+        };
+        let hazard = |problem: &crate::Problem| match problem {
+            crate::Problem::Hazard { hazard, message, .. } => format!("{hazard}: {message}"),
+            other => other.to_string(),
+        };
+        diagnostics.iter().map(|one| hazard(&one.problem)).collect::<Vec<_>>()
+    };
+    let lost = |index: &str| {
+        format!(
+            "rebuild-index: the index `{index}` goes with the old table, and `t` gets none like it: queries that used it read \
+             all rows"
+        )
+    };
+    let keys =
+        "rebuild-foreign-keys: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
+    assert_eq!(told("", ""), [keys.to_owned(), lost("t_a"), lost("t_b")]);
+    let off = "-- migrate: foreign-keys off\n";
+    assert_eq!(told(off, ""), [lost("t_a"), lost("t_b")]);
+    let indexes = "CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);";
+    assert_eq!(told(off, indexes), [""; 0]);
+    assert_eq!(told("PRAGMA foreign_keys=OFF;\n", indexes), [""; 0]);
+    assert_eq!(told("PRAGMA defer_foreign_keys=ON;\n", indexes), [keys]);
+}
+
+/// Thousands of findings on one long line: what is told and kept of them does not grow with their number.
+#[test]
+fn many_findings_are_told_in_few_words() {
+    let deletes = |count: usize| "DELETE FROM t; ".repeat(count);
+    let told = |policy: &str, up: &str| match checked(policy, up) {
+        Ok(checked) => checked.warnings,
+        Err(diagnostics) => diagnostics.iter().cloned().collect(),
+    };
+    let few = told("", &deletes(100));
+    assert!(few.iter().all(|one| matches!(one.problem, crate::Problem::Hazard { .. })), "{few:?}");
+    assert_eq!(few.len(), 100);
+    let many = told("", &deletes(8000));
+    assert_eq!(many.len(), 101);
+    assert_eq!(many[100].problem, crate::Problem::More { count: 7900 });
+    assert_eq!(many[100].severity, Severity::Error);
+    assert_eq!(many[100].position.map(|at| at.column), Some(1501), "the first that is not shown");
+    let size: usize = many.iter().map(|one| one.to_string().len()).sum();
+    assert!(size < 200_000, "{size} bytes for a line of {}", deletes(8000).len());
+    // Warnings alone let it pass, an error among those that are not shown does not.
+    let warned = "[hazards]\nunbounded-dml = 'warn'";
+    assert!(checked(warned, &deletes(500)).is_ok_and(|checked| checked.warnings.len() == 101));
+    let hidden = format!("{}ALTER TABLE t DROP COLUMN a;", deletes(500));
+    assert!(checked(warned, &hidden).is_err());
+    // So do syntax errors, and directives that allow nothing.
+    assert_eq!(told("", &"ALTER TBLE t; ".repeat(500)).len(), 101);
+    assert_eq!(told("", &"-- migrate: allow rename \"x\"\nSELECT 1;\n".repeat(500)).len(), 101);
+    // The migration keeps what is the same in one line once.
+    let set = checked("[hazards]\nhigh = 'allow'", &deletes(8000)).unwrap().set;
+    let migrations = set.migrations();
+    assert_eq!(migrations.last().map(|migration| migration.hazards().len()), Some(1));
+}

@@ -1,4 +1,4 @@
-use super::{AlterTable, CreateIndex, CreateTable, Expression, Identifier, Name, Type};
+use super::{AlterTable, CreateIndex, CreateTable, Expression, Identifier, Name, Selection, Type};
 use crate::Span;
 
 /// A statement, and where it stands in its script.
@@ -113,6 +113,8 @@ pub(crate) enum Kind {
     /// `PRAGMA` (SQLite).
     Pragma {
         name: String,
+        /// In lower case, without its quotes.
+        value: Option<String>,
     },
     /// Takes no lock that anybody waits for and changes nothing that running code uses: `COMMENT ON`, `ANALYZE`,
     /// `CREATE STATISTICS`, `CREATE ROLE`, `SAVEPOINT`, …
@@ -209,6 +211,8 @@ pub(crate) struct Refresh {
 pub(crate) struct CreateTrigger {
     pub(crate) name: String,
     pub(crate) table: Name,
+    /// The relations that its body reads and writes (SQLite).
+    pub(crate) uses: Vec<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -302,12 +306,33 @@ pub(crate) struct Insert {
     pub(crate) table: Name,
     /// The rows come from a query and not from values.
     pub(crate) from_query: bool,
+    /// The columns that the statement lists (SQLite).
+    pub(crate) columns: Vec<String>,
+    /// The query, as far as it can be told which rows it takes (SQLite).
+    pub(crate) selection: Option<Selection>,
+    /// What happens to a row that a constraint refuses, if not an error (SQLite).
+    pub(crate) conflict: Option<Conflict>,
+}
+
+/// What becomes of a row that a constraint refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    /// `OR IGNORE`, `ON CONFLICT DO NOTHING`: it is left out.
+    Ignore,
+    /// `OR REPLACE`, `REPLACE INTO`: the rows in its way are deleted.
+    Replace,
+    /// `ON CONFLICT DO UPDATE`: it changes the row in its way.
+    Update,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Update {
     pub(crate) table: Name,
     pub(crate) filter: Option<Expression>,
+    /// The columns that get a value which is not made from their own (SQLite).
+    pub(crate) overwrites: Vec<String>,
+    /// `OR REPLACE`: rows in the way are deleted (SQLite).
+    pub(crate) replaces: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use super::{Expression, Identifier, Name, Type};
+use super::{Expression, Identifier, Name, Selection, Type};
 use crate::Span;
 
 /// `CREATE TABLE`.
@@ -16,6 +16,20 @@ pub(crate) struct CreateTable {
     pub(crate) like: Vec<Name>,
     /// Whether it is partitioned itself.
     pub(crate) is_partitioned: bool,
+    pub(crate) options: TableOptions,
+    /// The query of `AS SELECT`, as far as it can be told which rows it takes (SQLite).
+    pub(crate) selection: Option<Selection>,
+}
+
+/// What SQLite alone says of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableOptions {
+    pub(crate) strict: bool,
+    pub(crate) without_rowid: bool,
+    /// `AUTOINCREMENT`: a number is never given twice.
+    pub(crate) autoincrement: bool,
+    /// `ON CONFLICT IGNORE` or `REPLACE` of a constraint: rows are left out or deleted without an error.
+    pub(crate) drops_conflicts: bool,
 }
 
 /// Where the columns of a new table come from.
@@ -105,7 +119,20 @@ pub(crate) struct ForeignKey {
     pub(crate) table: Name,
     /// Empty where the statement leaves them to the primary key.
     pub(crate) referenced: Vec<String>,
-    pub(crate) on_delete_cascade: bool,
+    pub(crate) on_delete: OnDelete,
+    /// `INITIALLY DEFERRED` (SQLite).
+    pub(crate) deferred: bool,
+}
+
+/// What a foreign key does when the row that it refers to is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnDelete {
+    #[default]
+    NoAction,
+    Restrict,
+    SetNull,
+    SetDefault,
+    Cascade,
 }
 
 /// `ALTER TABLE`, and of views, materialized views, indexes, sequences and foreign tables.

@@ -7,6 +7,7 @@
 mod connection;
 mod file;
 mod rebuild;
+mod rebuild_oracle;
 mod reset;
 mod runners;
 mod script;

@@ -135,3 +135,28 @@ fn a_rebuild_without_transaction_keeps_the_children() {
     assert_eq!(select(&connection, "SELECT count(*) FROM child"), [["1"]]);
     assert_eq!(select(&connection, "PRAGMA foreign_keys"), [["1"]]);
 }
+
+#[test]
+fn a_rebuild_in_one_transaction_with_others_keeps_the_children() {
+    let mut connection = with_keys();
+    let set = folder()
+        .migration("1_base", PARENT_AND_CHILD, "DROP TABLE child; DROP TABLE parent")
+        .migration("2_rebuild", &rebuild("true"), "SELECT 1")
+        .table(3, "c")
+        .set();
+    Migrator::new(&set).single_transaction().migrate_blocking(&mut connection).unwrap();
+    assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["2"]);
+    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
+    assert_eq!(history(&connection), ["1 applied", "2 applied", "3 applied"]);
+}
+
+#[test]
+fn foreign_keys_are_back_after_a_rebuild_that_fails() {
+    let mut connection = with_keys();
+    let broken = rebuild("true").replace("ALTER TABLE", "ALTER TABLE missing RENAME TO none; ALTER TABLE");
+    let set = rebuilding(&broken).set();
+    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Script);
+    assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
+    assert_eq!(column(&connection, "SELECT count(*) FROM parent, child"), ["4"]);
+}

@@ -91,13 +91,20 @@ impl Schema {
         self.index_partitions(table);
     }
 
-    /// SQLite's primary keys take NULL, but for the one that is the row's own number (SQLite manual, CREATE TABLE).
+    /// SQLite's primary keys take NULL, but for the one that is the row's own number and those of STRICT tables and of
+    /// WITHOUT ROWID (SQLite manual, CREATE TABLE).
     fn primary_key_means_not_null(&self, table: &Name, key: &[String], column: &str) -> bool {
-        self.engine == Engine::Postgres || self.is_row_number(table, key) && key == [column]
+        let options = self.tables.get(table).map(|table| table.options);
+        self.engine == Engine::Postgres
+            || options.is_some_and(|options| options.strict || options.without_rowid)
+            || self.is_row_number(table, key) && key == [column]
     }
 
     fn is_row_number(&self, table: &Name, key: &[String]) -> bool {
         let [column] = key else { return false };
+        if self.tables.get(table).is_some_and(|table| table.options.without_rowid) {
+            return false;
+        }
         let column = self.tables.get(table).and_then(|table| table.column(column));
         let data_type = column.and_then(|column| column.data_type.as_ref());
         data_type.is_some_and(|data_type| data_type.to_string().eq_ignore_ascii_case("integer"))
@@ -175,7 +182,8 @@ impl Schema {
             columns,
             table: referenced_table,
             referenced,
-            on_delete_cascade: key.on_delete_cascade,
+            on_delete: key.on_delete,
+            deferred: key.deferred,
         };
         for heir in self.with_partitions(table) {
             self.push_constraint(
@@ -192,8 +200,8 @@ impl Schema {
 
     fn push_constraint(&mut self, table: &Name, constraint: TableConstraint) {
         constraint.name.iter().for_each(|name| self.lookup.add_constraint(name));
-        if let TableConstraintKind::ForeignKey { table, .. } = &constraint.kind {
-            self.lookup.add_referenced(table);
+        if let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind {
+            self.lookup.add_foreign_key(table, referenced);
         }
         self.table_entry(table).constraints.push(constraint);
     }

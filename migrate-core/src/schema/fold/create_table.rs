@@ -1,6 +1,6 @@
 use super::super::{Partition, RowSecurity, Schema, Table, TableConstraintKind};
 use crate::dialect::Engine;
-use crate::sql::{Column, Constraint, ConstraintKind, CreateTable, Name, TableBody};
+use crate::sql::{Column, Constraint, ConstraintKind, CreateTable, Name, TableBody, TableOptions};
 
 impl Schema {
     pub(super) fn create_table(&mut self, create: &CreateTable) {
@@ -78,6 +78,7 @@ impl Schema {
             is_unlogged: create.unlogged,
             is_partitioned: create.is_partitioned,
             inherits: create.inherits.iter().map(|parent| self.resolve(parent)).collect(),
+            options: create.options,
             is_known: true,
             created_in: self.current,
             ..Table::unknown(name.clone())
@@ -122,8 +123,11 @@ impl Schema {
         }
         let Some(table) = self.tables.get_mut(name) else { return };
         for constraint in parent.constraints {
-            let is_foreign_key = matches!(constraint.kind, TableConstraintKind::ForeignKey { .. });
-            if is_foreign_key && !table.constraints.iter().any(|own| own.kind == constraint.kind) {
+            let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind else {
+                continue;
+            };
+            if !table.constraints.iter().any(|own| own.kind == constraint.kind) {
+                self.lookup.add_foreign_key(name, referenced);
                 table.constraints.push(constraint);
             }
         }
@@ -147,6 +151,7 @@ impl Table {
             row_security: RowSecurity::default(),
             policies: Vec::new(),
             triggers: Vec::new(),
+            options: TableOptions::default(),
             is_known: false,
             created_in: 0,
         }

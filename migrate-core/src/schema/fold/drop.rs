@@ -25,7 +25,7 @@ impl Schema {
                 }
                 ObjectKind::Trigger => {
                     self.in_tables(table.as_ref(), |table| {
-                        table.triggers.retain(|known| *known != name.name);
+                        table.triggers.retain(|known| known.name != name.name);
                     });
                 }
                 ObjectKind::Policy => {

@@ -39,6 +39,7 @@ impl Schema {
             }
             Kind::Move { object, name, schema: Some(schema) } => self.move_object(*object, name, schema),
             Kind::Set(setting) => self.set(setting),
+            Kind::Pragma { name, value: Some(value) } => self.pragma(name, value),
             Kind::Do(block) => block.statements.iter().for_each(|statement| self.apply(statement)),
             _ => {}
         }

@@ -1,5 +1,5 @@
 use super::super::default_name::kept;
-use super::super::{Domain, EnumType, Function, Label, Policy, Schema, Sequence};
+use super::super::{Domain, EnumType, Function, Label, Policy, Schema, Sequence, Trigger};
 use crate::sql::{
     AlterDomain, AlterPolicy, AlterType, CreateDomain, CreateFunction, CreatePolicy, CreateTrigger,
     CreateType, Name, Type, TypeDefinition,
@@ -20,9 +20,10 @@ impl Schema {
         let table = self.resolve(&create.table);
         // Views have triggers too, and nothing asks for those.
         if !self.views.contains_key(&table) {
+            let uses = create.uses.iter().map(|used| self.resolve(used)).collect();
             let triggers = &mut self.table_entry(&table).triggers;
-            if !triggers.contains(&create.name) {
-                triggers.push(create.name.clone());
+            if !triggers.iter().any(|known| known.name == create.name) {
+                triggers.push(Trigger { name: create.name.clone(), uses });
             }
         }
     }

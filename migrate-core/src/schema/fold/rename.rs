@@ -121,11 +121,14 @@ impl Schema {
 
     fn rename_relations(&mut self, rename: impl Fn(&mut Name)) {
         self.lookup.rename_relations(&rename);
+        let renaming = self.renaming;
         for table in self.tables.values_mut() {
             rename(&mut table.name);
             table.inherits.iter_mut().for_each(&rename);
             table.partition_of.iter_mut().for_each(|place| rename(&mut place.parent));
-            for constraint in &mut table.constraints {
+            let bodies = table.triggers.iter_mut().filter(|_| renaming.changes_bodies());
+            bodies.flat_map(|trigger| &mut trigger.uses).for_each(&rename);
+            for constraint in table.constraints.iter_mut().filter(|_| renaming.changes_keys()) {
                 if let TableConstraintKind::ForeignKey { table, .. } = &mut constraint.kind {
                     rename(table);
                 }
@@ -138,7 +141,9 @@ impl Schema {
         }
         for view in self.views.values_mut() {
             rename(&mut view.name);
-            view.reads.iter_mut().for_each(&rename);
+            if renaming.changes_bodies() {
+                view.reads.iter_mut().for_each(&rename);
+            }
         }
         for sequence in self.sequences.values_mut() {
             rename(&mut sequence.name);
@@ -176,7 +181,7 @@ impl Schema {
 impl Table {
     fn rename_part(&mut self, part: ObjectKind, from: &str, to: &str) {
         let names: Vec<&mut String> = match part {
-            ObjectKind::Trigger => self.triggers.iter_mut().collect(),
+            ObjectKind::Trigger => self.triggers.iter_mut().map(|trigger| &mut trigger.name).collect(),
             _ => self.policies.iter_mut().map(|policy| &mut policy.name).collect(),
         };
         for name in names.into_iter().filter(|name| *name == from) {

@@ -2,6 +2,13 @@ use super::super::{Schema, default_schema};
 use crate::sql::Setting;
 
 impl Schema {
+    /// Those that say what RENAME changes beside the table.
+    pub(super) fn pragma(&mut self, name: &str, value: &str) {
+        if name == "legacy_alter_table" {
+            self.renaming.legacy = !matches!(value, "off" | "0" | "no" | "false");
+        }
+    }
+
     /// `SET search_path`, with or without LOCAL: both end with the script.
     pub(super) fn set(&mut self, setting: &Setting) {
         let names_path = setting.name == "search_path";

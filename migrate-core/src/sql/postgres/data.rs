@@ -27,8 +27,16 @@ fn write(node: Node<'_>) -> Option<Kind> {
         INSERT => Kind::Insert(Insert {
             table: name(node.child(RELATION_NAME_REF)?)?,
             from_query: !node.has(VALUES) && !node.has(DEFAULT_VALUES),
+            columns: Vec::new(),
+            selection: None,
+            conflict: None,
         }),
-        UPDATE => Kind::Update(Update { table: name(node.child(RELATION_NAME)?)?, filter: filter() }),
+        UPDATE => Kind::Update(Update {
+            table: name(node.child(RELATION_NAME)?)?,
+            filter: filter(),
+            overwrites: Vec::new(),
+            replaces: false,
+        }),
         DELETE => Kind::Delete(Delete { table: name(node.child(RELATION_NAME)?)?, filter: filter() }),
         MERGE => Kind::Merge { table: name(node.child(TABLE_RELATION_NAME)?)? },
         _ => return None,
@@ -67,14 +75,17 @@ mod tests {
     #[test]
     fn statements_that_write() {
         let t = || Name::qualified("s", "t");
-        let insert = |from_query| Kind::Insert(Insert { table: t(), from_query });
+        let insert = |from_query| {
+            Kind::Insert(Insert { table: t(), from_query, columns: vec![], selection: None, conflict: None })
+        };
+        let update = Update { table: t(), filter: None, overwrites: vec![], replaces: false };
         let cases = [
             ("INSERT INTO s.t AS x (a) VALUES (1), (2)", insert(false)),
             ("INSERT INTO s.t DEFAULT VALUES", insert(false)),
             ("INSERT INTO s.t SELECT 1", insert(true)),
             ("INSERT INTO s.t (a) (SELECT 1)", insert(true)),
             ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true)),
-            ("UPDATE ONLY s.t AS x SET a = 1", Kind::Update(Update { table: t(), filter: None })),
+            ("UPDATE ONLY s.t AS x SET a = 1", Kind::Update(update)),
             ("DELETE FROM s.t USING u", Kind::Delete(Delete { table: t(), filter: None })),
             ("MERGE INTO s.t USING u ON a = b WHEN MATCHED THEN DELETE", Kind::Merge { table: t() }),
             (

@@ -40,7 +40,7 @@ pub(super) fn table(node: Node<'_>) -> Option<Name> {
 }
 
 pub(super) fn create_trigger(node: Node<'_>) -> Option<CreateTrigger> {
-    Some(CreateTrigger { name: last(node.child(TRIGGER)?)?, table: table(node)? })
+    Some(CreateTrigger { name: last(node.child(TRIGGER)?)?, table: table(node)?, uses: Vec::new() })
 }
 
 pub(super) fn create_policy(node: Node<'_>) -> Option<CreatePolicy> {
@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn triggers_rules_and_policies() {
-        let trigger = Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t") });
+        let trigger =
+            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t"), uses: Vec::new() });
         let sql = "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON s.t FOR EACH ROW WHEN (g(new.b)) EXECUTE FUNCTION f()";
         let statement = crate::sql::postgres::testing::statement(sql);
         assert_eq!(statement.kind, trigger);

@@ -1,5 +1,7 @@
 //! What the rules ask of a value or a condition.
 
+use std::collections::HashSet;
+
 use squawk_parser::SyntaxKind::{self, *};
 
 use super::name::{last, name};
@@ -31,11 +33,12 @@ pub(super) fn expression_in(node: Node<'_>) -> Option<Expression> {
 /// The functions that are called in `node` or by it. What the grammar has words for, such as COALESCE, is none.
 pub(super) fn calls(node: Node<'_>) -> Vec<Name> {
     let mut calls = Vec::new();
+    let mut seen = HashSet::new();
     for call in std::iter::once(node).chain(node.descendants()).filter(|inner| inner.kind() == CALL_EXPR) {
         let callee = call.nodes().next().filter(|callee| matches!(callee.kind(), NAME_REF | FIELD_EXPR));
         let callee = callee.filter(|callee| !callee.tokens().any(|word| is_operation(word.kind())));
         if let Some(function) = callee.and_then(name)
-            && !calls.contains(&function)
+            && seen.insert(function.clone())
         {
             calls.push(function);
         }
@@ -49,11 +52,12 @@ fn is_operation(kind: SyntaxKind) -> bool {
 
 fn columns(node: Node<'_>) -> Vec<String> {
     let mut columns = Vec::new();
+    let mut seen = HashSet::new();
     for inner in std::iter::once(node).chain(node.descendants()) {
         let is_whole = inner.is(node) || !matches!(inner.parent().kind(), FIELD_EXPR | CALL_EXPR);
         if is_whole
             && let Some(column) = column(Some(inner))
-            && !columns.contains(&column)
+            && seen.insert(column.clone())
         {
             columns.push(column);
         }

@@ -1,5 +1,6 @@
 //! The relations that a statement reads.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use squawk_parser::SyntaxKind::*;
@@ -10,15 +11,20 @@ use crate::sql::Name;
 
 /// What stands behind FROM, JOIN, USING and TABLE anywhere in `node`, but for the queries that WITH names.
 pub(super) fn reads(node: Node<'_>) -> Vec<Name> {
-    let queries: Vec<_> =
-        node.descendants().filter(|inner| inner.kind() == WITH_TABLE).filter_map(query).collect();
+    let mut queries: HashMap<String, Vec<Range<usize>>> = HashMap::new();
+    for (query, visible) in node.descendants().filter(|inner| inner.kind() == WITH_TABLE).filter_map(query) {
+        queries.entry(query).or_default().push(visible);
+    }
     let mut reads = Vec::new();
+    let mut seen = HashSet::new();
     for relation in std::iter::once(node).chain(node.descendants()).filter_map(relation) {
         let Some(read) = name(relation) else { continue };
         let at = relation.span().start();
         let is_query = read.schema.is_none()
-            && queries.iter().any(|(query, visible)| *query == read.name && visible.contains(&at));
-        if !is_query && !reads.contains(&read) {
+            && queries
+                .get(&read.name)
+                .is_some_and(|queries| queries.iter().any(|visible| visible.contains(&at)));
+        if !is_query && seen.insert(read.clone()) {
             reads.push(read);
         }
     }

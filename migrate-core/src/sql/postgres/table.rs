@@ -9,8 +9,8 @@ use super::tree::Node;
 use super::types::type_in;
 use crate::Span;
 use crate::sql::{
-    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, PartitionBound,
-    TableBody,
+    Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, OnDelete,
+    PartitionBound, TableBody, TableOptions,
 };
 
 /// `CREATE TABLE`, `CREATE FOREIGN TABLE`.
@@ -54,6 +54,8 @@ fn empty(node: Node<'_>, kind: squawk_parser::SyntaxKind, body: TableBody) -> Op
         inherits: Vec::new(),
         like: Vec::new(),
         is_partitioned: false,
+        options: TableOptions::default(),
+        selection: None,
     })
 }
 
@@ -155,8 +157,23 @@ fn foreign_key(node: Node<'_>, column: Option<&str>) -> Option<ForeignKey> {
         columns: column.map_or_else(own, |column| vec![column.to_owned()]),
         table: name(node.child(TABLE_NAME_REF)?)?,
         referenced: node.children().skip_while(is_before).flat_map(key_column_names).collect(),
-        on_delete_cascade: node.child(ON_DELETE_ACTION).is_some_and(|action| action.has(CASCADE)),
+        on_delete: node.child(ON_DELETE_ACTION).map(on_delete).unwrap_or_default(),
+        deferred: false,
     })
+}
+
+fn on_delete(action: Node<'_>) -> OnDelete {
+    if action.has(CASCADE) {
+        OnDelete::Cascade
+    } else if action.has(RESTRICT) {
+        OnDelete::Restrict
+    } else if action.has(SET_NULL_COLUMNS) {
+        OnDelete::SetNull
+    } else if action.has(SET_DEFAULT) || action.has(SET_DEFAULT_COLUMNS) {
+        OnDelete::SetDefault
+    } else {
+        OnDelete::NoAction
+    }
 }
 
 /// The grammar lists the columns of a table's key, and has the one of a column's for itself.
@@ -247,12 +264,13 @@ mod tests {
     #[test]
     fn constraints_of_columns_and_tables() {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
-        let key = |columns: &[&str], referenced: &[&str], on_delete_cascade| {
+        let key = |columns: &[&str], referenced: &[&str], on_delete| {
             ConstraintKind::ForeignKey(ForeignKey {
                 columns: names(columns),
                 table: Name::qualified("s", "r"),
                 referenced: names(referenced),
-                on_delete_cascade,
+                on_delete,
+                deferred: false,
             })
         };
         let unique = |columns: &[&str], nulls_not_distinct| ConstraintKind::Unique {
@@ -263,12 +281,15 @@ mod tests {
             ("a int PRIMARY KEY", ConstraintKind::PrimaryKey { columns: names(&["a"]) }),
             ("a int UNIQUE", unique(&["a"], false)),
             ("a int UNIQUE NULLS NOT DISTINCT", unique(&["a"], true)),
-            ("a int REFERENCES s.r", key(&["a"], &[], false)),
-            ("a int REFERENCES s.r (b) ON DELETE CASCADE", key(&["a"], &["b"], true)),
+            ("a int REFERENCES s.r", key(&["a"], &[], OnDelete::NoAction)),
+            ("a int REFERENCES s.r (b) ON DELETE CASCADE", key(&["a"], &["b"], OnDelete::Cascade)),
             ("PRIMARY KEY (a, b) INCLUDE (c)", ConstraintKind::PrimaryKey { columns: names(&["a", "b"]) }),
             ("UNIQUE NULLS NOT DISTINCT (a)", unique(&["a"], true)),
-            ("FOREIGN KEY (a, b) REFERENCES s.r ON DELETE SET NULL (a)", key(&["a", "b"], &[], false)),
-            ("FOREIGN KEY (a, b) REFERENCES s.r (c, d)", key(&["a", "b"], &["c", "d"], false)),
+            (
+                "FOREIGN KEY (a, b) REFERENCES s.r ON DELETE SET NULL (a)",
+                key(&["a", "b"], &[], OnDelete::SetNull),
+            ),
+            ("FOREIGN KEY (a, b) REFERENCES s.r (c, d)", key(&["a", "b"], &["c", "d"], OnDelete::NoAction)),
             ("NOT NULL a", ConstraintKind::NotNull { column: "a".to_owned() }),
         ];
         for (sql, want) in cases {

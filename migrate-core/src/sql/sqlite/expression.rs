@@ -70,7 +70,7 @@ fn truth(value: &Expr<'_>) -> Option<bool> {
 }
 
 /// What stands in parentheses, if anything does.
-fn bare<'e, 'b>(mut value: &'e Expr<'b>) -> &'e Expr<'b> {
+pub(super) fn bare<'e, 'b>(mut value: &'e Expr<'b>) -> &'e Expr<'b> {
     while let Expr::Parenthesized(values) = value
         && let [only] = values.as_slice()
     {

@@ -5,6 +5,7 @@ mod error;
 mod expression;
 mod name;
 mod place;
+mod selection;
 mod statement;
 mod table;
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! One statement: which kind it is, what it calls and reads.
 
-use sqlite3_parser::ast::{InsertBody, OneSelect, Select, Stmt};
+use sqlite3_parser::ast::{InsertBody, OneSelect, PragmaBody, ResolveType, Select, Set, Stmt, UpsertDo};
 
 use super::expression::{column, expression};
-use super::name::{identifier, name};
+use super::name::{identifier, name, unquoted};
 use super::place::Place;
+use super::selection::selection;
 use super::walk::Walk;
 use super::{alter_table, table};
 use crate::sql::{
-    CreateIndex, CreateTrigger, CreateView, Delete, Drop, IndexKey, Insert, Kind, Name, ObjectKind, Query,
-    Reference, Reindex, Statement, Update,
+    Conflict, CreateIndex, CreateTrigger, CreateView, Delete, Drop, IndexKey, Insert, Kind, Name, ObjectKind,
+    Query, Reference, Reindex, Statement, Update,
 };
 
 pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
@@ -34,9 +35,11 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
             Kind::CreateTable(table::virtual_table(*if_not_exists, tbl_name))
         }
         Stmt::CreateIndex { .. } => create_index(statement, place),
-        Stmt::CreateTrigger { trigger_name, tbl_name, .. } => {
-            Kind::CreateTrigger(CreateTrigger { name: identifier(&trigger_name.name), table: name(tbl_name) })
-        }
+        Stmt::CreateTrigger { trigger_name, tbl_name, commands, .. } => Kind::CreateTrigger(CreateTrigger {
+            name: identifier(&trigger_name.name),
+            table: name(tbl_name),
+            uses: Walk::of_trigger(commands).reads,
+        }),
         Stmt::CreateView { temporary, view_name, .. } => Kind::CreateView(CreateView {
             name: name(view_name),
             materialized: false,
@@ -50,17 +53,32 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
             drop(ObjectKind::Trigger, name(trigger_name), *if_exists)
         }
         Stmt::DropView { if_exists, view_name } => drop(ObjectKind::View, name(view_name), *if_exists),
-        Stmt::Insert { tbl_name, body, .. } => {
-            Kind::Insert(Insert { table: name(tbl_name), from_query: is_from_query(body) })
-        }
-        Stmt::Update { tbl_name, where_clause, .. } => {
-            Kind::Update(Update { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
-        }
+        Stmt::Insert { with, or_conflict, tbl_name, columns, body, .. } => Kind::Insert(Insert {
+            table: name(tbl_name),
+            from_query: is_from_query(body),
+            columns: columns.iter().flat_map(|columns| columns.iter()).map(identifier).collect(),
+            selection: match body {
+                InsertBody::Select(select, _) => selection(with.as_ref(), select),
+                InsertBody::DefaultValues => None,
+            },
+            conflict: conflict(*or_conflict, body),
+        }),
+        Stmt::Update { or_conflict, tbl_name, sets, where_clause, .. } => Kind::Update(Update {
+            table: name(tbl_name),
+            filter: where_clause.as_ref().map(expression),
+            overwrites: sets.iter().flat_map(overwritten).collect(),
+            replaces: *or_conflict == Some(ResolveType::Replace),
+        }),
         Stmt::Delete { tbl_name, where_clause, .. } => {
             Kind::Delete(Delete { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
         }
         Stmt::Select(_) => Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
-        Stmt::Pragma(pragma, _) => Kind::Pragma { name: identifier(&pragma.name) },
+        Stmt::Pragma(pragma, body) => Kind::Pragma {
+            name: identifier(&pragma.name),
+            value: body
+                .as_ref()
+                .map(|(PragmaBody::Equals(value) | PragmaBody::Call(value))| unquoted(&value.to_string())),
+        },
         Stmt::Reindex { obj_name } => Kind::Reindex(Reindex {
             concurrently: false,
             // It may be an index or a collation too.
@@ -100,6 +118,25 @@ fn create_index(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
 fn drop(object: ObjectKind, name: Name, if_exists: bool) -> Kind {
     let names = vec![name];
     Kind::Drop(Drop { object, names, table: None, if_exists, concurrently: false, cascade: false })
+}
+
+fn conflict(resolution: Option<ResolveType>, body: &InsertBody<'_>) -> Option<Conflict> {
+    match (resolution, body) {
+        (Some(ResolveType::Ignore), _) => Some(Conflict::Ignore),
+        (Some(ResolveType::Replace), _) => Some(Conflict::Replace),
+        (_, InsertBody::Select(_, Some(upsert))) => Some(match upsert.do_clause {
+            UpsertDo::Nothing => Conflict::Ignore,
+            UpsertDo::Set { .. } => Conflict::Update,
+        }),
+        _ => None,
+    }
+}
+
+/// The columns of SET whose new value is not made from their own.
+fn overwritten(set: &Set<'_>) -> Vec<String> {
+    let reads = Walk::of_expression(&set.expr).columns;
+    let columns = set.col_names.iter().map(identifier);
+    columns.filter(|column| !reads.contains(column)).collect()
 }
 
 fn is_from_query(body: &InsertBody<'_>) -> bool {

@@ -1,17 +1,19 @@
 //! CREATE TABLE: columns and constraints.
 
 use sqlite3_parser::ast::{
-    ColumnConstraint, ColumnDefinition, CreateTableBody, Expr, ForeignKeyClause, NamedTableConstraint,
-    QualifiedName, RefAct, RefArg, SortedColumn, TableConstraint, TypeSize,
+    ColumnConstraint, ColumnDefinition, CreateTableBody, DeferSubclause, Expr, ForeignKeyClause,
+    InitDeferredPred, NamedTableConstraint, QualifiedName, RefAct, RefArg, ResolveType, SortedColumn,
+    TabFlags, TableConstraint, TypeSize,
 };
 
 use super::expression::{column as column_of, expression};
 use super::name::{identifier, name, names, unquoted};
 use super::place::Place;
+use super::selection::selection;
 use crate::Span;
 use crate::sql::{
     Column, Constraint, ConstraintKind, CreateTable, Default, ForeignKey, Generated, Identifier, Name,
-    TableBody, Type,
+    OnDelete, TableBody, TableOptions, Type,
 };
 
 pub(super) fn create_table(
@@ -23,11 +25,24 @@ pub(super) fn create_table(
 ) -> CreateTable {
     let empty =
         CreateTable { temporary: temporary || is_temporary(table), ..virtual_table(if_not_exists, table) };
-    let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return empty };
+    let (columns, constraints, flags) = match body {
+        CreateTableBody::ColumnsAndConstraints { columns, constraints, flags } => {
+            (columns, constraints.unwrap_or_default(), flags)
+        }
+        CreateTableBody::AsSelect(select) => {
+            return CreateTable { selection: selection(None, select), ..empty };
+        }
+    };
     let elements = place.elements();
     let element = |index: usize| elements.get(index).copied().unwrap_or_else(|| place.span());
-    let constraints = constraints.unwrap_or_default().iter().enumerate();
+    let options = TableOptions {
+        strict: flags.contains(TabFlags::Strict),
+        without_rowid: flags.contains(TabFlags::WithoutRowid),
+        ..options(columns, constraints)
+    };
+    let constraints = constraints.iter().enumerate();
     CreateTable {
+        options,
         constraints: constraints.map(|(i, known)| constraint(known, element(columns.len() + i))).collect(),
         body: TableBody::Columns(
             columns.iter().enumerate().map(|(i, column)| self::column(column, element(i), place)).collect(),
@@ -49,7 +64,38 @@ pub(super) fn virtual_table(if_not_exists: bool, table: &QualifiedName<'_>) -> C
         inherits: Vec::new(),
         like: Vec::new(),
         is_partitioned: false,
+        options: TableOptions::default(),
+        selection: None,
     }
+}
+
+/// What the constraints say of the whole table.
+fn options(columns: &[ColumnDefinition<'_>], constraints: &[NamedTableConstraint<'_>]) -> TableOptions {
+    let of_columns =
+        columns.iter().flat_map(|column| column.constraints).map(|known| match known.constraint {
+            ColumnConstraint::PrimaryKey { auto_increment, conflict_clause, .. } => {
+                (auto_increment, conflict_clause)
+            }
+            ColumnConstraint::NotNull { conflict_clause, .. } | ColumnConstraint::Unique(conflict_clause) => {
+                (false, conflict_clause)
+            }
+            _ => (false, None),
+        });
+    let of_table = constraints.iter().map(|known| match known.constraint {
+        TableConstraint::PrimaryKey { auto_increment, conflict_clause, .. } => {
+            (auto_increment, conflict_clause)
+        }
+        TableConstraint::Unique { conflict_clause, .. } => (false, conflict_clause),
+        _ => (false, None),
+    });
+    of_columns.chain(of_table).fold(TableOptions::default(), |options, (autoincrement, conflict)| {
+        TableOptions {
+            autoincrement: options.autoincrement || autoincrement,
+            drops_conflicts: options.drops_conflicts
+                || matches!(conflict, Some(ResolveType::Ignore | ResolveType::Replace)),
+            ..options
+        }
+    })
 }
 
 fn is_temporary(table: &QualifiedName<'_>) -> bool {
@@ -92,12 +138,19 @@ pub(super) fn column(column: &ColumnDefinition<'_>, span: Span, place: &Place<'_
                 continue;
             }
             // DEFERRABLE belongs to the foreign key before it.
-            ColumnConstraint::Defer(_) => continue,
+            ColumnConstraint::Defer(clause) => {
+                if let Some(Constraint { kind: ConstraintKind::ForeignKey(key), .. }) =
+                    lowered.constraints.last_mut()
+                {
+                    key.deferred = is_deferred(Some(clause));
+                }
+                continue;
+            }
             ColumnConstraint::PrimaryKey { .. } => ConstraintKind::PrimaryKey { columns },
             ColumnConstraint::Unique(_) => ConstraintKind::Unique { columns, nulls_not_distinct: false },
             ColumnConstraint::Check(check) => ConstraintKind::Check(expression(check)),
-            ColumnConstraint::ForeignKey { clause, .. } => {
-                ConstraintKind::ForeignKey(foreign_key(columns, clause))
+            ColumnConstraint::ForeignKey { clause, defer_clause } => {
+                ConstraintKind::ForeignKey(foreign_key(columns, clause, defer_clause.as_ref()))
             }
         };
         lowered.constraints.push(valid(known.name.as_ref().map(identifier), span, kind));
@@ -114,8 +167,8 @@ pub(super) fn constraint(constraint: &NamedTableConstraint<'_>, span: Span) -> C
             ConstraintKind::Unique { columns: key_columns(columns), nulls_not_distinct: false }
         }
         TableConstraint::Check(check, _) => ConstraintKind::Check(expression(check)),
-        TableConstraint::ForeignKey { columns, clause, .. } => {
-            ConstraintKind::ForeignKey(foreign_key(names(columns), clause))
+        TableConstraint::ForeignKey { columns, clause, defer_clause } => {
+            ConstraintKind::ForeignKey(foreign_key(names(columns), clause, defer_clause.as_ref()))
         }
     };
     valid(constraint.name.as_ref().map(identifier), span, kind)
@@ -129,13 +182,34 @@ fn key_columns(columns: &[SortedColumn<'_>]) -> Vec<String> {
     columns.iter().filter_map(|column| column_of(&column.expr)).collect()
 }
 
-fn foreign_key(columns: Vec<String>, clause: &ForeignKeyClause<'_>) -> ForeignKey {
+fn foreign_key(
+    columns: Vec<String>,
+    clause: &ForeignKeyClause<'_>,
+    defer: Option<&DeferSubclause>,
+) -> ForeignKey {
+    let on_delete = clause.args.iter().rev().find_map(|arg| match arg {
+        RefArg::OnDelete(action) => Some(match action {
+            RefAct::Cascade => OnDelete::Cascade,
+            RefAct::SetNull => OnDelete::SetNull,
+            RefAct::SetDefault => OnDelete::SetDefault,
+            RefAct::Restrict => OnDelete::Restrict,
+            RefAct::NoAction => OnDelete::NoAction,
+        }),
+        _ => None,
+    });
     ForeignKey {
         columns,
         table: Name::new(identifier(&clause.tbl_name)),
         referenced: names(clause.columns.unwrap_or_default()),
-        on_delete_cascade: clause.args.iter().any(|arg| matches!(arg, RefArg::OnDelete(RefAct::Cascade))),
+        on_delete: on_delete.unwrap_or_default(),
+        deferred: is_deferred(defer),
     }
+}
+
+fn is_deferred(clause: Option<&DeferSubclause>) -> bool {
+    clause.is_some_and(|clause| {
+        clause.deferrable && clause.init_deferred == Some(InitDeferredPred::InitiallyDeferred)
+    })
 }
 
 /// A type is any words; SQLite looks for some in them (its manual, Datatypes, 3.1).

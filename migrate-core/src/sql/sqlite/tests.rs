@@ -33,24 +33,41 @@ fn each_statement_is_of_its_kind() {
         Kind::Drop(Drop { object, names, table: None, if_exists: true, concurrently: false, cascade: false })
     };
     let t = || Name::new("t");
+    let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let insert = |columns: &[&str], conflict| {
+        let columns = owned(columns);
+        Kind::Insert(Insert { table: t(), from_query: false, columns, selection: None, conflict })
+    };
+    let update = |columns: &[&str], replaces| {
+        Kind::Update(Update { table: t(), filter: None, overwrites: owned(columns), replaces })
+    };
     let cases = [
         ("DROP TABLE IF EXISTS t", drop(ObjectKind::Table, t())),
         ("drop index if exists main.\"T\"", drop(ObjectKind::Index, Name::qualified("main", "t"))),
         ("DROP VIEW IF EXISTS [t]", drop(ObjectKind::View, t())),
         ("DROP TRIGGER IF EXISTS `t`", drop(ObjectKind::Trigger, t())),
-        ("INSERT INTO t (a) VALUES (1), (2)", Kind::Insert(Insert { table: t(), from_query: false })),
-        ("INSERT INTO t SELECT 1", Kind::Insert(Insert { table: t(), from_query: true })),
-        ("INSERT INTO t DEFAULT VALUES", Kind::Insert(Insert { table: t(), from_query: false })),
-        ("REPLACE INTO t VALUES (1)", Kind::Insert(Insert { table: t(), from_query: false })),
-        ("UPDATE t SET a = 1", Kind::Update(Update { table: t(), filter: None })),
+        ("INSERT INTO t (a) VALUES (1), (2)", insert(&["a"], None)),
+        ("INSERT INTO t DEFAULT VALUES", insert(&[], None)),
+        ("REPLACE INTO t VALUES (1)", insert(&[], Some(Conflict::Replace))),
+        ("INSERT OR IGNORE INTO t (\"A\", b) VALUES (1, 2)", insert(&["a", "b"], Some(Conflict::Ignore))),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", insert(&[], Some(Conflict::Ignore))),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 1", insert(&[], Some(Conflict::Update))),
+        ("UPDATE t SET a = 1, b = b + 1", update(&["a"], false)),
+        ("UPDATE OR REPLACE t SET (a, b) = (SELECT b, 1)", update(&["a"], true)),
         ("DELETE FROM t", Kind::Delete(Delete { table: t(), filter: None })),
         ("SELECT 1", Kind::Query(Query { locks_rows: false, writes: Vec::new() })),
         (
             "WITH x AS (SELECT 1) SELECT * FROM x",
             Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
         ),
-        ("PRAGMA foreign_keys = OFF", Kind::Pragma { name: "foreign_keys".to_owned() }),
-        ("PRAGMA main.User_Version(3)", Kind::Pragma { name: "user_version".to_owned() }),
+        (
+            "PRAGMA foreign_keys = OFF",
+            Kind::Pragma { name: "foreign_keys".to_owned(), value: Some("off".to_owned()) },
+        ),
+        (
+            "PRAGMA main.User_Version(3)",
+            Kind::Pragma { name: "user_version".to_owned(), value: Some("3".to_owned()) },
+        ),
         ("VACUUM", Kind::Vacuum { full: true }),
         ("BEGIN IMMEDIATE", Kind::Transaction),
         ("COMMIT", Kind::Transaction),
@@ -61,8 +78,9 @@ fn each_statement_is_of_its_kind() {
         ("ANALYZE", Kind::Harmless),
         ("EXPLAIN DELETE FROM t", Kind::Harmless),
         ("ATTACH 'x' AS y", Kind::Unknown("ATTACH".to_owned())),
-        ("CREATE TRIGGER \"A\" AFTER INSERT ON t BEGIN DELETE FROM b; END", {
-            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t() })
+        ("CREATE TRIGGER \"A\" AFTER INSERT ON t BEGIN DELETE FROM b; INSERT INTO c SELECT 1 FROM d; END", {
+            let uses = ["b", "c", "d"].map(Name::new).to_vec();
+            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t(), uses })
         }),
         ("CREATE TEMP VIEW IF NOT EXISTS t AS SELECT 1", {
             Kind::CreateView(CreateView {
@@ -115,12 +133,12 @@ fn columns_have_their_constraints_and_places() {
     assert!(matches!(kinds[1], ConstraintKind::Check(check) if check.columns == ["n"]));
     assert!(matches!(kinds[2], ConstraintKind::Unique { columns, .. } if columns == &["n"]));
     assert!(matches!(kinds[3], ConstraintKind::ForeignKey(key)
-        if key.columns == ["o"] && key.referenced == ["id"] && key.on_delete_cascade));
+        if key.columns == ["o"] && key.referenced == ["id"] && key.on_delete == OnDelete::Cascade));
     assert_eq!(create.constraints[0].name.as_deref(), Some("two"));
     assert_eq!(create.constraints[0].span.of(sql), "CONSTRAINT two UNIQUE (id, n)");
     assert_eq!(create.constraints[1].span.of(sql), "FOREIGN KEY (n) REFERENCES other");
     assert!(matches!(&create.constraints[1].kind, ConstraintKind::ForeignKey(key)
-        if key.columns == ["n"] && key.referenced.is_empty() && !key.on_delete_cascade));
+        if key.columns == ["n"] && key.referenced.is_empty() && key.on_delete == OnDelete::NoAction));
 }
 
 #[test]

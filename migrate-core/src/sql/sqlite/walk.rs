@@ -1,12 +1,15 @@
 //! What a statement calls, reads and names, wherever in it.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlite3_parser::ast::{
     Expr, FromClause, FunctionCallOrder, FunctionTail, Id, InsertBody, JoinConstraint, Limit, Literal,
-    OneSelect, Over, ResultColumn, Select, SelectTable, Set, SortedColumn, Stmt, Upsert, UpsertDo, With,
+    OneSelect, Over, ResultColumn, Select, SelectTable, Set, SortedColumn, Stmt, TriggerCmd, Upsert,
+    UpsertDo, With,
 };
 
 use super::name::{identifier, name, string, unquoted};
-use crate::sql::Name;
+use crate::sql::{ColumnName, Name};
 
 /// Deeper than SQLite allows, nothing needs to be found.
 const MAX_DEPTH: usize = 1100;
@@ -16,12 +19,29 @@ pub(super) struct Walk {
     pub(super) calls: Vec<Name>,
     pub(super) reads: Vec<Name>,
     pub(super) columns: Vec<String>,
+    /// The columns once more, each as often as it is named, with what they are qualified with.
+    pub(super) names: Vec<ColumnName>,
+    /// Whether an aggregate function makes one row of many, outside of a query of its own.
+    pub(super) aggregates: bool,
     pub(super) literals: Vec<String>,
     /// Whether it goes deeper than was looked at.
     pub(super) is_too_deep: bool,
+    seen: Seen,
     /// The names of WITH, which are no relations.
     with: Vec<String>,
+    /// How often each of them is there.
+    with_names: HashMap<String, usize>,
     depth: usize,
+    /// How many queries this stands in.
+    queries: usize,
+}
+
+/// What has been found already, so that a long list takes no longer for each of its parts.
+#[derive(Default)]
+struct Seen {
+    calls: HashSet<Name>,
+    reads: HashSet<Name>,
+    columns: HashSet<String>,
 }
 
 impl Walk {
@@ -72,6 +92,32 @@ impl Walk {
         walk
     }
 
+    /// What the body of a trigger reads and writes when it fires.
+    pub(super) fn of_trigger(commands: &[TriggerCmd<'_>]) -> Walk {
+        let mut walk = Walk::default();
+        for command in commands {
+            match command {
+                TriggerCmd::Update { tbl_name, sets, from, where_clause, .. } => {
+                    walk.read(name(tbl_name));
+                    walk.sets(sets);
+                    walk.from(from.as_ref());
+                    walk.maybe(where_clause.as_ref());
+                }
+                TriggerCmd::Insert { tbl_name, select, upsert, .. } => {
+                    walk.read(name(tbl_name));
+                    walk.select(select);
+                    walk.upsert(*upsert);
+                }
+                TriggerCmd::Delete { tbl_name, where_clause } => {
+                    walk.read(name(tbl_name));
+                    walk.maybe(where_clause.as_ref());
+                }
+                TriggerCmd::Select(select) => walk.select(select),
+            }
+        }
+        walk
+    }
+
     fn expression(&mut self, expression: &Expr<'_>) {
         if self.depth == MAX_DEPTH {
             self.is_too_deep = true;
@@ -94,6 +140,8 @@ impl Walk {
             Expr::Cast { expr, .. } | Expr::Collate(expr, _) => self.expression(expr),
             Expr::Exists(select) | Expr::Subquery(select) => self.select(select),
             Expr::FunctionCall { name, args, order_by, filter_over, .. } => {
+                let arguments = args.map_or(0, <[_]>::len);
+                self.note_aggregate(name, arguments, filter_over.as_ref());
                 self.call(name);
                 self.each(args.unwrap_or_default());
                 if let Some(FunctionCallOrder::SortList(columns)) = order_by {
@@ -102,12 +150,14 @@ impl Walk {
                 self.tail(filter_over.as_ref());
             }
             Expr::FunctionCallStar { name, filter_over } => {
+                self.note_aggregate(name, 1, filter_over.as_ref());
                 self.call(name);
                 self.tail(filter_over.as_ref());
             }
-            Expr::Id(id) => self.column(unquoted(id.0)),
-            Expr::Name(name) | Expr::Qualified(_, name) | Expr::DoublyQualified(_, _, name) => {
-                self.column(identifier(name));
+            Expr::Id(id) => self.column(None, unquoted(id.0)),
+            Expr::Name(name) => self.column(None, identifier(name)),
+            Expr::Qualified(table, name) | Expr::DoublyQualified(_, table, name) => {
+                self.column(Some(identifier(table)), identifier(name));
             }
             Expr::InList { lhs, rhs, .. } => {
                 self.expression(lhs);
@@ -158,6 +208,7 @@ impl Walk {
             return;
         }
         self.depth += 1;
+        self.queries += 1;
         let known = self.with.len();
         self.with(select.with.as_ref());
         self.one_select(&select.body.select);
@@ -166,7 +217,12 @@ impl Walk {
         }
         self.sorted(select.order_by);
         self.limit(select.limit);
-        self.with.truncate(known);
+        for name in self.with.drain(known..) {
+            if let Some(count) = self.with_names.get_mut(&name) {
+                *count -= 1;
+            }
+        }
+        self.queries -= 1;
         self.depth -= 1;
     }
 
@@ -185,7 +241,10 @@ impl Walk {
 
     fn with(&mut self, with: Option<&With<'_>>) {
         let queries = with.map(|with| with.ctes).unwrap_or_default();
-        self.with.extend(queries.iter().map(|query| identifier(&query.tbl_name)));
+        for name in queries.iter().map(|query| identifier(&query.tbl_name)) {
+            *self.with_names.entry(name.clone()).or_default() += 1;
+            self.with.push(name);
+        }
         queries.iter().for_each(|query| self.select(query.select));
     }
 
@@ -247,22 +306,40 @@ impl Walk {
 
     fn call(&mut self, function: &Id<'_>) {
         let function = Name::new(unquoted(function.0));
-        if !self.calls.contains(&function) {
+        if self.seen.calls.insert(function.clone()) {
             self.calls.push(function);
         }
     }
 
     fn read(&mut self, relation: Name) {
-        let is_of_with = relation.schema.is_none() && self.with.contains(&relation.name);
-        if !is_of_with && !self.reads.contains(&relation) {
+        let is_of_with =
+            relation.schema.is_none() && self.with_names.get(&relation.name).is_some_and(|count| *count > 0);
+        if !is_of_with && self.seen.reads.insert(relation.clone()) {
             self.reads.push(relation);
         }
     }
 
+    /// `max` and `min` of several values are no aggregates.
+    fn note_aggregate(&mut self, function: &Id<'_>, arguments: usize, tail: Option<&FunctionTail<'_>>) {
+        let name = unquoted(function.0);
+        let is_aggregate = match name.as_str() {
+            "max" | "min" => arguments == 1,
+            "avg" | "count" | "group_concat" | "string_agg" | "sum" | "total" | "json_group_array"
+            | "json_group_object" | "jsonb_group_array" | "jsonb_group_object" => true,
+            _ => false,
+        };
+        let is_window = tail.is_some_and(|tail| tail.over_clause.is_some());
+        self.aggregates |= is_aggregate && !is_window && self.queries == 0;
+    }
+
     /// TRUE and FALSE are columns to the grammar.
-    fn column(&mut self, column: String) {
-        if !matches!(column.as_str(), "true" | "false") && !self.columns.contains(&column) {
-            self.columns.push(column);
+    fn column(&mut self, table: Option<String>, column: String) {
+        if matches!(column.as_str(), "true" | "false") {
+            return;
         }
+        if self.seen.columns.insert(column.clone()) {
+            self.columns.push(column.clone());
+        }
+        self.names.push(ColumnName { table, column });
     }
 }

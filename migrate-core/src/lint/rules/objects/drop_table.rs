@@ -1,29 +1,22 @@
 use std::collections::BTreeSet;
 
-use super::rebuild::successor;
-use crate::lint::{Context, Finding};
+use crate::lint::{Context, DROP_TABLE_SAFER, Finding};
 use crate::schema::{TableConstraint, TableConstraintKind};
 use crate::sql::{Drop, Kind, Name, ObjectKind};
 use crate::{Engine, Hazard};
 
-const SAFER: &str =
-    "stop using the table in one release and drop it in the next; keep a copy where the rows may be needed";
-
-/// `DROP TABLE` of a table that was there before.
+/// `DROP TABLE` of a table that was there before. On SQLite it may be a part of a rebuild, so the rows are followed there
+/// (`lint/rebuild`).
 ///
 /// <https://www.postgresql.org/docs/current/sql-droptable.html>. Measured: ACCESS EXCLUSIVE on the table, and on each
 /// table that it refers to.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
-    if drop.object != ObjectKind::Table {
+    if drop.object != ObjectKind::Table || context.engine == Engine::Sqlite {
         return Vec::new();
     }
     let old = drop.names.iter().filter(|name| context.is_old(name));
-    old.flat_map(|name| match successor(context, name) {
-        Some(successor) => missing_columns(context, name, &successor),
-        None => vec![dropped(context, drop, name)],
-    })
-    .collect()
+    old.map(|name| dropped(context, drop, name)).collect()
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
@@ -36,11 +29,12 @@ fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
         .filter(|other| context.is_old(other) && !goes_too.contains(other))
         .map(|other| format!("`{other}`"))
         .collect();
-    if !others.is_empty() && context.engine == Engine::Postgres {
+    if !others.is_empty() {
         let others: Vec<String> = others.into_iter().collect();
         message += &format!("; its foreign keys lock {} too", others.join(", "));
     }
-    Finding::new(Hazard::DropTable, context.statement.span, message, SAFER).breaking_older_binaries()
+    Finding::new(Hazard::DropTable, context.statement.span, message, DROP_TABLE_SAFER)
+        .breaking_older_binaries()
 }
 
 fn referenced(constraint: &TableConstraint) -> Option<&Name> {
@@ -50,29 +44,9 @@ fn referenced(constraint: &TableConstraint) -> Option<&Name> {
     }
 }
 
-/// The columns that the new table of a rebuild does not have.
-fn missing_columns(context: &Context<'_>, name: &Name, successor: &Name) -> Vec<Finding> {
-    let (Some(old), Some(new)) = (context.schema.table(name), context.schema.table(successor)) else {
-        return Vec::new();
-    };
-    let missing =
-        old.columns.iter().filter(|column| new.columns_are_complete && new.column(&column.name).is_none());
-    missing
-        .map(|column| {
-            let message = format!(
-                "`{successor}`, which takes the place of `{name}`, has no column `{}`: its values are lost, and running \
-                 code that uses it fails",
-                column.name
-            );
-            let safer = "stop using the column in one release and rebuild the table without it in the next";
-            Finding::new(Hazard::DropColumn, context.statement.span, message, safer).breaking_older_binaries()
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::lint::testing::{case, history, messages, sqlite_history};
+    use crate::lint::testing::{case, history, messages};
 
     #[test]
     fn cases() {
@@ -102,27 +76,5 @@ mod tests {
         let lost = "the rows of `c` are lost, and running code that uses it fails; its foreign keys lock";
         assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` too")]);
         assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` too"));
-    }
-
-    #[test]
-    fn a_rebuild_on_sqlite_loses_what_the_new_table_does_not_have() {
-        let history = sqlite_history("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b); CREATE TABLE u (id)");
-        case(&history, "DROP TABLE t", &["drop-table high"]);
-        let rebuild = |columns: &str| {
-            format!(
-                "CREATE TABLE new_t ({columns}); INSERT INTO new_t SELECT id, a FROM t; DROP TABLE t; ALTER TABLE new_t RENAME TO t"
-            )
-        };
-        case(&history, &rebuild("id INTEGER PRIMARY KEY, a NOT NULL, b"), &[]);
-        case(&history, &rebuild("id INTEGER PRIMARY KEY, a"), &["drop-column high"]);
-        let renamed_first = "ALTER TABLE t RENAME TO old_t; CREATE TABLE t (id, a, b); INSERT INTO t SELECT * FROM old_t; DROP TABLE old_t";
-        case(&history, renamed_first, &[]);
-        // As Prisma writes it.
-        let prisma = r#"PRAGMA foreign_keys=OFF; CREATE TABLE "new_t" ("id" INTEGER PRIMARY KEY, "a" TEXT NOT NULL, "b" TEXT);
-            INSERT INTO "new_t" ("id", "a", "b") SELECT "id", "a", "b" FROM "t"; DROP TABLE "t";
-            ALTER TABLE "new_t" RENAME TO "t"; CREATE INDEX "t_a" ON "t"("a"); PRAGMA foreign_keys=ON;"#;
-        case(&history, prisma, &[]);
-        // `u` is no new table made from the rows of `t`.
-        case(&history, "DROP TABLE t; ALTER TABLE u RENAME TO t", &["drop-table high", "rename high"]);
     }
 }

@@ -22,7 +22,6 @@ mod index_drop;
 mod index_partitioned;
 mod matview_refresh;
 mod object;
-mod rebuild;
 mod reindex_blocking;
 mod rename;
 mod rls_enable;

@@ -1,9 +1,8 @@
-use super::object::{comes_back, is_old};
+use super::object::{comes_back, is_old, later};
 use super::old_changes;
-use super::rebuild::makes_room;
 use crate::lint::{Context, Finding};
 use crate::sql::{Change, ChangeAction, Kind, Name, ObjectKind};
-use crate::{Hazard, Risk, Span};
+use crate::{Engine, Hazard, Risk, Span};
 
 /// `RENAME` and `SET SCHEMA` of what was there before and running code knows by its name.
 ///
@@ -35,6 +34,16 @@ fn of_statement(context: &Context<'_>) -> Option<Finding> {
 /// No query names an index, a trigger, a rule or a policy; an extension moves with its functions.
 fn is_known_by_name(object: ObjectKind) -> bool {
     !matches!(object, ObjectKind::Index | ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy)
+}
+
+/// Whether the table is renamed for a new one of its name, as in a rebuild on SQLite.
+fn makes_room(context: &Context<'_>, table: &Name) -> bool {
+    let table = context.schema.resolve(table);
+    context.engine == Engine::Sqlite
+        && later(context).any(|statement| {
+            let Kind::CreateTable(created) = &statement.kind else { return false };
+            context.schema.resolve(&created.name) == table
+        })
 }
 
 fn of_column(table: &Name, column: &str, change: &Change) -> Finding {

@@ -15,7 +15,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         Kind::AlterType(AlterType::Attributes { name }) => Some(format!(
             "what the other attributes of `{name}` mean to columns and code that use it cannot be seen"
         )),
-        Kind::Pragma { name } if name == "writable_schema" => {
+        Kind::Pragma { name, .. } if name == "writable_schema" => {
             Some("what is written to the schema table cannot be seen".to_owned())
         }
         Kind::Query(_) => {

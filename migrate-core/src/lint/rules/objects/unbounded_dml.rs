@@ -1,6 +1,6 @@
 use crate::lint::{Context, Finding};
 use crate::sql::{Expression, Kind, Name};
-use crate::{Hazard, Risk};
+use crate::{Engine, Hazard, Risk};
 
 /// `UPDATE`, `DELETE` and `MERGE` of a table that was there before.
 ///
@@ -16,11 +16,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         Kind::Merge { table } if context.is_old(table) => return vec![merged(context, table)],
         _ => return Vec::new(),
     };
-    if !context.is_old(table) {
+    if !context.is_old(table) || carries_sequence_over(context, table) {
         return Vec::new();
     }
     let is_bounded = filter.is_some_and(|filter| !holds_for_all(context, table, filter));
     vec![if is_bounded { some_rows(context, table, verb) } else { all_rows(context, table, verb) }]
+}
+
+/// Whether the number that AUTOINCREMENT goes on from is taken from another table (SQLite).
+fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
+    let is_sequence = |table: &Name| table.name == "sqlite_sequence";
+    context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
 }
 
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {

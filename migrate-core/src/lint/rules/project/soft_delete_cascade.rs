@@ -2,13 +2,15 @@ use super::foreign_key::added;
 use super::{deletion_mark_of, shown};
 use crate::Hazard;
 use crate::lint::{Finding, Outcome};
+use crate::sql::OnDelete;
 
 /// ON DELETE CASCADE into a table whose rows are only marked as deleted: a DELETE of the row that they refer to deletes
 /// them for good, those that are live and those that could be restored
 /// (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
 pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let cascading =
-        added(outcome).into_iter().filter(|added| added.key.on_delete_cascade && added.is_enforced);
+    let cascading = added(outcome)
+        .into_iter()
+        .filter(|added| added.key.on_delete == OnDelete::Cascade && added.is_enforced);
     let marked =
         cascading.filter_map(|added| deletion_mark_of(outcome, added.table).map(|mark| (added, mark)));
     marked

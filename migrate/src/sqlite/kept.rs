@@ -1,16 +1,43 @@
 //! Reads and writes what is kept of the schema.
 
+use std::time::{Duration, Instant};
+
 use migrate_core::{HistoryTable, Kept, Value};
 use rusqlite::{Connection, params_from_iter};
 
-use super::driver::rows as query;
+use super::driver::rows_within;
 use super::error::database_error;
-use crate::driver::{DatabaseError, Row};
+use crate::driver::{DatabaseError, Row, Timeouts};
+
+/// Until when the schema may be read and written.
+#[derive(Clone, Copy)]
+pub(super) struct Limit(Option<(Instant, Duration)>);
+
+impl Limit {
+    pub(super) const NONE: Limit = Limit(None);
+
+    /// From now on; zero is no limit.
+    pub(super) fn of(timeouts: Timeouts) -> Limit {
+        Limit(timeouts.statement.filter(|limit| !limit.is_zero()).map(|limit| (Instant::now(), limit)))
+    }
+
+    /// Fails once the time is over.
+    pub(super) fn check(self) -> Result<(), DatabaseError> {
+        match self.0 {
+            Some((began, limit)) if began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// The rows of a [`Kept`], inside of a transaction.
-pub(super) fn rows(connection: &Connection, history: &HistoryTable) -> Result<Vec<Row>, DatabaseError> {
-    let mut rows = query(connection, &history.kept_schema())?;
-    let live = history.fingerprint_rows(query(connection, &history.fingerprint())?);
+pub(super) fn rows(
+    connection: &Connection,
+    history: &HistoryTable,
+    limit: Limit,
+) -> Result<Vec<Row>, DatabaseError> {
+    let mut rows = rows_within(connection, &history.kept_schema(), limit)?;
+    let live = history.fingerprint_rows(rows_within(connection, &history.fingerprint(), limit)?);
     rows.extend(live.into_iter().map(|row| [Value::from("live")].into_iter().chain(row).collect()));
     Ok(rows)
 }
@@ -20,21 +47,39 @@ pub(super) fn change(
     connection: &Connection,
     history: &HistoryTable,
     create: &str,
+    limit: Limit,
     change: impl FnOnce(&mut Kept),
 ) -> Result<(), DatabaseError> {
     connection.execute_batch(&format!("BEGIN IMMEDIATE;{create}")).map_err(database_error)?;
-    let rows = rows(connection, history)?;
-    let mut kept = Kept::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
-    change(&mut kept);
-    write(connection, history, &kept).map_err(database_error)
+    let rows = rows(connection, history, limit)?;
+    let before = Kept::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
+    let mut after = before.clone();
+    change(&mut after);
+    if before != after {
+        write(connection, history, before.rows().len(), &after, limit)?;
+    }
+    connection.execute_batch("COMMIT").map_err(database_error)
 }
 
-fn write(connection: &Connection, history: &HistoryTable, kept: &Kept) -> rusqlite::Result<()> {
+/// Writes all rows anew, where so many are. Each has to be: a trigger that swallows one says nothing.
+fn write(
+    connection: &Connection,
+    history: &HistoryTable,
+    rows: usize,
+    kept: &Kept,
+    limit: Limit,
+) -> Result<(), DatabaseError> {
     let [clear, insert] = history.write_kept();
-    connection.execute_batch(&clear)?;
-    let mut insert = connection.prepare(&insert)?;
+    let unless_written = |is_written| match is_written {
+        true => Ok(()),
+        false => Err(DatabaseError::unwritten(history.kept_name())),
+    };
+    let cleared = connection.execute(&clear, []).map_err(database_error)?;
+    unless_written(cleared == rows)?;
+    let mut insert = connection.prepare(&insert).map_err(database_error)?;
     for row in kept.rows() {
-        insert.execute(params_from_iter(row))?;
+        limit.check()?;
+        unless_written(insert.execute(params_from_iter(row)).map_err(database_error)? == 1)?;
     }
-    connection.execute_batch("COMMIT")
+    Ok(())
 }

@@ -102,7 +102,10 @@ mod tests {
         };
         assert_eq!(targets("SELECT 1 FROM \"a\".\"b\" FOR UPDATE"), [""; 0]);
         assert_eq!(targets("INSERT INTO main.\"a_log\"(x) VALUES (1)"), ["main.\"a_log\""]);
-        assert_eq!(targets("DELETE FROM \"my UPDATE \"\"x\"\"\".\"a b\" WHERE c"), ["\"my UPDATE \"\"x\"\"\".\"a b\""]);
+        assert_eq!(
+            targets("DELETE FROM \"my UPDATE \"\"x\"\"\".\"a b\" WHERE c"),
+            ["\"my UPDATE \"\"x\"\"\".\"a b\""]
+        );
         let both = "WITH a AS (UPDATE \"h\" SET b = 1), c AS (INSERT INTO \"l\" VALUES (1) ON CONFLICT (d) DO UPDATE SET d = 1)";
         assert_eq!(targets(both), ["\"h\"", "\"l\""]);
     }

@@ -278,7 +278,10 @@ CREATE TABLE {log} (
         match (step.action, step.was) {
             (Action::Apply, _) if step.resumes => {
                 let is_ours = "statements_done = $3 AND state = 'applying'";
-                vec![self.row_is(set, step, is_ours, vec![count(step.done).into()]), self.claim_resumed(set, step)]
+                vec![
+                    self.row_is(set, step, is_ours, vec![count(step.done).into()]),
+                    self.claim_resumed(set, step),
+                ]
             }
             (Action::Apply, _) => vec![self.insert(set, step, runner, AppliedState::Applying)],
             (Action::Baseline, _) => vec![self.insert(set, step, runner, AppliedState::Baseline)],
@@ -291,7 +294,9 @@ CREATE TABLE {log} (
             }
             (Action::Rollback | Action::ResolveRolledBack, _) => {
                 let gone = step.gone.map(|version| self.guard_gone(set, version));
-                gone.into_iter().chain([self.may_roll_back(set, step), self.claim_rollback(set, step)]).collect()
+                gone.into_iter()
+                    .chain([self.may_roll_back(set, step), self.claim_rollback(set, step)])
+                    .collect()
             }
         }
     }

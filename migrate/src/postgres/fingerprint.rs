@@ -33,7 +33,9 @@ pub(super) async fn write(
     create: &str,
     queries: &[Query],
 ) -> Result<(), DatabaseError> {
-    transaction(client, &(begin("READ WRITE", timeouts) + create), queries, timeouts.statement).await.map(drop)
+    transaction(client, &(begin("READ WRITE", timeouts) + create), queries, timeouts.statement)
+        .await
+        .map(drop)
 }
 
 /// The statement ends with its client: of a runner that was killed, nothing goes on. And where row-level security would

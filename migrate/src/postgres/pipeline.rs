@@ -183,10 +183,7 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
 }
 
 /// Sends all queries of the history at once; the rows of the last.
-async fn ours<'q>(
-    client: &Client,
-    each: impl Iterator<Item = &'q Query>,
-) -> Result<Vec<Row>, DatabaseError> {
+async fn ours<'q>(client: &Client, each: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, DatabaseError> {
     queries(client, each).await.map_err(|(error, query)| error::query_error(error, query))
 }
 

@@ -364,11 +364,7 @@ fn written(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseE
     }
 }
 
-fn collected(
-    statement: &mut Statement<'_>,
-    query: &Query,
-    limit: Limit,
-) -> Result<Vec<Row>, DatabaseError> {
+fn collected(statement: &mut Statement<'_>, query: &Query, limit: Limit) -> Result<Vec<Row>, DatabaseError> {
     let columns = statement.column_count();
     let values = rusqlite::params_from_iter(query.values.iter().map(Bound));
     let mut rows = statement.query(values).map_err(database_error)?;

@@ -229,8 +229,11 @@ async fn a_baseline_is_recorded(mut db: impl Sandbox) {
 }
 
 async fn a_resolution_is_recorded(mut db: impl Sandbox) {
-    let half =
-        begun(&mut db).await.migration("2_b", "-- migrate: no-transaction\nSELECT 1;\nSELEC 1", "SELECT 1");
+    let half = begun(&mut db).await.migration(
+        "2_create_b",
+        "-- migrate: no-transaction\nSELECT 1;\nSELEC 1",
+        "SELECT 1",
+    );
     let set = half.set();
     let migrator = migrator(&set);
     db.migrate(&migrator).await.unwrap_err();
@@ -246,7 +249,8 @@ async fn a_resolution_is_recorded(mut db: impl Sandbox) {
 }
 
 async fn a_repair_is_recorded(mut db: impl Sandbox) {
-    let set = begun(&mut db).await.migration("1_a", "CREATE TABLE a (id integer)", "DROP TABLE a").set();
+    let set =
+        begun(&mut db).await.migration("1_create_a", "CREATE TABLE a (id integer)", "DROP TABLE a").set();
     let migrator = migrator(&set);
     is_whole(&mut db, &[UPDATED, LOGGED], async |db| db.repair(&migrator).await).await;
 }

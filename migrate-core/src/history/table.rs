@@ -330,12 +330,17 @@ CREATE TABLE {log} (
              statements_done) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {role}, '{state}', {now}, \
              {HISTORY_FORMAT}, ({guard}))"
         );
+        let write = Query { sql, values };
+        if step.action == Action::Apply && step.script.execution().transaction {
+            // The record of it, in the same transaction, finds the row and looks at all of it.
+            return write;
+        }
         let holds = format!(
             "set_name = $1 AND version = $2 AND {} AND state = '{state}' AND format = {HISTORY_FORMAT} \
              AND statements_done = 0",
             holds_recorded(3)
         );
-        self.one_row(Query { sql, values }, &holds, None)
+        self.one_row(write, &holds, None)
     }
 
     /// Takes over the row of a script without transaction that stopped half way. What is left of the script may
@@ -447,7 +452,7 @@ CREATE TABLE {log} (
         let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
         let is_done = format!(
             "(SELECT count(*) FROM done WHERE set_name = $1 AND version = $2 AND {} AND state = 'applied' \
-             AND statements_done = 0) = 1",
+             AND format = {HISTORY_FORMAT} AND statements_done = 0) = 1",
             holds_recorded(6)
         );
         let is_logged =

@@ -221,7 +221,9 @@ pub(crate) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), 
 /// The statements that set the limits, by `SET` or `SET LOCAL`.
 pub(super) fn limits(set: &str, timeouts: Timeouts) -> String {
     let limit = |name, timeout: Option<Duration>| {
-        timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", timeout.as_millis()))
+        // The server counts milliseconds, and takes none of them for no limit.
+        let millis = |timeout: Duration| timeout.as_millis().max(u128::from(!timeout.is_zero()));
+        timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", millis(timeout)))
     };
     limit("lock_timeout", timeouts.lock) + &limit("statement_timeout", timeouts.statement)
 }

@@ -392,7 +392,8 @@ impl<'s> Migrator<'s> {
     ///
     /// # Errors
     ///
-    /// When another runner holds the lock for too long, or the database refuses.
+    /// When another runner holds the lock for too long, the schema cannot be kept within
+    /// [`Migrator::keep_schema_within`], or the database refuses.
     pub async fn accept_drift(&self, database: impl Database) -> Result<(), Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.accept_drift().await

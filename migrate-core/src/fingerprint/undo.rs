@@ -1,6 +1,6 @@
 //! The SQL that takes a change back, where that is certain.
 
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::statement::{comment, create_one, enabled, grants, literal, parent, path, quoted, target};
@@ -83,12 +83,12 @@ fn drop(engine: Engine, id: &ObjectId, after: &Fingerprint) -> Option<String> {
 pub(super) struct Mentions<'f> {
     after: &'f Fingerprint,
     /// Each word, and how many objects have it.
-    words: LazyCell<HashMap<String, usize>, Box<dyn FnOnce() -> HashMap<String, usize> + 'f>>,
+    words: OnceCell<HashMap<String, usize>>,
 }
 
 impl<'f> Mentions<'f> {
     pub(super) fn in_schema(after: &'f Fingerprint) -> Mentions<'f> {
-        Mentions { after, words: LazyCell::new(Box::new(|| count_words(after))) }
+        Mentions { after, words: OnceCell::new() }
     }
 
     /// Whether any object but this one names it.
@@ -97,7 +97,8 @@ impl<'f> Mentions<'f> {
         let own = self.after.objects.get(id).map(|object| words(id, object));
         if name.chars().all(is_word) {
             let by_itself = own.is_some_and(|own| own.contains(&name));
-            return self.words.get(&name).copied().unwrap_or(0) > usize::from(by_itself);
+            let words = self.words.get_or_init(|| count_words(self.after));
+            return words.get(&name).copied().unwrap_or(0) > usize::from(by_itself);
         }
         // A name of several words is looked for in all texts.
         let mut others = self.after.objects.iter().filter(|(other, _)| *other != id && is_told(other));

@@ -10,6 +10,7 @@ mod rebuild;
 mod reset;
 mod runners;
 mod script;
+mod swallowed;
 
 use migrate::Dialect;
 use migrate_tests::{Folder, select};

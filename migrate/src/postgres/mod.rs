@@ -114,7 +114,7 @@ impl<'a> PostgresDriver<'a> {
         match written {
             Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
             Err(error) if error.code.as_deref() == Some(QUERY_CANCELED) => match timeouts.statement {
-                Some(limit) if began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
+                Some(limit) if !limit.is_zero() && began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
                 _ => Err(error),
             },
             written => written,

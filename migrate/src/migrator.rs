@@ -152,7 +152,7 @@ impl<'s> Migrator<'s> {
 
     /// How long noting the schema before a run may take, and keeping it after it. Default: 30 seconds; zero is no limit.
     /// Past it the server stops, the run goes on, [`Progress::SchemaNotKept`] says so, and drift is unknown until a run
-    /// keeps the schema again. [`Migrator::accept_drift`] fails past it. 5,000 tables take one to two seconds.
+    /// keeps the schema again. [`Migrator::accept_drift`] fails past it. With 5,000 tables each takes one to two seconds.
     #[must_use]
     pub fn keep_schema_within(mut self, limit: Duration) -> Self {
         self.keep_within = limit;

@@ -181,10 +181,15 @@ impl HistoryTable {
         Query { sql, values: Vec::new() }
     }
 
-    /// What makes the table hold the rows of a [`Kept`](super::Kept): the first statement once, the second for each row.
-    pub fn write_kept(&self) -> [String; 2] {
+    /// What makes the table hold the rows of a [`Kept`](super::Kept) on SQLite: what clears it, and what takes a row away
+    /// and adds one. The table has no index, so each row that is taken away is looked for in all of it.
+    pub fn write_kept(&self) -> [String; 3] {
         let kept = &self.kept;
-        [format!("DELETE FROM {kept}"), format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)")]
+        [
+            format!("DELETE FROM {kept}"),
+            format!("DELETE FROM {kept} WHERE (state, {KEY}, value) = ($1, $2, $3, $4, $5, $6, $7)"),
+            format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+        ]
     }
 
     /// The common table expression `live`: the schema as it is.

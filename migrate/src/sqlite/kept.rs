@@ -56,30 +56,47 @@ pub(super) fn change(
     let mut after = before.clone();
     change(&mut after);
     if before != after {
-        write(connection, history, before.rows().len(), &after, limit)?;
+        let stored = rows.iter().filter(|row| row.first().is_some_and(is_stored)).count();
+        write(connection, history, stored, &before, &after, limit)?;
     }
     connection.execute_batch("COMMIT").map_err(database_error)
 }
 
-/// Writes all rows anew, where so many are. Each has to be: a trigger that swallows one says nothing.
+/// Whether a row with that state lies in the table. The others are about the schema and the log.
+fn is_stored(state: &Value) -> bool {
+    matches!(state.as_text(), Some("kept" | "added" | "removed" | "head"))
+}
+
+/// How many rows are taken away one by one. Where more go, all are written anew.
+const ONE_BY_ONE: usize = 16;
+
+/// Writes what differs, where so many rows are stored. Each has to be written: a trigger that swallows one says nothing.
 fn write(
     connection: &Connection,
     history: &HistoryTable,
-    rows: usize,
-    kept: &Kept,
+    stored: usize,
+    before: &Kept,
+    after: &Kept,
     limit: Limit,
 ) -> Result<(), DatabaseError> {
-    let [clear, insert] = history.write_kept();
-    let unless_written = |is_written| match is_written {
+    let [clear, take_away, add] = history.write_kept();
+    let unless_written = |rows: usize, written: usize| match rows == written {
         true => Ok(()),
         false => Err(DatabaseError::unwritten(history.kept_name())),
     };
-    let cleared = connection.execute(&clear, []).map_err(database_error)?;
-    unless_written(cleared == rows)?;
-    let mut insert = connection.prepare(&insert).map_err(database_error)?;
-    for row in kept.rows() {
-        limit.check()?;
-        unless_written(insert.execute(params_from_iter(row)).map_err(database_error)? == 1)?;
+    let each = |sql: &str, rows: &[[&str; 7]]| {
+        let mut statement = connection.prepare(sql).map_err(database_error)?;
+        rows.iter().try_for_each(|row| {
+            limit.check()?;
+            unless_written(1, statement.execute(params_from_iter(row)).map_err(database_error)?)
+        })
+    };
+    let gone = before.rows_without(after);
+    if gone.len() <= ONE_BY_ONE && stored == before.rows().len() {
+        each(&take_away, &gone)?;
+        return each(&add, &after.rows_without(before));
     }
-    Ok(())
+    let cleared = connection.execute(&clear, []).map_err(database_error)?;
+    unless_written(stored, cleared)?;
+    each(&add, &after.rows())
 }

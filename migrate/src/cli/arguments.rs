@@ -110,6 +110,7 @@ impl fmt::Debug for Options {
             lock_timeout,
             lock_deadline,
             statement_timeout,
+            keep_schema_within,
             single_transaction,
         } = self;
         f.debug_struct("Options")
@@ -122,6 +123,7 @@ impl fmt::Debug for Options {
             .field("lock_timeout", lock_timeout)
             .field("lock_deadline", lock_deadline)
             .field("statement_timeout", statement_timeout)
+            .field("keep_schema_within", keep_schema_within)
             .field("single_transaction", single_transaction)
             .finish()
     }

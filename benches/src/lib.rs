@@ -12,6 +12,9 @@
 //! What 1,000 migrations with rollbacks add to a rebuild in the dev profile, on two cores, by the bench `rebuild`: 0.15 s
 //! over an application without them (0.23 s) where all are locked, 0.29 s where none is and all are judged, 0.33 s after
 //! an edit of one of those.
+//!
+//! What keeping the schema adds to a run of five migrations on PostgreSQL, by the bench `schema`: 1.7 times what reading it
+//! once takes, with 5,000 tables there.
 
 mod scripts;
 

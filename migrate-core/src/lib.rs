@@ -52,6 +52,7 @@ pub use fragment::{FragmentFault, InvalidFragment, Surroundings, VisibleTable, f
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{
     AppliedMigration, AppliedState, Drift, HISTORY_FORMAT, HistoryTable, Kept, Proof, RecordedDown, Runner,
+    UNWRITTEN,
 };
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, Script};

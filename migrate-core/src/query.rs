@@ -10,6 +10,33 @@ pub struct Query {
     pub values: Vec<Value>,
 }
 
+impl Query {
+    /// The tables that it writes, as it names them.
+    pub fn targets(&self) -> Vec<&str> {
+        const VERBS: [&str; 3] = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
+        let mut quoted = false;
+        let mut targets = Vec::new();
+        for (at, c) in self.sql.char_indices() {
+            quoted ^= c == '"';
+            let rest = &self.sql[at..];
+            let verb = VERBS.into_iter().find(|verb| !quoted && rest.starts_with(verb));
+            targets.extend(verb.and_then(|verb| name(&rest[verb.len()..])));
+        }
+        targets
+    }
+}
+
+/// The name that a text begins with, where it is quoted.
+fn name(text: &str) -> Option<&str> {
+    let mut quoted = false;
+    let is_end = |c: char| {
+        quoted ^= c == '"';
+        !quoted && (c.is_whitespace() || c == '(')
+    };
+    let name = &text[..text.find(is_end).unwrap_or(text.len())];
+    name.ends_with('"').then_some(name)
+}
+
 /// A value of a history row: bound to a [`Query`], or read from its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -60,5 +87,26 @@ impl From<i64> for Value {
 impl From<bool> for Value {
     fn from(value: bool) -> Value {
         Value::Boolean(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_that_a_query_writes() {
+        let targets = |sql: &str| {
+            let query = Query { sql: sql.to_owned(), values: Vec::new() };
+            query.targets().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(targets("SELECT 1 FROM \"a\".\"b\" FOR UPDATE"), [""; 0]);
+        assert_eq!(targets("INSERT INTO main.\"a_log\"(x) VALUES (1)"), ["main.\"a_log\""]);
+        assert_eq!(
+            targets("DELETE FROM \"my UPDATE \"\"x\"\"\".\"a b\" WHERE c"),
+            ["\"my UPDATE \"\"x\"\"\".\"a b\""]
+        );
+        let both = "WITH a AS (UPDATE \"h\" SET b = 1), c AS (INSERT INTO \"l\" VALUES (1) ON CONFLICT (d) DO UPDATE SET d = 1)";
+        assert_eq!(targets(both), ["\"h\"", "\"l\""]);
     }
 }

@@ -370,6 +370,37 @@ impl DatabaseError {
     }
 }
 
+impl DatabaseError {
+    /// A write of ours that the database let pass and that left another row than was sent, or none.
+    pub fn unwritten(table: &str) -> DatabaseError {
+        let hint = "look at the triggers, rules and policies of the table";
+        DatabaseError {
+            hint: Some(hint.to_owned()),
+            ..DatabaseError::of_ours(&format!(
+                "{table} did not take a row as it was sent: a trigger, a rule or row-level security swallows or changes it"
+            ))
+        }
+    }
+
+    /// Rows that are there and that this role is not shown.
+    pub fn hidden(table: &str) -> DatabaseError {
+        let hint = "read and write it as a role that row-level security does not bind: its owner, without FORCE ROW LEVEL \
+                    SECURITY, or one with BYPASSRLS; or disable row-level security on the table";
+        DatabaseError {
+            hint: Some(hint.to_owned()),
+            ..DatabaseError::of_ours(&format!("row-level security hides rows of {table} from this role"))
+        }
+    }
+
+    /// The schema was not noted or kept in the time that was given for it.
+    pub fn kept_too_slowly(limit: Duration) -> DatabaseError {
+        DatabaseError::of_ours(&format!(
+            "it took longer than {} seconds and was given up; `keep_schema_within` gives it longer",
+            limit.as_secs_f64()
+        ))
+    }
+}
+
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Lines(&self.message))?;

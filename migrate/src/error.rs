@@ -249,7 +249,7 @@ impl fmt::Display for Error {
             Cause::Database { doing, error } => {
                 write!(f, "{doing} failed: {error}")?;
                 write_remarks(f, error)?;
-                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) {
+                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) && *doing == CREATING {
                     f.write_str("\n help: the first run creates the history tables, and needs CREATE on their schema")?;
                 }
             }
@@ -323,6 +323,9 @@ fn write_step(
         _ if error.is_disconnected && step.transaction => {
             "whether it was committed is known to the history alone; run again"
         }
+        (Stage::Claim | Stage::Record, _) if step.transaction => {
+            "it was rolled back; see to what is in the way of its row, and run again"
+        }
         _ if step.transaction => "it was rolled back; correct the script and run again",
         _ => {
             "it runs without transaction: what ran before the failed statement stays, and the next run goes on there"
@@ -330,6 +333,9 @@ fn write_step(
     };
     write!(f, "\n help: {outcome}")
 }
+
+/// What the first run does.
+pub(crate) const CREATING: &str = "creating the history table";
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 

@@ -113,7 +113,8 @@
 //! The history lies in two tables, `migrate_history` and the append-only `migrate_log`, in the schema `public`
 //! unless [`Migrator::history_schema`] names another. Each row holds the rollback script, so an older binary can
 //! roll back what it does not contain. A third, `migrate_schema`, keeps the schema as the runs left it:
-//! [`Migrator::drift`] tells what was changed by hand since.
+//! [`Migrator::drift`] tells what was changed by hand since. A row that a trigger, a rule or row-level security
+//! swallows or changes is an error and rolls the migration back; so is a history that row-level security hides.
 //!
 //! An [`Error`] says what failed and where, down to line and column of the script, what was done before, and what
 //! to do. The run can then simply be started again.

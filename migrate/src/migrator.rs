@@ -47,6 +47,7 @@ pub struct Migrator<'s> {
     pub(crate) retries: usize,
     pub(crate) slow_after: Duration,
     pub(crate) keep_schema: bool,
+    pub(crate) keep_within: Duration,
     application: Option<String>,
     history_schema: Cow<'s, str>,
     history_prefix: Cow<'s, str>,
@@ -73,6 +74,8 @@ impl<'s> Migrator<'s> {
             // Longer than any deployment waits; shorter than a working day is spent wondering.
             slow_after: Duration::from_secs(30 * 60),
             keep_schema: true,
+            // A hundred thousand tables, and no longer than a deployment waits for what it can do without.
+            keep_within: Duration::from_secs(30),
             application: None,
             history_schema: Cow::Borrowed("public"),
             history_prefix: Cow::Borrowed("migrate"),
@@ -144,6 +147,15 @@ impl<'s> Migrator<'s> {
     #[must_use]
     pub fn keep_schema(mut self, keep: bool) -> Self {
         self.keep_schema = keep;
+        self
+    }
+
+    /// How long noting the schema before a run may take, and keeping it after it. Default: 30 seconds; zero is no limit.
+    /// Past it the server stops, the run goes on, [`Progress::SchemaNotKept`] says so, and drift is unknown until a run
+    /// keeps the schema again. [`Migrator::accept_drift`] fails past it. With 5,000 tables each takes one to two seconds.
+    #[must_use]
+    pub fn keep_schema_within(mut self, limit: Duration) -> Self {
+        self.keep_within = limit;
         self
     }
 
@@ -380,7 +392,8 @@ impl<'s> Migrator<'s> {
     ///
     /// # Errors
     ///
-    /// When another runner holds the lock for too long, or the database refuses.
+    /// When another runner holds the lock for too long, the schema cannot be kept within
+    /// [`Migrator::keep_schema_within`], or the database refuses.
     pub async fn accept_drift(&self, database: impl Database) -> Result<(), Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.accept_drift().await

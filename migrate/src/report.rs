@@ -122,7 +122,8 @@ pub enum Progress<'a> {
         /// How long until the next try.
         pause: Duration,
     },
-    /// The schema was not noted before the run or not kept after it, so [`Migrator::drift`](crate::Migrator::drift) knows
+    /// The schema was not noted before the run or not kept after it, or not within
+    /// [`Migrator::keep_schema_within`](crate::Migrator::keep_schema_within), so [`Migrator::drift`](crate::Migrator::drift) knows
     /// nothing of it until a run keeps it again. The run itself goes on.
     SchemaNotKept {
         /// Why.

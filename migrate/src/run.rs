@@ -10,7 +10,7 @@ use migrate_core::{
 use crate::driver::{
     DatabaseError, Driver, Event, Failure, Keep, Noted, Piece, Stage, Timeouts, Transaction,
 };
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
 use crate::trace;
@@ -255,9 +255,9 @@ impl<'a, D: Driver> Run<'a, D> {
         }
     }
 
-    /// How long to wait for a lock that keeps a definition from being read.
+    /// How long to wait for a lock that keeps a definition from being read, and for all of it.
     fn patience(&self) -> Timeouts {
-        Timeouts { statement: None, ..self.migrator.timeouts }
+        Timeouts { statement: Some(self.migrator.keep_within), ..self.migrator.timeouts }
     }
 
     async fn lock(&mut self) -> Result<(), Error> {
@@ -280,6 +280,9 @@ impl<'a, D: Driver> Run<'a, D> {
         let query = self.table.rows(self.migrator.set.name());
         let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
         let Some(rows) = rows else { return Ok(History::Missing) };
+        if self.table.hides_rows(&rows) {
+            return Err(Error::database(READING, DatabaseError::hidden(self.table.name())));
+        }
         let read = |row: &Vec<_>| {
             self.table.read_row(row).map_err(|problem| Error::history(self.table.name(), problem))
         };
@@ -300,7 +303,7 @@ impl<'a, D: Driver> Run<'a, D> {
             created = self.driver.create(&(schema + &self.table.create())).await;
         }
         match created {
-            Err(error) if !D::is_created(&error) => Err(Error::database("creating the history table", error)),
+            Err(error) if !D::is_created(&error) => Err(Error::database(error::CREATING, error)),
             _ => Ok(()),
         }
     }

@@ -46,6 +46,32 @@ fn the_name_lets_one_through_and_the_mark_stays() {
 }
 
 #[test]
+fn a_mark_that_a_trigger_swallows_is_an_error() {
+    for (engine, project) in Project::both("protected_swallowed") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        project.run(&["protect", "production"]).exits(0);
+        let name = project.database.as_ref().map_or("app.db", |database| database.name()).to_owned();
+        for write in ["INSERT", "DELETE"] {
+            project.execute(&match engine {
+                "sqlite" => format!(
+                    "CREATE TRIGGER swallow_{write} BEFORE {write} ON migrate_settings
+                    BEGIN SELECT RAISE(IGNORE); END"
+                ),
+                _ => format!(
+                    "CREATE OR REPLACE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                    CREATE TRIGGER swallow_{write} BEFORE {write} ON migrate_settings
+                    FOR EACH ROW EXECUTE FUNCTION swallow()"
+                ),
+            });
+        }
+        project.run(&["protect", "staging"]).exits(1).says("migrate_settings").says("trigger");
+        project.run(&["unprotect", "--database", &name]).exits(1).says("migrate_settings").says("trigger");
+        project.run(&["down", "--yes"]).exits(1).says("protected as `production`");
+    }
+}
+
+#[test]
 fn another_database_is_refused_even_for_what_is_harmless() {
     for (_, project) in Project::both("wrong_database") {
         let project = project.with_tables();

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::undo::undo;
+use super::undo::{Mentions, undo};
 use super::{COLUMN_ORDER, Fingerprint, Object, ObjectId, Undo};
 use crate::OneLine;
 
@@ -85,8 +85,9 @@ impl Difference {
         let mut difference = Difference { changes };
         difference.leave_out_parts(before, after);
         difference.changes.sort_by(|one, other| one.object.cmp(&other.object));
+        let mentions = Mentions::in_schema(after);
         for change in &mut difference.changes {
-            change.undo = undo(change, before, after);
+            change.undo = undo(change, before, after, &mentions);
         }
         difference
     }

@@ -71,6 +71,22 @@ impl Fingerprint {
         &self.objects
     }
 
+    /// What belongs to an object and is of this kind, such as the columns of a table.
+    pub(crate) fn parts(
+        &self,
+        whole: &ObjectId,
+        kind: ObjectKind,
+    ) -> impl Iterator<Item = (&ObjectId, &Object)> {
+        let first =
+            ObjectId { kind, schema: whole.schema.clone(), parent: whole.name.clone(), name: String::new() };
+        let (schema, parent) = (first.schema.clone(), first.parent.clone());
+        let of_it = move |(id, _): &(&ObjectId, &Object)| {
+            !id.parent.is_empty() && id.kind == kind && id.schema == schema && id.parent == parent
+        };
+        // The order of the objects has them side by side.
+        self.objects.range(first..).take_while(of_it)
+    }
+
     /// A checksum of everything but the order of columns in their tables: equal when and only when
     /// [`Fingerprint::diff`] finds nothing but that.
     pub fn digest(&self) -> Checksum {

@@ -1,5 +1,8 @@
 //! The SQL that takes a change back, where that is certain.
 
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
 use super::statement::{comment, create_one, enabled, grants, literal, parent, path, quoted, target};
 use super::{Change, ChangeKind, Fingerprint, Object, ObjectId, ObjectKind};
 use crate::Engine;
@@ -17,10 +20,20 @@ pub struct Undo {
 
 /// What takes `change` back. `None` where it takes more than the two schemas say, such as rows that are gone, or where a
 /// statement may do more or less than that.
-pub(super) fn undo(change: &Change, before: &Fingerprint, after: &Fingerprint) -> Option<Undo> {
+pub(super) fn undo(
+    change: &Change,
+    before: &Fingerprint,
+    after: &Fingerprint,
+    mentions: &Mentions<'_>,
+) -> Option<Undo> {
     let id = &change.object;
     let engine = before.engine;
     let sql = match &change.kind {
+        ChangeKind::Added if engine == Engine::Sqlite && id.kind == ObjectKind::Column => {
+            // SQLite refuses it where anything else names the column.
+            let is_named = mentions.elsewhere(id);
+            (!is_named).then(|| format!("ALTER TABLE {} DROP COLUMN {}", parent(id), quoted(&id.name)))?
+        }
         ChangeKind::Added => drop(engine, id, after)?,
         ChangeKind::Removed => create(engine, id, before)?,
         ChangeKind::Changed { property, before: old, after: new } if engine == Engine::Postgres => {
@@ -60,33 +73,73 @@ fn drop(engine: Engine, id: &ObjectId, after: &Fingerprint) -> Option<String> {
             Some(format!("ALTER {table} {} DROP CONSTRAINT {}", parent(id), quoted(&id.name)))
         }
         (Engine::Postgres, _) => target(id, object).map(|target| format!("DROP {target}")),
-        // SQLite refuses it where anything else names the column.
-        (Engine::Sqlite, ObjectKind::Column) => {
-            let mentions = |other: &ObjectId, object: &Object| {
-                let texts = object.values().chain([&other.name]);
-                other != id
-                    && other.kind != ObjectKind::Table
-                    && texts.into_iter().any(|text| mentions(text, &id.name))
-            };
-            let is_named = after.objects.iter().any(|(other, object)| mentions(other, object));
-            (!is_named).then(|| format!("ALTER TABLE {} DROP COLUMN {}", parent(id), quoted(&id.name)))
-        }
-        (Engine::Sqlite, ObjectKind::Constraint) => None,
+        (Engine::Sqlite, ObjectKind::Column | ObjectKind::Constraint) => None,
         (Engine::Sqlite, ObjectKind::VirtualTable) => Some(format!("DROP TABLE {}", path(id))),
         (Engine::Sqlite, kind) => Some(format!("DROP {} {}", kind.as_str().to_uppercase(), path(id))),
     }
 }
 
-fn mentions(text: &str, name: &str) -> bool {
-    text.to_ascii_lowercase().contains(&name.to_ascii_lowercase())
+/// Which words the objects of a schema are written with, tables apart: their columns are objects of their own.
+pub(super) struct Mentions<'f> {
+    after: &'f Fingerprint,
+    /// Each word, and how many objects have it.
+    words: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'f> Mentions<'f> {
+    pub(super) fn in_schema(after: &'f Fingerprint) -> Mentions<'f> {
+        Mentions { after, words: OnceCell::new() }
+    }
+
+    /// Whether any object but this one names it.
+    fn elsewhere(&self, id: &ObjectId) -> bool {
+        let name = id.name.to_ascii_lowercase();
+        let own = self.after.objects.get(id).map(|object| words(id, object));
+        if name.chars().all(is_word) {
+            let by_itself = own.is_some_and(|own| own.contains(&name));
+            let words = self.words.get_or_init(|| count_words(self.after));
+            return words.get(&name).copied().unwrap_or(0) > usize::from(by_itself);
+        }
+        // A name of several words is looked for in all texts.
+        let mut others = self.after.objects.iter().filter(|(other, _)| *other != id && is_told(other));
+        others
+            .any(|(other, object)| texts(other, object).any(|text| text.to_ascii_lowercase().contains(&name)))
+    }
+}
+
+fn count_words(schema: &Fingerprint) -> HashMap<String, usize> {
+    let mut count = HashMap::new();
+    let objects = schema.objects.iter().filter(|(id, _)| is_told(id));
+    for word in objects.flat_map(|(id, object)| words(id, object)) {
+        *count.entry(word).or_default() += 1;
+    }
+    count
+}
+
+fn is_told(id: &ObjectId) -> bool {
+    id.kind != ObjectKind::Table
+}
+
+fn texts<'f>(id: &'f ObjectId, object: &'f Object) -> impl Iterator<Item = &'f String> {
+    object.values().chain([&id.name])
+}
+
+/// The words of an object, each once, in small letters: SQLite tells names apart by no others.
+fn words(id: &ObjectId, object: &Object) -> HashSet<String> {
+    let words = texts(id, object).flat_map(|text| text.split(|c| !is_word(c)));
+    words.map(str::to_ascii_lowercase).collect()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
 }
 
 /// Whether the fingerprint holds nothing of the object but these properties, and nothing that belongs to it.
 fn has_only(id: &ObjectId, fingerprint: &Fingerprint, properties: &[&str]) -> bool {
-    let is_part =
-        |other: &ObjectId| id.parent.is_empty() && other.schema == id.schema && other.parent == id.name;
-    fingerprint.objects[id].keys().all(|property| properties.contains(&property.as_str()))
-        && !fingerprint.objects.keys().any(is_part)
+    let mut kinds = ObjectKind::ALL.into_iter();
+    let has_parts =
+        id.parent.is_empty() && kinds.any(|(kind, _)| fingerprint.parts(id, kind).next().is_some());
+    fingerprint.objects[id].keys().all(|property| properties.contains(&property.as_str())) && !has_parts
 }
 
 /// Creates what was removed.

@@ -141,9 +141,22 @@ impl Kept {
 
     /// All rows of the table.
     pub fn rows(&self) -> Vec<[&str; 7]> {
+        self.rows_unless(|_, _, _| false)
+    }
+
+    /// The rows of the table that `other` does not have, and always the head.
+    pub fn rows_without(&self, other: &Kept) -> Vec<[&str; 7]> {
+        let others = [&other.kept, &other.added, &other.removed];
+        self.rows_unless(|state, key, value| others[state].get(key).is_some_and(|other| other == value))
+    }
+
+    /// All rows but those of which `leaves_out` says so, by the number of the state, the key and the value.
+    fn rows_unless(&self, leaves_out: impl Fn(usize, &Key, &str) -> bool) -> Vec<[&str; 7]> {
         let states = [("kept", &self.kept), ("added", &self.added), ("removed", &self.removed)];
-        let rows = states.into_iter().flat_map(|(state, rows)| {
-            rows.iter().map(move |([kind, schema, parent, name, property], value)| {
+        let leaves_out = &leaves_out;
+        let rows = states.into_iter().enumerate().flat_map(|(number, (state, rows))| {
+            let rows = rows.iter().filter(move |(key, value)| !leaves_out(number, key, value));
+            rows.map(move |([kind, schema, parent, name, property], value)| {
                 [state, kind, schema, parent, name, property, value]
             })
         });

@@ -1,6 +1,7 @@
 //! The SQL of the table that keeps the schema.
 
 use super::HistoryTable;
+use super::written::fails_unless;
 use crate::fingerprint::postgres::{self, options};
 use crate::{Engine, Query};
 
@@ -70,80 +71,125 @@ impl HistoryTable {
     }
 
     /// What does [`Kept::note`](super::Kept::note) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    ///
+    /// It reads each row once and joins none: the planner knows nothing of how many rows the catalog's part has, and
+    /// what compares row with row takes minutes where there are thousands of tables.
     pub fn note_schema(&self) -> Option<Query> {
         let live = self.live()?;
         let HistoryTable { kept, log, .. } = self;
         let format = self.format();
         let sql = format!(
-            "{}, known AS (
+            "{}, known AS MATERIALIZED (
                 SELECT count(*) = 2 AS is_known FROM {kept} WHERE state = 'head' AND CASE property
                     WHEN 'format' THEN value = {format}
                     ELSE NOT EXISTS (SELECT FROM {log} WHERE id > CAST(value AS bigint)) END
-            ), cleared AS (
-                DELETE FROM {kept} WHERE state IN ('added', 'removed') AND (SELECT is_known FROM known)
-            )
-            INSERT INTO {kept} SELECT * FROM (
-                SELECT 'added', a.* FROM (SELECT * FROM live
-                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS a
+            ), every AS (
+                SELECT {KEY}, max(value) FILTER (WHERE state = 'live') AS live,
+                    max(value) FILTER (WHERE state = 'kept') AS kept
+                FROM (
+                    SELECT 'live', live.* FROM live UNION ALL SELECT * FROM {kept} WHERE state = 'kept'
+                ) AS row (state, {KEY}, value)
+                WHERE (SELECT is_known FROM known)
+                GROUP BY {KEY}
+            ), noted AS MATERIALIZED (
+                SELECT * FROM every WHERE live IS DISTINCT FROM kept
+            ), old AS MATERIALIZED (
+                SELECT 1 FROM {kept} WHERE state IN ('added', 'removed') AND (SELECT is_known FROM known)
+            ), gone AS (
+                DELETE FROM {kept} WHERE state IN ('added', 'removed') AND (SELECT is_known FROM known) RETURNING 1
+            ), come AS (
+                INSERT INTO {kept}
+                SELECT 'added', {KEY}, live FROM noted WHERE live IS NOT NULL
                 UNION ALL
-                SELECT 'removed', r.* FROM (SELECT {KEY}, value FROM {kept} WHERE state = 'kept'
-                    EXCEPT SELECT * FROM live) AS r
-            ) AS noted WHERE (SELECT is_known FROM known)",
-            live.sql
+                SELECT 'removed', {KEY}, kept FROM noted WHERE kept IS NOT NULL
+                RETURNING 1
+            )
+            SELECT {}",
+            live.sql,
+            fails_unless(&[
+                "(SELECT count(*) FROM gone) = (SELECT count(*) FROM old)",
+                "(SELECT count(*) FROM come) = (SELECT count(live) + count(kept) FROM noted)"
+            ])
         );
         Some(Query { sql, ..live })
     }
 
-    /// What does [`Kept::keep`](super::Kept::keep) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    /// What does [`Kept::keep`](super::Kept::keep) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs. As
+    /// [`HistoryTable::note_schema`] it joins nothing but the rows that go, by their place in the table.
     pub fn keep_schema(&self) -> Option<Query> {
         let live = self.live()?;
         let HistoryTable { kept, log, .. } = self;
         let format = self.format();
-        let is_same = |one: &str, other: &str| {
-            let key = |table: &str| {
-                KEY.split(", ").map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
-            };
-            format!("({}) = ({})", key(one), key(other))
-        };
-        let (noted_live, live_by_hand, kept_target) =
-            (is_same("n", "l"), is_same("l", "b"), is_same("k", "t"));
         let sql = format!(
-            "{}, noted AS (
-                SELECT {KEY}, max(value) FILTER (WHERE state = 'added') AS now,
-                    max(value) FILTER (WHERE state = 'removed') AS was
-                FROM {kept} WHERE state IN ('added', 'removed')
-                    AND EXISTS (SELECT FROM {kept} WHERE state = 'head' AND property = 'format' AND value = {format})
+            "{}, comparable AS MATERIALIZED (
+                SELECT count(*) > 0 AS is_comparable FROM {kept}
+                WHERE state = 'head' AND property = 'format' AND value = {format}
+            ), every AS (
+                SELECT {KEY}, max(value) FILTER (WHERE state = 'live') AS live,
+                    max(value) FILTER (WHERE state = 'kept') AS kept,
+                    max(value) FILTER (WHERE state = 'added') AS added,
+                    max(value) FILTER (WHERE state = 'removed') AS removed,
+                    array_agg(place) FILTER (WHERE state = 'kept') AS places
+                FROM (
+                    SELECT 'live', live.*, NULL FROM live
+                    UNION ALL
+                    SELECT old.*, old.ctid FROM {kept} AS old WHERE state = 'kept'
+                        OR state <> 'head' AND (SELECT is_comparable FROM comparable)
+                ) AS row (state, {KEY}, value, place)
                 GROUP BY {KEY}
-            ), by_hand AS MATERIALIZED (
-                SELECT n.* FROM noted n LEFT JOIN live l ON {noted_live} WHERE l.value IS NOT DISTINCT FROM n.now
-            ), target AS MATERIALIZED (
-                SELECT l.* FROM live l WHERE NOT EXISTS (SELECT FROM by_hand b WHERE {live_by_hand})
+            ), target AS (
+                SELECT {KEY}, kept, places, CASE
+                    WHEN coalesce(added, removed) IS NOT NULL AND live IS NOT DISTINCT FROM added THEN removed
+                    ELSE live END AS value
+                FROM every
+            ), changed AS MATERIALIZED (
+                SELECT * FROM target WHERE kept IS DISTINCT FROM value
+            ), old AS MATERIALIZED (
+                SELECT place FROM changed, unnest(places) AS place
                 UNION ALL
-                SELECT {KEY}, was FROM by_hand WHERE was IS NOT NULL
+                SELECT ctid FROM {kept} WHERE state = 'head'
+                    OR state <> 'kept' AND NOT (SELECT is_comparable FROM comparable)
             ), gone AS (
-                DELETE FROM {kept} k WHERE k.state = 'head' OR k.state = 'kept'
-                    AND NOT EXISTS (SELECT FROM target t WHERE {kept_target} AND k.value = t.value)
+                DELETE FROM {kept} USING old WHERE {kept}.ctid = old.place RETURNING 1
             ), come AS (
-                INSERT INTO {kept} SELECT 'kept', n.* FROM (SELECT * FROM target
-                    EXCEPT SELECT {KEY}, value FROM {kept} WHERE state = 'kept') AS n
+                INSERT INTO {kept}
+                SELECT 'kept', {KEY}, value FROM changed WHERE value IS NOT NULL
+                UNION ALL
+                VALUES ('head', '', '', '', '', 'format', {format}),
+                    ('head', '', '', '', '', 'log', (SELECT CAST(coalesce(max(id), 0) AS text) FROM {log}))
+                RETURNING 1
             )
-            INSERT INTO {kept} VALUES ('head', '', '', '', '', 'format', {format}),
-                ('head', '', '', '', '', 'log', (SELECT CAST(coalesce(max(id), 0) AS text) FROM {log}))",
-            live.sql
+            SELECT {}",
+            live.sql,
+            fails_unless(&[
+                "(SELECT count(*) FROM gone) = (SELECT count(*) FROM old)",
+                "(SELECT count(*) FROM come) = 2 + (SELECT count(value) FROM changed)"
+            ])
         );
         Some(Query { sql, ..live })
     }
 
     /// What forgets the changes by hand, so that they are kept as if a run had made them.
     pub fn forget_noted(&self) -> Query {
-        let sql = format!("DELETE FROM {} WHERE state IN ('added', 'removed')", self.kept);
+        let HistoryTable { kept, .. } = self;
+        let gone = fails_unless(&[&format!(
+            "(SELECT count(*) FROM gone) = (SELECT count(*) FROM {kept} WHERE state IN ('added', 'removed'))"
+        )]);
+        let sql = format!(
+            "WITH gone AS (DELETE FROM {kept} WHERE state IN ('added', 'removed') RETURNING 1) SELECT {gone}"
+        );
         Query { sql, values: Vec::new() }
     }
 
-    /// What makes the table hold the rows of a [`Kept`](super::Kept): the first statement once, the second for each row.
-    pub fn write_kept(&self) -> [String; 2] {
+    /// What makes the table hold the rows of a [`Kept`](super::Kept) on SQLite: what clears it, and what takes a row away
+    /// and adds one. The table has no index, so each row that is taken away is looked for in all of it.
+    pub fn write_kept(&self) -> [String; 3] {
         let kept = &self.kept;
-        [format!("DELETE FROM {kept}"), format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)")]
+        [
+            format!("DELETE FROM {kept}"),
+            format!("DELETE FROM {kept} WHERE (state, {KEY}, value) = ($1, $2, $3, $4, $5, $6, $7)"),
+            format!("INSERT INTO {kept} VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+        ]
     }
 
     /// The common table expression `live`: the schema as it is.

@@ -5,6 +5,7 @@ mod kept;
 mod kept_table;
 mod settings;
 mod table;
+mod written;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use drift::Drift;
 pub use kept::Kept;
 pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
+pub use written::UNWRITTEN;
 
 use crate::{Checksum, OlderBinaries, Version};
 

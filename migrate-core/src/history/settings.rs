@@ -26,18 +26,28 @@ impl HistoryTable {
         )
     }
 
-    /// Asks for what a database is protected as; no row when it is not.
-    pub fn protection(&self) -> Query {
-        let sql = format!("SELECT value FROM {} WHERE name = $1", self.settings);
-        Query { sql, values: vec![PROTECTION.into()] }
+    /// The quoted name of the table of the settings, with its schema.
+    pub fn settings_name(&self) -> &str {
+        &self.settings
     }
 
-    /// Protects the database as `name`.
+    /// Asks for what a database is protected as; no row when it is not, and NULL when row-level security may hide it.
+    pub fn protection(&self) -> Query {
+        let hidden = match self.engine {
+            Engine::Postgres => " UNION ALL SELECT NULL WHERE row_security_active($2)",
+            Engine::Sqlite => "",
+        };
+        let sql = format!("SELECT value FROM {} WHERE name = $1{hidden}", self.settings);
+        let values = [PROTECTION.into()].into_iter().chain(self.security_of(&self.settings));
+        Query { sql, values: values.collect() }
+    }
+
+    /// Protects the database as `name`. The answer is what it is protected as then.
     pub fn protect(&self, name: &str, runner: &Runner) -> Query {
         let sql = format!(
             "INSERT INTO {} (name, value, host, set_at, set_by) VALUES ($1, $2, $3, {}, {}) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value, host = excluded.host, \
-             set_at = excluded.set_at, set_by = excluded.set_by",
+             set_at = excluded.set_at, set_by = excluded.set_by RETURNING value",
             self.settings,
             self.now(),
             self.role()

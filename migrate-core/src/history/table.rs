@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::written::{fails_otherwise_unless, fails_unless};
 use super::{AppliedMigration, AppliedState, RecordedDown};
 use crate::fingerprint::{self, Dump, Fingerprint};
 use crate::plan::Head;
@@ -93,6 +94,11 @@ impl HistoryTable {
     /// The quoted name of the history table, with its schema.
     pub fn name(&self) -> &str {
         &self.history
+    }
+
+    /// The quoted name of the table that keeps the schema, with its schema.
+    pub fn kept_name(&self) -> &str {
+        &self.kept
     }
 
     /// The quoted names of all tables that may be there, with their schema.
@@ -196,31 +202,53 @@ CREATE TABLE {log} (
         )
     }
 
-    /// Asks for the [`Proof`] of a set: an answer of one row, whatever the number of migrations.
+    /// Asks for the [`Proof`] of a set: an answer of one row, whatever the number of migrations. Rows that are hidden prove
+    /// nothing.
     pub fn proof(&self, set: &MigrationSet) -> Query {
         let history = &self.history;
+        let rows = match self.engine {
+            Engine::Postgres => "CASE WHEN row_security_active($3) THEN -1 ELSE count(*) END",
+            Engine::Sqlite => "count(*)",
+        };
         let sql = format!(
-            "SELECT count(*), count(CASE WHEN state IN ('applied', 'baseline') THEN 1 END), max(format), \
+            "SELECT {rows}, count(CASE WHEN state IN ('applied', 'baseline') THEN 1 END), max(format), \
              (SELECT chain FROM {history} WHERE set_name = $1 AND version = $2) FROM {history} WHERE set_name = $1"
         );
         let latest = set.latest().map(Version::as_i64);
-        Query { sql, values: vec![set.name().into(), Value::Integer(latest)] }
+        let mut values = vec![set.name().into(), Value::Integer(latest)];
+        values.extend(self.security_of(history));
+        Query { sql, values }
     }
 
-    /// Asks for all rows of a set; [`HistoryTable::read_row`] reads each.
+    /// Asks for all rows of a set; [`HistoryTable::read_row`] reads each. One more says that row-level security hides some.
     pub fn rows(&self, set: &str) -> Query {
-        let started_at = match self.engine {
-            Engine::Postgres => "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
-            Engine::Sqlite => "started_at",
+        let (started_at, hidden) = match self.engine {
+            Engine::Postgres => (
+                "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+                " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+                 WHERE row_security_active($2)",
+            ),
+            Engine::Sqlite => ("started_at", ""),
         };
         let sql = format!(
             "SELECT format, version, name, checksum, chain, state, statements_done, statements_checksum, \
              down_script, \
              CASE WHEN down_transaction THEN 1 ELSE 0 END, older_binaries, {started_at}, elapsed_ms, applied_by \
-             FROM {} WHERE set_name = $1",
+             FROM {} WHERE set_name = $1{hidden}",
             self.history
         );
-        Query { sql, values: vec![set.into()] }
+        Query { sql, values: [set.into()].into_iter().chain(self.security_of(&self.history)).collect() }
+    }
+
+    /// Whether an answer to [`HistoryTable::rows`] says that there are others, which row-level security hides.
+    pub fn hides_rows(&self, answer: &[Vec<Value>]) -> bool {
+        let is_mark = |row: &Vec<Value>| matches!(row.first(), Some(Value::Integer(None)));
+        self.engine == Engine::Postgres && answer.iter().any(is_mark)
+    }
+
+    /// The name of a table as `row_security_active` takes it: another role sees other rows of such a table, or none.
+    pub(super) fn security_of(&self, table: &str) -> Option<Value> {
+        (self.engine == Engine::Postgres).then(|| table.into())
     }
 
     /// Reads a row that [`HistoryTable::rows`] asked for.
@@ -249,22 +277,26 @@ CREATE TABLE {log} (
     pub fn claim(&self, set: &str, step: &Step, runner: &Runner) -> Vec<Query> {
         match (step.action, step.was) {
             (Action::Apply, _) if step.resumes => {
-                vec![self.claim_resumed(set, step), self.guard(set, step, Some(AppliedState::Applying))]
+                let is_ours = "statements_done = $3 AND state = 'applying'";
+                vec![
+                    self.row_is(set, step, is_ours, vec![count(step.done).into()]),
+                    self.claim_resumed(set, step),
+                ]
             }
             (Action::Apply, _) => vec![self.insert(set, step, runner, AppliedState::Applying)],
             (Action::Baseline, _) => vec![self.insert(set, step, runner, AppliedState::Baseline)],
             (Action::ResolveApplied, None) => vec![self.insert(set, step, runner, AppliedState::Applied)],
             (Action::ResolveApplied, Some(was)) => {
-                vec![self.settle(set, step, was), self.guard(set, step, Some(AppliedState::Applied))]
+                vec![self.row_was(set, step, was), self.settle(set, step)]
             }
             (Action::Repair, was) => {
-                let was = was.unwrap_or(step.chain);
-                vec![self.accept(set, step, was), self.guard(set, step, None)]
+                vec![self.row_was(set, step, was.unwrap_or(step.chain)), self.rewrite(set, step, "", "true")]
             }
             (Action::Rollback | Action::ResolveRolledBack, _) => {
                 let gone = step.gone.map(|version| self.guard_gone(set, version));
-                let guard = self.guard(set, step, Some(AppliedState::RollingBack));
-                gone.into_iter().chain([self.claim_rollback(set, step), guard]).collect()
+                gone.into_iter()
+                    .chain([self.may_roll_back(set, step), self.claim_rollback(set, step)])
+                    .collect()
             }
         }
     }
@@ -298,63 +330,72 @@ CREATE TABLE {log} (
              statements_done) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {role}, '{state}', {now}, \
              {HISTORY_FORMAT}, ({guard}))"
         );
-        Query { sql, values }
+        let write = Query { sql, values };
+        if step.action == Action::Apply && step.script.execution().transaction {
+            // The record of it, in the same transaction, finds the row and looks at all of it.
+            return write;
+        }
+        let holds = format!(
+            "set_name = $1 AND version = $2 AND {} AND state = '{state}' AND format = {HISTORY_FORMAT} \
+             AND statements_done = 0",
+            holds_recorded(3)
+        );
+        self.one_row(write, &holds, None)
     }
 
     /// Takes over the row of a script without transaction that stopped half way. What is left of the script may
     /// have been corrected since.
     fn claim_resumed(&self, set: &str, step: &Step) -> Query {
         let also = format!(", started_at = {}", self.now());
-        self.rewrite(
-            set,
-            step,
-            &also,
-            "statements_done = $10 AND state = 'applying'",
-            count(step.done).into(),
-        )
+        self.rewrite(set, step, &also, "state = 'applying'")
     }
 
     /// Gives a row what the set holds.
-    fn rewrite(&self, set: &str, step: &Step, also: &str, condition: &str, value: Value) -> Query {
+    fn rewrite(&self, set: &str, step: &Step, also: &str, holds: &str) -> Query {
         let sql = format!(
             "UPDATE {} SET name = $1, checksum = $2, chain = $3, down_script = $4, down_checksum = $5, \
-             down_transaction = $6, older_binaries = $7{also} WHERE set_name = $8 AND version = $9 AND {condition}",
+             down_transaction = $6, older_binaries = $7{also} WHERE set_name = $8 AND version = $9",
             self.history
         );
         let mut values = recorded(step);
-        values.extend([set.into(), step.version.as_i64().into(), value]);
-        Query { sql, values }
+        values.extend([set.into(), step.version.as_i64().into()]);
+        let holds = format!("set_name = $8 AND version = $9 AND {} AND {holds}", holds_recorded(1));
+        self.one_row(Query { sql, values }, &holds, None)
+    }
+
+    fn may_roll_back(&self, set: &str, step: &Step) -> Query {
+        let from = match (step.action, step.resumes) {
+            (Action::ResolveRolledBack, _) => "chain = $3",
+            (_, true) => "chain = $3 AND state = 'rolling_back' AND statements_done = $4",
+            (_, false) => "chain = $3 AND state = 'applied'",
+        };
+        let mut values = vec![step.chain.to_string().as_str().into()];
+        if from.contains("$4") {
+            values.push(count(step.done).into());
+        }
+        self.row_is(set, step, from, values)
     }
 
     fn claim_rollback(&self, set: &str, step: &Step) -> Query {
-        let from = match (step.action, step.resumes) {
-            (Action::ResolveRolledBack, _) => "",
-            (_, true) => " AND state = 'rolling_back' AND statements_done = $1",
-            (_, false) => " AND state = 'applied'",
-        };
         let sql = format!(
             "UPDATE {} SET state = 'rolling_back', started_at = {}, statements_done = $1 \
-             WHERE set_name = $2 AND version = $3 AND chain = $4{from}",
+             WHERE set_name = $2 AND version = $3 AND chain = $4",
             self.history,
             self.now()
         );
         let mut values = vec![count(step.done).into()];
         values.extend(row_key(set, step));
-        Query { sql, values }
+        let holds = "state = 'rolling_back' AND statements_done = $1 AND set_name = $2 AND version = $3 AND chain = $4";
+        self.one_row(Query { sql, values }, holds, None)
     }
 
     /// Takes a script that stopped half way for finished.
-    fn settle(&self, set: &str, step: &Step, was: Checksum) -> Query {
+    fn settle(&self, set: &str, step: &Step) -> Query {
         let also = format!(
             ", state = 'applied', statements_done = 0, statements_checksum = NULL, finished_at = {}",
             self.now()
         );
-        self.rewrite(set, step, &also, "chain = $10", was.to_string().as_str().into())
-    }
-
-    /// Takes the present scripts for those that were recorded.
-    fn accept(&self, set: &str, step: &Step, was: Checksum) -> Query {
-        self.rewrite(set, step, "", "chain = $10", was.to_string().as_str().into())
+        self.rewrite(set, step, &also, "state = 'applied' AND statements_done = 0")
     }
 
     /// Fails unless the rollback that was sent before took effect.
@@ -366,18 +407,25 @@ CREATE TABLE {log} (
         Query { sql, values: vec![set.into(), version.as_i64().into()] }
     }
 
-    /// Fails unless the claim before it took effect.
-    fn guard(&self, set: &str, step: &Step, state: Option<AppliedState>) -> Query {
-        let mut sql = format!(
-            "SELECT 1 / count(*) FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3",
+    /// Fails unless the row has that chain value.
+    fn row_was(&self, set: &str, step: &Step, chain: Checksum) -> Query {
+        self.row_is(set, step, "chain = $3", vec![chain.to_string().as_str().into()])
+    }
+
+    /// Fails unless there is such a row, and keeps others from it.
+    fn row_is(&self, set: &str, step: &Step, condition: &str, values: Vec<Value>) -> Query {
+        let lock = match self.engine {
+            Engine::Postgres => " FOR UPDATE",
+            // The transaction has the whole database.
+            Engine::Sqlite => "",
+        };
+        let sql = format!(
+            "SELECT 1 / count(*) FROM (SELECT 1 FROM {} WHERE set_name = $1 AND version = $2 AND {condition}{lock}) \
+             AS mine",
             self.history
         );
-        let mut values = row_key(set, step);
-        if let Some(state) = state {
-            sql += " AND state = $4 AND statements_done = $5";
-            values.extend([state.as_str().into(), count(step.done).into()]);
-        }
-        Query { sql, values }
+        let key = [set.into(), step.version.as_i64().into()];
+        Query { sql, values: key.into_iter().chain(values).collect() }
     }
 
     /// What records a step once its script is done, and returns how long it took in milliseconds.
@@ -402,19 +450,31 @@ CREATE TABLE {log} (
     fn finish_and_log(&self, set: &str, step: &Step, runner: &Runner) -> Query {
         let HistoryTable { history, log, .. } = self;
         let (now, elapsed, role) = (self.now(), self.elapsed(), self.role());
+        let is_done = format!(
+            "(SELECT count(*) FROM done WHERE set_name = $1 AND version = $2 AND {} AND state = 'applied' \
+             AND format = {HISTORY_FORMAT} AND statements_done = 0) = 1",
+            holds_recorded(6)
+        );
+        let is_logged =
+            "(SELECT count(*) FROM logged WHERE action = 'apply' AND set_name = $1 AND version = $2) = 1";
         let sql = format!(
             "WITH done AS (
                 UPDATE {history} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed},
                     statements_done = 0, statements_checksum = NULL
                 WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING *
+            ), logged AS (
+                INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, elapsed_ms,
+                    applied_by)
+                SELECT 'apply', $4, $5, finished_at, set_name, version, name, checksum, elapsed_ms, {role} FROM done
+                RETURNING *
             )
-            INSERT INTO {log} (action, host, application, logged_at, set_name, version, name, checksum, elapsed_ms,
-                applied_by)
-            SELECT 'apply', $4, $5, finished_at, set_name, version, name, checksum, elapsed_ms, {role} FROM done
-            RETURNING elapsed_ms"
+            SELECT {} + {} + (SELECT max(elapsed_ms) FROM done)",
+            fails_unless(&[&is_done]),
+            fails_otherwise_unless(is_logged)
         );
         let mut values = row_key(set, step);
         values.extend([runner.host.as_deref().into(), runner.application.as_deref().into()]);
+        values.extend(recorded(step));
         Query { sql, values }
     }
 
@@ -423,27 +483,26 @@ CREATE TABLE {log} (
         let sql = format!(
             "UPDATE {} SET state = 'applied', finished_at = {now}, elapsed_ms = {elapsed}, \
              statements_done = 0, statements_checksum = NULL \
-             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying' RETURNING elapsed_ms",
+             WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'applying'",
             self.history
         );
-        Query { sql, values: row_key(set, step) }
+        self.one_row(Query { sql, values: row_key(set, step) }, "state = 'applied'", Some("elapsed_ms"))
     }
 
     fn finish_rollback(&self, set: &str, step: &Step) -> Query {
         let sql = format!(
-            "DELETE FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'rolling_back' \
-             RETURNING {}",
-            self.history,
-            self.elapsed()
+            "DELETE FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 AND state = 'rolling_back'",
+            self.history
         );
-        Query { sql, values: row_key(set, step) }
+        self.one_row(Query { sql, values: row_key(set, step) }, "true", Some(self.elapsed()))
     }
 
     /// A row behind one that came late covers another history now.
     fn rechain(&self, set: &str, head: Head) -> Query {
         let sql = format!("UPDATE {} SET chain = $1 WHERE set_name = $2 AND version = $3", self.history);
         let chain = head.chain.to_string();
-        Query { sql, values: vec![chain.as_str().into(), set.into(), head.version.as_i64().into()] }
+        let values = vec![chain.as_str().into(), set.into(), head.version.as_i64().into()];
+        self.one_row(Query { sql, values }, "chain = $1", None)
     }
 
     fn log(&self, set: &str, step: &Step, runner: &Runner) -> Query {
@@ -461,7 +520,7 @@ CREATE TABLE {log} (
             runner.application.as_deref().into(),
         ];
         values.extend([set.into(), step.version.as_i64().into()]);
-        Query { sql, values }
+        self.one_row(Query { sql, values }, "action = $1 AND set_name = $4 AND version = $5", None)
     }
 
     /// What logs that a step failed, when all else about it is rolled back.
@@ -486,19 +545,8 @@ CREATE TABLE {log} (
 
     /// Fails unless so many statements of a script without transaction are done, and keeps others from the row.
     pub fn stands_at(&self, set: &str, step: &Step, done: usize) -> Query {
-        let lock = match self.engine {
-            Engine::Postgres => " FOR UPDATE",
-            // The transaction has the whole database.
-            Engine::Sqlite => "",
-        };
-        let sql = format!(
-            "SELECT 1 / count(*) FROM (SELECT 1 FROM {} WHERE set_name = $1 AND version = $2 AND chain = $3 \
-             AND statements_done = $4 AND state IN ('applying', 'rolling_back'){lock}) AS mine",
-            self.history
-        );
-        let mut values = row_key(set, step);
-        values.push(count(done).into());
-        Query { sql, values }
+        let is_ours = "chain = $3 AND statements_done = $4 AND state IN ('applying', 'rolling_back')";
+        self.row_is(set, step, is_ours, vec![step.chain.to_string().as_str().into(), count(done).into()])
     }
 
     /// What records that so many statements of a script without transaction are done.
@@ -510,7 +558,7 @@ CREATE TABLE {log} (
         let checksum = step.script.checksum_of_first(done).to_string();
         let values =
             vec![count(done).into(), checksum.as_str().into(), set.into(), step.version.as_i64().into()];
-        Query { sql, values }
+        self.one_row(Query { sql, values }, "statements_done = $1 AND statements_checksum = $2", None)
     }
 
     pub(super) fn now(&self) -> &'static str {
@@ -547,6 +595,14 @@ fn recorded(step: &Step) -> Vec<Value> {
         step.down.as_ref().is_none_or(|down| down.execution().transaction).into(),
         older_binaries_word(step.older_binaries).into(),
     ]
+}
+
+/// That a row holds what [`recorded`] says, bound from this number on.
+fn holds_recorded(first: usize) -> String {
+    const COLUMNS: [&str; 7] =
+        ["name", "checksum", "chain", "down_script", "down_checksum", "down_transaction", "older_binaries"];
+    let is_same = |(i, column)| format!("{column} IS NOT DISTINCT FROM ${}", first + i);
+    COLUMNS.into_iter().enumerate().map(is_same).collect::<Vec<_>>().join(" AND ")
 }
 
 fn row_key(set: &str, step: &Step) -> Vec<Value> {

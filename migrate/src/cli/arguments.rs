@@ -56,6 +56,9 @@ pub struct Options {
     /// How long a statement may run (PostgreSQL). Default: as the server has it
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub statement_timeout: Option<Duration>,
+    /// How long a run may take to keep the schema, which `drift` compares with; 0s for ever. Default: 30s
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
+    pub keep_schema_within: Option<Duration>,
     /// All migrations of the run, or none
     #[arg(long, global = true, help_heading = "Run")]
     pub single_transaction: bool,
@@ -87,6 +90,9 @@ impl Options {
         if let Some(timeout) = self.statement_timeout {
             migrator = migrator.statement_timeout(timeout);
         }
+        if let Some(limit) = self.keep_schema_within {
+            migrator = migrator.keep_schema_within(limit);
+        }
         if self.single_transaction { migrator.single_transaction() } else { migrator }
     }
 }
@@ -104,6 +110,7 @@ impl fmt::Debug for Options {
             lock_timeout,
             lock_deadline,
             statement_timeout,
+            keep_schema_within,
             single_transaction,
         } = self;
         f.debug_struct("Options")
@@ -116,6 +123,7 @@ impl fmt::Debug for Options {
             .field("lock_timeout", lock_timeout)
             .field("lock_deadline", lock_deadline)
             .field("statement_timeout", statement_timeout)
+            .field("keep_schema_within", keep_schema_within)
             .field("single_transaction", single_transaction)
             .finish()
     }

@@ -4,25 +4,38 @@ use migrate_core::{HistoryTable, Value};
 
 use super::connection::Connection;
 use super::failure::Failure;
+use crate::driver::DatabaseError;
 use crate::{Error, Migrator};
 
 /// What the database is protected as, such as `production`.
 pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result<Option<String>, Failure> {
-    let query = migrator.history_table(connection.engine()).protection();
-    let rows = connection.query(&query)?.unwrap_or_default();
+    let table = migrator.history_table(connection.engine());
+    let rows = connection.query(&table.protection())?.unwrap_or_default();
+    if rows.iter().any(|row| row.first().and_then(Value::as_text).is_none()) {
+        return Err(Error::database(ASKING, DatabaseError::hidden(table.settings_name())).into());
+    }
     let name = rows.first().and_then(|row| row.first()).and_then(Value::as_text);
     Ok(name.map(str::to_owned))
 }
+
+const ASKING: &str = "asking whether the database is protected";
 
 /// The table is made when it is needed: a role that may write to it need not be one that may create it.
 pub(super) fn set(connection: &mut Connection, migrator: &Migrator<'_>, name: &str) -> Result<(), Failure> {
     let table = migrator.history_table(connection.engine());
     let protect = table.protect(name, &migrator.runner());
-    if connection.query(&protect)?.is_none() {
+    let mut written = connection.query(&protect)?;
+    if written.is_none() {
         create(connection, &table)?;
-        connection.query(&protect)?;
+        written = connection.query(&protect)?;
     }
-    Ok(())
+    let is_written = written.iter().flatten().flatten().any(|value| value.as_text() == Some(name));
+    if is_written { Ok(()) } else { Err(unwritten("protecting the database", &table)) }
+}
+
+/// A trigger can swallow the row, and the database says that all is well.
+fn unwritten(doing: &'static str, table: &HistoryTable) -> Failure {
+    Error::database(doing, DatabaseError::unwritten(table.settings_name())).into()
 }
 
 fn create(connection: &mut Connection, table: &HistoryTable) -> Result<(), Error> {
@@ -36,6 +49,10 @@ fn create(connection: &mut Connection, table: &HistoryTable) -> Result<(), Error
 }
 
 pub(super) fn clear(connection: &mut Connection, migrator: &Migrator<'_>) -> Result<(), Failure> {
-    connection.query(&migrator.history_table(connection.engine()).unprotect())?;
-    Ok(())
+    let table = migrator.history_table(connection.engine());
+    connection.query(&table.unprotect())?;
+    match of(connection, migrator)? {
+        None => Ok(()),
+        Some(_) => Err(unwritten("taking the protection away", &table)),
+    }
 }

@@ -1,3 +1,4 @@
+use migrate_core::{Query, UNWRITTEN};
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
@@ -15,6 +16,23 @@ pub(crate) fn database_error(error: Error) -> DatabaseError {
     });
     let ours = from_server.unwrap_or_else(|| DatabaseError::of_ours(&with_sources(&error)));
     DatabaseError { is_disconnected, source: Some(error.into()), ..ours }
+}
+
+/// The error of a query of ours, which fails by itself where a table did not take its row. Where a table has a rule, the
+/// server refuses to let it.
+pub(crate) fn query_error(error: Error, query: &Query) -> DatabaseError {
+    const FEATURE_NOT_SUPPORTED: &str = "0A000";
+    let error = database_error(error);
+    let code = error.code.as_deref();
+    let which = UNWRITTEN.iter().position(|unwritten| code == Some(unwritten));
+    let which = which.or((code == Some(FEATURE_NOT_SUPPORTED)).then_some(0));
+    match which.and_then(|which| query.targets().get(which).copied()) {
+        Some(table) => DatabaseError {
+            detail: (code == Some(FEATURE_NOT_SUPPORTED)).then(|| error.message.clone()),
+            ..DatabaseError::unwritten(table)
+        },
+        None => error,
+    }
 }
 
 /// The error of a piece of a script after `completed` of its statements.

@@ -15,7 +15,7 @@ pub(crate) mod query;
 pub(crate) mod session;
 mod watch;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
@@ -79,10 +79,9 @@ impl<'a> PostgresDriver<'a> {
     /// The first query under the lock. A pooler with one server connection has given that to the lock and would
     /// never answer. What has to be known of the server is asked along with it, in the same round trip.
     async fn first_query(&mut self, deadline: Duration, query: &Query) -> Result<Vec<Row>, DatabaseError> {
-        // A server on Windows refuses `client_connection_check_interval` (PostgreSQL manual, 20.3.2).
-        const SERVER: &str = "SELECT pg_backend_pid(), version() !~* 'visual c|msvc|mingw'";
         let client = self.client();
-        let server = client.query_typed_one(SERVER, &[]);
+        let server = format!("SELECT pg_backend_pid(), {}", pipeline::CHECKS_CLIENT);
+        let server = client.query_typed_one(&server, &[]);
         let both = async { futures_util::join!(query::run(client, query), server) };
         let Ok((rows, server)) = tokio::time::timeout(deadline, both).await else {
             let hint = "a run needs two connections to the server at once: give the pooler more than one";
@@ -108,11 +107,16 @@ impl<'a> PostgresDriver<'a> {
     ) -> Result<(), DatabaseError> {
         let queries: Vec<Query> = self.connection.turn().into_iter().chain(queries).collect();
         self.connection.busy();
+        let began = Instant::now();
         let written = fingerprint::write(self.client(), timeouts, create, &queries).await;
         self.connection.idle();
         let other = "another runner is in the midst of a migration; it keeps the schema when it is done";
         match written {
             Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
+            Err(error) if error.code.as_deref() == Some(QUERY_CANCELED) => match timeouts.statement {
+                Some(limit) if !limit.is_zero() && began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
+                _ => Err(error),
+            },
             written => written,
         }
     }
@@ -165,6 +169,7 @@ const WIPE: &str = "DO $wipe$
     END $wipe$";
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+const QUERY_CANCELED: &str = "57014";
 
 /// The result, or `None` when a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {

@@ -138,7 +138,7 @@ async fn answers(
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
     let begin = begin(transaction.begins, conditions.checks_client, timeouts);
     let begun = pin!(client.batch_execute(&begin));
-    let claimed = pin!(queries(client, conditions.turn.iter().chain(claim)));
+    let claimed = pin!(ours(client, conditions.turn.iter().chain(claim)));
     let ran = pin!(async {
         match piece {
             Some(piece) => run_piece(client, piece).await,
@@ -151,7 +151,7 @@ async fn answers(
             None => Ok(()),
         }
     });
-    let recorded = pin!(queries(client, record.iter()));
+    let recorded = pin!(ours(client, record.iter()));
     let commit = pin!(client.batch_execute(if transaction.commits { "COMMIT" } else { "" }));
     // `join!` polls in this order, and so sends in this order.
     let (begun, claimed, ran, restored, recorded, commit) =
@@ -160,13 +160,16 @@ async fn answers(
     // The first failure is the cause. A COMMIT after it answers as if all were well, and rolls back.
     let failed = |stage| move |error| (stage, error::database_error(error));
     begun.map_err(failed(Stage::Claim))?;
-    claimed.map_err(failed(Stage::Claim))?;
+    claimed.map_err(|error| (Stage::Claim, error))?;
     ran.map_err(|error| (Stage::Script, error))?;
     restored.map_err(failed(Stage::Record))?;
-    let rows = recorded.map_err(failed(Stage::Record))?;
+    let rows = recorded.map_err(|error| (Stage::Record, error))?;
     commit.map_err(failed(Stage::Commit))?;
     Ok(elapsed(&rows))
 }
+
+/// Which servers look whether their client is still there: one on Windows refuses to (PostgreSQL manual, 20.3.2).
+pub(super) const CHECKS_CLIENT: &str = "version() !~* 'visual c|msvc|mingw'";
 
 /// What a transaction begins with, or a part of one where that began before.
 pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> String {
@@ -179,12 +182,18 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
     format!("{begin}{check}{}", limits("SET LOCAL", timeouts))
 }
 
-/// Sends all queries at once; the rows of the last.
+/// Sends all queries of the history at once; the rows of the last.
+async fn ours<'q>(client: &Client, each: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, DatabaseError> {
+    queries(client, each).await.map_err(|(error, query)| error::query_error(error, query))
+}
+
+/// Sends all queries at once; the rows of the last, or the first that failed.
 pub(super) async fn queries<'q>(
     client: &Client,
     queries: impl Iterator<Item = &'q Query>,
-) -> Result<Vec<Row>, Error> {
-    let results = futures_util::future::join_all(queries.map(|query| query::run(client, query))).await;
+) -> Result<Vec<Row>, (Error, &'q Query)> {
+    let run = async |query| query::run(client, query).await.map_err(|error| (error, query));
+    let results = futures_util::future::join_all(queries.map(run)).await;
     results.into_iter().try_fold(Vec::new(), |_, rows| rows)
 }
 
@@ -212,7 +221,9 @@ pub(crate) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), 
 /// The statements that set the limits, by `SET` or `SET LOCAL`.
 pub(super) fn limits(set: &str, timeouts: Timeouts) -> String {
     let limit = |name, timeout: Option<Duration>| {
-        timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", timeout.as_millis()))
+        // The server counts milliseconds, and takes none of them for no limit.
+        let millis = |timeout: Duration| timeout.as_millis().max(u128::from(!timeout.is_zero()));
+        timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", millis(timeout)))
     };
     limit("lock_timeout", timeouts.lock) + &limit("statement_timeout", timeouts.statement)
 }

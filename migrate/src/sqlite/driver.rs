@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use migrate_core::{Engine, HistoryTable, Kept, Query, Value};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 
 use super::error::{database_error, piece_error};
-use super::kept;
+use super::kept::{self, Limit};
 use super::settings::Settings;
 use crate::database::{BlockingDatabase, sealed};
 use crate::driver::{
@@ -114,7 +114,7 @@ impl Driver for SqliteDriver<'_> {
         _timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.connection.execute_batch("BEGIN").map_err(database_error)?;
-        let rows = kept::rows(self.connection, history);
+        let rows = kept::rows(self.connection, history, Limit::NONE);
         roll_back(self.connection);
         unless_undefined(rows)
     }
@@ -122,9 +122,9 @@ impl Driver for SqliteDriver<'_> {
     async fn note_schema(
         &mut self,
         history: &HistoryTable,
-        _timeouts: Timeouts,
+        timeouts: Timeouts,
     ) -> Result<Noted, DatabaseError> {
-        let noted = kept::change(self.connection, history, "", Kept::note);
+        let noted = kept::change(self.connection, history, "", Limit::of(timeouts), Kept::note);
         roll_back(self.connection);
         Ok(unless_undefined(noted)?.map_or(Noted::NoTable, |()| Noted::Done))
     }
@@ -132,12 +132,12 @@ impl Driver for SqliteDriver<'_> {
     async fn keep_schema(
         &mut self,
         history: &HistoryTable,
-        _timeouts: Timeouts,
+        timeouts: Timeouts,
         keep: Keep,
     ) -> Result<(), DatabaseError> {
         let create = if keep.creates_table { history.create_kept() } else { String::new() };
         let change = if keep.accepts { Kept::accept } else { Kept::keep };
-        let kept = kept::change(self.connection, history, &create, change);
+        let kept = kept::change(self.connection, history, &create, Limit::of(timeouts), change);
         roll_back(self.connection);
         kept
     }
@@ -247,7 +247,7 @@ impl SqliteDriver<'_> {
             connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
         }
         for query in &transaction.claim {
-            let rows = rows(connection, query).map_err(|error| (Stage::Claim, error))?;
+            let rows = written(connection, query).map_err(|error| (Stage::Claim, error))?;
             if rows.first().is_some_and(|row| matches!(row[..], [Value::Integer(None) | Value::Text(None)])) {
                 return Err((Stage::Claim, DatabaseError::of_ours(GUARD)));
             }
@@ -261,7 +261,7 @@ impl SqliteDriver<'_> {
         }
         let mut last = Vec::new();
         for query in &transaction.record {
-            last = rows(connection, query).map_err(|error| (Stage::Record, error))?;
+            last = written(connection, query).map_err(|error| (Stage::Record, error))?;
         }
         if keys_off {
             check_foreign_keys(connection).map_err(|error| (Stage::Script, error))?;
@@ -338,12 +338,43 @@ fn wipe(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("COMMIT")
 }
 
-pub(super) fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+    rows_within(connection, query, Limit::NONE)
+}
+
+/// The rows of a query, as long as there is time for them.
+pub(super) fn rows_within(
+    connection: &Connection,
+    query: &Query,
+    limit: Limit,
+) -> Result<Vec<Row>, DatabaseError> {
     let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
+    collected(&mut statement, query, limit)
+}
+
+/// A query of the history. One that writes, writes a row: a trigger that swallows it says nothing.
+fn written(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+    let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
+    let rows = collected(&mut statement, query, Limit::NONE)?;
+    let is_read = statement.readonly();
+    drop(statement);
+    match query.targets().first() {
+        Some(table) if !is_read && connection.changes() != 1 => Err(DatabaseError::unwritten(table)),
+        _ => Ok(rows),
+    }
+}
+
+fn collected(statement: &mut Statement<'_>, query: &Query, limit: Limit) -> Result<Vec<Row>, DatabaseError> {
     let columns = statement.column_count();
     let values = rusqlite::params_from_iter(query.values.iter().map(Bound));
-    let rows = statement.query_map(values, |row| (0..columns).map(|i| row.get_ref(i).map(value)).collect());
-    rows.and_then(Iterator::collect).map_err(database_error)
+    let mut rows = statement.query(values).map_err(database_error)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(database_error)? {
+        limit.check()?;
+        let row: rusqlite::Result<Row> = (0..columns).map(|i| row.get_ref(i).map(value)).collect();
+        all.push(row.map_err(database_error)?);
+    }
+    Ok(all)
 }
 
 struct Bound<'a>(&'a Value);

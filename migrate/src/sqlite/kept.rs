@@ -1,16 +1,43 @@
 //! Reads and writes what is kept of the schema.
 
+use std::time::{Duration, Instant};
+
 use migrate_core::{HistoryTable, Kept, Value};
 use rusqlite::{Connection, params_from_iter};
 
-use super::driver::rows as query;
+use super::driver::rows_within;
 use super::error::database_error;
-use crate::driver::{DatabaseError, Row};
+use crate::driver::{DatabaseError, Row, Timeouts};
+
+/// Until when the schema may be read and written.
+#[derive(Clone, Copy)]
+pub(super) struct Limit(Option<(Instant, Duration)>);
+
+impl Limit {
+    pub(super) const NONE: Limit = Limit(None);
+
+    /// From now on; zero is no limit.
+    pub(super) fn of(timeouts: Timeouts) -> Limit {
+        Limit(timeouts.statement.filter(|limit| !limit.is_zero()).map(|limit| (Instant::now(), limit)))
+    }
+
+    /// Fails once the time is over.
+    pub(super) fn check(self) -> Result<(), DatabaseError> {
+        match self.0 {
+            Some((began, limit)) if began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// The rows of a [`Kept`], inside of a transaction.
-pub(super) fn rows(connection: &Connection, history: &HistoryTable) -> Result<Vec<Row>, DatabaseError> {
-    let mut rows = query(connection, &history.kept_schema())?;
-    let live = history.fingerprint_rows(query(connection, &history.fingerprint())?);
+pub(super) fn rows(
+    connection: &Connection,
+    history: &HistoryTable,
+    limit: Limit,
+) -> Result<Vec<Row>, DatabaseError> {
+    let mut rows = rows_within(connection, &history.kept_schema(), limit)?;
+    let live = history.fingerprint_rows(rows_within(connection, &history.fingerprint(), limit)?);
     rows.extend(live.into_iter().map(|row| [Value::from("live")].into_iter().chain(row).collect()));
     Ok(rows)
 }
@@ -20,21 +47,56 @@ pub(super) fn change(
     connection: &Connection,
     history: &HistoryTable,
     create: &str,
+    limit: Limit,
     change: impl FnOnce(&mut Kept),
 ) -> Result<(), DatabaseError> {
     connection.execute_batch(&format!("BEGIN IMMEDIATE;{create}")).map_err(database_error)?;
-    let rows = rows(connection, history)?;
-    let mut kept = Kept::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
-    change(&mut kept);
-    write(connection, history, &kept).map_err(database_error)
+    let rows = rows(connection, history, limit)?;
+    let before = Kept::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
+    let mut after = before.clone();
+    change(&mut after);
+    if before != after {
+        let stored = rows.iter().filter(|row| row.first().is_some_and(is_stored)).count();
+        write(connection, history, stored, &before, &after, limit)?;
+    }
+    connection.execute_batch("COMMIT").map_err(database_error)
 }
 
-fn write(connection: &Connection, history: &HistoryTable, kept: &Kept) -> rusqlite::Result<()> {
-    let [clear, insert] = history.write_kept();
-    connection.execute_batch(&clear)?;
-    let mut insert = connection.prepare(&insert)?;
-    for row in kept.rows() {
-        insert.execute(params_from_iter(row))?;
+/// Whether a row with that state lies in the table. The others are about the schema and the log.
+fn is_stored(state: &Value) -> bool {
+    matches!(state.as_text(), Some("kept" | "added" | "removed" | "head"))
+}
+
+/// How many rows are taken away one by one. Where more go, all are written anew.
+const ONE_BY_ONE: usize = 16;
+
+/// Writes what differs, where so many rows are stored. Each has to be written: a trigger that swallows one says nothing.
+fn write(
+    connection: &Connection,
+    history: &HistoryTable,
+    stored: usize,
+    before: &Kept,
+    after: &Kept,
+    limit: Limit,
+) -> Result<(), DatabaseError> {
+    let [clear, take_away, add] = history.write_kept();
+    let unless_written = |rows: usize, written: usize| match rows == written {
+        true => Ok(()),
+        false => Err(DatabaseError::unwritten(history.kept_name())),
+    };
+    let each = |sql: &str, rows: &[[&str; 7]]| {
+        let mut statement = connection.prepare(sql).map_err(database_error)?;
+        rows.iter().try_for_each(|row| {
+            limit.check()?;
+            unless_written(1, statement.execute(params_from_iter(row)).map_err(database_error)?)
+        })
+    };
+    let gone = before.rows_without(after);
+    if gone.len() <= ONE_BY_ONE && stored == before.rows().len() {
+        each(&take_away, &gone)?;
+        return each(&add, &after.rows_without(before));
     }
-    connection.execute_batch("COMMIT")
+    let cleared = connection.execute(&clear, []).map_err(database_error)?;
+    unless_written(stored, cleared)?;
+    each(&add, &after.rows())
 }

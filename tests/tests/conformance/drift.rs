@@ -1,6 +1,7 @@
 //! What was changed by hand is told from what runs did.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use migrate::{Drift, Migrator};
 use migrate_tests::{Folder, Sandbox, conformance, version};
@@ -19,6 +20,7 @@ conformance! {
     drift_can_be_accepted,
     an_older_history_gets_the_table_with_the_next_run,
     a_failure_to_keep_fails_no_run,
+    a_schema_that_takes_too_long_is_not_kept,
     each_history_keeps_its_own,
 }
 
@@ -213,6 +215,30 @@ async fn a_failure_to_keep_fails_no_run(mut db: impl Sandbox) {
     let told = told.lock().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("not kept     the schema: ") && told[0].contains("column"), "{told:?}");
+}
+
+async fn a_schema_that_takes_too_long_is_not_kept(mut db: impl Sandbox) {
+    let set = three(&db).set();
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let hears = Arc::clone(&told);
+    let patient = Migrator::new(&set);
+    let hasty = patient.clone().keep_schema_within(Duration::from_nanos(1)).on_progress(move |progress| {
+        if let migrate::Progress::SchemaNotKept { .. } = progress {
+            hears.lock().unwrap().push(progress.to_string());
+        }
+    });
+    db.migrate_to(&patient, version(1)).await.unwrap();
+    assert_eq!(db.migrate_to(&hasty, version(2)).await.unwrap().migrations.len(), 1);
+    let texts = std::mem::take(&mut *told.lock().unwrap());
+    assert!(texts.len() == 1 && texts[0].contains("`keep_schema_within` gives it longer"), "{texts:?}");
+    assert_eq!(db.drift(&hasty).await.unwrap(), Drift::Unknown { since: version(2) });
+    let error = db.accept_drift(&hasty).await.unwrap_err();
+    assert!(error.to_string().contains("`keep_schema_within` gives it longer"), "{error}");
+    // No limit.
+    db.accept_drift(&hasty.clone().keep_schema_within(Duration::ZERO)).await.unwrap();
+    assert_eq!(drift(&mut db, &patient).await, NO_DRIFT);
+    assert_eq!(db.migrate(&patient).await.unwrap().migrations.len(), 1);
+    assert_eq!(drift(&mut db, &patient).await, NO_DRIFT);
 }
 
 async fn each_history_keeps_its_own(mut db: impl Sandbox) {

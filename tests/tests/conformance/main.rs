@@ -24,6 +24,7 @@ mod sets;
 mod single;
 mod stale;
 mod status;
+mod swallowed;
 mod verify;
 
 use migrate::{Migrator, Report, SetState, Target, Verification, Version};

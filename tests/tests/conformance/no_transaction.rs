@@ -288,12 +288,11 @@ async fn what_another_runner_has_done_meanwhile_does_not_run_again<S: Sandbox>(m
             "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                  IF NEW.version = 2 AND NEW.statements_done = 1 THEN
                      INSERT INTO box VALUES (20, 'two, by the other');
-                     NEW.statements_done := 2;
-                     NEW.statements_checksum := '{two}';
+                     UPDATE migrate_history SET statements_done = 2, statements_checksum = '{two}' WHERE version = 2;
                  END IF;
-                 RETURN NEW;
+                 RETURN NULL;
              END $$;
-             CREATE TRIGGER other BEFORE UPDATE ON migrate_history FOR EACH ROW EXECUTE FUNCTION other()"
+             CREATE TRIGGER other AFTER UPDATE ON migrate_history FOR EACH ROW EXECUTE FUNCTION other()"
         ),
     };
     db.execute(&other).await;

@@ -3,12 +3,14 @@
 mod cut;
 mod dialect;
 mod history;
+mod kept;
 mod limits;
 mod message;
 mod no_transaction;
 mod reset;
 mod rights;
 mod session;
+mod swallowed;
 mod transaction;
 mod verify;
 

@@ -11,6 +11,7 @@ mod rebuild_oracle;
 mod reset;
 mod runners;
 mod script;
+mod swallowed;
 
 use migrate::Dialect;
 use migrate_tests::{Folder, select};

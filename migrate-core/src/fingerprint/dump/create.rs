@@ -1,16 +1,16 @@
 //! What is created with its parts: tables with columns and constraints, domains with theirs.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::super::statement::{path, quoted};
-use super::super::{Object, ObjectId, ObjectKind};
+use super::super::{Fingerprint, Object, ObjectId, ObjectKind};
 use super::Writer;
 use super::clause::{names, options, sequence_options};
 
 impl<'f> Writer<'f> {
     fn parts(&self, whole: &'f ObjectId, kind: ObjectKind) -> Vec<(&'f ObjectId, &'f Object)> {
-        let of_it = |(id, _): &(&ObjectId, &Object)| id.kind == kind && is_part_of(id, whole);
-        self.fingerprint.objects.iter().filter(of_it).collect()
+        self.fingerprint.parts(whole, kind).collect()
     }
 
     pub(super) fn table(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
@@ -81,14 +81,10 @@ impl<'f> Writer<'f> {
     /// The sequence behind an identity column, with its name.
     fn identity(&self, column: &ObjectId) -> String {
         let owner = unquoted(&[&column.schema, &column.parent, &column.name].map(String::as_str).join("."));
-        let is_its = |object: &Object| object.get("identity of").is_some_and(|of| unquoted(of) == owner);
-        let mut objects = self.fingerprint.objects.iter();
-        let Some((id, object)) =
-            objects.find(|(id, object)| id.kind == ObjectKind::Sequence && is_its(object))
-        else {
-            return String::new();
-        };
-        format!(" (SEQUENCE NAME {}{})", path(id), sequence_options(object))
+        let sequence = self.identities.get(&owner);
+        sequence.map_or(String::new(), |(id, object)| {
+            format!(" (SEQUENCE NAME {}{})", path(id), sequence_options(object))
+        })
     }
 
     pub(super) fn domain(&self, id: &'f ObjectId, object: &'f Object) -> String {
@@ -111,10 +107,6 @@ impl<'f> Writer<'f> {
     }
 }
 
-pub(super) fn is_part_of(part: &ObjectId, whole: &ObjectId) -> bool {
-    !part.parent.is_empty() && part.schema == whole.schema && part.parent == whole.name
-}
-
 /// What is written into CREATE TABLE: what needs no other table, and is checked from the beginning.
 pub(super) fn is_early(object: &Object) -> bool {
     let definition = object.get("definition").map_or("", String::as_str);
@@ -125,4 +117,10 @@ pub(super) fn is_early(object: &Object) -> bool {
 
 pub(super) fn unquoted(path: &str) -> String {
     path.replace('"', "")
+}
+
+/// The sequences behind identity columns, by the unquoted names of these.
+pub(super) fn identities(fingerprint: &Fingerprint) -> HashMap<String, (&ObjectId, &Object)> {
+    let sequences = fingerprint.objects.iter().filter(|(id, _)| id.kind == ObjectKind::Sequence);
+    sequences.filter_map(|one| Some((unquoted(one.1.get("identity of")?), one))).collect()
 }

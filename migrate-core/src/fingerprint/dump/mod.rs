@@ -6,9 +6,11 @@ mod left_out;
 mod order;
 mod settings;
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use clause::{range, sequence};
+use create::identities;
 use left_out::writable;
 use order::in_order;
 
@@ -39,7 +41,8 @@ pub(crate) fn sqlite(objects: &[Vec<Value>]) -> Dump {
 pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
     let (fingerprint, left_out) = &writable(fingerprint);
     let left_out = left_out.iter().map(|id| format!("{id}: all of it")).collect();
-    let mut writer = Writer { fingerprint, statements: Vec::new(), left_out };
+    let mut writer =
+        Writer { fingerprint, identities: identities(fingerprint), statements: Vec::new(), left_out };
     writer.write();
     let mut sql = String::new();
     // What a function's body names may come later than the function.
@@ -53,6 +56,8 @@ pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
 
 struct Writer<'f> {
     fingerprint: &'f Fingerprint,
+    /// The sequences behind identity columns, by the names of these.
+    identities: HashMap<String, (&'f ObjectId, &'f Object)>,
     statements: Vec<String>,
     left_out: Vec<String>,
 }

@@ -1,8 +1,8 @@
 //! Which object comes first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::create::{is_early, is_part_of, unquoted};
+use super::create::{is_early, unquoted};
 use crate::fingerprint::{Fingerprint, Object, ObjectId, ObjectKind};
 
 /// The objects that others are made of, each behind those that it names.
@@ -10,20 +10,40 @@ use crate::fingerprint::{Fingerprint, Object, ObjectId, ObjectKind};
 /// The server writes names with their schema, so that a name in a definition is found as a text. Where a name only looks
 /// like one, an object comes later than it had to.
 pub(super) fn in_order(fingerprint: &Fingerprint) -> Vec<(&ObjectId, &Object)> {
-    let mut left: Vec<Node<'_>> = nodes(fingerprint);
-    let mut ordered = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let names: BTreeSet<String> = left.iter().map(|node| node.name.clone()).collect();
-        let is_ready =
-            |node: &Node<'_>| !node.needs.iter().any(|need| *need != node.name && names.contains(need));
-        let (ready, waiting): (Vec<_>, Vec<_>) = left.into_iter().partition(is_ready);
-        left = waiting;
+    let nodes = nodes(fingerprint);
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    nodes.iter().for_each(|node| *left.entry(&node.name).or_default() += 1);
+    let mut needed_by: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut waits_for: Vec<usize> = Vec::with_capacity(nodes.len());
+    for (number, node) in nodes.iter().enumerate() {
+        let needs = node.needs.iter().filter(|need| **need != node.name && left.contains_key(need.as_str()));
+        waits_for.push(needs.map(|need| needed_by.entry(need).or_default().push(number)).count());
+    }
+    let mut ready: BTreeSet<usize> = (0..nodes.len()).filter(|number| waits_for[*number] == 0).collect();
+    let mut is_ordered = vec![false; nodes.len()];
+    let mut ordered = Vec::with_capacity(nodes.len());
+    let mut first = 0;
+    while ordered.len() < nodes.len() {
         if ready.is_empty() {
             // A circle: the server would not have it, so one of the names only looks like one.
-            let first = left.remove(0);
-            ordered.push((first.id, first.object));
+            first += is_ordered[first..].iter().take_while(|is_ordered| **is_ordered).count();
+            ready.insert(first);
         }
-        ordered.extend(ready.iter().map(|node| (node.id, node.object)));
+        for number in std::mem::take(&mut ready) {
+            let node = &nodes[number];
+            is_ordered[number] = true;
+            ordered.push((node.id, node.object));
+            let same_name = left.entry(&node.name).and_modify(|left| *left -= 1).or_default();
+            if *same_name > 0 {
+                continue;
+            }
+            for waiting in needed_by.remove(node.name.as_str()).unwrap_or_default() {
+                waits_for[waiting] -= 1;
+                if waits_for[waiting] == 0 && !is_ordered[waiting] {
+                    ready.insert(waiting);
+                }
+            }
+        }
     }
     ordered
 }
@@ -77,16 +97,14 @@ fn texts(fingerprint: &Fingerprint, id: &ObjectId, object: &Object) -> String {
         ObjectKind::Sequence => String::new(),
         _ => object.values().map(String::as_str).collect::<Vec<_>>().join(" "),
     };
-    for (part, object) in fingerprint.objects.iter().filter(|(part, _)| is_part_of(part, id)) {
-        let is_within = part.kind == ObjectKind::Column
-            || (part.kind == ObjectKind::Constraint
-                && (is_early(object) || object.contains_key("of domain")));
-        if is_within {
-            object.values().for_each(|value| {
-                text.push(' ');
-                text += value;
-            });
-        }
+    let is_within = |object: &Object| is_early(object) || object.contains_key("of domain");
+    let columns = fingerprint.parts(id, ObjectKind::Column);
+    let constraints = fingerprint.parts(id, ObjectKind::Constraint).filter(|(_, object)| is_within(object));
+    for (_, object) in columns.chain(constraints) {
+        object.values().for_each(|value| {
+            text.push(' ');
+            text += value;
+        });
     }
     text
 }

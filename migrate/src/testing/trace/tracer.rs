@@ -13,7 +13,7 @@ use crate::driver::{
     DatabaseError, Driver, Event, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts,
     Transaction,
 };
-use crate::postgres::error::database_error;
+use crate::postgres::error::{database_error, query_error};
 use crate::postgres::pipeline::{changes_session, elapsed, run_piece};
 use crate::postgres::session::Session;
 use crate::postgres::{PostgresDriver, query};
@@ -103,7 +103,7 @@ impl<'s> Tracer<'s> {
         };
         let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts);
         self.begin(timeouts).await.map_err(failed(Stage::Claim))?;
-        queries(self.driver.client(), &transaction.claim).await.map_err(failed(Stage::Claim))?;
+        queries(self.driver.client(), &transaction.claim).await.map_err(|error| (Stage::Claim, error))?;
         let statements = match &transaction.piece {
             Some(piece) => self.statements(piece).await.map_err(|error| (Stage::Script, error))?,
             None => Vec::new(),
@@ -112,7 +112,7 @@ impl<'s> Tracer<'s> {
         if let Some(session) = &session {
             session.restore(client).await.map_err(failed(Stage::Record))?;
         }
-        let rows = queries(client, &transaction.record).await.map_err(failed(Stage::Record))?;
+        let rows = queries(client, &transaction.record).await.map_err(|error| (Stage::Record, error))?;
         client.batch_execute("COMMIT").await.map_err(failed(Stage::Commit))?;
         self.keep(statements);
         Ok(elapsed(&rows))
@@ -227,10 +227,10 @@ fn statement_trace(
 }
 
 /// Runs queries; the rows of the last.
-async fn queries(client: &Client, queries: &[Query]) -> Result<Vec<Row>, tokio_postgres::Error> {
+async fn queries(client: &Client, queries: &[Query]) -> Result<Vec<Row>, DatabaseError> {
     let mut rows = Vec::new();
     for query in queries {
-        rows = query::run(client, query).await?;
+        rows = query::run(client, query).await.map_err(|error| query_error(error, query))?;
     }
     Ok(rows)
 }

@@ -146,6 +146,29 @@ async fn the_statement_of_a_killed_runner_ends_with_it() {
     }
 }
 
+/// Nor does what looks at the schema go on, in a database of any size.
+#[tokio::test]
+async fn keeping_the_schema_ends_with_a_killed_runner() {
+    // Its definition takes a lock to be read.
+    let gate = ("2_gate.up", "CREATE VIEW gate AS SELECT 1 AS n");
+    for via in WAYS {
+        let (database, client) = fresh("keeping_ends").await;
+        let other = database.connect().await.unwrap();
+        Runner::migrate(via, database.url(), &postgres(&[CREATE, gate])).succeeds().await;
+        other.batch_execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        let folder = postgres(&[CREATE, gate, LAST]);
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, WAITING).await;
+        runner.kill().await;
+        let start = std::time::Instant::now();
+        until_none(&client, RUNNERS).await;
+        // Before it would have given up waiting.
+        assert!(start.elapsed() < Duration::from_secs(4), "took {:?}", start.elapsed());
+        other.batch_execute("ROLLBACK").await.unwrap();
+        another_finishes(via, &database, &client, &folder, &["1", "9"]).await;
+    }
+}
+
 #[tokio::test]
 async fn a_runner_killed_inside_a_statement_without_transaction_does_not_have_it_done_twice() {
     let alone = "-- migrate: no-transaction

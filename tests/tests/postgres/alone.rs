@@ -27,8 +27,8 @@ async fn a_statement_that_refuses_a_transaction_runs_outside_of_one() {
         let setup = "CREATE TABLE box (n int); CREATE TABLE parted (n int) PARTITION BY RANGE (n);
             CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (9); CREATE INDEX parted_n ON parted (n);
             CREATE PROCEDURE ending() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO box VALUES (1); COMMIT; END $$";
-        let clustered_later = statement.starts_with("CLUSTER parted");
-        if clustered_later && version_num(&mut db).await < 150_000 {
+        let is_old = db.column("SELECT current_setting('server_version_num')::int < 150000").await == ["t"];
+        if is_old && statement.starts_with("CLUSTER parted") {
             continue;
         }
         db.execute(setup).await;
@@ -37,10 +37,6 @@ async fn a_statement_that_refuses_a_transaction_runs_outside_of_one() {
         report.unwrap_or_else(|error| panic!("{statement}: {error}"));
         assert_eq!(db.history().await, ["1 applied", "2 applied"], "{statement}");
     }
-}
-
-async fn version_num(db: &mut PostgresPool) -> u32 {
-    db.column("SHOW server_version_num").await[0].parse().unwrap()
 }
 
 #[tokio::test]

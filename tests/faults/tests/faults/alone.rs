@@ -154,6 +154,7 @@ fn logical_server() -> PrivateServer {
         let client = private.server().connect().await.unwrap();
         client.batch_execute("ALTER SYSTEM SET wal_level = 'logical'").await.unwrap();
         client.batch_execute("ALTER SYSTEM SET max_prepared_transactions = 5").await.unwrap();
+        client.batch_execute("ALTER SYSTEM SET allow_in_place_tablespaces = on").await.unwrap();
         client.batch_execute("CHECKPOINT").await.unwrap();
     });
     private.kill().unwrap();
@@ -204,6 +205,19 @@ fn what_belongs_to_a_server_is_done_once() {
                 "CREATE DATABASE other_database",
                 "DROP DATABASE other_database",
                 "SELECT 1 FROM pg_database WHERE datname = 'other_database'",
+                &[],
+            ),
+            case(
+                "SELECT 1",
+                "CREATE TABLESPACE other_space LOCATION ''",
+                "SELECT 1 FROM pg_tablespace WHERE spcname = 'other_space'",
+                &["1"],
+            )
+            .clean(&["DROP TABLESPACE other_space"]),
+            case(
+                "CREATE TABLESPACE other_space LOCATION ''",
+                "DROP TABLESPACE other_space",
+                "SELECT 1 FROM pg_tablespace WHERE spcname = 'other_space'",
                 &[],
             ),
             case("SELECT 1", "SELECT pg_create_logical_replication_slot('x', 'pgoutput')", slot, &["x"])

@@ -157,6 +157,7 @@ pub(crate) fn only_changes_session(words: &Words) -> bool {
 
 /// Whether the statement makes something that ends with the session, and that a run which goes on would miss: settings
 /// can be made again, and these cannot.
+#[cfg(feature = "lint")]
 pub(crate) fn needs_its_session(words: &Words) -> bool {
     let is_temporary = |word: &str| matches!(word, "TEMP" | "TEMPORARY");
     match (words.get(0), words.get(1)) {
@@ -274,6 +275,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "lint")]
     #[test]
     fn what_needs_its_session() {
         let needs = [

@@ -11,12 +11,14 @@ use crate::driver::Piece;
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether a lock `held` is one that keeps CONCURRENTLY and VACUUM apart, in a session of a client. Everybody may see
-/// locks; what a session does, only its own role. A worker of the server has no user.
+/// Whether a lock `held` is one that keeps CONCURRENTLY and VACUUM apart, in a session of a client that is at work: who
+/// is idle in a transaction is waited for by the statement itself, within its limits. Everybody may see locks; what a
+/// session does, only its own role. A worker of the server has no user.
 pub(super) const WORKS_ON_RELATION: &str = "held.locktype = 'relation' AND held.granted
     AND held.mode = 'ShareUpdateExclusiveLock' AND held.pid <> pg_catalog.pg_backend_pid()
     AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-    AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS of WHERE of.pid = held.pid AND of.usesysid IS NOT NULL)";
+    AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS of WHERE of.pid = held.pid AND of.usesysid IS NOT NULL
+        AND (of.state IS NULL OR of.state = 'active'))";
 
 /// The sessions at the statement `$1`. Long ones are cut where the server shows them.
 const SAME: &str = "SELECT pid FROM pg_catalog.pg_stat_activity

@@ -105,6 +105,8 @@ hazards! {
     LockThenWork "lock-then-work" High,
     /// VALIDATE reads all rows; nobody waits for it.
     LongValidate "long-validate" Controlled,
+    /// A script without transaction makes what ends with the session.
+    LostSession "lost-session" Controlled,
     /// Nobody can read a materialized view that is being refreshed.
     MatviewRefresh "matview-refresh" High,
     /// Running code may write what the new constraint refuses.

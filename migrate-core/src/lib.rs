@@ -40,7 +40,7 @@ mod visible;
 
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use dialect::{ConcurrentIndex, Dialect, Engine};
+pub use dialect::{Alone, ConcurrentIndex, Dialect, Engine, Reindexed, ServerObject, ServerObjectKind};
 #[doc(hidden)]
 pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};

@@ -68,6 +68,10 @@ impl Words {
         self.0.iter().any(|have| have == word)
     }
 
+    pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|word| test(word))
+    }
+
     pub(crate) fn get(&self, index: usize) -> &str {
         self.0.get(index).map_or("", String::as_str)
     }

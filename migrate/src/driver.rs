@@ -96,11 +96,16 @@ pub trait Driver: Send {
     /// Whether a transaction that failed with this may succeed when it is run again.
     fn is_transient(error: &DatabaseError) -> bool;
 
+    /// Whether a statement failed with this because it has to run outside of a transaction, as far as that was not
+    /// known before. The transaction has done nothing then.
+    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool;
+
     /// Whether a claim failed with this because the history is not what the plan was made from.
     fn is_moved(error: &DatabaseError) -> bool;
 
-    /// Notes the settings of the session, before a script without transaction that changes them. On SQLite these
-    /// are the foreign keys, which are off from here on.
+    /// Notes the settings of the session, before a script without transaction that changes them. From here on they hold
+    /// for what is ours in a transaction, and the script's for its statements. On SQLite these are the foreign keys,
+    /// which are off from here on.
     fn save_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Sets them back. On SQLite it fails when rows point nowhere now.
@@ -269,6 +274,12 @@ impl<'a> Piece<'a> {
 
     pub fn script(&self) -> &'a Script {
         self.script
+    }
+
+    /// The statements of the script that come before it.
+    #[cfg(feature = "postgres")]
+    pub fn before(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.script.statements().take(self.first)
     }
 
     /// Each of its statements by itself.

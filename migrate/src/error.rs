@@ -320,6 +320,10 @@ fn write_step(
         (Stage::Claim | Stage::Record, Some(INSUFFICIENT_PRIVILEGE)) => {
             "grant SELECT, INSERT, UPDATE and DELETE on the history tables to the role that migrates"
         }
+        (Stage::Script, Some(ACTIVE_SQL_TRANSACTION)) if step.transaction => {
+            "it was rolled back; a statement that refuses a transaction belongs into a migration of its own, with \
+             `-- migrate: no-transaction` at the top"
+        }
         _ if error.is_disconnected && step.transaction => {
             "whether it was committed is known to the history alone; run again"
         }
@@ -338,6 +342,7 @@ fn write_step(
 pub(crate) const CREATING: &str = "creating the history table";
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
+const ACTIVE_SQL_TRANSACTION: &str = "25001";
 
 fn write_remarks(f: &mut fmt::Formatter<'_>, error: &DatabaseError) -> fmt::Result {
     let remarks = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];

@@ -292,6 +292,33 @@ impl<'s> Migrator<'s> {
         self.run(database, Target::ResolveRolledBack(version)).await
     }
 
+    /// Takes the statement as done at which a script without transaction stopped, because somebody looked: the next run
+    /// goes on behind it. That is for [`Refusal::CutOff`](crate::Refusal::CutOff).
+    ///
+    /// # Errors
+    ///
+    /// Refused when the set does not hold `version`, or what is done of it was edited.
+    pub async fn resolve_statement_done(
+        &self,
+        database: impl Database,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run(database, Target::StatementDone(version)).await
+    }
+
+    /// Takes the statement as not done at which a script without transaction stopped: the next run goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::resolve_statement_done`].
+    pub async fn resolve_statement_undone(
+        &self,
+        database: impl Database,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run(database, Target::StatementUndone(version)).await
+    }
+
     /// Accepts migrations that were edited after they were applied: the history takes the checksums and rollback
     /// scripts of the set. Nothing else is changed, so the edit must not change what the script does.
     ///
@@ -530,6 +557,32 @@ impl<'s> Migrator<'s> {
         version: Version,
     ) -> Result<Report, Error> {
         self.run_blocking(database, Target::ResolveRolledBack(version))
+    }
+
+    /// As [`Migrator::resolve_statement_done`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::resolve_statement_done`].
+    pub fn resolve_statement_done_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::StatementDone(version))
+    }
+
+    /// As [`Migrator::resolve_statement_undone`], for SQLite.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::resolve_statement_undone`].
+    pub fn resolve_statement_undone_blocking(
+        &self,
+        database: impl BlockingDatabase,
+        version: Version,
+    ) -> Result<Report, Error> {
+        self.run_blocking(database, Target::StatementUndone(version))
     }
 
     /// As [`Migrator::repair`], for SQLite.

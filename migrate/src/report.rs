@@ -69,6 +69,8 @@ impl fmt::Display for MigrationReport {
             Action::Baseline => "baseline",
             Action::ResolveApplied => "taken as applied",
             Action::ResolveRolledBack => "taken as rolled back",
+            Action::StatementDone => "statement taken as done",
+            Action::StatementUndone => "statement taken as not done",
             Action::Repair => "repaired",
         };
         write!(f, "{action:<11}  {}_{}", self.version, self.name)?;

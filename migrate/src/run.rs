@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    AppliedMigration, Drift, Dump, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Runner, Script,
-    Status, Step, Target, Transactions, plan, status,
+    Alone, AppliedMigration, Drift, Dump, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Refusal,
+    Runner, Script, Status, Step, Target, Transactions, plan, status,
 };
 
 use crate::driver::{
@@ -179,10 +179,16 @@ impl<'a, D: Driver> Run<'a, D> {
             Some(history) => history,
             None => self.history().await?,
         };
-        let plan = self.plan_from(&history, target)?;
-        self.report.ahead.clone_from(&plan.ahead);
-        if plan.is_empty() {
-            return Ok(());
+        match self.plan_from(&history, target) {
+            // Another runner may be at that statement: the lock is waited for.
+            Err(error) if is_cut_off(&error) => {}
+            plan => {
+                let plan = plan?;
+                self.report.ahead.clone_from(&plan.ahead);
+                if plan.is_empty() {
+                    return Ok(());
+                }
+            }
         }
         self.lock().await?;
         let result = self.run_locked(target).await;
@@ -206,8 +212,7 @@ impl<'a, D: Driver> Run<'a, D> {
         self.runner = self.migrator.runner();
         let until = Instant::now() + self.migrator.lock_deadline;
         for plans in 0.. {
-            let history = self.history().await?;
-            let plan = self.plan_from(&history, target)?;
+            let (history, plan) = self.history_and_plan(target).await?;
             if plan.is_empty() {
                 return Ok(());
             }
@@ -232,6 +237,20 @@ impl<'a, D: Driver> Run<'a, D> {
             self.lock().await?;
         }
         Err(Error::contended())
+    }
+
+    /// Who finds a statement under way that runs outside of transactions waits until nobody is at it, and looks again.
+    async fn history_and_plan(&mut self, target: Target) -> Result<(History, Plan), Error> {
+        let history = self.history().await?;
+        let plan = self.plan_from(&history, target);
+        if !plan.as_ref().is_err_and(is_cut_off) {
+            return plan.map(|plan| (history, plan));
+        }
+        self.driver.lock_alone(self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        self.driver.unlock_alone().await;
+        let history = self.history().await?;
+        let plan = self.plan_from(&history, target)?;
+        Ok((history, plan))
     }
 
     /// What was changed by hand before this run has to be told from what the run does. A new history has nothing kept.
@@ -400,7 +419,7 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
-    /// that can share a transaction with its count does.
+    /// shares a transaction with its count unless it is known that it cannot, or the database says so.
     async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
         let claim = Transaction { claim: self.claim(step), ..Transaction::of(step) };
         let mut result = self.transaction(step, claim).await;
@@ -432,7 +451,7 @@ impl<'a, D: Driver> Run<'a, D> {
         for (number, statement) in step.script.statements().enumerate() {
             if result.is_ok() {
                 result = match number < step.done {
-                    true if D::ENGINE.changes_session(statement) => {
+                    true if D::ENGINE.only_changes_session(statement) => {
                         let piece = Piece::one(&step.script, number, Timeouts::default());
                         self.driver.run_alone(&piece, false, &mut |_| {}).await.map_err(of_script)
                     }
@@ -456,8 +475,12 @@ impl<'a, D: Driver> Run<'a, D> {
         let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
         let claim = vec![self.table.stands_at(self.migrator.set.name(), step, number)];
         if !D::ENGINE.runs_alone(piece.sql()) {
-            let both = Transaction { claim, piece: Some(piece), record: journal, ..Transaction::of(step) };
-            return self.transaction(step, both).await;
+            match self.shared(step, &piece, claim.clone(), journal.clone()).await {
+                Err(failure)
+                    if D::needs_to_be_alone(failure.stage, &failure.error)
+                        && !D::ENGINE.is_of_its_transaction(piece.sql()) => {}
+                result => return result,
+            }
         }
         self.driver
             .lock_alone(self.migrator.lock_deadline)
@@ -468,7 +491,33 @@ impl<'a, D: Driver> Run<'a, D> {
         result
     }
 
-    /// One statement that refuses a transaction. Whether it is the next one is looked at before and after.
+    /// One statement and its count. Where its script may have changed the session, whether it is the next one is looked
+    /// at behind it: what fails may have failed because another runner has done it.
+    async fn shared(
+        &mut self,
+        step: &Step,
+        piece: &Piece<'_>,
+        claim: Vec<Query>,
+        journal: Vec<Query>,
+    ) -> Result<(), Failure> {
+        let look = Transaction { claim: claim.clone(), ..Transaction::of(step) };
+        let both = Transaction { claim, piece: Some(*piece), record: journal, ..Transaction::of(step) };
+        let result = self.transaction(step, both).await;
+        match result {
+            Err(failure)
+                if failure.stage == Stage::Script
+                    && step.script.execution().changes_session
+                    && !failure.error.is_disconnected =>
+            {
+                self.transaction(step, look).await.and(Err(failure))
+            }
+            result => result,
+        }
+    }
+
+    /// One statement outside of transactions. Whether it is the next one is looked at before and after. That it was
+    /// begun is recorded before, unless it can be done again: a run that is cut off here leaves a question, which its
+    /// kind answers, or else a person.
     async fn alone(
         &mut self,
         step: &Step,
@@ -477,8 +526,12 @@ impl<'a, D: Driver> Run<'a, D> {
         claim: Vec<Query>,
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
-        self.transaction(step, Transaction { claim: claim.clone(), ..Transaction::of(step) }).await?;
-        let resumes = step.resumes() && number == step.done;
+        let name = self.migrator.set.name();
+        let is_noted = D::ENGINE.alone(piece.sql()) != Alone::Repeatable;
+        let begins = is_noted.then(|| self.table.begin_alone(name, step, number)).into_iter().collect();
+        self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
+            .await?;
+        let resumes = step.has_begun() && number == step.done;
         let (migrator, slow) = (self.migrator, &mut self.slow);
         let mut tell = |event| {
             if let Event::Running = event {
@@ -486,8 +539,15 @@ impl<'a, D: Driver> Run<'a, D> {
             }
         };
         let ran = self.driver.run_alone(piece, resumes, &mut tell);
-        trace::inside(trace::statement(number), ran).await.map_err(of_script)?;
-        self.transaction(step, Transaction { claim, record: journal, ..Transaction::of(step) }).await
+        let ran = trace::inside(trace::statement(number), ran).await;
+        let record = match &ran {
+            Ok(()) => journal,
+            // It is over, and the database said how. If this fails, it stays a question.
+            Err(error) if is_noted && !error.is_disconnected => vec![self.table.journal(name, step, number)],
+            Err(_) => return ran.map_err(of_script),
+        };
+        let recorded = self.transaction(step, Transaction { claim, record, ..Transaction::of(step) }).await;
+        ran.map_err(of_script).and(recorded)
     }
 
     async fn transaction(&mut self, step: &Step, transaction: Transaction<'_>) -> Result<(), Failure> {
@@ -549,6 +609,10 @@ impl Slow {
             migrator.tell(&Progress::Slow { step, elapsed });
         }
     }
+}
+
+fn is_cut_off(error: &Error) -> bool {
+    error.refusals().iter().any(|refusal| matches!(refusal, Refusal::CutOff { .. }))
 }
 
 fn of_script(error: DatabaseError) -> Failure {

@@ -20,6 +20,7 @@ fn unused(options: &Options) -> Option<&'static str> {
         lock_deadline,
         statement_timeout,
         single_transaction,
+        keep_schema_within,
     } = options;
     let all = [
         ("--history-schema", history_schema.is_some()),
@@ -29,6 +30,7 @@ fn unused(options: &Options) -> Option<&'static str> {
         ("--lock-deadline", lock_deadline.is_some()),
         ("--statement-timeout", statement_timeout.is_some()),
         ("--single-transaction", *single_transaction),
+        ("--keep-schema-within", keep_schema_within.is_some()),
     ];
     all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
 }

@@ -1,5 +1,4 @@
-use crate::dialect::Engine;
-use crate::token::{Token, TokenKind, tokens};
+use super::reader::{Reader, catalog_name};
 
 /// The index that a `CREATE INDEX CONCURRENTLY` builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,40 +12,20 @@ pub struct ConcurrentIndex {
 impl ConcurrentIndex {
     /// Reads a statement; `None` when it is another, or leaves the name to the server.
     pub fn parse(statement: &str) -> Option<ConcurrentIndex> {
-        let is_code = |token: &Token| !matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment);
-        let mut tokens = tokens(statement, Engine::Postgres)
-            .filter(is_code)
-            .map(|token| &statement[token.range])
-            .peekable();
-        let mut accept = |word: &str| tokens.next_if(|token| token.eq_ignore_ascii_case(word));
-        accept("CREATE")?;
-        accept("UNIQUE");
-        accept("INDEX")?;
-        accept("CONCURRENTLY")?;
-        if accept("IF").is_some() {
-            accept("NOT")?;
-            accept("EXISTS")?;
+        let mut words = Reader::new(statement);
+        words.accept("CREATE")?;
+        words.accept("UNIQUE");
+        words.accept_all(&["INDEX", "CONCURRENTLY"])?;
+        if words.accept("IF").is_some() {
+            words.accept_all(&["NOT", "EXISTS"])?;
         }
-        if accept("ON").is_some() {
+        if words.accept("ON").is_some() {
             return None;
         }
-        let name = catalog_name(tokens.next()?);
-        let mut accept = |word: &str| tokens.next_if(|token| token.eq_ignore_ascii_case(word));
-        accept("ON")?;
-        accept("ONLY");
-        let mut table = tokens.next()?.to_owned();
-        while tokens.next_if(|token| *token == ".").is_some() {
-            table = format!("{table}.{}", tokens.next()?);
-        }
-        Some(ConcurrentIndex { name, table })
-    }
-}
-
-/// An identifier as the catalog holds it: in lower case unless it is quoted.
-fn catalog_name(identifier: &str) -> String {
-    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => identifier.to_lowercase(),
+        let name = catalog_name(words.next()?);
+        words.accept("ON")?;
+        words.accept("ONLY");
+        Some(ConcurrentIndex { name, table: words.name()? })
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+pub use alone::{Alone, Reindexed, ServerObject, ServerObjectKind};
 pub use concurrent_index::ConcurrentIndex;
 
 use crate::statement::scan;
 
+mod alone;
 mod concurrent_index;
 pub(crate) mod postgres;
+mod reader;
 pub(crate) mod sqlite;
 
 /// The SQL that a migration set is written in: `dialect` in `migrate.toml`.
@@ -72,17 +75,13 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Whether a statement of a script without transaction has to run outside of any, so that its success and
-    /// the record of it cannot be one.
+    /// Whether a statement of a script without transaction is known to run outside of any, so that its success and
+    /// the record of it cannot be one. Of the others the database says so itself.
     pub fn runs_alone(self, statement: &str) -> bool {
         let scan = scan(statement, self);
-        scan.statements.iter().any(|statement| match self {
-            Engine::Postgres => {
-                postgres::refuses_transaction(&statement.words) || postgres::may_commit(&statement.words)
-            }
-            Engine::Sqlite => {
-                sqlite::refuses_transaction(&statement.words) || sqlite::is_pragma(&statement.words)
-            }
+        scan.statements.iter().any(|one| match self {
+            Engine::Postgres => postgres::runs_alone(&one.words, one.span.of(statement)),
+            Engine::Sqlite => sqlite::refuses_transaction(&one.words) || sqlite::is_pragma(&one.words),
         })
     }
 
@@ -94,10 +93,31 @@ impl Engine {
         })
     }
 
-    /// Whether a statement changes settings that the rest of its script may count on.
+    /// What a statement does that runs outside of a transaction.
+    pub fn alone(self, statement: &str) -> Alone {
+        match self {
+            Engine::Postgres => Alone::parse(statement),
+            Engine::Sqlite => Alone::Repeatable,
+        }
+    }
+
+    /// Whether a statement is about its own transaction, so that it means nothing outside of one.
+    pub fn is_of_its_transaction(self, statement: &str) -> bool {
+        let scan = scan(statement, self);
+        scan.statements.iter().any(|one| one.words.starts_with(&["SET", "TRANSACTION"]))
+    }
+
+    /// Whether a statement may change settings that the rest of its script counts on.
     pub fn changes_session(self, statement: &str) -> bool {
         let scan = scan(statement, self);
         self == Engine::Postgres && scan.statements.iter().any(|one| postgres::changes_session(&one.words))
+    }
+
+    /// Whether a statement does nothing but change such settings, so that it can be made again where a run goes on.
+    pub fn only_changes_session(self, statement: &str) -> bool {
+        let scan = scan(statement, self);
+        self == Engine::Postgres
+            && scan.statements.iter().all(|one| postgres::only_changes_session(&one.words))
     }
 }
 

@@ -1,31 +1,125 @@
+use super::alone::is_on;
+use super::reader::Reader;
+use crate::dialect::Engine;
 use crate::statement::Words;
+use crate::token::{TokenKind, tokens};
 
-/// Whether PostgreSQL refuses the statement inside a transaction block (SQLSTATE 25001).
+/// Whether PostgreSQL is sure to refuse the statement inside a transaction block (SQLSTATE 25001).
 ///
-/// From the manual's reference pages: each of these says that it "cannot be executed inside a transaction block".
-pub(crate) fn refuses_transaction(words: &Words) -> bool {
+/// From the manual's reference pages: each of these says that it "cannot be executed inside a transaction block". Of
+/// some that depends on what there is: then only the server knows.
+pub(crate) fn refuses_transaction(words: &Words, statement: &str) -> bool {
     match (words.get(0), words.get(1)) {
-        ("VACUUM", _) | ("ALTER", "SYSTEM") | ("REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA") => true,
+        ("VACUUM", _) | ("ALTER", "SYSTEM") | ("COMMIT" | "ROLLBACK", "PREPARED") | ("DISCARD", "ALL") => {
+            true
+        }
         ("CREATE" | "DROP", "DATABASE" | "TABLESPACE") => true,
         ("CREATE" | "DROP", "INDEX") => words.get(2) == "CONCURRENTLY",
         ("CREATE", "UNIQUE") => words.get(2) == "INDEX" && words.get(3) == "CONCURRENTLY",
+        ("CREATE", "SUBSCRIPTION") => makes_slot(statement),
+        // Without a slot of its own it shares a transaction: that is `ALTER SUBSCRIPTION … SET (slot_name = NONE)`.
+        ("DROP", "SUBSCRIPTION") => true,
+        ("ALTER", "SUBSCRIPTION") => reaches_publisher(words, statement),
+        ("ALTER", "DATABASE") => words.pairs().any(|pair| pair == ("SET", "TABLESPACE")),
         ("ALTER", "TABLE") => words.contain("DETACH") && words.last() == "CONCURRENTLY",
-        ("REINDEX", _) => words.contain("CONCURRENTLY"),
+        ("REINDEX", _) => reindexes_alone(statement),
+        ("CLUSTER", _) => names_nothing(statement),
+        ("SELECT", _) => words.contain("PG_CREATE_LOGICAL_REPLICATION_SLOT"),
         _ => false,
     }
 }
 
+/// Whether the statement cannot share a transaction with its count: it refuses one, it may commit in its midst, or
+/// what it does stays when the transaction is rolled back.
+pub(crate) fn runs_alone(words: &Words, statement: &str) -> bool {
+    let is_a_slots = |word: &str| word.starts_with("PG_") && word.ends_with("_REPLICATION_SLOT");
+    refuses_transaction(words, statement)
+        || may_commit(words, statement)
+        || (words.get(0) == "SELECT" && words.any(is_a_slots))
+}
+
 /// Whether the statement may commit in its midst, which PostgreSQL allows only outside a transaction block
-/// (manual, 43.8, Transaction Management).
-pub(crate) fn may_commit(words: &Words) -> bool {
-    matches!(words.get(0), "CALL" | "DO")
+/// (manual, 43.8, Transaction Management). What a block calls may too: then the server says so.
+fn may_commit(words: &Words, statement: &str) -> bool {
+    let commits = |body: &str| {
+        tokens(body, Engine::Postgres).any(|token| {
+            let word = &body[token.range.clone()];
+            token.kind == TokenKind::Word
+                && ["COMMIT", "ROLLBACK", "CALL"].iter().any(|one| one.eq_ignore_ascii_case(word))
+        })
+    };
+    match words.get(0) {
+        "CALL" => true,
+        // The body is a literal of this statement, and code of its own.
+        "DO" => tokens(statement, Engine::Postgres).any(|token| {
+            let text = &statement[token.range.clone()];
+            token.kind == TokenKind::Literal && commits(text.trim_matches(['$', '\'']))
+        }),
+        _ => false,
+    }
+}
+
+/// Whether `CREATE SUBSCRIPTION` makes a slot on the publisher, as it does unless it is told not to.
+fn makes_slot(statement: &str) -> bool {
+    let options = options(statement);
+    let is_off =
+        |option| options.iter().any(|have| have.eq_ignore_ascii_case(option)) && !is_on(&options, option);
+    !is_off("create_slot") && !is_off("connect")
+}
+
+/// Whether `ALTER SUBSCRIPTION` asks the publisher for its tables, or changes the slot there.
+fn reaches_publisher(words: &Words, statement: &str) -> bool {
+    let options = options(statement);
+    let has = |option| options.iter().any(|have| have.eq_ignore_ascii_case(option));
+    let of_publications =
+        words.pairs().any(|(verb, what)| what == "PUBLICATION" && matches!(verb, "SET" | "ADD" | "DROP"));
+    words.pairs().any(|pair| pair == ("REFRESH", "PUBLICATION"))
+        || (of_publications && (!has("refresh") || is_on(&options, "refresh")))
+        || has("failover")
+        || has("two_phase")
+}
+
+/// What stands in the last parentheses of a statement.
+fn options(statement: &str) -> Vec<&str> {
+    let mut words = Reader::new(statement);
+    let mut options = Vec::new();
+    while !words.is_at_end() {
+        match words.parentheses() {
+            found if found.is_empty() => drop(words.next()),
+            found => options = found,
+        }
+    }
+    options
+}
+
+/// Whether `REINDEX` takes more than one transaction whatever there is: with CONCURRENTLY, and for all of something.
+/// That a table or an index is partitioned the statement does not say.
+fn reindexes_alone(statement: &str) -> bool {
+    let mut words = Reader::new(statement);
+    words.next();
+    let options = words.parentheses();
+    let is_of_many = ["DATABASE", "SYSTEM", "SCHEMA"].iter().any(|kind| words.accept(kind).is_some());
+    if !is_of_many {
+        words.next();
+    }
+    is_of_many || is_on(&options, "CONCURRENTLY") || words.accept("CONCURRENTLY").is_some()
+}
+
+/// Whether `CLUSTER` names no table, and so is of all that were clustered before.
+fn names_nothing(statement: &str) -> bool {
+    let mut words = Reader::new(statement);
+    words.next();
+    words.parentheses();
+    words.accept("VERBOSE");
+    words.is_at_end()
 }
 
 /// Whether the statement begins or ends a transaction. Savepoints are the script's own affair.
 pub(crate) fn controls_transaction(words: &Words) -> bool {
     match words.get(0) {
-        "BEGIN" | "COMMIT" | "END" | "ABORT" => true,
-        "ROLLBACK" => !words.contain("TO"),
+        "BEGIN" | "END" | "ABORT" => true,
+        "COMMIT" => words.get(1) != "PREPARED",
+        "ROLLBACK" => words.get(1) != "PREPARED" && !words.contain("TO"),
         "START" | "PREPARE" => words.get(1) == "TRANSACTION",
         _ => false,
     }
@@ -45,6 +139,39 @@ pub(crate) fn changes_session(words: &Words) -> bool {
         // What a block or a procedure does is not seen from here.
         "RESET" | "DISCARD" | "DO" | "CALL" => true,
         _ => words.contain("SET_CONFIG"),
+    }
+}
+
+/// Whether the statement does nothing but change the session.
+pub(crate) fn only_changes_session(words: &Words) -> bool {
+    match words.get(0) {
+        "SET" | "RESET" | "DISCARD" => changes_session(words),
+        "SELECT" => {
+            words.contain("SET_CONFIG")
+                && !words
+                    .any(|word| !matches!(word, "SELECT" | "PG_CATALOG" | "SET_CONFIG" | "TRUE" | "FALSE"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the statement makes something that ends with the session, and that a run which goes on would miss: settings
+/// can be made again, and these cannot.
+#[cfg(feature = "lint")]
+pub(crate) fn needs_its_session(words: &Words) -> bool {
+    let is_temporary = |word: &str| matches!(word, "TEMP" | "TEMPORARY");
+    match (words.get(0), words.get(1)) {
+        ("CREATE", "OR") => is_temporary(words.get(3)),
+        ("CREATE", "GLOBAL" | "LOCAL") => is_temporary(words.get(2)),
+        ("CREATE", what) => is_temporary(what),
+        ("PREPARE", what) => what != "TRANSACTION",
+        ("DECLARE", _) => words.pairs().any(|pair| pair == ("WITH", "HOLD")),
+        ("LISTEN" | "LOAD", _) => true,
+        ("SELECT", _) => {
+            words.pairs().any(|(into, what)| into == "INTO" && is_temporary(what))
+                || words.any(|word| matches!(word, "PG_ADVISORY_LOCK" | "PG_ADVISORY_LOCK_SHARED"))
+        }
+        _ => false,
     }
 }
 
@@ -70,6 +197,25 @@ mod tests {
             "ALTER SYSTEM SET work_mem = '1MB'",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
             "CREATE DATABASE d",
+            "DROP TABLESPACE s",
+            "ALTER DATABASE d SET TABLESPACE s",
+            "REINDEX (VERBOSE) SCHEMA app",
+            "REINDEX (CONCURRENTLY) TABLE t",
+            "reindex system d",
+            "CLUSTER",
+            "CLUSTER VERBOSE",
+            "CLUSTER (VERBOSE)",
+            "DISCARD ALL",
+            "COMMIT PREPARED 'x'",
+            "ROLLBACK PREPARED 'x'",
+            "CREATE SUBSCRIPTION s CONNECTION 'dbname=a' PUBLICATION p",
+            "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (create_slot = true, enabled = false)",
+            "DROP SUBSCRIPTION s",
+            "ALTER SUBSCRIPTION s REFRESH PUBLICATION WITH (copy_data = false)",
+            "ALTER SUBSCRIPTION s SET PUBLICATION p",
+            "ALTER SUBSCRIPTION s ADD PUBLICATION p WITH (copy_data = false)",
+            "ALTER SUBSCRIPTION s SET (failover = true)",
+            "SELECT pg_create_logical_replication_slot('s', 'pgoutput')",
         ];
         let accepts = [
             "CREATE INDEX i ON t (a)",
@@ -78,16 +224,90 @@ mod tests {
             "ALTER TYPE e ADD VALUE 'x'",
             "ALTER TABLE t DETACH PARTITION p",
             "COMMENT ON TABLE vacuum IS 'VACUUM'",
+            "REINDEX TABLE t",
+            "REINDEX (CONCURRENTLY false) TABLE t",
+            "REINDEX INDEX \"concurrently\"",
+            "CLUSTER t",
+            "CLUSTER \"t\" USING i",
+            "CLUSTER (VERBOSE) t",
+            "DISCARD TEMP",
+            "ALTER DATABASE d SET work_mem = '1MB'",
+            "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)",
+            "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (create_slot = 'off', slot_name = x)",
+            "ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = false)",
+            "ALTER SUBSCRIPTION s DISABLE",
+            "ALTER SUBSCRIPTION s SET (slot_name = NONE)",
+            "SELECT pg_drop_replication_slot('s')",
+            "CALL p()",
         ];
-        assert!(refuses.iter().all(|sql| refuses_transaction(&words(sql))));
-        assert!(!accepts.iter().any(|sql| refuses_transaction(&words(sql))));
+        for sql in refuses {
+            assert!(refuses_transaction(&words(sql), sql), "{sql}");
+        }
+        for sql in accepts {
+            assert!(!refuses_transaction(&words(sql), sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_runs_alone() {
+        let alone = [
+            "VACUUM",
+            "CALL p()",
+            "DO $$ BEGIN UPDATE t SET a = 1; COMMIT; END $$",
+            "DO LANGUAGE plpgsql $body$ BEGIN rollback; END $body$",
+            "DO 'BEGIN COMMIT; END'",
+            "DO $$ BEGIN CALL p(); END $$",
+            "SELECT pg_create_physical_replication_slot('s')",
+            "SELECT pg_drop_replication_slot('s')",
+        ];
+        let shares = [
+            "DO $$ BEGIN UPDATE t SET a = 1; END $$",
+            "DO $$ BEGIN RAISE NOTICE 'COMMIT'; -- COMMIT\n END $$",
+            "INSERT INTO t VALUES ('COMMIT')",
+            "SELECT f()",
+            "REINDEX TABLE t",
+        ];
+        for sql in alone {
+            assert!(runs_alone(&words(sql), sql), "{sql}");
+        }
+        for sql in shares {
+            assert!(!runs_alone(&words(sql), sql), "{sql}");
+        }
+    }
+
+    #[cfg(feature = "lint")]
+    #[test]
+    fn what_needs_its_session() {
+        let needs = [
+            "CREATE TEMP TABLE t (a int)",
+            "CREATE LOCAL TEMPORARY TABLE t AS SELECT 1",
+            "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
+            "SELECT 1 AS a INTO TEMP t",
+            "PREPARE q AS SELECT 1",
+            "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+            "LISTEN x",
+            "SELECT pg_advisory_lock(1)",
+        ];
+        let free = [
+            "CREATE TABLE temp_orders (a int)",
+            "SET search_path = a",
+            "PREPARE TRANSACTION 'x'",
+            "DECLARE c CURSOR FOR SELECT 1",
+            "SELECT pg_advisory_xact_lock(1)",
+        ];
+        for sql in needs {
+            assert!(needs_its_session(&words(sql)), "{sql}");
+        }
+        for sql in free {
+            assert!(!needs_its_session(&words(sql)), "{sql}");
+        }
     }
 
     #[test]
     fn what_controls_a_transaction() {
         let control =
             ["BEGIN", "COMMIT", "END", "ROLLBACK", "START TRANSACTION", "PREPARE TRANSACTION 'x'", "abort"];
-        let free = ["SAVEPOINT a", "ROLLBACK TO a", "RELEASE a", "PREPARE q AS SELECT 1", "DO $$BEGIN END$$"];
+        let free = ["SAVEPOINT a", "ROLLBACK TO a", "RELEASE a", "COMMIT PREPARED 'x'", "DO $$BEGIN END$$"];
         assert!(control.iter().all(|sql| controls_transaction(&words(sql))));
         assert!(!free.iter().any(|sql| controls_transaction(&words(sql))));
     }
@@ -102,6 +322,10 @@ mod tests {
         ];
         let keeps = ["SET LOCAL search_path = a", "SET CONSTRAINTS ALL DEFERRED", "UPDATE t SET a = 1"];
         assert!(changes.iter().all(|sql| changes_session(&words(sql))));
+        assert!(changes.iter().all(|sql| only_changes_session(&words(sql))));
+        let does_more =
+            ["DO $$ BEGIN END $$", "CALL p()", "SELECT set_config('a.b', f(), false)", "SELECT 1"];
+        assert!(!does_more.iter().any(|sql| only_changes_session(&words(sql))));
         assert!(!keeps.iter().any(|sql| changes_session(&words(sql))));
         assert!(copies_from_stdin(&words("COPY public.t (a, b) FROM stdin")));
         assert!(!copies_from_stdin(&words("COPY t FROM '/tmp/x'")));

@@ -292,6 +292,9 @@ CREATE TABLE {log} (
             (Action::Repair, was) => {
                 vec![self.row_was(set, step, was.unwrap_or(step.chain)), self.rewrite(set, step, "", "true")]
             }
+            (Action::StatementDone | Action::StatementUndone, _) => {
+                vec![self.stands_at(set, step, step.done)]
+            }
             (Action::Rollback | Action::ResolveRolledBack, _) => {
                 let gone = step.gone.map(|version| self.guard_gone(set, version));
                 gone.into_iter()
@@ -436,12 +439,19 @@ CREATE TABLE {log} (
             return queries;
         }
         queries.push(self.log(set, step, runner));
+        queries.extend(match step.action {
+            Action::StatementDone => Some(self.journal(set, step, step.done + 1)),
+            Action::StatementUndone => Some(self.journal(set, step, step.done)),
+            _ => None,
+        });
         queries.push(match step.action {
             Action::Apply => self.finish_apply(set, step),
             Action::Rollback | Action::ResolveRolledBack => self.finish_rollback(set, step),
-            Action::Baseline | Action::ResolveApplied | Action::Repair => {
-                Query { sql: "SELECT 0".to_owned(), values: Vec::new() }
-            }
+            Action::Baseline
+            | Action::ResolveApplied
+            | Action::StatementDone
+            | Action::StatementUndone
+            | Action::Repair => Query { sql: "SELECT 0".to_owned(), values: Vec::new() },
         });
         queries
     }
@@ -549,15 +559,23 @@ CREATE TABLE {log} (
         self.row_is(set, step, is_ours, vec![step.chain.to_string().as_str().into(), count(done).into()])
     }
 
-    /// What records that so many statements of a script without transaction are done.
+    /// What records that so many statements of a script without transaction are done, and none is under way.
     pub fn journal(&self, set: &str, step: &Step, done: usize) -> Query {
+        self.stand(set, step, done, &step.script.checksum_of_first(done).to_string())
+    }
+
+    /// What records that so many are done, and that the next is under way outside of a transaction.
+    pub fn begin_alone(&self, set: &str, step: &Step, done: usize) -> Query {
+        let checksum = |statements| step.script.checksum_of_first(statements);
+        self.stand(set, step, done, &format!("{} {}", checksum(done), checksum(done + 1)))
+    }
+
+    fn stand(&self, set: &str, step: &Step, done: usize, checksums: &str) -> Query {
         let sql = format!(
             "UPDATE {} SET statements_done = $1, statements_checksum = $2 WHERE set_name = $3 AND version = $4",
             self.history
         );
-        let checksum = step.script.checksum_of_first(done).to_string();
-        let values =
-            vec![count(done).into(), checksum.as_str().into(), set.into(), step.version.as_i64().into()];
+        let values = vec![count(done).into(), checksums.into(), set.into(), step.version.as_i64().into()];
         self.one_row(Query { sql, values }, "statements_done = $1 AND statements_checksum = $2", None)
     }
 
@@ -623,6 +641,8 @@ fn older_binaries_word(older_binaries: OlderBinaries) -> &'static str {
 fn read_row(row: &[Value]) -> Option<AppliedMigration> {
     let [version, name, checksum, chain, state, done, done_checksum, rest @ ..] = row else { return None };
     let [down, down_transaction, older, started_at, elapsed, by] = rest else { return None };
+    let mut checksums = done_checksum.as_text().into_iter().flat_map(|text| text.split(' ')).map(str::parse);
+    let mut next_checksum = || checksums.next().and_then(Result::ok);
     Some(AppliedMigration {
         version: Version::from_i64(version.as_integer()?)?,
         // Who may write to the table may write anything, and these are shown.
@@ -631,7 +651,8 @@ fn read_row(row: &[Value]) -> Option<AppliedMigration> {
         chain: chain.as_text()?.parse().ok()?,
         state: AppliedState::from_word(state.as_text()?)?,
         statements_done: done.as_integer()?.try_into().ok()?,
-        statements_checksum: done_checksum.as_text().and_then(|checksum| checksum.parse().ok()),
+        statements_checksum: next_checksum(),
+        begun: next_checksum(),
         down: down.as_text().map(|sql| RecordedDown {
             sql: sql.to_owned(),
             transaction: down_transaction.as_integer() == Some(1),

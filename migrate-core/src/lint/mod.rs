@@ -5,6 +5,7 @@ mod analysis;
 mod context;
 mod finding;
 mod lock_then_work;
+mod lost_session;
 mod outcome;
 #[cfg(test)]
 mod pages;
@@ -17,6 +18,7 @@ mod testing;
 pub(crate) use analysis::Analysis;
 pub(crate) use context::{Context, Project};
 pub(crate) use finding::Finding;
+pub(crate) use lost_session::lost_session;
 use outcome::Outcome;
 use rebuild::DROP_TABLE_SAFER;
 pub(crate) use rollback::of_rollback;

@@ -35,6 +35,10 @@ pub enum Target {
     ResolveApplied(Version),
     /// This migration taken as not applied: it was undone by hand.
     ResolveRolledBack(Version),
+    /// The statement at which this migration was cut off taken as done: somebody looked.
+    StatementDone(Version),
+    /// The statement at which this migration was cut off taken as not done: somebody looked.
+    StatementUndone(Version),
     /// The checksums of edited migrations taken for those that were applied.
     Repair,
 }
@@ -82,6 +86,10 @@ pub enum Action {
     ResolveApplied,
     /// Takes its record away.
     ResolveRolledBack,
+    /// Records that the statement is done at which it was cut off.
+    StatementDone,
+    /// Records that the statement is not done at which it was cut off.
+    StatementUndone,
     /// Records its present checksum.
     Repair,
 }
@@ -95,6 +103,8 @@ impl Action {
             Action::Baseline => "baseline",
             Action::ResolveApplied => "resolve-applied",
             Action::ResolveRolledBack => "resolve-rolled-back",
+            Action::StatementDone => "statement-done",
+            Action::StatementUndone => "statement-undone",
             Action::Repair => "repair",
         }
     }
@@ -143,6 +153,8 @@ pub struct Step {
     pub done: usize,
     /// Whether it goes on where an earlier run stopped.
     pub(crate) resumes: bool,
+    /// Whether an earlier run began the next statement outside of a transaction and was cut off.
+    pub(crate) begun: bool,
     /// Its checksum in the history.
     pub(crate) checksum: Checksum,
     /// The chain value of its row: the one to write, or of a row that goes the one that is there.
@@ -207,6 +219,8 @@ pub fn plan(
         Target::Baseline(version) => planning.baseline(version),
         Target::ResolveApplied(version) => planning.resolve_applied(version),
         Target::ResolveRolledBack(version) => planning.resolve_rolled_back(version),
+        Target::StatementDone(version) => planning.resolve_statement(version, Action::StatementDone),
+        Target::StatementUndone(version) => planning.resolve_statement(version, Action::StatementUndone),
         Target::Repair => planning.repair(),
     };
     if policy.transactions == Transactions::Single {
@@ -224,6 +238,11 @@ impl Step {
     /// Whether it goes on where an earlier run stopped, in a script without transaction.
     pub fn resumes(&self) -> bool {
         self.resumes
+    }
+
+    /// Whether an earlier run began its next statement outside of a transaction, and nobody recorded how that ended.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 }
 

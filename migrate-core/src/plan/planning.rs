@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 
 use super::chain::{Chain, Link};
 use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
-use crate::source::parse_recorded;
+use crate::source::{first_words, parse_recorded};
 use crate::{
-    AppliedMigration, AppliedState, Down, Engine, Migration, MigrationSet, OlderBinaries, Script, Version,
+    Alone, AppliedMigration, AppliedState, Down, Engine, Migration, MigrationSet, OlderBinaries, Script,
+    Version,
 };
 
 /// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
@@ -105,6 +106,30 @@ impl Planning<'_> {
         let rechain = self.chain().remove(version);
         let step = row_step(Action::ResolveRolledBack, row, script);
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
+    }
+
+    /// Whether the statement is done at which a script stopped, somebody says who looked.
+    pub(super) fn resolve_statement(&mut self, version: Version, action: Action) -> Plan {
+        let Some(row) = self.rows.get(&version).copied().filter(|row| row.state.is_dirty()) else {
+            return Plan::default();
+        };
+        let script = match (row.state, self.set.get(version)) {
+            (AppliedState::Applying, Some(migration)) => Ok(migration.up.clone()),
+            (AppliedState::Applying, None) => Err(Refusal::UnknownTarget { version }),
+            _ => self.way_back(row),
+        };
+        let done = script.and_then(|script| Ok((self.done(row, &script)?, script)));
+        match done {
+            Ok((done, script)) if done < script.spans().len() => {
+                let step = Step { done, ..row_step(action, row, script) };
+                Plan { steps: vec![step], ahead: Vec::new() }
+            }
+            Ok(_) => Plan::default(),
+            Err(refusal) => {
+                self.refusals.push(refusal);
+                Plan::default()
+            }
+        }
     }
 
     /// The scripts of the set are taken for those that the history recorded.
@@ -212,17 +237,36 @@ impl Planning<'_> {
     fn apply_step(&mut self, migration: &Migration, chain: &mut Chain) -> Step {
         let step = step(Action::Apply, migration, chain.insert_migration(migration));
         let Some(row) = self.rows.get(&migration.version) else { return step };
-        let done = self.done(row, &step.script).unwrap_or_else(|refusal| {
-            self.refusals.push(refusal);
-            0
-        });
-        Step { done, resumes: true, ..step }
+        match self.stand(row, &step.script) {
+            Ok((done, begun)) => Step { done, begun, resumes: true, ..step },
+            Err(refusal) => {
+                self.refusals.push(refusal);
+                step
+            }
+        }
     }
 
     fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
         let resumes = row.state == AppliedState::RollingBack;
-        let done = if resumes { self.done(row, &script)? } else { 0 };
-        Ok(Step { done, resumes, ..row_step(Action::Rollback, row, script) })
+        let (done, begun) = if resumes { self.stand(row, &script)? } else { (0, false) };
+        Ok(Step { done, begun, resumes, ..row_step(Action::Rollback, row, script) })
+    }
+
+    /// How many statements of `script` an earlier run has done, and whether it was cut off in the next. That it was
+    /// has to be known to the statement's kind, or to somebody who looks.
+    fn stand(&self, row: &AppliedMigration, script: &Script) -> Result<(usize, bool), Refusal> {
+        let done = self.done(row, script)?;
+        let Some(begun) = row.begun else { return Ok((done, false)) };
+        let next = script.statements().nth(done).filter(|_| script.checksum_of_first(done + 1) == begun);
+        if next.is_some_and(|next| self.engine.alone(next) != Alone::Unknown) {
+            return Ok((done, true));
+        }
+        Err(Refusal::CutOff {
+            version: row.version,
+            path: display_path(self.set, script, &row.to_string()),
+            statement: done + 1,
+            text: next.map(first_words),
+        })
     }
 
     /// How many statements of `script` an earlier run has done, if it stopped half way in it.
@@ -265,6 +309,7 @@ fn step(action: Action, migration: &Migration, Link { before, chain, rechain }: 
         hazards: migration.hazards.clone(),
         done: 0,
         resumes: false,
+        begun: false,
         checksum: migration.up.checksum,
         chain,
         was: None,
@@ -287,6 +332,7 @@ fn row_step(action: Action, row: &AppliedMigration, script: Script) -> Step {
         hazards: Cow::Borrowed(&[]),
         done: 0,
         resumes: false,
+        begun: false,
         checksum: row.checksum,
         chain: row.chain,
         was: Some(row.chain),

@@ -50,6 +50,17 @@ pub enum Refusal {
         /// Statements done.
         statements_done: usize,
     },
+    /// A run was cut off in a statement that runs outside of a transaction, and nothing tells whether that was done.
+    CutOff {
+        /// Its version.
+        version: Version,
+        /// Its file.
+        path: String,
+        /// The number of the statement, from 1.
+        statement: usize,
+        /// How it begins; `None` when it was edited since.
+        text: Option<String>,
+    },
     /// The target is not in the set.
     UnknownTarget {
         /// The target.
@@ -132,6 +143,19 @@ impl fmt::Display for Refusal {
                 "migration {version} stopped after {statements_done} statements, and these were edited since\n \
                  --> {path}\n help: restore them as they ran; only what comes behind them may be corrected"
             ),
+            Refusal::CutOff { version, path, statement, text } => {
+                write!(f, "migration {version} was cut off in its statement {statement}, ")?;
+                match text {
+                    Some(text) => write!(f, "and nothing tells whether that was done: {text}")?,
+                    None => f.write_str("which was edited since")?,
+                }
+                write!(
+                    f,
+                    "\n --> {path}\n help: see in the database whether it was done, and that no session is still at it; \
+                     then record that with `resolve --statement-done {version}` or \
+                     `resolve --statement-undone {version}`: the next run goes on behind it, or with it"
+                )
+            }
             Refusal::UnknownTarget { version } => {
                 write!(f, "the target {version} is no version of this set\n help: name one that is")
             }

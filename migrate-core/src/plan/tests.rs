@@ -48,6 +48,7 @@ fn history(versions: &[i64]) -> Vec<AppliedMigration> {
             state: AppliedState::Applied,
             statements_done: 0,
             statements_checksum: None,
+            begun: None,
             down: migration
                 .down()
                 .script()
@@ -191,6 +192,47 @@ fn a_script_without_transaction_goes_on_where_it_stopped() {
     let name = "m".to_owned();
     let dirty = Refusal::Dirty { version, name, action: Action::Apply, statements_done: 1 };
     assert!(planned(&before, Target::Down(1)).unwrap_err().contains(&dirty));
+}
+
+#[test]
+fn a_statement_that_was_cut_off_is_known_to_its_kind_or_to_a_person() {
+    let file = |path: &str, sql: &str| SourceFile { path: path.to_owned(), bytes: sql.into() };
+    let set = |second: &str| {
+        let up = format!("-- migrate: no-transaction\nSELECT 1; {second}");
+        let files = vec![file("1_m.up.sql", &up), file("1_m.down.sql", "SELECT 1")];
+        Source { files, ..Source::default() }.into_set(&Overrides::default()).unwrap()
+    };
+    let rows = |set: &MigrationSet| {
+        let up = set.migrations()[0].up();
+        edited(history(&[1]), 1, |row| {
+            row.state = AppliedState::Applying;
+            row.statements_done = 1;
+            row.statements_checksum = Some(up.checksum_of_first(1));
+            row.begun = Some(up.checksum_of_first(2));
+        })
+    };
+    let planned = |set: &MigrationSet, rows: &[AppliedMigration], target| {
+        let plan = plan(set, Engine::Postgres, rows, target, REFUSE).map_err(|refused| refused.0)?;
+        let shown = |step: &Step| (step.action, step.done, step.has_begun());
+        Ok(plan.steps.iter().map(shown).collect::<Vec<_>>())
+    };
+    let (known, unknown) = (set("DROP INDEX CONCURRENTLY i"), set("CALL fill()"));
+    assert_eq!(planned(&known, &rows(&known), Target::Latest), Ok(vec![(Action::Apply, 1, true)]));
+    let cut_off = |text: Option<&str>| {
+        let (version, path, text) = (version(1), "1_m.up.sql".to_owned(), text.map(str::to_owned));
+        Err(vec![Refusal::CutOff { version, path, statement: 2, text }])
+    };
+    assert_eq!(planned(&unknown, &rows(&unknown), Target::Latest), cut_off(Some("CALL fill()")));
+    // Its kind would ask about other words than those that ran.
+    assert_eq!(planned(&known, &rows(&unknown), Target::Latest), cut_off(None));
+    assert_eq!(planned(&set(""), &rows(&unknown), Target::Latest), cut_off(None));
+    for (target, action) in [
+        (Target::StatementDone(version(1)), Action::StatementDone),
+        (Target::StatementUndone(version(1)), Action::StatementUndone),
+    ] {
+        assert_eq!(planned(&unknown, &rows(&unknown), target), Ok(vec![(action, 1, false)]));
+        assert_eq!(planned(&unknown, &history(&[1]), target), Ok(vec![]));
+    }
 }
 
 #[test]

@@ -164,7 +164,11 @@ impl Judge<'_> {
             let errors = parsed.map_or(&[][..], |parsed| &parsed.errors);
             errors.iter().map(move |error| (part, error.clone()))
         });
-        Found { errors: errors.collect(), up, down: of_down.unwrap_or_default() }
+        let mut of_down = of_down.unwrap_or_default();
+        if let (Some(_), Some(script)) = (&migration.down, draft.migration.down.script()) {
+            of_down.extend(lint::lost_session(script, self.engine));
+        }
+        Found { errors: errors.collect(), up, down: of_down }
     }
 
     fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
@@ -175,6 +179,8 @@ impl Judge<'_> {
             // What does not parse is told as that.
             findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
         }
+        findings.extend(lint::lost_session(&draft.migration.up, self.engine));
+        findings.sort_by_key(|finding| finding.span.start());
         findings
     }
 }

@@ -29,7 +29,7 @@ use std::path::Path;
 use assemble::Gate;
 
 pub use outline::{NewMigration, Outline, Renumbering};
-pub(crate) use script::parse_recorded;
+pub(crate) use script::{first_words, parse_recorded};
 
 #[cfg(feature = "lint")]
 use crate::Diagnostic;

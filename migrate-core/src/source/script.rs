@@ -112,17 +112,30 @@ fn engine_problems(engine: Engine, scan: &Scan, sql: &str, transaction: bool) ->
     let unterminated = unterminated.filter(|(problem, _)| {
         engine == Engine::Postgres || *problem != Problem::Unterminated(Quote::Comment)
     });
-    let of_statements = scan.statements.iter().filter_map(|statement| {
-        let problem = statement_problem(engine, statement, sql, transaction)?;
+    let of_statements = scan.statements.iter().enumerate().filter_map(|(number, statement)| {
+        let before = &scan.statements[..number];
+        let problem = statement_problem(engine, statement, before, sql, transaction)?;
         Some((problem, Some(statement.span.start())))
     });
     of_statements.chain(unterminated).collect()
 }
 
-fn statement_problem(engine: Engine, statement: &Scanned, sql: &str, transaction: bool) -> Option<Problem> {
+fn statement_problem(
+    engine: Engine,
+    statement: &Scanned,
+    before: &[Scanned],
+    sql: &str,
+    transaction: bool,
+) -> Option<Problem> {
     let words = &statement.words;
+    let refuses = || {
+        // The slot was taken from the subscription before: then nothing is dropped on the publisher.
+        let has_no_slot = words.starts_with(&["DROP", "SUBSCRIPTION"])
+            && before.iter().any(|one| one.words.pairs().any(|pair| pair == ("SLOT_NAME", "NONE")));
+        !has_no_slot && postgres::refuses_transaction(words, statement.span.of(sql))
+    };
     let (controls, refuses) = match engine {
-        Engine::Postgres => (postgres::controls_transaction(words), postgres::refuses_transaction(words)),
+        Engine::Postgres => (postgres::controls_transaction(words), refuses()),
         Engine::Sqlite => (sqlite::controls_transaction(words), sqlite::refuses_transaction(words)),
     };
     if controls {
@@ -139,7 +152,7 @@ fn statement_problem(engine: Engine, statement: &Scanned, sql: &str, transaction
 }
 
 /// The first line of a statement, shortened.
-fn first_words(statement: &str) -> String {
+pub(crate) fn first_words(statement: &str) -> String {
     let words: Vec<&str> = statement.lines().next().unwrap_or_default().split_whitespace().take(5).collect();
     words.join(" ")
 }
@@ -158,6 +171,11 @@ mod tests {
         let cases = [
             ("SELECT 1; COMMIT; SELECT 2", Problem::TransactionControl { statement: text("COMMIT") }, 10),
             ("VACUUM t;", Problem::NeedsNoTransaction { statement: text("VACUUM t") }, 0),
+            (
+                "DROP SUBSCRIPTION s",
+                Problem::NeedsNoTransaction { statement: text("DROP SUBSCRIPTION s") },
+                0,
+            ),
             ("COPY t (a) FROM stdin;\n1\n\\.", Problem::CopyFromStdin, 0),
             ("\\connect db\nSELECT 1;", Problem::PsqlCommand, 0),
             ("SELECT $a$ $b$;", Problem::Unterminated(Quote::Dollar), 7),
@@ -166,6 +184,8 @@ mod tests {
             assert_eq!(problems(sql.as_bytes(), Dialect::Postgres)[0], (problem, Some(at)), "{sql}");
         }
         assert_eq!(problems(b"-- migrate: no-transaction\nVACUUM t;", Dialect::Postgres), []);
+        let without_slot = b"ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s";
+        assert_eq!(problems(without_slot, Dialect::Postgres), []);
         assert_eq!(problems(b"SELECT 1; /* open", Dialect::Sqlite), []);
         assert_eq!(problems(b"SELECT 1; /* open", Dialect::Postgres).len(), 1);
     }

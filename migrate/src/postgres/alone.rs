@@ -1,100 +1,102 @@
 //! A statement that runs outside of any transaction.
 
-use std::time::Duration;
-
-use migrate_core::ConcurrentIndex;
-use tokio::time::sleep;
+use migrate_core::{Alone, ConcurrentIndex, Engine, Reindexed};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 use super::error::database_error;
+use super::leftover::{self, Built};
 use super::pipeline::run_piece;
+use super::{others, question};
 use crate::driver::{DatabaseError, Piece};
 
-/// Runs it. `CREATE INDEX CONCURRENTLY` that fails leaves an invalid index behind, and with `IF NOT EXISTS` it
-/// succeeds over one (PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently"). None must be there before,
-/// and none may be left.
+/// Runs it, unless an earlier run that was cut off has done it: one that `resumes`.
 pub(super) async fn run(client: &Client, piece: &Piece<'_>, resumes: bool) -> Result<(), DatabaseError> {
-    let Some(index) = ConcurrentIndex::parse(piece.sql()) else { return run_piece(client, piece).await };
-    // The server goes on building for a runner that was killed.
-    while is_being_built(client, &index).await.map_err(database_error)? {
-        sleep(PAUSE).await;
-        end_a_wait_for_us(client, &index).await.map_err(database_error)?;
+    let alone = Engine::Postgres.alone(piece.sql());
+    if alone != Alone::Repeatable {
+        others::wait(client, piece, &alone).await.map_err(database_error)?;
     }
-    match built(client, &index).await.map_err(database_error)? {
-        // A run was cut off after it built the index, or while, and before it could record that.
-        Built::Valid if resumes => return Ok(()),
-        Built::Valid | Built::Missing => {}
-        Built::Invalid(name) => drop_index(client, &name).await.map_err(database_error)?,
+    if resumes && question::is_done(client, &alone).await.map_err(database_error)? {
+        return Ok(());
     }
-    let result = run_piece(client, piece).await;
-    result.and(nothing_invalid(client, piece, &index).await)
+    match &alone {
+        Alone::CreateIndex(index) => create_index(client, piece, index).await,
+        Alone::Reindex(reindexed) => reindex(client, piece, reindexed).await,
+        Alone::Detach { table, partition } => detach(client, piece, table, partition).await,
+        _ => run_piece(client, piece).await,
+    }
 }
 
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// Drops what came out invalid, and says so. What another session is still building is that one's affair.
-async fn nothing_invalid(
+/// `CREATE INDEX CONCURRENTLY` that fails leaves an invalid index behind, and with `IF NOT EXISTS` it succeeds over one
+/// (PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently"). None must be there before, and none may be left.
+async fn create_index(
     client: &Client,
     piece: &Piece<'_>,
     index: &ConcurrentIndex,
 ) -> Result<(), DatabaseError> {
-    let Built::Invalid(name) = built(client, index).await.map_err(database_error)? else { return Ok(()) };
-    if is_being_built(client, index).await.map_err(database_error)? {
-        return Ok(());
+    if let Built::Invalid(name) = leftover::built(client, index).await.map_err(database_error)? {
+        leftover::drop_all(client, &[name]).await?;
     }
-    // If this fails, the next run does it.
-    let _ = drop_index(client, &name).await;
-    let text = format!("the index {name} came out invalid, and was dropped");
-    Err(DatabaseError { place: Some(piece.place(None, 0)), ..DatabaseError::of_ours(&text) })
-}
-
-/// Whether another session builds an index on the table.
-async fn is_being_built(client: &Client, index: &ConcurrentIndex) -> Result<bool, Error> {
-    let sql = "SELECT EXISTS (SELECT FROM pg_stat_progress_create_index
-        WHERE relid = to_regclass($1) AND datname = current_database() AND pid <> pg_backend_pid())";
-    client.query_typed_one(sql, &[(&index.table, Type::TEXT)]).await?.try_get(0)
-}
-
-/// A build that looked when our lock was just being taken waits for the end of that transaction, and we for its end.
-/// Nobody waits for what it builds: it is ours to build, and what it leaves is dropped.
-async fn end_a_wait_for_us(client: &Client, index: &ConcurrentIndex) -> Result<(), Error> {
-    let sql = "SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index AS build
-        WHERE relid = to_regclass($1) AND datname = current_database() AND pid <> pg_backend_pid()
-        AND EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-            AND pg_locks.pid = ANY (pg_blocking_pids(build.pid)))";
-    client.query_typed(sql, &[(&index.table, Type::TEXT)]).await.map(drop)
-}
-
-/// What there is under the name of an index.
-enum Built {
-    Missing,
-    Valid,
-    /// With its quoted name.
-    Invalid(String),
-}
-
-async fn built(client: &Client, index: &ConcurrentIndex) -> Result<Built, Error> {
-    let sql = "SELECT i.indisvalid, i.indexrelid::regclass::text FROM pg_index i
-        JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE c.relname = $1 AND i.indrelid = to_regclass($2)";
-    let rows = client.query_typed(sql, &[(&index.name, Type::TEXT), (&index.table, Type::TEXT)]).await?;
-    let Some(row) = rows.first() else { return Ok(Built::Missing) };
-    Ok(if row.try_get(0)? { Built::Valid } else { Built::Invalid(row.try_get(1)?) })
-}
-
-/// `name` comes quoted from the server. Two that wait for each other's end are told apart by the deadlock detector.
-async fn drop_index(client: &Client, name: &str) -> Result<(), Error> {
-    const DEADLOCK_DETECTED: &str = "40P01";
-    const TRIES: usize = 5;
-    let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
-    for _ in 1..TRIES {
-        match client.batch_execute(&sql).await {
-            Err(error) if error.code().is_some_and(|code| code.code() == DEADLOCK_DETECTED) => {
-                sleep(PAUSE).await;
-            }
-            result => return result,
-        }
+    let result = run_piece(client, piece).await;
+    if result.as_ref().is_err_and(|error| error.is_disconnected) {
+        return result;
     }
-    client.batch_execute(&sql).await
+    let Built::Invalid(name) = leftover::built(client, index).await.map_err(database_error)? else {
+        return result;
+    };
+    let dropped = leftover::drop_all(client, std::slice::from_ref(&name)).await;
+    let result = result.and_then(|()| {
+        let text = format!("the index {name} came out invalid, and was dropped");
+        Err(DatabaseError { place: Some(piece.place(None, 0)), ..DatabaseError::of_ours(&text) })
+    });
+    result.map_err(|error| and_not_dropped(error, dropped))
+}
+
+/// `REINDEX CONCURRENTLY` that fails or is cut off leaves invalid indexes behind, and one that succeeds later leaves
+/// them there.
+async fn reindex(client: &Client, piece: &Piece<'_>, reindexed: &Reindexed) -> Result<(), DatabaseError> {
+    let left = async || leftover::of_reindex(client, reindexed).await.map_err(database_error);
+    leftover::drop_all(client, &left().await?).await?;
+    let Err(error) = run_piece(client, piece).await else { return Ok(()) };
+    if error.is_disconnected {
+        return Err(error);
+    }
+    let dropped = match left().await {
+        Ok(names) => leftover::drop_all(client, &names).await,
+        Err(error) => Err(error),
+    };
+    Err(and_not_dropped(error, dropped))
+}
+
+/// What went wrong first is the error. That something stays because of it is told along with it.
+fn and_not_dropped(error: DatabaseError, dropped: Result<(), DatabaseError>) -> DatabaseError {
+    let Err(not_dropped) = dropped else { return error };
+    let hint = match &error.hint {
+        Some(hint) => format!("{hint}; {not_dropped}"),
+        None => not_dropped.to_string(),
+    };
+    DatabaseError { hint: Some(hint), ..error }
+}
+
+/// A detachment that was cut off is pending, and is refused then: all that it can be is finished (PostgreSQL manual,
+/// ALTER TABLE, DETACH PARTITION).
+async fn detach(
+    client: &Client,
+    piece: &Piece<'_>,
+    table: &str,
+    partition: &str,
+) -> Result<(), DatabaseError> {
+    if !is_pending(client, table, partition).await.map_err(database_error)? {
+        return run_piece(client, piece).await;
+    }
+    // Both names are the statement's own words.
+    let sql = format!("ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE");
+    let finished = client.batch_execute(&sql).await.map_err(database_error);
+    finished.map_err(|error| DatabaseError { place: Some(piece.place(None, 0)), ..error })
+}
+
+async fn is_pending(client: &Client, table: &str, partition: &str) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhdetachpending
+        AND inhparent = pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2))";
+    client.query_typed_one(sql, &[(&table, Type::TEXT), (&partition, Type::TEXT)]).await?.try_get(0)
 }

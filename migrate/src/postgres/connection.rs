@@ -77,8 +77,9 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    pub(super) fn has_saved_session(&self) -> bool {
-        self.session.is_some()
+    /// The settings as they were before the script that runs.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
     }
 
     pub(super) async fn restore_session(&mut self) -> Result<(), tokio_postgres::Error> {

@@ -9,9 +9,13 @@ mod check;
 pub(crate) mod connection;
 pub(crate) mod error;
 mod fingerprint;
+mod leftover;
+mod limits;
 mod lock;
+mod others;
 pub(crate) mod pipeline;
 pub(crate) mod query;
+mod question;
 pub(crate) mod session;
 mod watch;
 
@@ -21,7 +25,7 @@ use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
 use crate::driver::{
-    DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Tell, Timeouts, Transaction,
+    DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts, Transaction,
 };
 use connection::Connection;
 use pipeline::Conditions;
@@ -60,6 +64,12 @@ impl<'a> PostgresDriver<'a> {
         pipeline::begin(true, self.checks_client, timeouts)
     }
 
+    /// The settings that hold for what is ours, while those of a script hold for its statements.
+    #[cfg(feature = "testing")]
+    pub(crate) fn session(&self) -> Option<&session::Session> {
+        self.connection.session()
+    }
+
     /// It has come to its end.
     #[cfg(feature = "testing")]
     pub(crate) fn idle(&mut self) {
@@ -72,6 +82,7 @@ impl<'a> PostgresDriver<'a> {
         Conditions {
             watch: observer.zip(self.pid).map(|(observer, pid)| Watch { observer, pid }),
             turn: self.connection.turn(),
+            session: self.connection.session(),
             checks_client: self.checks_client,
         }
     }
@@ -114,7 +125,9 @@ impl<'a> PostgresDriver<'a> {
         match written {
             Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
             Err(error) if error.code.as_deref() == Some(QUERY_CANCELED) => match timeouts.statement {
-                Some(limit) if !limit.is_zero() && began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
+                Some(limit) if !limit.is_zero() && began.elapsed() >= limit => {
+                    Err(DatabaseError::kept_too_slowly(limit))
+                }
                 _ => Err(error),
             },
             written => written,
@@ -129,12 +142,12 @@ impl<'a> PostgresDriver<'a> {
         resumes: bool,
         tell: &mut Tell<'_>,
     ) -> Result<(), DatabaseError> {
-        let has_limits = piece.timeouts != Timeouts::default();
-        let puts_back = has_limits && !self.connection.has_saved_session();
+        let puts_back = self.connection.session().is_none();
         if puts_back {
             self.connection.save_session().await.map_err(error::database_error)?;
         }
-        if has_limits {
+        limits::lift(self.client(), piece).await.map_err(error::database_error)?;
+        if piece.timeouts != Timeouts::default() {
             let limits = pipeline::limits("SET", piece.timeouts);
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;
         }
@@ -344,6 +357,25 @@ impl Driver for PostgresDriver<'_> {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK_DETECTED: &str = "40P01";
         matches!(error.code.as_deref(), Some(LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
+    }
+
+    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool {
+        const ACTIVE_SQL_TRANSACTION: &str = "25001";
+        const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+        const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
+        match stage {
+            // It says so itself, or a COMMIT in its midst does.
+            Stage::Script => {
+                matches!(
+                    error.code.as_deref(),
+                    Some(ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION)
+                )
+            }
+            // The script has made its transactions read-only, so that the statement has done nothing, and cannot be
+            // counted either.
+            Stage::Claim | Stage::Record => error.code.as_deref() == Some(READ_ONLY_SQL_TRANSACTION),
+            Stage::Commit => false,
+        }
     }
 
     fn is_moved(error: &DatabaseError) -> bool {

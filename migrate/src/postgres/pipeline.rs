@@ -31,6 +31,9 @@ pub(super) struct Conditions<'c> {
     pub(super) watch: Option<Watch<'c>>,
     /// What each has to ask before it may begin.
     pub(super) turn: Option<Query>,
+    /// The settings that hold for what is ours, where a script without transaction may have changed them for its
+    /// statements.
+    pub(super) session: Option<&'c Session>,
     /// Whether the server is to look now and then whether we are still there. Otherwise the statement of a runner
     /// that was killed goes on and keeps its locks.
     pub(super) checks_client: bool,
@@ -136,9 +139,18 @@ async fn answers(
 ) -> Result<Duration, (Stage, DatabaseError)> {
     let Transaction { claim, piece, record, .. } = transaction;
     let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
-    let begin = begin(transaction.begins, conditions.checks_client, timeouts);
+    let mut begin = begin(transaction.begins, conditions.checks_client, timeouts);
+    if piece.is_none() && conditions.session.is_some() {
+        begin += "SET TRANSACTION READ WRITE;";
+    }
+    // The settings of a script cannot be taken back and put in force again within its transaction: there what is ours
+    // comes behind the statement. Whoever is not in place then has it rolled back.
+    let (before, behind) = match conditions.session {
+        Some(_) => (&[][..], claim.as_slice()),
+        None => (claim.as_slice(), &[][..]),
+    };
     let begun = pin!(client.batch_execute(&begin));
-    let claimed = pin!(ours(client, conditions.turn.iter().chain(claim)));
+    let claimed = pin!(ours(client, conditions.turn.iter().chain(before)));
     let ran = pin!(async {
         match piece {
             Some(piece) => run_piece(client, piece).await,
@@ -151,11 +163,18 @@ async fn answers(
             None => Ok(()),
         }
     });
+    let set_aside = pin!(async {
+        match conditions.session {
+            Some(session) => session.restore_locally(client).await,
+            None => Ok(()),
+        }
+    });
+    let claimed_behind = pin!(ours(client, behind.iter()));
     let recorded = pin!(ours(client, record.iter()));
     let commit = pin!(client.batch_execute(if transaction.commits { "COMMIT" } else { "" }));
     // `join!` polls in this order, and so sends in this order.
-    let (begun, claimed, ran, restored, recorded, commit) =
-        futures_util::join!(begun, claimed, ran, restored, recorded, commit);
+    let (begun, claimed, ran, restored, set_aside, claimed_behind, recorded, commit) =
+        futures_util::join!(begun, claimed, ran, restored, set_aside, claimed_behind, recorded, commit);
 
     // The first failure is the cause. A COMMIT after it answers as if all were well, and rolls back.
     let failed = |stage| move |error| (stage, error::database_error(error));
@@ -163,6 +182,8 @@ async fn answers(
     claimed.map_err(|error| (Stage::Claim, error))?;
     ran.map_err(|error| (Stage::Script, error))?;
     restored.map_err(failed(Stage::Record))?;
+    set_aside.map_err(failed(Stage::Record))?;
+    claimed_behind.map_err(|error| (Stage::Claim, error))?;
     let rows = recorded.map_err(|error| (Stage::Record, error))?;
     commit.map_err(failed(Stage::Commit))?;
     Ok(elapsed(&rows))

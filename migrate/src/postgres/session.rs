@@ -8,20 +8,29 @@ pub(crate) struct Session {
     values: Vec<String>,
 }
 
-/// Settings of this session alone. Both users come first, so that the others are set with their rights.
+/// How many of the settings are the users, which come first, so that the others are set with their rights.
+const USERS: usize = 2;
+
+/// Settings of this session alone.
 const SAVE: &str =
     "SELECT name, current_setting(name) FROM (VALUES ('session_authorization'), ('role')) AS users(name)
     UNION ALL SELECT name, setting FROM pg_settings WHERE source = 'session'";
 
 /// What a script has set and the session had not. `RESET ALL` would also forget settings of the caller's own
-/// making, which no view lists.
+/// making, which no view lists. What a transaction has been told of itself ends with it.
 const RESET: &str = "WITH changed AS MATERIALIZED (
-        SELECT name, reset_val FROM pg_settings WHERE source = 'session' AND name <> ALL ($1)
+        SELECT name, reset_val FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> ALL ($1)
+        AND name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
     )
-    SELECT set_config(name, reset_val, false) FROM changed";
+    SELECT pg_catalog.set_config(name, reset_val, $2) FROM changed";
 
-const RESTORE: &str = "SELECT set_config(name, value, false)
+const RESTORE: &str = "SELECT pg_catalog.set_config(name, value, $3)
     FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place) ORDER BY place";
+
+/// A user that is set again is another role for a moment: only one that is not the same is set.
+const RESTORE_USERS: &str = "SELECT pg_catalog.set_config(name, value, $3)
+    FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place)
+    WHERE pg_catalog.current_setting(name) <> value ORDER BY place";
 
 impl Session {
     pub(crate) async fn save(client: &Client) -> Result<Session, Error> {
@@ -33,12 +42,38 @@ impl Session {
     /// Sets everything back, in one round trip: what a script has changed since is reset first. Inside a
     /// transaction it takes effect when that commits, for good.
     pub(crate) async fn restore(&self, client: &Client) -> Result<(), Error> {
-        let saved: [(&(dyn ToSql + Sync), Type); 2] =
-            [(&self.names, Type::TEXT_ARRAY), (&self.values, Type::TEXT_ARRAY)];
         let user = client.batch_execute("RESET SESSION AUTHORIZATION");
-        let reset = client.query_typed(RESET, &saved[..1]);
-        let restore = client.query_typed(RESTORE, &saved);
+        let reset = self.reset(client, false);
+        let restore = set(client, RESTORE, &self.names, &self.values, false);
         let (user, reset, restored) = futures_util::join!(user, reset, restore);
-        user.and(reset).and(restored).map(drop)
+        user.and(reset).and(restored)
     }
+
+    /// Sets everything back for the rest of the transaction, in one round trip. What a script has changed holds again
+    /// behind it.
+    pub(crate) async fn restore_locally(&self, client: &Client) -> Result<(), Error> {
+        let users = set(client, RESTORE_USERS, &self.names[..USERS], &self.values[..USERS], true);
+        let reset = self.reset(client, true);
+        let restore = set(client, RESTORE, &self.names[USERS..], &self.values[USERS..], true);
+        let (users, reset, restored) = futures_util::join!(users, reset, restore);
+        users.and(reset).and(restored)
+    }
+
+    async fn reset(&self, client: &Client, is_local: bool) -> Result<(), Error> {
+        let values: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&self.names, Type::TEXT_ARRAY), (&is_local, Type::BOOL)];
+        client.query_typed(RESET, &values).await.map(drop)
+    }
+}
+
+async fn set(
+    client: &Client,
+    sql: &str,
+    names: &[String],
+    values: &[String],
+    is_local: bool,
+) -> Result<(), Error> {
+    let values: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&names, Type::TEXT_ARRAY), (&values, Type::TEXT_ARRAY), (&is_local, Type::BOOL)];
+    client.query_typed(sql, &values).await.map(drop)
 }

@@ -192,6 +192,10 @@ impl Driver for SqliteDriver<'_> {
         false
     }
 
+    fn needs_to_be_alone(_stage: Stage, _error: &DatabaseError) -> bool {
+        false
+    }
+
     fn is_moved(error: &DatabaseError) -> bool {
         // A row that is there already; the guard's NULL in a NOT NULL column, or as the answer to a guard.
         let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];

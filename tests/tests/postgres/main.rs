@@ -1,5 +1,6 @@
 //! What only PostgreSQL has: sessions, schemas, limits, and futures that are dropped.
 
+mod alone;
 mod cut;
 mod dialect;
 mod history;

@@ -17,15 +17,23 @@ pub struct Resolve {
     /// This one was undone by hand
     #[arg(long, value_name = "VERSION")]
     rolled_back: Option<Version>,
+    /// The statement at which this one was cut off is done: the next run goes on behind it
+    #[arg(long, value_name = "VERSION")]
+    statement_done: Option<Version>,
+    /// The statement at which this one was cut off is not done: the next run goes on with it
+    #[arg(long, value_name = "VERSION")]
+    statement_undone: Option<Version>,
 }
 
 impl Resolve {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let target = match (self.applied, self.rolled_back) {
-            (Some(version), _) => Target::ResolveApplied(version),
-            (None, Some(version)) => Target::ResolveRolledBack(version),
-            (None, None) => unreachable!("the arguments are a group, of which one is required"),
-        };
+        let Resolve { applied, rolled_back, statement_done, statement_undone } = self;
+        let target = applied.map(Target::ResolveApplied);
+        let target = target.or(rolled_back.map(Target::ResolveRolledBack));
+        let target = target.or(statement_done.map(Target::StatementDone));
+        let target = target.or(statement_undone.map(Target::StatementUndone));
+        let target =
+            target.unwrap_or_else(|| unreachable!("the arguments are a group, of which one is required"));
         let (access, consent) = (Access::Change, &Consent::default());
         Change { verb: "resolve", target, access, consent, danger: harmless }.run(session)
     }

@@ -4,8 +4,9 @@ use tokio_postgres::Row;
 
 use super::{TenantPool, TenantTransaction};
 use crate::scope::error::{Error, Result};
-use crate::scope::postgres::{Answer, Ask, Wanted, together};
+use crate::scope::postgres::{Answer, Ask, Wanted};
 use crate::scope::sql::Statement;
+use crate::scope::tenant::Tenant;
 
 /// A statement without a tenant is of tables that have none. It runs in a transaction too: there no temporary table
 /// stands before the one that it names.
@@ -26,10 +27,9 @@ impl Ask for TenantPool {
 
     async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
         refuse_unscoped(statement)?;
-        let Some(tenant) = &statement.tenant else {
-            return together(&*self.lend().await?, statement, wanted).await;
-        };
-        let transaction = TenantTransaction::new(self.clone(), tenant.clone());
+        // No tenant is an empty one to the setting.
+        let tenant = statement.tenant.clone().unwrap_or_else(|| Tenant::from(""));
+        let transaction = TenantTransaction::new(self.clone(), tenant);
         match transaction.one_by_one(statement, wanted).await {
             Ok(answer) => {
                 transaction.commit().await?;
@@ -57,13 +57,13 @@ impl Ask for TenantTransaction {
     }
 
     async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
-        self.raw("SAVEPOINT migrate_scope").await?;
+        self.send("SAVEPOINT migrate_scope").await?;
         let answer = self.one_by_one(statement, wanted).await;
         let end = match &answer {
             Ok(_) => "RELEASE SAVEPOINT migrate_scope",
             Err(_) => "ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope",
         };
-        let ended = self.raw(end).await;
+        let ended = self.send(end).await;
         // Where the way back fails, the commit does too.
         answer.and_then(|answer| ended.map(|()| answer))
     }

@@ -103,7 +103,10 @@ impl<'s> Tracer<'s> {
         };
         let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts);
         self.begin(timeouts).await.map_err(failed(Stage::Claim))?;
-        queries(self.driver.client(), &transaction.claim).await.map_err(|error| (Stage::Claim, error))?;
+        let (claim, aside) = (&transaction.claim, self.driver.session());
+        if aside.is_none() {
+            queries(self.driver.client(), claim).await.map_err(|error| (Stage::Claim, error))?;
+        }
         let statements = match &transaction.piece {
             Some(piece) => self.statements(piece).await.map_err(|error| (Stage::Script, error))?,
             None => Vec::new(),
@@ -111,6 +114,10 @@ impl<'s> Tracer<'s> {
         let client = self.driver.client();
         if let Some(session) = &session {
             session.restore(client).await.map_err(failed(Stage::Record))?;
+        }
+        if let Some(session) = self.driver.session() {
+            session.restore_locally(client).await.map_err(failed(Stage::Record))?;
+            queries(client, claim).await.map_err(|error| (Stage::Claim, error))?;
         }
         let rows = queries(client, &transaction.record).await.map_err(|error| (Stage::Record, error))?;
         client.batch_execute("COMMIT").await.map_err(failed(Stage::Commit))?;
@@ -358,6 +365,10 @@ impl Driver for Tracer<'_> {
 
     fn is_transient(error: &DatabaseError) -> bool {
         PostgresDriver::is_transient(error)
+    }
+
+    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool {
+        PostgresDriver::needs_to_be_alone(stage, error)
     }
 
     fn is_moved(error: &DatabaseError) -> bool {

@@ -7,6 +7,7 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
+mod alone;
 mod bouncer;
 mod cancel;
 mod database;

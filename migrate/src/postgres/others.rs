@@ -1,0 +1,77 @@
+//! Other sessions that are at the same statement: the server goes on with it for a runner that was killed.
+
+use std::time::Duration;
+
+use migrate_core::{Alone, Reindexed};
+use tokio::time::{Instant, sleep};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error};
+
+use crate::driver::Piece;
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether a lock `held` is one that keeps CONCURRENTLY and VACUUM apart, in a session of a client that is at work: who
+/// is idle in a transaction is waited for by the statement itself, within its limits. Everybody may see locks; what a
+/// session does, only its own role. A worker of the server has no user.
+pub(super) const WORKS_ON_RELATION: &str = "held.locktype = 'relation' AND held.granted
+    AND held.mode = 'ShareUpdateExclusiveLock' AND held.pid <> pg_catalog.pg_backend_pid()
+    AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+    AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS of WHERE of.pid = held.pid AND of.usesysid IS NOT NULL
+        AND (of.state IS NULL OR of.state = 'active'))";
+
+/// The sessions at the statement `$1`. Long ones are cut where the server shows them.
+const SAME: &str = "SELECT pid FROM pg_catalog.pg_stat_activity
+    WHERE pid <> pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database() AND state = 'active'
+    AND query <> '' AND pg_catalog.starts_with($1, query) AND (query = $1 OR pg_catalog.octet_length(query)
+        >= pg_catalog.pg_size_bytes(pg_catalog.current_setting('track_activity_query_size')) - 4)";
+
+/// The relations `$2`, and of indexes their tables.
+const RELATIONS: &str = "SELECT pg_catalog.to_regclass(name)::oid AS oid FROM pg_catalog.unnest($2) AS name
+    UNION SELECT indrelid FROM pg_catalog.pg_index JOIN pg_catalog.unnest($2) AS name
+    ON indexrelid = pg_catalog.to_regclass(name)";
+
+/// Waits until nobody is at it, or for as long as the script would wait for a lock: then the statement does.
+pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> Result<(), Error> {
+    let limit = piece.timeouts.lock.filter(|limit| !limit.is_zero());
+    let until = limit.map(|limit| Instant::now() + limit);
+    let names = relations(alone);
+    let statement = piece.sql();
+    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&statement, Type::TEXT), (&names, Type::TEXT_ARRAY)];
+    let at_it = format!(
+        "WITH relations AS ({RELATIONS}) SELECT EXISTS ({SAME}) OR EXISTS (
+            SELECT FROM pg_catalog.pg_locks AS held JOIN relations ON held.relation = relations.oid
+            WHERE {WORKS_ON_RELATION})"
+    );
+    // A build that looked when our lock was just being taken waits for the end of that transaction, and we for its
+    // end. Nobody waits for what it builds: it is ours to build, and what it leaves is dropped.
+    let end_a_wait_for_us = format!(
+        "WITH relations AS ({RELATIONS}), builds AS (
+            {SAME} UNION SELECT pid FROM pg_catalog.pg_stat_progress_create_index JOIN relations ON relid = relations.oid
+            WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+        )
+        SELECT pg_catalog.pg_cancel_backend(pid) FROM builds
+        WHERE EXISTS (SELECT FROM pg_catalog.pg_locks AS held WHERE locktype = 'advisory' AND granted AND objsubid = 1
+            AND held.pid = ANY (pg_catalog.pg_blocking_pids(builds.pid)))"
+    );
+    while client.query_typed_one(&at_it, &values).await?.try_get(0)? {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        sleep(PAUSE).await;
+        client.query_typed(&end_a_wait_for_us, &values).await?;
+    }
+    Ok(())
+}
+
+/// What the statement locks from its beginning to its end.
+fn relations(alone: &Alone) -> Vec<&str> {
+    match alone {
+        Alone::CreateIndex(index) => vec![&index.table],
+        Alone::DropIndex(name) | Alone::Reindex(Reindexed::Index(name) | Reindexed::Table(name)) => {
+            vec![name]
+        }
+        Alone::Detach { table, partition } => vec![table, partition],
+        _ => Vec::new(),
+    }
+}

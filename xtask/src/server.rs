@@ -122,13 +122,14 @@ fn report() -> PathBuf {
     root().join(format!("target/postgres-version-{}", process::id()))
 }
 
-/// Debian's PostgreSQL 15 stamps each column since 15.20, and what npm brings stamps nothing. Of others nobody has looked.
+/// Debian's PostgreSQL 15.20 stamps each column, and those before it and what npm brings stamp nothing. What comes later
+/// may do either.
 fn stamps(version: &str) -> Option<bool> {
     let (number, by) = version.split_once(' ').unwrap_or((version, ""));
     let (major, minor) = number.split_once('.')?;
     let minor: u32 = minor.parse().ok()?;
     match major {
-        "15" if by.starts_with("(Debian") => Some(minor >= 20),
+        "15" if by.starts_with("(Debian") && minor <= 20 => Some(minor == 20),
         _ => None,
     }
 }
@@ -165,6 +166,7 @@ mod tests {
         let case = |version: &str, want| assert_eq!(stamps(version), want, "{version}");
         case("15.20 (Debian 15.20-0+deb12u1)", Some(true));
         case("15.18 (Debian 15.18-0+deb12u1)", Some(false));
+        case("15.21 (Debian 15.21-0+deb12u1)", None);
         case("15.20", None);
         case("15.20 (Ubuntu 15.20-1.pgdg22.04+1)", None);
         case("17.2 (Debian 17.2-1)", None);

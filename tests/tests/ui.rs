@@ -136,7 +136,9 @@ fn every_problem_has_a_case(folders: &Path) {
         let line = line.strip_prefix("    ")?;
         line.starts_with(|c: char| c.is_ascii_uppercase()).then(|| name(line))
     });
-    let variants: BTreeSet<String> = variants.collect();
+    let mut variants: BTreeSet<String> = variants.collect();
+    // It comes after a hundred findings, which would be a long page here; `gate_tests` of the core has it.
+    assert!(variants.remove("More"));
     assert!(variants.contains("DuplicateVersion") && variants.contains("SplitsDifferently"), "{variants:?}");
 
     let paths = fs::read_dir(folders).unwrap().map(|entry| entry.unwrap());

@@ -527,11 +527,14 @@ impl<'a, D: Driver> Run<'a, D> {
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
         let name = self.migrator.set.name();
-        let is_noted = D::ENGINE.alone(piece.sql()) != Alone::Repeatable;
+        let kind = D::ENGINE.alone(piece.sql());
+        let is_noted = kind != Alone::Repeatable;
         let begins = is_noted.then(|| self.table.begin_alone(name, step, number)).into_iter().collect();
         self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
             .await?;
-        let resumes = step.has_begun() && number == step.done;
+        // Versions before this one noted nothing, and an index may have been built for one that was killed.
+        let may_have_begun = step.has_begun() || (step.resumes() && matches!(kind, Alone::CreateIndex(_)));
+        let resumes = may_have_begun && number == step.done;
         let (migrator, slow) = (self.migrator, &mut self.slow);
         let mut tell = |event| {
             if let Event::Running = event {
@@ -542,8 +545,11 @@ impl<'a, D: Driver> Run<'a, D> {
         let ran = trace::inside(trace::statement(number), ran).await;
         let record = match &ran {
             Ok(()) => journal,
-            // It is over, and the database said how. If this fails, it stays a question.
-            Err(error) if is_noted && !error.is_disconnected => vec![self.table.journal(name, step, number)],
+            // The statement itself failed: it has a place. What failed before or behind it leaves the question open, and
+            // so does this where it fails.
+            Err(error) if is_noted && !error.is_disconnected && error.place.is_some() => {
+                vec![self.table.journal(name, step, number)]
+            }
             Err(_) => return ran.map_err(of_script),
         };
         let recorded = self.transaction(step, Transaction { claim, record, ..Transaction::of(step) }).await;

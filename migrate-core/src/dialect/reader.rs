@@ -55,10 +55,10 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// An identifier as the catalog holds it: in lower case unless it is quoted.
+/// An identifier as the catalog holds it: in lower case unless it is quoted. In UTF-8 the server folds ASCII alone.
 pub(super) fn catalog_name(identifier: &str) -> String {
     match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\"\"", "\""),
-        None => identifier.to_lowercase(),
+        None => identifier.to_ascii_lowercase(),
     }
 }

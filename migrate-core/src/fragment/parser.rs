@@ -137,6 +137,21 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
+    /// A list in which each value may have a name, as in `make_interval(days => 3)`.
+    fn arguments(&mut self) -> Parsed {
+        loop {
+            let is_word = self.peek().is_some_and(|token| token.kind == Kind::Word);
+            if is_word && self.is_symbol(1, "=>") {
+                self.take();
+                self.take();
+            }
+            self.expression()?;
+            if !self.take_if_symbol(",") {
+                return Ok(());
+            }
+        }
+    }
+
     fn parenthesized(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         self.expect_symbol("(")?;
         parse(self)?;
@@ -442,7 +457,7 @@ impl<'p> Parser<'p> {
                 return Ok(());
             }
             p.take_if_word(&["distinct"]);
-            p.list()?;
+            p.arguments()?;
             // `substring(… FROM … FOR …)` is grammar.
             while p.is_postgres() && name == "substring" && p.take_if_word(&["from", "for"]) {
                 is_form = true;

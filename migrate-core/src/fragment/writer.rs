@@ -28,10 +28,10 @@ impl Writer {
         self.is_behind_word = true;
     }
 
-    /// One of `( ) [ ] , .` and `::`
+    /// One of `( ) [ ] , .`, `::` and `=>`
     pub(super) fn symbol(&mut self, symbol: &str) {
         self.text.push_str(symbol);
-        self.is_behind_word = matches!(symbol, ")" | "]" | ",");
+        self.is_behind_word = matches!(symbol, ")" | "]" | "," | "=>");
     }
 
     /// Whatever comes next has a space before it.

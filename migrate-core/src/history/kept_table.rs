@@ -8,6 +8,9 @@ use crate::{Engine, Query};
 /// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
 pub(super) const FORMAT: &str = "1";
 
+/// A script without transaction that was cut off is in no log, and may have changed the schema.
+const INTERRUPTED: &str = "state IN ('applying', 'rolling_back')";
+
 const KEY: &str = "kind, schema_name, parent, name, property";
 
 impl HistoryTable {
@@ -35,14 +38,15 @@ impl HistoryTable {
     /// Asks for the rows of a [`Kept`](super::Kept); on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
     /// On PostgreSQL it belongs where that does.
     pub fn kept_schema(&self) -> Query {
-        let HistoryTable { kept, log, .. } = self;
+        let HistoryTable { kept, log, history, .. } = self;
         let format = self.format();
         let sql = format!(
             "SELECT state, {KEY}, value FROM {kept} \
              UNION ALL SELECT 'now', '', '', '', '', 'format', {format} \
              UNION ALL SELECT 'now', '', '', '', '', 'log', CAST(coalesce(max(id), 0) AS text) FROM {log} \
              UNION ALL SELECT 'since', '', '', '', '', '', CAST(version AS text) FROM (SELECT version FROM {log} WHERE id > \
-             (SELECT CAST(value AS bigint) FROM {kept} WHERE state = 'head' AND property = 'log') ORDER BY id LIMIT 1) AS later"
+             (SELECT CAST(value AS bigint) FROM {kept} WHERE state = 'head' AND property = 'log') ORDER BY id LIMIT 1) AS later \
+             UNION ALL SELECT 'since', '', '', '', '', '', CAST(version AS text) FROM {history} WHERE {INTERRUPTED}"
         );
         match self.live() {
             Some(live) => {
@@ -76,13 +80,14 @@ impl HistoryTable {
     /// what compares row with row takes minutes where there are thousands of tables.
     pub fn note_schema(&self) -> Option<Query> {
         let live = self.live()?;
-        let HistoryTable { kept, log, .. } = self;
+        let HistoryTable { kept, log, history, .. } = self;
         let format = self.format();
         let sql = format!(
             "{}, known AS MATERIALIZED (
                 SELECT count(*) = 2 AS is_known FROM {kept} WHERE state = 'head' AND CASE property
                     WHEN 'format' THEN value = {format}
-                    ELSE NOT EXISTS (SELECT FROM {log} WHERE id > CAST(value AS bigint)) END
+                    ELSE NOT EXISTS (SELECT FROM {log} WHERE id > CAST(value AS bigint))
+                        AND NOT EXISTS (SELECT FROM {history} WHERE {INTERRUPTED}) END
             ), every AS (
                 SELECT {KEY}, max(value) FILTER (WHERE state = 'live') AS live,
                     max(value) FILTER (WHERE state = 'kept') AS kept

@@ -18,7 +18,7 @@ pub struct HistoryTable {
     pub(super) engine: Engine,
     pub(super) schema: Option<String>,
     pub(super) prefix: String,
-    history: String,
+    pub(super) history: String,
     pub(super) log: String,
     /// Where the schema is kept.
     pub(super) kept: String,

@@ -29,7 +29,7 @@ impl Built {
 pub(super) async fn built(client: &Client, index: &ConcurrentIndex) -> Result<Built, Error> {
     let sql = "SELECT i.indisvalid, i.indexrelid::pg_catalog.regclass::text FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-        WHERE c.relname = $1 AND i.indrelid = pg_catalog.to_regclass($2)";
+        WHERE c.relname = CAST($1 AS name) AND i.indrelid = pg_catalog.to_regclass($2)";
     let rows = client.query_typed(sql, &[(&index.name, Type::TEXT), (&index.table, Type::TEXT)]).await?;
     let Some(row) = rows.first() else { return Ok(Built::Missing) };
     Ok(if row.try_get(0)? { Built::Valid } else { Built::Invalid(row.try_get(1)?) })

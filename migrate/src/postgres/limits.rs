@@ -15,15 +15,44 @@ const LIMITS: [&str; 5] = [
     "idle_session_timeout",
 ];
 
-/// Sets aside what the script has not set itself, for the session.
-pub(super) async fn lift(client: &Client, piece: &Piece<'_>) -> Result<(), Error> {
+/// The limits that were set aside, as they were.
+pub(super) struct Lifted {
+    names: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Lifted {
+    /// Sets back what nobody has set since: the statements behind wait no longer than the role may.
+    pub(super) async fn put_back(&self, client: &Client) -> Result<(), Error> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        let sql = "SELECT pg_catalog.set_config(name, value, false)
+            FROM unnest($1, $2) AS limits(name, value) WHERE pg_catalog.current_setting(name) = '0'";
+        let values: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&self.names, Type::TEXT_ARRAY), (&self.values, Type::TEXT_ARRAY)];
+        client.query_typed(sql, &values).await.map(drop)
+    }
+}
+
+/// Sets aside what the script has not set itself, for the session. A statement that only sets something waits for
+/// nothing.
+pub(super) async fn lift(client: &Client, piece: &Piece<'_>) -> Result<Lifted, Error> {
+    if Engine::Postgres.only_changes_session(piece.sql()) {
+        return Ok(Lifted { names: Vec::new(), values: Vec::new() });
+    }
     set_aside(client, LIMITS.into_iter().filter(|limit| !is_set_before(piece, limit)).collect()).await
 }
 
-async fn set_aside(client: &Client, limits: Vec<&str>) -> Result<(), Error> {
-    let sql = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-        WHERE name = ANY ($1) AND setting <> '0'";
-    client.query_typed(sql, &[(&limits, Type::TEXT_ARRAY)]).await.map(drop)
+async fn set_aside(client: &Client, limits: Vec<&str>) -> Result<Lifted, Error> {
+    let sql = "WITH was AS MATERIALIZED (
+            SELECT name, pg_catalog.current_setting(name) AS value FROM pg_catalog.pg_settings
+            WHERE name = ANY ($1) AND setting <> '0'
+        )
+        SELECT name, value, pg_catalog.set_config(name, '0', false) FROM was";
+    let rows = client.query_typed(sql, &[(&limits, Type::TEXT_ARRAY)]).await?;
+    let column = |i: usize| rows.iter().map(|row| row.try_get(i)).collect::<Result<Vec<String>, Error>>();
+    Ok(Lifted { names: column(0)?, values: column(1)? })
 }
 
 /// Whether an earlier statement of the script may set this one.

@@ -134,8 +134,8 @@ impl<'a> PostgresDriver<'a> {
         }
     }
 
-    /// Limits outside of a transaction are the session's, so they are put back; unless all settings will be, at
-    /// the end of the script.
+    /// Limits outside of a transaction are the session's, so they are put back. Where all settings will be, at the end of
+    /// the script, those of the role are already put back behind the statement.
     async fn run_alone_within_limits(
         &mut self,
         piece: &Piece<'_>,
@@ -146,7 +146,7 @@ impl<'a> PostgresDriver<'a> {
         if puts_back {
             self.connection.save_session().await.map_err(error::database_error)?;
         }
-        limits::lift(self.client(), piece).await.map_err(error::database_error)?;
+        let lifted = limits::lift(self.client(), piece).await.map_err(error::database_error)?;
         if piece.timeouts != Timeouts::default() {
             let limits = pipeline::limits("SET", piece.timeouts);
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;
@@ -157,7 +157,11 @@ impl<'a> PostgresDriver<'a> {
             let restored = self.connection.restore_session().await.map_err(error::database_error);
             return result.and(restored);
         }
-        result
+        if result.as_ref().is_err_and(|error| error.is_disconnected) {
+            return result;
+        }
+        let put_back = lifted.put_back(self.client()).await.map_err(error::database_error);
+        result.and(put_back)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn is_done(client: &Client, alone: &Alone) -> Result<bool, Erro
         Alone::Publications { subscription, publications, adds } => {
             let sql = "SELECT COALESCE(pg_catalog.bool_and((one = ANY (subpublications)) = $3), false)
                 FROM pg_catalog.pg_subscription, pg_catalog.unnest($2) AS one
-                WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database
+                WHERE subname = CAST($1 AS name) AND subdbid = (SELECT oid FROM pg_catalog.pg_database
                     WHERE datname = pg_catalog.current_database())";
             let values: [(&(dyn ToSql + Sync), Type); 3] =
                 [(subscription, Type::TEXT), (publications, Type::TEXT_ARRAY), (adds, Type::BOOL)];
@@ -33,17 +33,17 @@ pub(super) async fn is_done(client: &Client, alone: &Alone) -> Result<bool, Erro
     }
 }
 
-/// A database whose DROP was cut off is there, and of no use: `datconnlimit` is -2 then.
+/// A cast to `name` shortens what is too long, as the server has done. A database whose DROP was cut off is there, and of no use: `datconnlimit` is -2 then.
 async fn exists(client: &Client, object: &ServerObject, is_whole: bool) -> Result<bool, Error> {
     let condition = match object.kind {
-        ServerObjectKind::Database if is_whole => "pg_catalog.pg_database WHERE datname = $1 AND datconnlimit <> -2",
-        ServerObjectKind::Database => "pg_catalog.pg_database WHERE datname = $1",
-        ServerObjectKind::Tablespace => "pg_catalog.pg_tablespace WHERE spcname = $1",
+        ServerObjectKind::Database if is_whole => "pg_catalog.pg_database WHERE datname = CAST($1 AS name) AND datconnlimit <> -2",
+        ServerObjectKind::Database => "pg_catalog.pg_database WHERE datname = CAST($1 AS name)",
+        ServerObjectKind::Tablespace => "pg_catalog.pg_tablespace WHERE spcname = CAST($1 AS name)",
         ServerObjectKind::Subscription => {
-            "pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database
+            "pg_catalog.pg_subscription WHERE subname = CAST($1 AS name) AND subdbid = (SELECT oid FROM pg_catalog.pg_database
                 WHERE datname = pg_catalog.current_database())"
         }
-        ServerObjectKind::ReplicationSlot => "pg_catalog.pg_replication_slots WHERE slot_name = $1",
+        ServerObjectKind::ReplicationSlot => "pg_catalog.pg_replication_slots WHERE slot_name = CAST($1 AS name)",
         ServerObjectKind::PreparedTransaction => "pg_catalog.pg_prepared_xacts WHERE gid = $1",
     };
     let sql = format!("SELECT EXISTS (SELECT FROM {condition})");

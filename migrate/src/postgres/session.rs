@@ -17,10 +17,12 @@ const SAVE: &str =
     UNION ALL SELECT name, setting FROM pg_settings WHERE source = 'session'";
 
 /// What a script has set and the session had not. `RESET ALL` would also forget settings of the caller's own
-/// making, which no view lists. What a transaction has been told of itself ends with it.
+/// making, which no view lists. What a transaction has been told of itself ends with it. The size of the temporary buffers
+/// cannot change once they are in use, and nothing of ours depends on it.
 const RESET: &str = "WITH changed AS MATERIALIZED (
         SELECT name, reset_val FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> ALL ($1)
         AND name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
+        AND NOT ($2 AND name = 'temp_buffers')
     )
     SELECT pg_catalog.set_config(name, reset_val, $2) FROM changed";
 

@@ -279,7 +279,10 @@ impl<K: Kind> Family<K> {
         loop {
             let rows = match database.rows_of(&statement).await {
                 Ok(rows) => rows,
-                Err(Error::Database(error)) if has_code(&error, &SqlState::FOREIGN_KEY_VIOLATION) => {
+                Err(Error::Database(error)) if is_held(&error) => {
+                    if self.kind.has_spared_enough() {
+                        break;
+                    }
                     if !self.kind.spare() {
                         return Err(Error::Database(error));
                     }
@@ -313,6 +316,11 @@ impl<K: Kind> Family<K> {
         }
         Ok(total)
     }
+}
+
+/// Whether a foreign key has refused it. PostgreSQL 18 has a code of its own for one with RESTRICT.
+fn is_held(error: &DatabaseError) -> bool {
+    [SqlState::FOREIGN_KEY_VIOLATION, SqlState::RESTRICT_VIOLATION].iter().any(|code| has_code(error, code))
 }
 
 fn has_code(error: &DatabaseError, code: &SqlState) -> bool {

@@ -44,6 +44,9 @@ impl Status {
             text += &styled(WARNING, format_args!("\ndrift: {count} {objects} changed by hand"));
             text += &format!("; `{} drift` shows what", session.console.program());
         }
+        if matches!(drift, Some(Drift::Unknown { .. } | Drift::OtherFormat)) {
+            text += &format!("\ndrift: unknown; `{} drift` says why", session.console.program());
+        }
         session.console.answer(
             "status",
             text,

@@ -75,6 +75,11 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// Whether so much is left out that the rest waits for another time: each row costs a statement that fails.
+    fn has_spared_enough(&self) -> bool {
+        false
+    }
+
     /// Notes that a batch went well after one that was refused.
     fn go_on_after_spared(&mut self) -> bool {
         false

@@ -82,7 +82,10 @@ fn what_one_engine_knows_passes_there_alone() {
         ("substring(note, 1)", "pg_catalog.substring(\"note\", 1)"),
         ("note COLLATE \"C\" ILIKE 'a' AND note SIMILAR TO 'b'", ""),
         ("row(1, 2) = (1, 2)", ""),
-        ("date - make_interval(days => ?, hours=>-1)", "\"date\" - pg_catalog.make_interval(days=> ?, hours=> - 1)"),
+        (
+            "date - make_interval(days => ?, hours=>-1)",
+            "\"date\" - pg_catalog.make_interval(days=> ?, hours=> - 1)",
+        ),
         ("app.theirs(1) AND \"app\".\"theirs\"(1)", ""),
         ("to_char(date, 'YYYY') IS UNKNOWN", "pg_catalog.to_char(\"date\", 'YYYY') IS UNKNOWN"),
     ];

@@ -146,9 +146,12 @@ async fn entangled(hint: &str, old: u32) -> Shop {
 async fn a_purge_leaves_out_what_rows_that_are_not_seen_refer_to() {
     let shop = entangled("unseen", 50).await;
     let pool = shop.pool(1);
-    for batch in [1, 7, 1000] {
+    // PostgreSQL 18 refuses with another code where the key says RESTRICT.
+    for (batch, action) in [(1, "NO ACTION"), (7, "RESTRICT"), (1000, "NO ACTION")] {
         shop.run(&format!(
-            "INSERT INTO customers (business_id, name, deleted_at)
+            "ALTER TABLE orders DROP CONSTRAINT plain;
+             ALTER TABLE orders ADD CONSTRAINT plain FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE {action};
+             INSERT INTO customers (business_id, name, deleted_at)
              SELECT '{ANN}', 'more ' || n, now() - interval '40 days' FROM generate_series(1, 5) n"
         ))
         .await;

@@ -147,8 +147,8 @@ impl fmt::Display for Error {
                  commit after a timeout",
             ),
             Error::NotOurTransaction => f.write_str(
-                "plain SQL ends the transaction or changes its tenant; leave COMMIT, ROLLBACK and the setting of the \
-                 tenant to `with_tenant`",
+                "plain SQL ends the transaction, changes its tenant or how strings are read; leave COMMIT, ROLLBACK and \
+                 the setting of the tenant to `with_tenant`, and standard_conforming_strings on",
             ),
             Error::ForeignTransaction => f.write_str(
                 "the connection had a transaction open that this pool did not begin; it was rolled back. Let nobody \

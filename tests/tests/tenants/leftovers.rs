@@ -80,9 +80,11 @@ enum Way {
     Aborted,
     /// The COMMIT fails on a deferred constraint.
     Refused,
+    /// The COMMIT would fail on a cursor that outlives it.
+    Held,
 }
 
-const WAYS: [Way; 5] = [Way::Alone, Way::Committed, Way::RolledBack, Way::Aborted, Way::Refused];
+const WAYS: [Way; 6] = [Way::Alone, Way::Committed, Way::RolledBack, Way::Aborted, Way::Refused, Way::Held];
 
 async fn leave(pool: &TenantPool, sql: &str, way: Way) {
     match way {
@@ -102,6 +104,13 @@ async fn leave(pool: &TenantPool, sql: &str, way: Way) {
                 Ok::<_, Error>(())
             });
             assert!(matches!(aborted.await, Err(Error::Aborted { .. })));
+        }
+        Way::Held => {
+            let held = pool.with_tenant(ANN, async |tx| {
+                tx.raw("DECLARE late CURSOR WITH HOLD FOR SELECT 1 / (total - total) FROM orders").await?;
+                tx.raw(sql).await
+            });
+            held.await.unwrap();
         }
         Way::Refused => {
             let refused = pool.with_tenant(ANN, async |tx| {
@@ -279,6 +288,7 @@ async fn plain_sql_that_would_end_the_transaction_is_not_sent() {
         "PREPARE TRANSACTION 'x'",
         "BEGIN",
         "START TRANSACTION",
+        "SET standard_conforming_strings = off",
     ];
     for sql in begins_or_ends {
         let alone = pool.raw_query(ANN, sql, &[]).await.map(drop);
@@ -292,6 +302,13 @@ async fn plain_sql_that_would_end_the_transaction_is_not_sent() {
     let sql =
         "SAVEPOINT a; ROLLBACK TO SAVEPOINT a; ROLLBACK TO a; RELEASE a; SELECT 'COMMIT; ', $$;COMMIT;$$";
     pool.with_tenant(ANN, async |tx| tx.raw(sql).await).await.unwrap();
+
+    // Two strings, as they are looked at here; to a server of another mind one, and a COMMIT behind it.
+    let name = shop.database.name();
+    shop.run(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off")).await;
+    let sql = r"SELECT '\' || ';COMMIT; CREATE TEMP TABLE report AS SELECT 42 AS x --'";
+    let rows = shop.pool(1).raw_query(ANN, sql, &[]).await.unwrap();
+    assert_eq!(rows[0].get::<_, String>(0), r"\;COMMIT; CREATE TEMP TABLE report AS SELECT 42 AS x --");
 }
 
 #[tokio::test]
@@ -398,7 +415,6 @@ async fn limits_of_the_session_do_not_keep_it_from_being_cleaned() {
         "SET default_transaction_read_only = on",
         "SET default_transaction_isolation = 'serializable'",
         "SET search_path = ''",
-        "SET standard_conforming_strings = off",
         "SET client_encoding = 'LATIN1'",
     ] {
         let sql = format!("CREATE TEMP TABLE report AS SELECT total FROM orders; {limit}");

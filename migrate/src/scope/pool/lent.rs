@@ -10,7 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::TenantPool;
-use super::session::{CHECK_CONSTRAINTS, End, SET_TENANT};
+use super::session::{BEFORE_COMMIT, End, SET_TENANT};
 use crate::scope::error::{Error, Result};
 use crate::scope::tenant::Tenant;
 
@@ -77,7 +77,7 @@ impl Lent {
 
     /// Asks deferred constraints, where what cleans the session comes behind the end of the transaction.
     pub(super) async fn check_constraints(&self) -> Result<(), tokio_postgres::Error> {
-        if self.has_run_plain_sql() { self.batch_execute(CHECK_CONSTRAINTS).await } else { Ok(()) }
+        if self.has_run_plain_sql() { self.batch_execute(BEFORE_COMMIT).await } else { Ok(()) }
     }
 
     /// Ends the transaction, and cleans the session after plain SQL. The connection of a session that could not be

@@ -231,9 +231,11 @@ impl TenantPool {
 }
 
 /// Refuses plain SQL that ends the transaction. Behind a pooler the rest of it would run in another session, and what
-/// it leaves in this one could not be cleaned up any more.
+/// it leaves in this one could not be cleaned up any more. Nor may it have the server read strings in another way than
+/// is looked at here, where a `COMMIT` could hide in one.
 fn admit_plain_sql(sql: &str) -> Result<()> {
-    if Engine::Postgres.controls_transaction(sql) { Err(Error::NotOurTransaction) } else { Ok(()) }
+    let rereads = sql.to_ascii_lowercase().contains("standard_conforming_strings");
+    if rereads || Engine::Postgres.controls_transaction(sql) { Err(Error::NotOurTransaction) } else { Ok(()) }
 }
 
 impl fmt::Debug for TenantPool {

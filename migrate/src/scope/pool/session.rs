@@ -20,15 +20,21 @@ macro_rules! temporary_last {
     };
 }
 
-/// Names the tenant. The path is one more value of this query, and costs no message of its own.
-pub(super) const SET_TENANT: &str =
-    concat!("SELECT pg_catalog.set_config($1, $2, true), ", temporary_last!());
+/// Names the tenant. The path is one more value of this query, and costs no message of its own. So is the way in which
+/// the server reads a backslash in a string: what plain SQL may not say is looked for in that reading.
+pub(super) const SET_TENANT: &str = concat!(
+    "SELECT pg_catalog.set_config($1, $2, true), ",
+    "pg_catalog.set_config('standard_conforming_strings', 'on', true), ",
+    temporary_last!()
+);
 
 pub(in crate::scope) const TEMPORARY_LAST: &str = concat!("SELECT ", temporary_last!());
 
-/// Runs before the end of a transaction with plain SQL: a deferred constraint that fails at the COMMIT would end the
-/// message, and what cleans stands behind it in the same.
-pub(super) const CHECK_CONSTRAINTS: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+/// Runs before the end of a transaction with plain SQL. What fails at the COMMIT ends the message, and what cleans
+/// stands behind it in the same: so a deferred constraint fails here, and what else would (the query of a cursor WITH HOLD,
+/// a temporary table whose rows go at the COMMIT) is taken away, as are the locks that a rollback leaves.
+pub(super) const BEFORE_COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; CLOSE ALL; \
+     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// Divides by zero when the tenant is another by now.
 pub(super) const HEALTHY: &str = "SELECT 1 OPERATOR(pg_catalog./) \

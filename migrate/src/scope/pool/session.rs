@@ -33,7 +33,8 @@ pub(in crate::scope) const TEMPORARY_LAST: &str = concat!("SELECT ", temporary_l
 /// Runs before the end of a transaction with plain SQL. What fails at the COMMIT ends the message, and what cleans
 /// stands behind it in the same: so a deferred constraint fails here, and what else would (the query of a cursor WITH HOLD,
 /// a temporary table whose rows go at the COMMIT) is taken away, as are the locks that a rollback leaves.
-pub(super) const BEFORE_COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; CLOSE ALL; \
+pub(super) const BEFORE_COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; \
+     SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; CLOSE ALL; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// Divides by zero when the tenant is another by now.

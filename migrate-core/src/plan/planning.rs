@@ -110,9 +110,13 @@ impl Planning<'_> {
 
     /// Whether the statement is done at which a script stopped, somebody says who looked.
     pub(super) fn resolve_statement(&mut self, version: Version, action: Action) -> Plan {
-        let Some(row) = self.rows.get(&version).copied().filter(|row| row.state.is_dirty()) else {
+        let Some(row) = self.rows.get(&version).copied() else {
+            self.refusals.push(Refusal::TargetNotApplied { version });
             return Plan::default();
         };
+        if !row.state.is_dirty() {
+            return Plan::default();
+        }
         let script = match (row.state, self.set.get(version)) {
             (AppliedState::Applying, Some(migration)) => Ok(migration.up.clone()),
             (AppliedState::Applying, None) => Err(Refusal::UnknownTarget { version }),

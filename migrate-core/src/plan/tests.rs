@@ -232,6 +232,8 @@ fn a_statement_that_was_cut_off_is_known_to_its_kind_or_to_a_person() {
     ] {
         assert_eq!(planned(&unknown, &rows(&unknown), target), Ok(vec![(action, 1, false)]));
         assert_eq!(planned(&unknown, &history(&[1]), target), Ok(vec![]));
+        let mistyped = Err(vec![Refusal::TargetNotApplied { version: version(1) }]);
+        assert_eq!(planned(&unknown, &history(&[]), target), mistyped);
     }
 }
 

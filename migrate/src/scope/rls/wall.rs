@@ -19,11 +19,12 @@ pub(super) fn predicates(tenancy: &Tenancy) -> Vec<String> {
         values.push((cast("current_setting({setting}::text, true)"), "current_setting"));
         values.push((cast("current_setting({setting}::text)"), "current_setting"));
     }
-    // A `varchar` is compared as a text.
-    let columns: &[&str] = if tenancy.column_type == ColumnType::Text {
-        &["{column}", "({column})::text"]
-    } else {
-        &["{column}"]
+    // A `varchar` is compared as a text, and a domain as what it is of. No other type becomes a UUID and loses something;
+    // a number may be rounded.
+    let columns: &[&str] = match tenancy.column_type {
+        ColumnType::Text => &["{column}", "({column})::text"],
+        ColumnType::Uuid => &["{column}", "({column})::uuid"],
+        _ => &["{column}"],
     };
     let mut predicates = Vec::new();
     for column in columns {
@@ -46,7 +47,7 @@ mod tests {
             uuid[1],
             "({column} = ( SELECT (NULLIF(current_setting({setting}::text, true), ''::text))::uuid AS \"nullif\"))"
         );
-        assert_eq!(uuid.len(), 6);
+        assert_eq!(uuid.len(), 12);
         let text = predicates(&Tenancy::new("tenant", ColumnType::Text));
         assert!(text.iter().all(|predicate| predicate.contains("NULLIF")), "{text:#?}");
     }

@@ -184,6 +184,7 @@ fn built_without(engine: &str, feature: &str) -> AddressError {
 }
 
 /// Whether a text is the name of something rather than a secret.
+#[cfg(feature = "postgres")]
 fn is_printable(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

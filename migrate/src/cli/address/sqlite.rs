@@ -1,13 +1,31 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{AddressError, is_printable};
+use super::AddressError;
 
 /// A file of SQLite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteAddress {
     path: PathBuf,
 }
+
+/// What SQLite itself (<https://sqlite.org/uri.html>) and drivers know.
+const PARAMETERS: [&str; 14] = [
+    "mode",
+    "cache",
+    "vfs",
+    "psow",
+    "nolock",
+    "immutable",
+    "modeof",
+    "key",
+    "foreign_keys",
+    "journal_mode",
+    "synchronous",
+    "busy_timeout",
+    "timeout",
+    "statement-cache-capacity",
+];
 
 impl SqliteAddress {
     /// The path of a file, each character of which is meant.
@@ -32,10 +50,10 @@ impl SqliteAddress {
         let pairs = parameters.split('&').filter(|pair| !pair.is_empty());
         let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         if let Some((key, value)) = pairs.find(|pair| !is_known(pair)) {
-            // A value may be the key of a file that is encrypted.
-            let shown = match key {
-                "mode" if is_printable(value) => format!("mode={value}"),
-                key if is_printable(key) => key.to_owned(),
+            // A value may be the key of a file that is encrypted, and a key that nobody knows a password in its place.
+            let shown = match (key, value) {
+                ("mode", "ro" | "memory") => format!("mode={value}"),
+                (key, _) if PARAMETERS.contains(&key) => key.to_owned(),
                 _ => "…".to_owned(),
             };
             return Err(AddressError::new(

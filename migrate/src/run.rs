@@ -239,7 +239,7 @@ impl<'a, D: Driver> Run<'a, D> {
         Err(Error::contended())
     }
 
-    /// Who finds a statement under way that runs outside of transactions waits until nobody is at it, and looks again.
+    /// Who finds a statement under way that runs outside of transactions waits until no one is at it, and looks again.
     async fn history_and_plan(&mut self, target: Target) -> Result<(History, Plan), Error> {
         let history = self.history().await?;
         let plan = self.plan_from(&history, target);

@@ -54,7 +54,7 @@ impl Server {
     /// from running.
     pub(crate) fn seen(&self) -> String {
         let seen = fs::read_to_string(report());
-        // What stays there harms nobody.
+        // What stays there harms no one.
         let _ = fs::remove_file(report());
         match (self, seen) {
             (Server::Named, Ok(version)) => format!("PostgreSQL {version}, which {URL} names"),

@@ -86,7 +86,7 @@ fn test_leaves_the_machine_as_it_is_and_says_what_is_offered() {
     let newest = Machine::new("newest", "15.18-0+deb12u1");
     let said = newest.xtask("test", 0);
     assert!(said.contains("\ntested on PostgreSQL 15.18") && !said.contains("offered"), "{said}");
-    // Where there is no apt, nobody speaks of it.
+    // Where there is no apt, no one speaks of it.
     newest.program("apt-cache", "exit 127");
     assert!(!newest.xtask("test", 0).contains("offered"));
 }

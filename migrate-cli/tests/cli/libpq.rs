@@ -44,7 +44,7 @@ impl Street {
             ("ONE", one.to_str().unwrap().to_owned()),
             ("OUTSIDE", outside),
             ("HOME", project.path().to_str().unwrap().to_owned()),
-            // Where nobody listens.
+            // Where no one listens.
             ("NONE", "1".to_owned()),
         ];
         Street { doors, project, words }
@@ -98,7 +98,7 @@ impl Street {
         (seen, Outcome::new(&["status", address], output))
     }
 
-    /// Both knock at this door, in the same way. They say who they are, unless the door is `-`: nobody opens.
+    /// Both knock at this door, in the same way. They say who they are, unless the door is `-`: no one opens.
     #[track_caller]
     fn same(&self, address: &str, variables: &[(&str, &str)], door: &str) {
         let (psql, said) = self.psql(address, variables);
@@ -344,7 +344,7 @@ fn services_are_those_of_psql() {
     outcome.says(".pg_service.conf:22");
 }
 
-/// Whoever lets somebody in and says nothing more holds nobody up.
+/// Whoever lets somebody in and says nothing more holds no one up.
 #[test]
 fn a_server_that_never_answers_is_passed_by() {
     let street = Street::new();

@@ -33,7 +33,7 @@ pub enum Alone {
     },
     /// It can be done again.
     Repeatable,
-    /// Nobody but its author knows.
+    /// No one but its author knows.
     Unknown,
 }
 

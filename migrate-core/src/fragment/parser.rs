@@ -42,7 +42,7 @@ impl<'p> Parser<'p> {
         self.at(0)
     }
 
-    /// The token that comes so many behind the next.
+    /// The token that comes `ahead` places after the next.
     fn at(&self, ahead: usize) -> Option<Token<'p>> {
         self.tokens.get(self.next + ahead).copied()
     }

@@ -10,7 +10,7 @@
 //!
 //! A run notes what was changed by hand before it changes anything itself. Afterwards it keeps the schema as it is then,
 //! but for what was noted and is still so. A run that was killed in between leaves a head that the log has gone beyond, or a row of
-//! the history that is half way: then what is live is nobody's change by hand.
+//! the history that was interrupted: then what is live is no one's change by hand.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,7 @@ pub struct AppliedMigration {
     pub statements_done: usize,
     /// The checksum of these statements ([`crate::Script::checksum_of_first`]).
     pub statements_checksum: Option<Checksum>,
-    /// The checksum of these statements and the next, when that was begun outside of a transaction and nobody recorded
+    /// The checksum of these statements and the next, when that was begun outside of a transaction and no one recorded
     /// how it ended.
     pub begun: Option<Checksum>,
     /// The rollback script as it was when the migration was applied, so that a binary that does not contain

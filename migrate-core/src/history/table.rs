@@ -559,12 +559,12 @@ CREATE TABLE {log} (
         self.row_is(set, step, is_ours, vec![step.chain.to_string().as_str().into(), count(done).into()])
     }
 
-    /// What records that so many statements of a script without transaction are done, and none is under way.
+    /// What records that `done` statements of a script without transaction are done, and none is under way.
     pub fn journal(&self, set: &str, step: &Step, done: usize) -> Query {
         self.stand(set, step, done, &step.script.checksum_of_first(done).to_string())
     }
 
-    /// What records that so many are done, and that the next is under way outside of a transaction.
+    /// What records that `done` statements are done, and that the next is under way outside of a transaction.
     pub fn begin_alone(&self, set: &str, step: &Step, done: usize) -> Query {
         let checksum = |statements| step.script.checksum_of_first(statements);
         self.stand(set, step, done, &format!("{} {}", checksum(done), checksum(done + 1)))

@@ -240,7 +240,7 @@ impl Step {
         self.resumes
     }
 
-    /// Whether an earlier run began its next statement outside of a transaction, and nobody recorded how that ended.
+    /// Whether an earlier run began its next statement outside of a transaction, and no one recorded how that ended.
     pub fn has_begun(&self) -> bool {
         self.begun
     }

@@ -80,7 +80,7 @@ impl Found {
     }
 }
 
-/// What another engine's rules have found at the same place is told once, and so is what is the same in each word.
+/// What another engine's rules have found at the same place is reported once, and so is what is the same in each word.
 fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
     let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
     let mut told = BTreeSet::new();
@@ -194,7 +194,7 @@ fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution
     }
 }
 
-/// A script with more problems than this is told about the first of them, and how many more there are.
+/// A script with more problems than this reports the first of them, and how many more there are.
 const MAX_TOLD: usize = 100;
 
 /// Something to tell of a script, and where it stands.

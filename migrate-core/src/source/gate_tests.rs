@@ -192,7 +192,7 @@ fn a_rollback_may_declare_what_no_rule_sees() {
     assert!(source(&other).check(&Overrides::default()).is_err(), "others are still in vain");
 }
 
-/// What is lost at one place is told each for itself, and the directive that keeps rows is heard.
+/// What is lost at one place is reported each for itself, and the directive that keeps rows is heard.
 #[test]
 fn a_rebuild_on_sqlite_is_told_all_that_it_lacks() {
     let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);
@@ -237,7 +237,7 @@ ALTER TABLE new_t RENAME TO t;
     assert_eq!(told("PRAGMA defer_foreign_keys=ON;\n", indexes), [keys]);
 }
 
-/// Thousands of findings on one long line: what is told and kept of them does not grow with their number.
+/// Thousands of findings on one long line: what is reported and kept of them does not grow with their number.
 #[test]
 fn many_findings_are_told_in_few_words() {
     let deletes = |count: usize| "DELETE FROM t; ".repeat(count);

@@ -69,7 +69,7 @@ pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     })
 }
 
-/// An address in a wrong place is told without its password.
+/// An address in a wrong place is shown without its password.
 fn without_passwords(mut error: clap::Error) -> clap::Error {
     let shown = |text: &String| if may_be_address(text) { redacted(text) } else { text.clone() };
     let of_text: Vec<(ContextKind, ContextValue)> = error

@@ -68,7 +68,7 @@ async fn reindex(client: &Client, piece: &Piece<'_>, reindexed: &Reindexed) -> R
     Err(and_not_dropped(error, dropped))
 }
 
-/// What went wrong first is the error. That something stays because of it is told along with it.
+/// What went wrong first is the error. That something stays because of it is reported along with it.
 fn and_not_dropped(error: DatabaseError, dropped: Result<(), DatabaseError>) -> DatabaseError {
     let Err(not_dropped) = dropped else { return error };
     let hint = match &error.hint {

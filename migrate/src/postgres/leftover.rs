@@ -84,7 +84,7 @@ pub(super) async fn of_reindex(client: &Client, reindexed: &Reindexed) -> Result
 /// What the server adds to the name of an index that it builds, and of one that it has replaced.
 const SUFFIX: &str = "_cc(new|old)[0-9]*$";
 
-/// Drops them. No limit may end that, or they would stay; where it does not succeed, that is told.
+/// Drops them. No limit may end that, or they would stay; where it does not succeed, that is reported.
 pub(super) async fn drop_all(client: &Client, names: &[String]) -> Result<(), DatabaseError> {
     if names.is_empty() {
         return Ok(());

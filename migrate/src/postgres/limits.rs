@@ -22,7 +22,7 @@ pub(super) struct Lifted {
 }
 
 impl Lifted {
-    /// Sets back what nobody has set since: the statements behind wait no longer than the role may.
+    /// Sets back what no one has set since: the statements behind wait no longer than the role may.
     pub(super) async fn put_back(&self, client: &Client) -> Result<(), Error> {
         if self.names.is_empty() {
             return Ok(());

@@ -31,7 +31,7 @@ const RELATIONS: &str = "SELECT pg_catalog.to_regclass(name)::oid AS oid FROM pg
     UNION SELECT indrelid FROM pg_catalog.pg_index JOIN pg_catalog.unnest($2) AS name
     ON indexrelid = pg_catalog.to_regclass(name)";
 
-/// Waits until nobody is at it, or for as long as the script would wait for a lock: then the statement does.
+/// Waits until no one is at it, or for as long as the script would wait for a lock: then the statement does.
 pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> Result<(), Error> {
     let limit = piece.timeouts.lock.filter(|limit| !limit.is_zero());
     let until = limit.map(|limit| Instant::now() + limit);
@@ -44,7 +44,7 @@ pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> R
             WHERE {WORKS_ON_RELATION})"
     );
     // A build that looked when our lock was just being taken waits for the end of that transaction, and we for its
-    // end. Nobody waits for what it builds: it is ours to build, and what it leaves is dropped.
+    // end. No one waits for what it builds: it is ours to build, and what it leaves is dropped.
     let end_a_wait_for_us = format!(
         "WITH relations AS ({RELATIONS}), builds AS (
             {SAME} UNION SELECT pid FROM pg_catalog.pg_stat_progress_create_index JOIN relations ON relid = relations.oid

@@ -287,7 +287,7 @@ pub trait Number: sealed::Sealed {
     const CAST: &'static str;
 }
 
-/// A cast is SQL, so nobody else says one.
+/// A cast is SQL, so no one else says one.
 mod sealed {
     pub trait Sealed {}
 }

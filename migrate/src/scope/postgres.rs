@@ -148,7 +148,7 @@ pub(super) async fn together<C: GenericClient + Sync>(
 }
 
 /// A transaction, or a savepoint in one, that is undone when it is dropped before its end: by a failure, or with a future
-/// that nobody awaits any more.
+/// that no one awaits any more.
 struct Part<'c, C: GenericClient + Sync> {
     client: &'c C,
     kind: PartKind,
@@ -216,7 +216,7 @@ impl<'c, C: GenericClient + Sync> Part<'c, C> {
 impl<C: GenericClient + Sync> Drop for Part<'_, C> {
     fn drop(&mut self) {
         if self.is_open {
-            // It is sent at the first poll, before whatever the connection is used for next. Nobody waits for the answer.
+            // It is sent at the first poll, before whatever the connection is used for next. No one waits for the answer.
             let mut undone = self.client.batch_execute(self.kind.undo());
             let _ = undone.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }

@@ -70,7 +70,7 @@ fn is_stored(state: &Value) -> bool {
 /// How many rows are taken away one by one. Where more go, all are written anew.
 const ONE_BY_ONE: usize = 16;
 
-/// Writes what differs, where so many rows are stored. Each has to be written: a trigger that swallows one says nothing.
+/// Writes what differs, where that many rows are stored. Each has to be written: a trigger that swallows one says nothing.
 fn write(
     connection: &Connection,
     history: &HistoryTable,

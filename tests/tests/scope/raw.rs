@@ -1,4 +1,4 @@
-//! What `raw` lets through: no row of another tenant, and no function that nobody knows.
+//! What `raw` lets through: no row of another tenant, and no function that no one knows.
 
 use migrate::scope::{Engine, Error, FragmentFault, InvalidStatement, Scope, raw};
 use migrate_core::{Surroundings, VisibleTable, fragment};
@@ -56,7 +56,7 @@ const ATTACKS: &[&str] = &[
     "(1).wipe",
     "(date '2020-01-01').peek",
     "(orders.id IN (1)).peek",
-    // Rows as values, and columns that nobody declared.
+    // Rows as values, and columns that no one declared.
     "orders",
     "orders IS NULL",
     "orders::text",

@@ -163,7 +163,7 @@ async fn a_purge_leaves_out_what_rows_that_are_not_seen_refer_to() {
     }
     assert_eq!(shop.count("customers WHERE name IN ('old 3', 'old 4')").await, 2);
     assert_eq!(shop.count("orders WHERE total = 77").await, 2);
-    // Where nothing holds anything, nothing is told.
+    // Where nothing holds anything, nothing is reported.
     shop.run("DELETE FROM orders WHERE total = 77").await;
     let purged = ann().purge(customers).older_than(days(30)).execute(&pool).await.unwrap();
     assert_eq!((purged.counts, purged.unseen), (vec![("customers", 2)], 0));

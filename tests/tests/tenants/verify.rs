@@ -295,7 +295,7 @@ async fn what_is_declared_is_held_against_the_database() {
     assert_eq!(told(&holes().await), [(Reason::NotFound, "currencies")]);
     shop.run("CREATE TABLE currencies (code text); ALTER TABLE customers RENAME business_id TO shop_id")
         .await;
-    // Both look, and it is told once.
+    // Both look, and it is reported once.
     let found = holes().await;
     let told: Vec<_> =
         told(&found).into_iter().filter(|(reason, _)| *reason == Reason::WithoutTenant).collect();

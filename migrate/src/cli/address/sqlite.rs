@@ -50,7 +50,7 @@ impl SqliteAddress {
         let pairs = parameters.split('&').filter(|pair| !pair.is_empty());
         let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         if let Some((key, value)) = pairs.find(|pair| !is_known(pair)) {
-            // A value may be the key of a file that is encrypted, and a key that nobody knows a password in its place.
+            // A value may be the key of a file that is encrypted, and a key that no one knows a password in its place.
             let shown = match (key, value) {
                 ("mode", "ro" | "memory") => format!("mode={value}"),
                 (key, _) if PARAMETERS.contains(&key) => key.to_owned(),

@@ -36,7 +36,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Before anything is in it, so that nobody can open it in between.
+/// Before anything is in it, so that no one can open it in between.
 fn private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -147,7 +147,7 @@ impl<K: Kind> Family<K> {
         Ok(w.into_tables())
     }
 
-    /// How many rows of the first level are held back, by one key after the other; nothing where nobody asks.
+    /// How many rows of the first level are held back, by one key after the other; nothing where no one asks.
     pub(crate) fn held_statement(&self, engine: Engine) -> Result<Option<Statement>> {
         let level = &self.levels[0];
         let keys = self.kind.holding(level);

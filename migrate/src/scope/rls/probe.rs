@@ -34,7 +34,7 @@ pub(super) async fn tables(client: &Client, tenancy: &Tenancy) -> Result<Vec<Pro
     rows.iter().map(table).collect()
 }
 
-/// Reads and writes as nobody, in a transaction that the caller rolls back. Where the session has a tenant already,
+/// Reads and writes as no one, in a transaction that the caller rolls back. Where the session has a tenant already,
 /// that is known to show rows.
 pub(super) async fn holes(
     client: &Client,

@@ -263,7 +263,7 @@ fn what_belongs_to_a_server_is_done_once() {
     });
 }
 
-/// Nobody but its author knows what a procedure has done so far.
+/// No one but its author knows what a procedure has done so far.
 #[tokio::test]
 async fn what_nobody_knows_is_asked_and_never_repeated_in_silence() {
     let procedure = "CREATE TABLE big (n int); CREATE PROCEDURE fill() LANGUAGE plpgsql AS

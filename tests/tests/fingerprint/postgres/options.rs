@@ -20,7 +20,7 @@ const OBJECTS: &str = "
     ALTER TABLE t ADD CONSTRAINT keyed PRIMARY KEY (id);
     ALTER TABLE t ADD CONSTRAINT apart EXCLUDE USING gist (during WITH &&) WHERE (id > 0) DEFERRABLE;";
 
-/// For tables, in the order in which they are told.
+/// For tables, in the order in which they are reported.
 const OF_TABLES: &str = "autovacuum_analyze_scale_factor=0.5, autovacuum_analyze_threshold=5, autovacuum_enabled=off, \
     autovacuum_freeze_max_age=100000, autovacuum_freeze_min_age=5, autovacuum_freeze_table_age=5, \
     autovacuum_multixact_freeze_max_age=10000, autovacuum_multixact_freeze_min_age=5, \

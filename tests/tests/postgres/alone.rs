@@ -135,3 +135,18 @@ async fn the_callers_settings_survive_a_script_without_transaction() {
     db.migrate(&Migrator::new(&set)).await.unwrap();
     assert_eq!(db.rows(SESSION).await, before);
 }
+
+/// Limits are set aside for the statement that runs alone, and not for those behind it.
+#[tokio::test]
+async fn limits_hold_again_behind_a_statement_that_runs_alone() {
+    let mut db = PostgresClient::create("alone_limits_again").await;
+    db.execute("SET lock_timeout = '2s'; CREATE TABLE box (n int)").await;
+    let up = format!(
+        "{ALONE}SET search_path = public;\nCREATE INDEX CONCURRENTLY box_n ON box (n);\n\
+         CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock_timeout;"
+    );
+    let set = Folder::new(Dialect::Postgres).migration("1_first", &up, "DROP TABLE seen").set();
+    db.migrate(&Migrator::new(&set)).await.unwrap();
+    assert_eq!(db.column("SELECT lock_timeout FROM seen").await, ["2s"]);
+    assert_eq!(db.column("SHOW lock_timeout").await, ["2s"]);
+}

@@ -62,3 +62,16 @@ pub(super) fn catalog_name(identifier: &str) -> String {
         None => identifier.to_ascii_lowercase(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_folded_as_the_server_folds_it() {
+        for (written, held) in [("Shop", "shop"), ("ÄDB", "Ädb"), ("\"ÄDB\"", "ÄDB"), ("\"a\"\"B\"", "a\"B")]
+        {
+            assert_eq!(catalog_name(written), held);
+        }
+    }
+}

@@ -399,7 +399,9 @@ impl Counts {
     /// How many rows of each table were changed.
     pub(crate) fn by_table<K>(&self, family: &Family<K>) -> Vec<(&'static str, u64)> {
         let tables = family.levels.iter().map(|level| level.table.name);
-        tables.zip(self.levels.iter().map(|rows| rows.unsigned_abs())).collect()
+        // Where not even one batch went through, nothing was counted.
+        let rows = self.levels.iter().map(|rows| rows.unsigned_abs()).chain(std::iter::repeat(0));
+        tables.zip(rows).collect()
     }
 }
 

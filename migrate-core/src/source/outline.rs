@@ -94,7 +94,7 @@ impl Outline {
             root: self.root.clone().into(),
             migrations: Vec::new().into(),
             chain: None,
-            origin: None,
+            embedded_from: None,
         }
     }
 

@@ -9,13 +9,13 @@ use crate::{MigrationSet, Source};
 /// run that does not contain what its author sees in the folder.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct EmbeddedFrom {
     pub(crate) folder: &'static str,
     /// Their paths inside the folder, in order, each closed by a NUL, which no path holds.
     pub(crate) files: &'static str,
 }
 
-impl Origin {
+impl EmbeddedFrom {
     pub(crate) fn staleness(self) -> Option<Staleness> {
         let source = Source::list(Path::new(self.folder))?;
         let now = source.watched();
@@ -37,19 +37,19 @@ impl MigrationSet {
     /// The set as if it had been embedded from there.
     #[doc(hidden)]
     #[must_use]
-    pub fn embedded_from(self, origin: Origin) -> MigrationSet {
-        MigrationSet { origin: Some(origin), ..self }
+    pub fn embedded_from(self, embedded_from: EmbeddedFrom) -> MigrationSet {
+        MigrationSet { embedded_from: Some(embedded_from), ..self }
     }
 
     /// How the folder differs from what it was when the set was embedded, or `None` when it does not: known only
     /// to a build with debug assertions, on a machine where the folder is.
     pub fn staleness(&self) -> Option<Staleness> {
-        self.origin?.staleness()
+        self.embedded_from?.staleness()
     }
 
     /// Where the folder was when the set was embedded: known only to a build with debug assertions.
     pub fn folder(&self) -> Option<&Path> {
-        self.origin.map(|origin| Path::new(origin.folder))
+        self.embedded_from.map(|embedded_from| Path::new(embedded_from.folder))
     }
 }
 

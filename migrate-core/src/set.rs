@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::{Checksum, Dialect, Migration, Origin, Version};
+use crate::{Checksum, Dialect, EmbeddedFrom, Migration, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
 ///
@@ -15,7 +15,7 @@ pub struct MigrationSet {
     pub(crate) root: Cow<'static, str>,
     pub(crate) migrations: Migrations,
     pub(crate) chain: Option<Checksum>,
-    pub(crate) origin: Option<Origin>,
+    pub(crate) embedded_from: Option<EmbeddedFrom>,
 }
 
 impl MigrationSet {
@@ -137,7 +137,7 @@ pub mod embedded {
         root: &'static str,
         migrations: Embedded,
         chain: Option<Checksum>,
-        origin: Option<Origin>,
+        embedded_from: Option<EmbeddedFrom>,
     ) -> MigrationSet {
         MigrationSet {
             name: Cow::Borrowed(name),
@@ -145,7 +145,7 @@ pub mod embedded {
             root: Cow::Borrowed(root),
             migrations: Migrations::Embedded(migrations),
             chain,
-            origin,
+            embedded_from,
         }
     }
 
@@ -155,7 +155,7 @@ pub mod embedded {
 
     pub const NO_MIGRATIONS: Embedded = Embedded { count: 0, latest: None, list: || &[] };
 
-    pub const fn origin(folder: &'static str, files: &'static str) -> Origin {
-        Origin { folder, files }
+    pub const fn embedded_from(folder: &'static str, files: &'static str) -> EmbeddedFrom {
+        EmbeddedFrom { folder, files }
     }
 }

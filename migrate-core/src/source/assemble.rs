@@ -71,7 +71,7 @@ fn read(
         root: source.root.clone().into(),
         migrations: migrations.into(),
         chain,
-        origin: None,
+        embedded_from: None,
     };
     Ok((set, warnings, locked))
 }

@@ -96,7 +96,7 @@ impl Outline {
             root: self.root.clone().into(),
             migrations: Vec::new().into(),
             chain: None,
-            origin: None,
+            embedded_from: None,
         }
     }
 

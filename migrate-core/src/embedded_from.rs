@@ -9,13 +9,13 @@ use crate::{MigrationSet, Source};
 /// binary may lack a file that its author sees in the folder.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct EmbeddedFrom {
     pub(crate) folder: &'static str,
     /// The paths inside the folder, in order, each followed by a NUL, which no path contains.
     pub(crate) files: &'static str,
 }
 
-impl Origin {
+impl EmbeddedFrom {
     pub(crate) fn staleness(self) -> Option<Staleness> {
         let source = Source::list(Path::new(self.folder))?;
         let now = source.watched();
@@ -37,19 +37,19 @@ impl MigrationSet {
     /// The set, with this folder and these files recorded as its source.
     #[doc(hidden)]
     #[must_use]
-    pub fn embedded_from(self, origin: Origin) -> MigrationSet {
-        MigrationSet { origin: Some(origin), ..self }
+    pub fn embedded_from(self, embedded_from: EmbeddedFrom) -> MigrationSet {
+        MigrationSet { embedded_from: Some(embedded_from), ..self }
     }
 
     /// How the folder differs from its state when the set was embedded; `None` if it does not differ. Only a build with
     /// debug assertions knows this, on a machine that has the folder.
     pub fn staleness(&self) -> Option<Staleness> {
-        self.origin?.staleness()
+        self.embedded_from?.staleness()
     }
 
     /// The path of the folder when the set was embedded. Only a build with debug assertions knows it.
     pub fn folder(&self) -> Option<&Path> {
-        self.origin.map(|origin| Path::new(origin.folder))
+        self.embedded_from.map(|embedded_from| Path::new(embedded_from.folder))
     }
 }
 

@@ -267,7 +267,7 @@ pub use migrate_macros::test;
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{Checksum, Dialect, Migration, Origin, Packed, embedded};
+    pub use migrate_core::{Checksum, Dialect, EmbeddedBytes, EmbeddedFrom, Migration, embedded};
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
     #[cfg(feature = "scope")]

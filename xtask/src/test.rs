@@ -1,13 +1,15 @@
+//! `cargo xtask test`.
+
 use std::process::Command;
 
 use crate::install;
 use crate::server::Server;
 use crate::step::{Done, cargo, works};
 
-/// What is built and tested: all that is there.
+/// Builds and tests the whole workspace with all features.
 pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
-/// Makes sure that there is a server to test with, has `run` run all tests, and says which server it was.
+/// Makes sure that there is a server, runs all tests with `run`, and prints which server they used.
 pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
     install::what_is_missing()?;
     let server = Server::found();
@@ -16,7 +18,7 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     if let Some(server) = &server {
         server.expect(&mut tests);
     }
-    // Neither runner has run the tests of the documentation yet.
+    // Neither runner runs the tests in the documentation.
     let done =
         run("tests", &mut tests).and_then(|()| run("doc tests", cargo(&["test", "--doc"]).args(EVERYTHING)));
     if let Some(server) = server {
@@ -28,7 +30,8 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     done
 }
 
-/// The one that runs tests side by side, where it is installed. It runs `targets`, or all when there are none.
+/// The test runner: nextest if it is installed, because it runs tests of several binaries at once, else `cargo test`. It
+/// runs `targets`, or all tests if there are none.
 pub(crate) fn runner(targets: &[&str]) -> Command {
     let (mut command, all): (_, &[&str]) = if works(&mut cargo(&["nextest", "--version"])) {
         (cargo(&["nextest", "run", "--no-fail-fast"]), &[])

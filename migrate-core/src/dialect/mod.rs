@@ -29,7 +29,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// The dialects in whose rules a script must be well formed.
-    pub(crate) const fn engines(self) -> &'static [Engine] {
+    pub const fn engines(self) -> &'static [Engine] {
         match self {
             Dialect::Postgres => &[Engine::Postgres],
             Dialect::Sqlite => &[Engine::Sqlite],

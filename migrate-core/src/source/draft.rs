@@ -3,7 +3,6 @@ use crate::lock_file::{Line, LockedHazard};
 use crate::{FoundHazard, Migration};
 
 /// A migration whose hazards are not yet known.
-#[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the gate asks for the rest"))]
 pub(super) struct Draft {
     pub(super) migration: Migration,
     /// What the comments of its scripts say.

@@ -4,10 +4,7 @@ mod assemble;
 mod checks;
 mod directory;
 mod draft;
-#[cfg(feature = "lint")]
 mod gate;
-#[cfg(all(test, feature = "lint"))]
-mod gate_tests;
 mod locked;
 #[cfg(test)]
 mod locked_tests;
@@ -15,7 +12,6 @@ mod names;
 mod outline;
 #[cfg(test)]
 mod outline_tests;
-mod parallel;
 mod parts;
 mod problems;
 mod script;
@@ -26,14 +22,11 @@ mod text;
 
 use std::path::Path;
 
-use assemble::Gate;
-
 pub use outline::{NewMigration, Outline, Renumbering};
 pub(crate) use script::{first_words, parse_recorded};
 
-#[cfg(feature = "lint")]
-use crate::Diagnostic;
-use crate::{Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
+use crate::analysis::Analyse;
+use crate::{Diagnostic, Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
 
 /// The files of a migrations folder, read and not yet understood.
 #[derive(Debug, Default)]
@@ -66,7 +59,6 @@ impl SourceFile {
 }
 
 /// A set whose SQL was judged, and what does not keep it from being made.
-#[cfg(feature = "lint")]
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The set.
@@ -102,6 +94,16 @@ impl Source {
         directory::from_dir(dir)
     }
 
+    /// A folder that is only in memory: the paths inside of it, and what the files hold.
+    #[doc(hidden)]
+    pub fn of_texts(files: &[(&str, &str)]) -> Source {
+        let file =
+            |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), bytes: (*text).into() };
+        let mut files: Vec<SourceFile> = files.iter().map(file).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Source { files, ..Source::default() }
+    }
+
     /// The files, in the order of their paths.
     pub fn files(&self) -> &[SourceFile] {
         &self.files
@@ -113,18 +115,19 @@ impl Source {
     ///
     /// With every problem of every file, not only the first. The SQL is not parsed.
     pub fn into_set(self, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
-        assemble::assemble(&self, overrides, Gate::Open).map(|(set, _)| set)
+        assemble::assemble(&self, overrides, None).map(|(set, _)| set)
     }
 
-    /// The set that the files make, with the hazards of each migration, and the warnings about them.
+    /// The set that the files make, with the hazards of each migration, and the warnings about them. `analyse` finds
+    /// them: `migrate_lint::analyse`.
     ///
     /// # Errors
     ///
     /// With every problem of every file, not only the first, also what is no SQL, and the hazards that the policy
     /// denies; the warnings are among them.
-    #[cfg(feature = "lint")]
-    pub fn check(self, overrides: &Overrides) -> Result<Checked, Diagnostics> {
-        assemble::assemble(&self, overrides, Gate::Guarded).map(|(set, warnings)| Checked { set, warnings })
+    pub fn check(self, overrides: &Overrides, analyse: Analyse) -> Result<Checked, Diagnostics> {
+        let checked = assemble::assemble(&self, overrides, Some(analyse));
+        checked.map(|(set, warnings)| Checked { set, warnings })
     }
 
     /// The paths of the files that the set depends on: another list of them is another set. Empty while `migrate.toml`
@@ -141,13 +144,13 @@ impl Source {
     }
 
     /// What the lock file of the folder has to become: its lines, with the edits of `accept`, and the drafts behind
-    /// them. Nothing is written.
+    /// them, with what `analyse` finds in those. Nothing is written.
     ///
     /// # Errors
     ///
     /// With every problem of the folder, as [`Source::into_set`]; but a draft is none.
-    pub fn lock(&self, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
-        assemble::lock(self, accept)
+    pub fn lock(&self, accept: &[Version], analyse: Option<Analyse>) -> Result<LockUpdate, Diagnostics> {
+        assemble::lock(self, accept, analyse)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the compiler says about a migrations folder with something wrong in it: one case for each message.
 //!
 //! A case is `ui/<fault>.rs` with `ui/<fault>.stderr`, and its folder is `ui/migrations/<fault>`. To write the
-//! messages anew after a change, run `TRYBUILD=overwrite cargo test -p migrate-tests --test ui`.
+//! messages anew after a change, run `TRYBUILD=overwrite cargo test -p migrate-tests --test compiler ui::`.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"
@@ -32,8 +32,8 @@ fn each_fault_has_its_message() {
     every_case_has_a_folder(&folders);
     every_problem_has_a_case(&folders);
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/*.rs");
-    cases.pass("ui/passes/*.rs");
+    cases.compile_fail("tests/compiler/ui/*.rs");
+    cases.pass("tests/compiler/ui/passes/*.rs");
 }
 
 /// The package that trybuild makes for the cases: for the macro, a relative path begins there.
@@ -43,7 +43,7 @@ fn trybuild_project() -> PathBuf {
 }
 
 fn ui() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compiler/ui")
 }
 
 /// Copies the folders of all cases, and adds what git cannot hold.
@@ -129,7 +129,7 @@ fn every_case_has_a_folder(folders: &Path) {
 
 /// Reads the variants of `Problem` from its source, so that a new one without a case is noticed.
 fn every_problem_has_a_case(folders: &Path) {
-    let source = include_str!("../../migrate-core/src/problem.rs");
+    let source = include_str!("../../../migrate-core/src/problem.rs");
     let (_, definition) = source.split_once("pub enum Problem {").unwrap();
     let (definition, _) = definition.split_once("\n}").unwrap();
     let variants = definition.lines().filter_map(|line| {

@@ -14,7 +14,7 @@ use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 
-const CATALOG: &str = include_str!("../src/catalog.sql");
+const CATALOG: &str = include_str!("../../src/catalog.sql");
 
 async fn catalog(client: &Client) -> BTreeSet<String> {
     client.query(CATALOG, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()

@@ -4,7 +4,7 @@ use migrate::{Checksum, ErrorKind, MigrationSet, MigrationState, Migrator, Refus
 use migrate::{Verification, lock_file};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{assert_in_place, folder, versions};
+use crate::conformance::{assert_in_place, folder, versions};
 
 conformance! {
     a_database_that_applied_it_before_the_edit_is_up_to_date,

@@ -3,7 +3,7 @@
 use migrate::{ErrorKind, MigrationSet, MigrationState, Migrator, Refusal, SetState};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{folder, numbers, versions};
+use crate::conformance::{folder, numbers, versions};
 
 conformance! {
     an_older_binary_is_refused,

@@ -3,7 +3,7 @@
 use migrate::{ErrorKind, MigrationState, Migrator, OutOfOrder, Refusal, SetState};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     an_edited_migration_is_refused,

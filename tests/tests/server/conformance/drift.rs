@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate::{Drift, Migrator};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::folder;
+use crate::conformance::folder;
 
 conformance! {
     nothing_is_kept_before_the_first_run,

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use migrate::{ErrorKind, Migrator, Position, SetState};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     the_first_statement_fails,

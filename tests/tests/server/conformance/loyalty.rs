@@ -5,7 +5,7 @@ use std::path::Path;
 use migrate::{MigrationSet, Migrator, SetState};
 use migrate_tests::{Sandbox, conformance};
 
-use crate::versions;
+use crate::conformance::versions;
 
 conformance! {
     up_down_up_gives_the_same_schema,

@@ -3,7 +3,7 @@
 use migrate::{Action, Dialect, ErrorKind, MigrationState, Migrator, Position, Refusal, SetState, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     statements_that_refuse_a_transaction_run,

@@ -3,7 +3,7 @@
 use migrate::{Action, Down, ErrorKind, Migrator, Refusal};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     applies_in_the_order_of_the_number,

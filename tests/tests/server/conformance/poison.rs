@@ -3,7 +3,7 @@
 use migrate::{ErrorKind, Migrator, Position};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, numbers, strings, versions};
+use crate::conformance::{folder, numbers, strings, versions};
 
 conformance! {
     a_constraint_fails_at_the_commit_of_a_single_one,

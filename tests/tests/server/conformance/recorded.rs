@@ -3,7 +3,7 @@
 use migrate::{Dialect, Migrator, OutOfOrder, SetState};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{assert_in_place, folder, versions};
+use crate::conformance::{assert_in_place, folder, versions};
 
 conformance! {
     a_repair_records_how_the_rollback_runs,

@@ -3,7 +3,7 @@
 use migrate::{Action, ErrorKind, Migrator, Refusal, Report, Target};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{assert_dry, assert_in_place, folder};
+use crate::conformance::{assert_dry, assert_in_place, folder};
 
 conformance! {
     redoes_the_last,

@@ -3,7 +3,7 @@
 use migrate::{Action, Migrator, OutOfOrder, Refusal, Target};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{assert_dry, assert_in_place, folder, versions};
+use crate::conformance::{assert_dry, assert_in_place, folder, versions};
 
 conformance! {
     accepts_an_edit,

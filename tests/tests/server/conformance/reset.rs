@@ -3,7 +3,7 @@
 use migrate::{ErrorKind, Migrator, SetState};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{assert_in_place, folder, versions};
+use crate::conformance::{assert_in_place, folder, versions};
 
 conformance! {
     wipes_and_applies_everything,

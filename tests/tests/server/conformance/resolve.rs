@@ -3,7 +3,7 @@
 use migrate::{Action, ErrorKind, Migrator, OutOfOrder, Refusal, Report, SetState, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{assert_dry, assert_in_place, folder, versions};
+use crate::conformance::{assert_dry, assert_in_place, folder, versions};
 
 conformance! {
     taken_as_applied_by_hand,
@@ -300,7 +300,7 @@ async fn what_is_not_applied_is_not_taken_as_rolled_back(mut db: impl Sandbox) {
 async fn a_late_one_that_stopped_half_way_is_resolved_in_both_directions(mut db: impl Sandbox) {
     let folder = folder(&db).table(1, "box").table(3, "c").table(4, "d");
     db.migrate(&Migrator::new(&folder.set())).await.unwrap();
-    let before = db.rows(crate::FACTS).await;
+    let before = db.rows(crate::conformance::FACTS).await;
     let set = half(folder).set();
     let migrator = Migrator::new(&set);
     let late = Migrator::new(&set).out_of_order(OutOfOrder::Apply);
@@ -310,7 +310,7 @@ async fn a_late_one_that_stopped_half_way_is_resolved_in_both_directions(mut db:
         only(&db.resolve_rolled_back(&migrator, version(2)).await.unwrap()),
         (Action::ResolveRolledBack, 2)
     );
-    assert_eq!(db.rows(crate::FACTS).await, before);
+    assert_eq!(db.rows(crate::conformance::FACTS).await, before);
     db.execute("DELETE FROM box").await;
     db.migrate(&late).await.unwrap_err();
     assert_eq!(only(&db.resolve_applied(&migrator, version(2)).await.unwrap()), (Action::ResolveApplied, 2));

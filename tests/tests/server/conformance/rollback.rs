@@ -3,7 +3,7 @@
 use migrate::{Action, ErrorKind, Migrator, Refusal, SetState};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     nothing_runs_behind_a_rollback_that_fails,

@@ -3,7 +3,7 @@
 use migrate::{Migrator, SetState};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{folder, strings, versions};
+use crate::conformance::{folder, strings, versions};
 
 conformance! {
     runners_that_take_turns_apply_each_migration_once,

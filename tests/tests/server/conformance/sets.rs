@@ -3,7 +3,7 @@
 use migrate::{Migrator, SetState};
 use migrate_tests::{Folder, Sandbox, conformance};
 
-use crate::versions;
+use crate::conformance::versions;
 
 conformance! {
     two_sets_do_not_see_each_other,

@@ -3,7 +3,7 @@
 use migrate::{ErrorKind, Migrator, Refusal};
 use migrate_tests::{Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     all_are_applied_together,

@@ -6,7 +6,7 @@ use migrate::__private::embedded;
 use migrate::{ErrorKind, MigrationSet, Migrator, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::folder;
+use crate::conformance::folder;
 
 conformance! {
     every_verb_asks_for_another_build_and_touches_nothing,

@@ -3,7 +3,7 @@
 use migrate::{Action, MigrationState, Migrator, SetState, Status, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::folder;
+use crate::conformance::folder;
 
 conformance! {
     an_empty_database_is_behind,

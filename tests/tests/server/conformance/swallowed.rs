@@ -5,7 +5,7 @@ use std::time::Duration;
 use migrate::{Dialect, Error, ErrorKind, Migrator, OutOfOrder, Report};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::{folder, versions};
+use crate::conformance::{folder, versions};
 
 conformance! {
     an_apply_is_recorded_or_rolled_back,

@@ -3,7 +3,7 @@
 use migrate::{Dialect, Finding, MigrationState, Migrator, OutOfOrder, Verification};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
-use crate::folder;
+use crate::conformance::folder;
 
 conformance! {
     nothing_is_found_where_nothing_is_applied,

@@ -11,7 +11,7 @@ use migrate::{Migration, Script};
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 use tokio_postgres::Client;
 
-use crate::round_trip::{KNOWN_OF_CRATES_IO, KNOWN_OF_ZKSYNC, known};
+use crate::corpora::round_trip::{KNOWN_OF_CRATES_IO, KNOWN_OF_ZKSYNC, known};
 
 /// A database, as pg_dump sees it.
 struct Dumped {

@@ -1,7 +1,7 @@
 //! What the round trip says of each pair, held to what is known.
 //!
 //! `crates_io.txt` and `zksync.txt` list the verdicts of all that are not exact. That they are right is not for this test
-//! to say but for [`dump`](crate::dump), which finds them out in another way.
+//! to say but for [`dump`](crate::corpora::dump), which finds them out in another way.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -4,7 +4,7 @@ use migrate::{Dialect, Drift, Migrator};
 use migrate_tests::{Folder, SqliteFile};
 use serde_json::json;
 
-use crate::case::{Case, assert_all, case, one_way};
+use crate::fingerprint::case::{Case, assert_all, case, one_way};
 
 const TABLE: &str = "CREATE TABLE t (id integer PRIMARY KEY, note text)";
 

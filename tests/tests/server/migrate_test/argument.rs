@@ -7,7 +7,7 @@ use deadpool_postgres::Pool;
 use migrate::testing::{TestArgument, TestDatabase};
 use tokio_postgres::Client;
 
-use crate::{INSERT, Outcome, columns, count};
+use crate::migrate_test::{INSERT, Outcome, columns, count};
 
 #[migrate::test]
 async fn a_client_leads_to_a_migrated_database(client: Client) {

@@ -3,7 +3,7 @@
 use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
-use crate::{MIGRATIONS, columns, count};
+use crate::migrate_test::{MIGRATIONS, columns, count};
 
 #[migrate::test]
 async fn the_history_is_that_of_a_run(pool: Pool) {

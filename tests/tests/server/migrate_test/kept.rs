@@ -4,8 +4,8 @@ use migrate::testing::Server;
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 
-use crate::process::{Processes, command, databases_become, is_child, kept, text, until};
-use crate::{INSERT, Outcome, count, count_lite};
+use crate::migrate_test::process::{Processes, command, databases_become, is_child, kept, text, until};
+use crate::migrate_test::{INSERT, Outcome, count, count_lite};
 
 #[migrate::test]
 async fn a_test_that_fails(client: Client) -> Outcome {
@@ -33,7 +33,10 @@ async fn the_database_of_a_failed_test_is_kept_and_named() {
         let output = Processes::on(&private).output(test);
         assert!(!output.status.success() && text(&output).contains("1 failed"), "{}", text(&output));
         let url = kept(&output);
-        assert!(url.contains(&format!("/mt_migrate_test__{}", &test.replace("::", "__")[..16])), "{url}");
+        assert!(
+            url.contains(&format!("/mt_server__migrate_test__{}", &test.replace("::", "__")[..8])),
+            "{url}"
+        );
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         assert_eq!(count(&client).await, 1);

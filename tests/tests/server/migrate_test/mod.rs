@@ -21,7 +21,7 @@ use migrate::{MigrationSet, embed_migrations};
 use rusqlite::Connection;
 use tokio_postgres::Client;
 
-static MIGRATIONS: MigrationSet = embed_migrations!("fixtures/shop");
+pub(crate) static MIGRATIONS: MigrationSet = embed_migrations!("fixtures/shop");
 
 mod sets {
     use super::{MigrationSet, embed_migrations};

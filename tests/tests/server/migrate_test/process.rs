@@ -13,11 +13,11 @@ pub(crate) fn is_child() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// Tests, to run in a process of their own. They have the names of their modules before their own.
+/// Tests of this module, to run in a process of their own. They have the names of their files before their own.
 pub(crate) fn command(test: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args([test, "--nocapture", "--include-ignored"])
+        .args([&format!("migrate_test::{test}"), "--nocapture", "--include-ignored"])
         .env(CHILD, "yes")
         .env_remove("MIGRATE_TEST_KEEP");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

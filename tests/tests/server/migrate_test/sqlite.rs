@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate::testing::SqliteTestDatabase;
 use rusqlite::Connection;
 
-use crate::{INSERT, Outcome, count_lite, sets};
+use crate::migrate_test::{INSERT, Outcome, count_lite, sets};
 
 #[migrate::test]
 fn a_connection_leads_to_a_migrated_database(connection: Connection) {

@@ -3,8 +3,8 @@
 use migrate::testing::Server;
 use tokio_postgres::Client;
 
-use crate::process::{Processes, databases_become, text, until};
-use crate::{count, sets};
+use crate::migrate_test::process::{Processes, databases_become, text, until};
+use crate::migrate_test::{count, sets};
 
 #[migrate::test(sets::ONCE)]
 async fn a_set_that_works_once_on_a_server(client: Client) {

@@ -4,8 +4,8 @@ use migrate::testing::Server;
 use rusqlite::Connection;
 use tokio_postgres::Client;
 
-use crate::process::{Processes, databases_become, text};
-use crate::sets;
+use crate::migrate_test::process::{Processes, databases_become, text};
+use crate::migrate_test::sets;
 
 #[migrate::test(sets::SQLITE)]
 #[ignore = "run by others"]

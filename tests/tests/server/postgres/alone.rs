@@ -3,7 +3,7 @@
 use migrate::{Dialect, Migrator};
 use migrate_tests::{Folder, PostgresClient, PostgresPool, Sandbox};
 
-use crate::{SESSION, database, followed};
+use crate::postgres::{SESSION, database, followed};
 
 const ALONE: &str = "-- migrate: no-transaction\n";
 

@@ -6,7 +6,7 @@ use migrate::{Migrator, SetState};
 use migrate_tests::{Sandbox, query, version};
 use tokio::time::timeout;
 
-use crate::{alone, database, folder, followed};
+use crate::postgres::{alone, database, folder, followed};
 
 #[tokio::test]
 async fn a_dropped_run_leaves_a_healthy_pool_and_a_truthful_history() {

@@ -3,7 +3,7 @@
 use migrate::{Dialect, ErrorKind, Migrator, Target};
 use migrate_tests::{Folder, Sandbox};
 
-use crate::{PLACES, database};
+use crate::postgres::{PLACES, database};
 
 #[tokio::test]
 async fn a_set_for_sqlite_is_refused() {

@@ -3,7 +3,7 @@
 use migrate::{Migrator, SetState, Target};
 use migrate_tests::{PostgresClient, Sandbox};
 
-use crate::{database, followed};
+use crate::postgres::{database, followed};
 
 #[tokio::test]
 async fn the_history_has_a_schema_of_its_own() {

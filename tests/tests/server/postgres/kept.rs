@@ -13,7 +13,7 @@ use migrate_tests::{PostgresPool, Sandbox, version};
 use serde_json::Value;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::{alone, database, folder, followed};
+use crate::postgres::{alone, database, folder, followed};
 
 /// Tables with a bit of everything that a fingerprint holds, from one number on.
 fn tables(first: usize, end: usize) -> String {

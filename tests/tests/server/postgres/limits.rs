@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use migrate::{ErrorKind, Migrator};
 use migrate_tests::{PostgresClient, Sandbox};
 
-use crate::{PLACES, database, folder, followed};
+use crate::postgres::{PLACES, database, folder, followed};
 
 #[tokio::test]
 async fn a_lock_that_is_not_to_be_had_ends_the_wait() {

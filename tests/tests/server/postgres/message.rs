@@ -3,7 +3,7 @@
 use migrate::Migrator;
 use migrate_tests::Sandbox;
 
-use crate::{database, followed};
+use crate::postgres::{database, followed};
 
 #[tokio::test]
 async fn an_error_inside_a_function_points_at_the_statement() {

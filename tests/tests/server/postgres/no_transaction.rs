@@ -6,7 +6,7 @@ use migrate::{Dialect, Migrator};
 use migrate_tests::{Folder, PostgresPool, Sandbox, query, version};
 use tokio::time::sleep;
 
-use crate::{PLACES, database, folder, followed};
+use crate::postgres::{PLACES, database, folder, followed};
 
 #[tokio::test]
 async fn several_indexes_are_built_concurrently() {

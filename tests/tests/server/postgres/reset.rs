@@ -6,7 +6,7 @@ use migrate::{Dialect, ErrorKind, Migrator};
 use migrate_tests::{Folder, PostgresPool, Sandbox};
 use tokio::time::sleep;
 
-use crate::{alone, database, folder, followed};
+use crate::postgres::{alone, database, folder, followed};
 
 #[tokio::test]
 async fn a_reset_wipes_whatever_a_schema_holds() {

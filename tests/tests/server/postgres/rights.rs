@@ -3,7 +3,7 @@
 use migrate::{Migrator, SetState, Target};
 use migrate_tests::{PostgresClient, Sandbox, version};
 
-use crate::followed;
+use crate::postgres::followed;
 
 #[tokio::test]
 async fn reading_needs_no_right_but_select() {

@@ -3,7 +3,7 @@
 use migrate::Migrator;
 use migrate_tests::{PostgresClient, Sandbox};
 
-use crate::{PLACES, SESSION, database, followed};
+use crate::postgres::{PLACES, SESSION, database, followed};
 
 #[tokio::test]
 async fn what_a_script_does_to_the_session_does_not_reach_the_next() {

@@ -7,7 +7,7 @@ use migrate::{Drift, Error, ErrorKind, Migrator, OutOfOrder, Progress, SetState,
 use migrate_core::HistoryTable;
 use migrate_tests::{Folder, PostgresClient, Sandbox, version};
 
-use crate::folder;
+use crate::postgres::folder;
 
 fn three() -> Folder {
     folder().table(1, "a").table(2, "b").table(3, "c")

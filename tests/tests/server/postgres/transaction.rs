@@ -3,7 +3,7 @@
 use migrate::{Dialect, ErrorKind, Migrator};
 use migrate_tests::{Folder, PostgresClient, Sandbox};
 
-use crate::{database, followed};
+use crate::postgres::{database, followed};
 
 /// The caller's own transaction is neither committed nor rolled back by us.
 #[tokio::test]

@@ -4,8 +4,8 @@ use migrate::scope::{Error, Scope, Unscoped, UnscopedUse, days, tables};
 use migrate_tests::{Sandbox, Scoped, ask};
 use uuid::Uuid;
 
-use crate::cases;
-use crate::shop::Shop;
+use crate::scope::cases;
+use crate::scope::shop::Shop;
 
 cases! {
     without policies:

@@ -4,8 +4,8 @@ use migrate::scope::{Error, FromRow, Scope, Tenant, tables};
 use migrate_tests::{PostgresPool, Sandbox, Scoped, SqliteFile, ask};
 use uuid::Uuid;
 
-use crate::cases;
-use crate::shop::{Order, Shop, a, orders};
+use crate::scope::cases;
+use crate::scope::shop::{Order, Shop, a, orders};
 
 cases! {
     a_tenant_is_a_uuid_or_a_text,
@@ -187,8 +187,8 @@ async fn on_postgres_clients_objects_and_transactions_serve() {
 }
 
 /// More rows of two values than one statement holds.
-fn bulk(ids: impl Iterator<Item = i64>) -> migrate::scope::Insert<Scope, crate::shop::line_tags> {
-    use crate::shop::line_tags;
+fn bulk(ids: impl Iterator<Item = i64>) -> migrate::scope::Insert<Scope, crate::scope::shop::line_tags> {
+    use crate::scope::shop::line_tags;
     let insert = a().insert(line_tags).set(line_tags.line_id, 4);
     insert.rows(ids, |row, id| row.set(line_tags.tag, id.to_string()))
 }
@@ -198,7 +198,8 @@ async fn on_postgres_a_bulk_insert_that_is_dropped_leaves_nothing_open() {
     use tokio_postgres::error::SqlState;
     let shop = PostgresPool::open("dropped").await;
     let client = shop.database().connect().await.unwrap();
-    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    let left =
+        || a().select(crate::scope::shop::line_tags).filter(crate::scope::shop::line_tags.line_id.eq(4));
     for wait in [0, 2, 10, 40, 160] {
         let insert = bulk(0..70_000).execute(&client);
         let sent = tokio::time::timeout(std::time::Duration::from_millis(wait), insert).await;
@@ -214,7 +215,8 @@ async fn on_postgres_a_bulk_insert_that_is_dropped_leaves_nothing_open() {
 async fn on_postgres_a_bulk_insert_keeps_to_the_transaction_that_is_there() {
     let shop = PostgresPool::open("bulk").await;
     let mut client = shop.database().connect().await.unwrap();
-    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    let left =
+        || a().select(crate::scope::shop::line_tags).filter(crate::scope::shop::line_tags.line_id.eq(4));
     let transaction = client.transaction().await.unwrap();
     let refused = bulk((0..70_000).chain([5])).execute(&transaction).await.unwrap_err();
     assert!(matches!(refused, Error::Database(error) if error.is_unique_violation()));
@@ -234,9 +236,10 @@ async fn on_postgres_a_bulk_insert_keeps_to_the_transaction_of_its_tenant() {
     use migrate_tests::{PostgresProtected, Scoped};
     let shop = PostgresProtected::open("bulk_tenant").await;
     let pool = shop.on();
-    let left = || a().select(crate::shop::line_tags).filter(crate::shop::line_tags.line_id.eq(4));
+    let left =
+        || a().select(crate::scope::shop::line_tags).filter(crate::scope::shop::line_tags.line_id.eq(4));
     let count = pool
-        .with_tenant(crate::shop::A, async |tx| {
+        .with_tenant(crate::scope::shop::A, async |tx| {
             let refused = bulk((0..70_000).chain([5])).execute(tx).await.unwrap_err();
             assert!(matches!(refused, Error::Database(error) if error.is_unique_violation()));
             bulk(0..70_000).execute(tx).await?;
@@ -255,7 +258,7 @@ async fn on_sqlite_a_bulk_insert_keeps_to_the_transaction_that_is_there() {
     bulk((0..40_000).chain([5])).execute(&transaction).unwrap_err();
     assert_eq!(bulk(0..40_000).execute(&transaction).unwrap(), 40_000);
     transaction.rollback().unwrap();
-    assert_eq!(a().select(crate::shop::line_tags).count(shop.on()).unwrap(), 2);
+    assert_eq!(a().select(crate::scope::shop::line_tags).count(shop.on()).unwrap(), 2);
 }
 
 #[tokio::test]
@@ -263,7 +266,7 @@ async fn on_sqlite_a_family_keeps_to_the_transaction_that_is_there() {
     let mut shop = SqliteFile::open("").await;
     let transaction = shop.connection().transaction().unwrap();
     a().soft_delete(orders).key(1).one(&transaction).unwrap();
-    let refused = a().soft_delete(crate::shop::customers).key(2).one(&transaction).unwrap_err();
+    let refused = a().soft_delete(crate::scope::shop::customers).key(2).one(&transaction).unwrap_err();
     assert!(matches!(refused, Error::Restricted { .. }));
     assert_eq!(a().select(orders).count(&transaction).unwrap(), 4);
     transaction.rollback().unwrap();

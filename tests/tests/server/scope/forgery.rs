@@ -7,8 +7,8 @@ use migrate::scope::{
 };
 use migrate_tests::ask;
 
-use crate::cases;
-use crate::shop::{Order, Shop, a, all_of_b, orders};
+use crate::scope::cases;
+use crate::scope::shop::{Order, Shop, a, all_of_b, orders};
 
 cases! {
     a_column_that_the_library_keeps_is_not_set,

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use migrate::scope::{Error, raw, tables};
 use migrate_tests::ask;
 
-use crate::cases;
-use crate::shop::{Shop, a, customers, order_lines, orders};
+use crate::scope::cases;
+use crate::scope::shop::{Shop, a, customers, order_lines, orders};
 
 cases! {
     without policies:

@@ -37,26 +37,27 @@ mod writes;
 /// Mounts cases, each an `async fn case<S: Shop>(shop: S)`, for both engines, and on PostgreSQL once more with row-level
 /// security behind them: it takes nothing away from a scope. Without policies are those about the rows of all tenants,
 /// and about references from one to another.
-#[macro_export]
 macro_rules! cases {
     (without policies: $($open:ident,)+) => {
-        $crate::cases!(@mount postgres, PostgresPool: $($open,)+);
-        $crate::cases!(@mount sqlite, SqliteFile: $($open,)+);
+        $crate::scope::cases!(@mount postgres, PostgresPool: $($open,)+);
+        $crate::scope::cases!(@mount sqlite, SqliteFile: $($open,)+);
     };
     ($($case:ident,)+ $(; without policies: $($open:ident,)+)?) => {
-        $crate::cases!(@mount postgres, PostgresPool: $($case,)+ $($($open,)+)?);
-        $crate::cases!(@mount protected, PostgresProtected: $($case,)+);
-        $crate::cases!(@mount sqlite, SqliteFile: $($case,)+ $($($open,)+)?);
+        $crate::scope::cases!(@mount postgres, PostgresPool: $($case,)+ $($($open,)+)?);
+        $crate::scope::cases!(@mount protected, PostgresProtected: $($case,)+);
+        $crate::scope::cases!(@mount sqlite, SqliteFile: $($case,)+ $($($open,)+)?);
     };
     (@mount $engine:ident, $shop:ident: $($case:ident,)+) => {
         mod $engine {
             $(
                 #[tokio::test]
                 async fn $case() {
-                    use $crate::shop::Shop;
+                    use $crate::scope::shop::Shop;
                     super::$case(migrate_tests::$shop::open(stringify!($case)).await).await;
                 }
             )+
         }
     };
 }
+
+use cases;

@@ -4,8 +4,8 @@ use migrate::scope::{Engine, Error, FragmentFault, InvalidStatement, Scope, raw}
 use migrate_core::{Surroundings, VisibleTable, fragment};
 use migrate_tests::{PostgresPool, Sandbox, Scoped, SqliteFile, ask};
 
-use crate::cases;
-use crate::shop::{Order, Shop, a, customers, order_lines, orders};
+use crate::scope::cases;
+use crate::scope::shop::{Order, Shop, a, customers, order_lines, orders};
 
 cases! {
     what_reaches_further_is_not_sent,

@@ -4,8 +4,8 @@ use migrate::scope::{
     Error, Filter, FragmentFault, FromRow, InvalidStatement, JoinKind, Lock, Wait, count_all, exists, raw,
 };
 
-use crate::cases;
-use crate::shop::{
+use crate::scope::cases;
+use crate::scope::shop::{
     Order, Shop, a, attachments, b, currencies, customers, line_tags, order_lines, orders, reviews,
 };
 use migrate_tests::ask;

@@ -3,8 +3,8 @@
 use migrate::scope::{Error, InvalidStatement, Unscoped, UnscopedUse, days};
 use uuid::Uuid;
 
-use crate::cases;
-use crate::shop::{Shop, a, all_of_b, customers, order_lines, orders, reviews};
+use crate::scope::cases;
+use crate::scope::shop::{Shop, a, all_of_b, customers, order_lines, orders, reviews};
 use migrate_tests::ask;
 
 cases! {
@@ -128,7 +128,7 @@ async fn a_cascade_stops_at_the_tenants_border<S: Shop>(mut shop: S) {
     assert_eq!(gone.counts, [("orders", 1), ("order_lines", 2), ("line_tags", 2)]);
     assert_eq!(all_of_b(&mut shop).await, before);
     // Somebody who knows the operation of another's delete.
-    let stolen = ask!(shop: S, crate::shop::b().restore(orders).op(gone.op), execute).unwrap();
+    let stolen = ask!(shop: S, crate::scope::shop::b().restore(orders).op(gone.op), execute).unwrap();
     assert_eq!(stolen.counts[0], ("orders", 0));
     assert_eq!(deleted(&mut shop, "orders").await, "1 5");
 }
@@ -296,7 +296,7 @@ async fn an_unscoped_use_is_recorded_or_not_sent<S: Shop>(shop: S) {
 }
 
 async fn an_unscoped_use_names_all_its_tables<S: Shop>(shop: S) {
-    use crate::shop::{attachments, currencies, line_tags};
+    use crate::scope::shop::{attachments, currencies, line_tags};
     let told = std::sync::Mutex::new(Vec::new());
     let audit = |used: &UnscopedUse<'_>| told.lock().unwrap().push(used.tables.join(" "));
     let all = Unscoped::because("nightly billing", &audit);

@@ -8,8 +8,8 @@ use migrate::Dialect;
 use migrate::scope::{Both, Error, FromRow, InvalidStatement, Postgres, Sqlite, tables, value};
 use migrate_tests::ask;
 
-use crate::cases;
-use crate::shop::{Shop, a};
+use crate::scope::cases;
+use crate::scope::shop::{Shop, a};
 
 cases! {
     what_postgres_alone_knows_serves_there,

@@ -2,8 +2,10 @@
 
 use migrate::scope::{Error, FromRow, Global, InvalidStatement, exists, raw};
 
-use crate::cases;
-use crate::shop::{Order, Shop, a, all_of_b, b, currencies, customers, line_tags, order_lines, orders};
+use crate::scope::cases;
+use crate::scope::shop::{
+    Order, Shop, a, all_of_b, b, currencies, customers, line_tags, order_lines, orders,
+};
 use migrate_tests::ask;
 
 cases! {

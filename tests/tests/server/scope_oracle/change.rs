@@ -4,8 +4,8 @@ use fastrand::Rng;
 use migrate::scope::{Col, Error, Filter, Result, Scope, Table};
 use migrate_tests::{Rows, Sandbox, Scoped, ask};
 
-use crate::query::{self, Condition, Maker, Of, Query, Source};
-use crate::world::{A, FACTS, World, customers, files, hidden, live, order_lines, orders};
+use crate::scope_oracle::query::{self, Condition, Maker, Of, Query, Source};
+use crate::scope_oracle::world::{A, FACTS, World, customers, files, hidden, live, order_lines, orders};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Change {

@@ -18,9 +18,9 @@ use fastrand::Rng;
 use migrate::scope::{Scope, Unscoped, UnscopedUse};
 use migrate_tests::{PostgresPool, PostgresProtected, Scoped, SqliteFile};
 
-use crate::change::Change;
-use crate::query::{Maker, Makes, Row, Rows, send};
-use crate::world::{A, World};
+use crate::scope_oracle::change::Change;
+use crate::scope_oracle::query::{Maker, Makes, Row, Rows, send};
+use crate::scope_oracle::world::{A, World};
 
 /// How many statements share the same rows.
 const ROUND: u64 = 500;

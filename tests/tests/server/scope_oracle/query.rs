@@ -9,7 +9,7 @@ use migrate::scope::{
     count_all, exists, raw,
 };
 
-use crate::world::{WORDS, currencies, customers, files, order_lines, orders};
+use crate::scope_oracle::world::{WORDS, currencies, customers, files, order_lines, orders};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Of {

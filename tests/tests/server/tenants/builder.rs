@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use migrate::scope::{Error, FromRow, Global, Scope, Unscoped, UnscopedUse, days, raw, tables};
 use tokio_postgres::types::Type;
 
-use crate::shop::{ANN, APP, BOB, JOBS, Shop, seen_without_tenant};
+use crate::tenants::shop::{ANN, APP, BOB, JOBS, Shop, seen_without_tenant};
 
 tables! {
     tenant = business_id;

@@ -8,7 +8,7 @@ use migrate::testing::{Bouncer, Server};
 use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
 
-use crate::shop::{ANN, APP, BOB, JOBS, MEMBER, Shop, seen_without_tenant};
+use crate::tenants::shop::{ANN, APP, BOB, JOBS, MEMBER, Shop, seen_without_tenant};
 
 tables! {
     tenant = business_id;

@@ -4,7 +4,7 @@ use migrate::scope::rls::{self, ColumnType, OnDelete, Reference, Scripts, Table,
 use migrate::{Dialect, Migrator};
 use migrate_tests::{Folder, PostgresClient, Sandbox};
 
-use crate::shop::{TABLES, protection};
+use crate::tenants::shop::{TABLES, protection};
 
 /// What the generator can touch, in the words of the catalog.
 const SCHEMA: &str = "

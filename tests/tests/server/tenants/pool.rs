@@ -11,7 +11,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{IsolationLevel, NoTls};
 use uuid::Uuid;
 
-use crate::shop::{ANN, APP, BOB, PATIENCE, Shop, polled, seen_without_tenant};
+use crate::tenants::shop::{ANN, APP, BOB, PATIENCE, Shop, polled, seen_without_tenant};
 
 const COUNT: &str = "SELECT count(*) FROM orders";
 const OWNERS: &str = "SELECT DISTINCT business_id FROM orders";

@@ -10,7 +10,7 @@ migrate::scope::tables! {
     global currencies { key = code, code: String }
 }
 
-use crate::shop::{ANN, APP, JOBS, MEMBER, OWNER, SUPERUSER, Shop, polled, seen_without_tenant};
+use crate::tenants::shop::{ANN, APP, JOBS, MEMBER, OWNER, SUPERUSER, Shop, polled, seen_without_tenant};
 
 async fn holes(pool: &TenantPool) -> Vec<Hole> {
     match rls::verify(pool).await {

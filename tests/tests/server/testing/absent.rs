@@ -1,7 +1,7 @@
 //! What is said when there can be no server.
 
-use crate::place::Place;
-use crate::process::text;
+use crate::testing::place::Place;
+use crate::testing::process::text;
 
 #[test]
 fn without_programs_the_error_says_what_to_do() {

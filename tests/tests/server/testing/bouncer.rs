@@ -3,8 +3,8 @@
 use migrate::testing::{Bouncer, Server};
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::place::{Place, directory_of};
-use crate::process::{is_child, is_served, processes_of, say_and_hold, until};
+use crate::testing::place::{Place, directory_of};
+use crate::testing::process::{is_child, is_served, processes_of, say_and_hold, until};
 
 #[tokio::test]
 async fn the_bouncer_answers_and_its_clients_share_one_connection() {

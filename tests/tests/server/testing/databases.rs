@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use migrate::testing::Server;
 use tokio_postgres::error::SqlState;
 
-use crate::process::{command, succeeds};
+use crate::testing::process::{command, succeeds};
 
 #[tokio::test]
 async fn two_databases_are_isolated() {

@@ -2,8 +2,8 @@
 
 use std::{fs, thread};
 
-use crate::place::{IDLE, Place, directory_of};
-use crate::process::{guard_of, is_served, kill, said, until};
+use crate::testing::place::{IDLE, Place, directory_of};
+use crate::testing::process::{guard_of, is_served, kill, said, until};
 
 #[test]
 fn a_killed_user_leaves_nothing_behind() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::process::{command, processes_of, until};
+use crate::testing::process::{command, processes_of, until};
 
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use migrate::testing::Server;
 
-use crate::place::{Place, directory_of};
-use crate::process::{is_child, kill, processes_of, say_and_hold, until};
+use crate::testing::place::{Place, directory_of};
+use crate::testing::process::{is_child, kill, processes_of, say_and_hold, until};
 
 #[tokio::test]
 async fn a_private_server_keeps_what_it_committed_when_it_is_killed() {

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::place::entries;
+use crate::testing::place::entries;
 
 const CHILD: &str = "MIGRATE_TESTS_CHILD";
 
@@ -16,10 +16,10 @@ pub(crate) fn is_child() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// A test, to run in a process of its own. It has the name of its module before its own.
+/// A test of this module, to run in a process of its own. It has the name of its file before its own.
 pub(crate) fn command(test: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args([test, "--exact", "--nocapture"]).env(CHILD, "yes");
+    command.args([&format!("testing::{test}"), "--exact", "--nocapture"]).env(CHILD, "yes");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

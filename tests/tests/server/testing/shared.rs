@@ -7,8 +7,8 @@ use std::thread;
 
 use migrate::testing::Server;
 
-use crate::place::Place;
-use crate::process::{said, say_and_hold, succeeds};
+use crate::testing::place::Place;
+use crate::testing::process::{said, say_and_hold, succeeds};
 
 #[tokio::test]
 async fn the_shared_server_answers() {

@@ -5,7 +5,7 @@ use migrate::testing::Scene;
 use migrate_tests::hazard_cases::SETUP;
 use migrate_tests::{PostgresPool, Sandbox};
 
-use crate::words::{locks, work};
+use crate::trace::words::{locks, work};
 
 #[tokio::test]
 async fn locks_are_seen_while_the_statement_holds_them() {

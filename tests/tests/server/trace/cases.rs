@@ -3,7 +3,7 @@ use migrate::{Error, Risk};
 use migrate_tests::hazard_cases::{CASES, Case, SETUP};
 use migrate_tests::{PostgresPool, Sandbox};
 
-use crate::words::{locks, work};
+use crate::trace::words::{locks, work};
 
 async fn run(scene: &mut Scene, case: &Case) -> Result<Vec<StatementTrace>, Error> {
     let setup = format!("{SETUP}{}", case.given);

@@ -7,7 +7,7 @@ use migrate::{Dialect, ErrorKind, Migrator, Risk, SetState};
 use migrate_tests::{Folder, PostgresPool, Sandbox, version};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::words::{locks, work};
+use crate::trace::words::{locks, work};
 
 /// A folder that may do what a trace is to see.
 fn folder() -> Folder {

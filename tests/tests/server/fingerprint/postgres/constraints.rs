@@ -1,6 +1,6 @@
 //! Constraints and indexes.
 
-use crate::case::{Case, case, one_way};
+use crate::fingerprint::case::{Case, case, one_way};
 
 const TABLE: &str = "CREATE TABLE t (id bigint, note text)";
 

@@ -11,7 +11,7 @@ use migrate::{Dialect, Fingerprint, MigrationSet, Migrator};
 use migrate_tests::{Folder, PostgresClient};
 use tokio_postgres::Client;
 
-use crate::case::assert_all;
+use crate::fingerprint::case::assert_all;
 
 fn set() -> MigrationSet {
     Folder::new(Dialect::Postgres).table(1, "unused").set()

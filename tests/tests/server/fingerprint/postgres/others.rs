@@ -1,6 +1,6 @@
 //! Functions, types, privileges, and all that no table has part in.
 
-use crate::case::{Case, case, one_way};
+use crate::fingerprint::case::{Case, case, one_way};
 
 const TABLE: &str = "CREATE TABLE t (id bigint, note text)";
 const FUNCTION: &str = "CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql AS 'SELECT a'";

@@ -1,6 +1,6 @@
 //! Schemas, tables, columns.
 
-use crate::case::{Case, case, one_way};
+use crate::fingerprint::case::{Case, case, one_way};
 
 const TABLE: &str = "CREATE TABLE t (id bigint, note text)";
 const VIEW: &str = "CREATE VIEW v AS SELECT 1 AS a";

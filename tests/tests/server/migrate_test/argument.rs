@@ -35,7 +35,7 @@ async fn all_arguments_lead_to_the_same_database(
     assert_eq!(count(&database.connect().await?).await, 1);
     let name: String = client.query_one("SELECT current_database()::text", &[]).await?.get(0);
     assert_eq!(name, database.name());
-    assert!(name.starts_with("mt_migrate_test__argument__all_ar_"), "{name}");
+    assert!(name.starts_with("mt_server__migrate_test__argument_"), "{name}");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The schema beside the history: read, kept after a run, and compared.
 
-use migrate_core::{Drift, Dump, Fingerprint, Kept};
+use migrate_core::{Drift, Dump, Fingerprint, KeptSchema};
 
 use super::Run;
 use super::history::History;
@@ -31,7 +31,7 @@ impl<D: Driver> Run<'_, D> {
         let failed = |error| Error::database(READING_SCHEMA, error);
         let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await.map_err(failed)?;
         let Some(rows) = rows else { return Ok(Drift::NothingKept) };
-        let drift = Kept::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
+        let drift = KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
         drift.map_err(|problem| failed(DatabaseError::of_ours(&problem)))
     }
 

@@ -20,8 +20,8 @@ pub(crate) fn lost_session(script: &Script, engine: Engine) -> Vec<Finding> {
     .collect()
 }
 
-/// Whether the statement makes something that ends with the session, and that a run which goes on would miss: settings
-/// can be made again, and these cannot.
+/// Whether the statement makes something that ends with the session and that a resumed run would lack. Settings can be
+/// made again; a temporary table cannot.
 fn needs_its_session(words: &Words) -> bool {
     let is_temporary = |word: &str| matches!(word, "TEMP" | "TEMPORARY");
     match (words.get(0), words.get(1)) {

@@ -193,7 +193,7 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Down,
+    Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Direction, Down,
     Drift, Dump, Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
     InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, Object, ObjectId, ObjectKind,
     OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk, Script, SetState,

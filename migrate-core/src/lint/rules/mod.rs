@@ -4,7 +4,7 @@ mod columns;
 mod objects;
 mod project;
 
-use super::{Context, Finding, Outcome};
+use super::{Context, Finding, WholeScript};
 
 /// What looks at a statement.
 type Rule = fn(&Context<'_>) -> Vec<Finding>;
@@ -16,9 +16,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// What looks at a whole script.
-type OutcomeRule = fn(&Outcome<'_>) -> Vec<Finding>;
+type WholeScriptRule = fn(&WholeScript<'_>) -> Vec<Finding>;
 
 /// What the rules find that look at a whole script.
-pub(super) fn check_outcome(outcome: &Outcome<'_>) -> Vec<Finding> {
-    project::RULES.iter().flat_map(|rule| rule(outcome)).collect()
+pub(super) fn check_whole_script(whole: &WholeScript<'_>) -> Vec<Finding> {
+    project::RULES.iter().flat_map(|rule| rule(whole)).collect()
 }

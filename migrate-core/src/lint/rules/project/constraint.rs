@@ -1,5 +1,5 @@
 use crate::Span;
-use crate::lint::Outcome;
+use crate::lint::WholeScript;
 use crate::schema::Table;
 use crate::sql::{ChangeAction, Column, Constraint, Kind, TableBody};
 
@@ -15,12 +15,12 @@ pub(super) struct Added<'a> {
 }
 
 /// The constraints that a script adds to tables that the folder knows and that are there at its end.
-pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
+pub(super) fn added<'a>(whole: &WholeScript<'a>) -> Vec<Added<'a>> {
     let mut found = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         match &statement.kind {
             Kind::CreateTable(create) => {
-                let Some(table) = super::created_table(outcome, create) else { continue };
+                let Some(table) = super::created_table(whole, create) else { continue };
                 if let TableBody::Columns(columns) = &create.body {
                     found.extend(columns.iter().flat_map(|column| of_column(table, column)));
                 }
@@ -30,7 +30,7 @@ pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
                 );
             }
             Kind::AlterTable(alter) => {
-                let table = outcome.schema.table(&alter.name);
+                let table = whole.schema.table(&alter.name);
                 let Some(table) = table.filter(|table| table.is_known && !table.is_temporary) else {
                     continue;
                 };

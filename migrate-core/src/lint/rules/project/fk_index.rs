@@ -1,7 +1,7 @@
 use super::foreign_key::{Added, added};
 use super::shown;
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Index;
 
 /// A foreign key whose columns no index of its table begins with, whether the table is new or not.
@@ -10,15 +10,15 @@ use crate::schema::Index;
 /// referenced table or an UPDATE of a referenced column will require a scan of the referencing table for rows matching
 /// the old value, it is often a good idea to index the referencing columns too". SQLite says the same
 /// (<https://www.sqlite.org/foreignkeys.html>, section 3).
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let bare = added(outcome).into_iter().filter(|added| added.is_enforced && !is_indexed(outcome, added));
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let bare = added(whole).into_iter().filter(|added| added.is_enforced && !is_indexed(whole, added));
     bare.map(|added| {
         let (table, columns) = (shown(&added.table.name), added.columns.join(", "));
         let message = format!(
             "no index of `{table}` begins with `{columns}`: each DELETE of a row of `{}` reads all of `{table}`",
             added.key.table
         );
-        let safer = if outcome.schema.is_current(added.table.created_in) {
+        let safer = if whole.schema.is_current(added.table.created_in) {
             format!("`CREATE INDEX ON {table} ({columns})` in the same migration")
         } else {
             format!("`CREATE INDEX CONCURRENTLY … ON {table} ({columns})` in a migration of its own before")
@@ -28,23 +28,23 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
     .collect()
 }
 
-fn is_indexed(outcome: &Outcome<'_>, added: &Added<'_>) -> bool {
+fn is_indexed(whole: &WholeScript<'_>, added: &Added<'_>) -> bool {
     // SQLite has no index of a primary key that is the row's own number.
     let is_row_number = |key: &[String]| matches!(key, [key] if added.columns.contains(&key.as_str()));
     added.table.primary_key().is_some_and(is_row_number)
-        || outcome.schema.indexes_of(&added.table.name).any(|index| helps(outcome, index, &added.columns))
+        || whole.schema.indexes_of(&added.table.name).any(|index| helps(whole, index, &added.columns))
 }
 
 /// Whether the rows of one key are found with it. Of several columns one is enough, as long as it is not the tenant's,
 /// which has many rows.
-fn helps(outcome: &Outcome<'_>, index: &Index, columns: &[&str]) -> bool {
+fn helps(whole: &WholeScript<'_>, index: &Index, columns: &[&str]) -> bool {
     let covers = index.filter.as_ref().is_none_or(|filter| {
         // The server looks for a value, which is never NULL.
         !filter.not_null.is_empty()
             && filter.columns.iter().chain(&filter.not_null).all(|column| columns.contains(&column.as_str()))
     });
     let leading = index.leading_columns().take_while(|column| columns.contains(column));
-    let tenant = outcome.project.tenant.as_deref().filter(|_| columns.len() > 1);
+    let tenant = whole.project.tenant.as_deref().filter(|_| columns.len() > 1);
     covers && leading.into_iter().any(|column| Some(column) != tenant)
 }
 

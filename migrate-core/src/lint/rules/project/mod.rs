@@ -15,13 +15,13 @@ mod tenant_foreign_key;
 mod tenant_key;
 mod tenant_view;
 
-use super::OutcomeRule;
+use super::WholeScriptRule;
 use crate::Span;
-use crate::lint::Outcome;
+use crate::lint::WholeScript;
 use crate::schema::Table;
 use crate::sql::{CreateTable, Kind, Name, TableBody};
 
-pub(super) const RULES: &[OutcomeRule] = &[
+pub(super) const RULES: &[WholeScriptRule] = &[
     fk_index::check,
     newer_syntax::check,
     rls_not_forced::check,
@@ -36,42 +36,42 @@ pub(super) const RULES: &[OutcomeRule] = &[
 ];
 
 /// The tables that a script creates and leaves, with the statement that does. A partition is a part of another.
-fn created_tables<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (&'a Table, Span)> + use<'a> {
-    let outcome = *outcome;
-    outcome.statements().filter_map(move |statement| match &statement.kind {
-        Kind::CreateTable(create) => Some((created_table(&outcome, create)?, statement.span)),
+fn created_tables<'a>(whole: &WholeScript<'a>) -> impl Iterator<Item = (&'a Table, Span)> + use<'a> {
+    let whole = *whole;
+    whole.statements().filter_map(move |statement| match &statement.kind {
+        Kind::CreateTable(create) => Some((created_table(&whole, create)?, statement.span)),
         _ => None,
     })
 }
 
-fn created_table<'a>(outcome: &Outcome<'a>, create: &CreateTable) -> Option<&'a Table> {
+fn created_table<'a>(whole: &WholeScript<'a>, create: &CreateTable) -> Option<&'a Table> {
     let is_partition = matches!(create.body, TableBody::PartitionOf(..));
-    let table = outcome.schema.table(&create.name)?;
-    let is_new = outcome.schema.is_current(table.created_in);
+    let table = whole.schema.table(&create.name)?;
+    let is_new = whole.schema.is_current(table.created_in);
     let counts = is_new && table.is_known && !table.is_temporary && !table.is_foreign && !is_partition;
     counts.then_some(table)
 }
 
 /// The tenant column, if the table has it.
-fn tenant_of<'a>(outcome: &Outcome<'a>, table: &Table) -> Option<&'a str> {
-    outcome.project.tenant.as_deref().filter(|column| table.column(column).is_some())
+fn tenant_of<'a>(whole: &WholeScript<'a>, table: &Table) -> Option<&'a str> {
+    whole.project.tenant.as_deref().filter(|column| table.column(column).is_some())
 }
 
 /// The column that marks deleted rows, if the table has it.
-fn deletion_mark_of<'a>(outcome: &Outcome<'a>, table: &Table) -> Option<&'a str> {
-    outcome.project.deleted.as_deref().filter(|column| table.column(column).is_some())
+fn deletion_mark_of<'a>(whole: &WholeScript<'a>, table: &Table) -> Option<&'a str> {
+    whole.project.deleted.as_deref().filter(|column| table.column(column).is_some())
 }
 
 /// The columns of each key of a table, the primary key first: what a foreign key can refer to.
-fn keys<'a>(outcome: &Outcome<'a>, table: &'a Table) -> impl Iterator<Item = Vec<&'a str>> + use<'a> {
+fn keys<'a>(whole: &WholeScript<'a>, table: &'a Table) -> impl Iterator<Item = Vec<&'a str>> + use<'a> {
     let primary = table.primary_key().map(|columns| columns.iter().map(String::as_str).collect());
-    let whole = |keys: usize, columns: &Vec<&str>| keys == columns.len();
-    let unique = outcome
+    let has_all = |keys: usize, columns: &Vec<&str>| keys == columns.len();
+    let unique = whole
         .schema
         .indexes_of(&table.name)
         .filter(|index| index.unique && index.filter.is_none())
         .map(|index| (index.keys.len(), index.leading_columns().collect::<Vec<&str>>()))
-        .filter(move |(keys, columns)| whole(*keys, columns))
+        .filter(move |(keys, columns)| has_all(*keys, columns))
         .map(|(_, columns)| columns)
         .collect::<Vec<_>>();
     primary.into_iter().chain(unique)

@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
 
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 
 /// Syntax that came after the PostgreSQL that the project declares, `postgres = 15`, each from the release notes of its
 /// major version (<https://www.postgresql.org/docs/release/>). Without a declaration nothing is told.
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let Some(declared) = outcome.project.postgres else { return Vec::new() };
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let Some(declared) = whole.project.postgres else { return Vec::new() };
     // A statement inside another is part of both.
     let mut seen = BTreeSet::new();
-    let parts = outcome.statements().flat_map(|statement| &statement.since);
+    let parts = whole.statements().flat_map(|statement| &statement.since);
     let newer = parts.filter(|part| part.release > declared && seen.insert((part.span.start(), part.what)));
     newer
         .map(|part| {

@@ -1,26 +1,26 @@
 use super::{shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Table;
 use crate::sql::{ChangeAction, CreatePolicy, Expression, Kind};
 
 /// Row-level security of a tenant's table that does not hold: without FORCE the owner sees all, and where the only
 /// policies of the tenant are permissive, any other permissive policy opens what they close
 /// (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>: permissive policies are joined by OR).
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         match &statement.kind {
             Kind::AlterTable(alter) => {
-                let table = outcome.schema.table(&alter.name);
-                let Some(table) = table.filter(|table| is_open_to_owner(outcome, table)) else { continue };
+                let table = whole.schema.table(&alter.name);
+                let Some(table) = table.filter(|table| is_open_to_owner(whole, table)) else { continue };
                 let enable =
                     alter.changes.iter().find(|change| change.action == ChangeAction::EnableRowSecurity);
                 findings.extend(enable.map(|enable| not_forced(table, enable.span)));
             }
             Kind::CreatePolicy(policy) => {
-                let table = outcome.schema.table(&policy.table);
-                let open = table.filter(|table| is_open_to_policies(outcome, table, policy));
+                let table = whole.schema.table(&policy.table);
+                let open = table.filter(|table| is_open_to_policies(whole, table, policy));
                 findings.extend(open.map(|table| permissive(table, policy, statement.span)));
             }
             _ => {}
@@ -49,13 +49,13 @@ fn permissive(table: &Table, policy: &CreatePolicy, span: crate::Span) -> Findin
     Finding::new(Hazard::RlsNotForced, span, message, safer)
 }
 
-fn is_open_to_owner(outcome: &Outcome<'_>, table: &Table) -> bool {
-    tenant_of(outcome, table).is_some() && table.row_security.enabled && !table.row_security.forced
+fn is_open_to_owner(whole: &WholeScript<'_>, table: &Table) -> bool {
+    tenant_of(whole, table).is_some() && table.row_security.enabled && !table.row_security.forced
 }
 
 /// Whether it is about the tenant, and no restrictive policy of the table is.
-fn is_open_to_policies(outcome: &Outcome<'_>, table: &Table, policy: &CreatePolicy) -> bool {
-    let Some(tenant) = tenant_of(outcome, table) else { return false };
+fn is_open_to_policies(whole: &WholeScript<'_>, table: &Table, policy: &CreatePolicy) -> bool {
+    let Some(tenant) = tenant_of(whole, table) else { return false };
     let names_tenant = |condition: &Option<Expression>| {
         condition.iter().any(|condition| condition.columns.iter().any(|column| column == tenant))
     };

@@ -1,6 +1,6 @@
 use super::shown;
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::sql::{Expression, Kind, Name};
 
 const SAFER: &str =
@@ -13,10 +13,10 @@ const SAFER: &str =
 /// set is an error without the second argument; after the first transaction that set it locally it is the empty
 /// string, which no cast but that to text takes.
 /// <https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SET>
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let Some(tenant) = &outcome.project.tenant else { return Vec::new() };
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let Some(tenant) = &whole.project.tenant else { return Vec::new() };
     let mut findings = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         let (table, policy, conditions) = match &statement.kind {
             Kind::CreatePolicy(policy) => (&policy.table, &policy.name, [&policy.using, &policy.with_check]),
             Kind::AlterPolicy(policy) => (&policy.table, &policy.name, [&policy.using, &policy.with_check]),

@@ -1,15 +1,15 @@
 use super::{deletion_mark_of, shown};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::sql::{CreateIndex, Kind};
 
 /// An index on the deletion mark alone. Most rows have none, so that it finds no live row faster than reading all does.
 ///
 /// Measured on PostgreSQL 15, a million rows, 30 % of them deleted: a page of live rows takes 62 ms with it, 87 without
 /// and 0.007 with an index of the columns that are asked for `WHERE deleted_at IS NULL`.
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let alone = outcome.statements().filter_map(|statement| match &statement.kind {
-        Kind::CreateIndex(create) => Some((create, on_mark(outcome, create)?, statement.span)),
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let alone = whole.statements().filter_map(|statement| match &statement.kind {
+        Kind::CreateIndex(create) => Some((create, on_mark(whole, create)?, statement.span)),
         _ => None,
     });
     alone
@@ -25,8 +25,8 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
 }
 
 /// The mark, if it is all that the index holds, and of all rows.
-fn on_mark<'a>(outcome: &Outcome<'a>, create: &CreateIndex) -> Option<&'a str> {
-    let mark = deletion_mark_of(outcome, outcome.schema.table(&create.table)?)?;
+fn on_mark<'a>(whole: &WholeScript<'a>, create: &CreateIndex) -> Option<&'a str> {
+    let mark = deletion_mark_of(whole, whole.schema.table(&create.table)?)?;
     let [key] = create.keys.as_slice() else { return None };
     let is_alone =
         key.column.as_deref() == Some(mark) && create.include.is_empty() && create.filter.is_none();

@@ -1,18 +1,18 @@
 use super::{created_tables, is_same_set, keys, shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Table;
 
 /// A new table of tenants without a key of the tenant and its own number. Only to such a key can another table refer
 /// with `FOREIGN KEY (business_id, order_id)`, which never reaches another tenant's row: a foreign key needs all columns
 /// of a unique index that is not partial
 /// (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let without = created_tables(outcome).filter_map(|(table, span)| {
-        let tenant = tenant_of(outcome, table)?;
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let without = created_tables(whole).filter_map(|(table, span)| {
+        let tenant = tenant_of(whole, table)?;
         let number = lone_number(table, tenant)?;
         let wanted = [tenant, number];
-        let has_key = keys(outcome, table).any(|key| is_same_set(&key, &wanted));
+        let has_key = keys(whole, table).any(|key| is_same_set(&key, &wanted));
         (!has_key).then_some((table, span, tenant, number))
     });
     without

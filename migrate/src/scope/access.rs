@@ -1,16 +1,13 @@
 //! Who may do what: the three values that a statement is made from.
 //!
 //! A [`Scope`] holds a tenant, [`Global`] holds nothing, [`Unscoped`](super::Unscoped) holds a reason. What comes in
-//! is one of
-//! them and a table, `Scope::tenant(7)` and `orders`; what goes out is a statement, `Select<Scope, orders>`. Two
-//! traits decide
-//! at compile time which pairs there are: [`Reads`] and [`Writes`]. The value then travels in the statement as a
-//! [`Context`],
-//! `Context { tenant: Some(7), actor: None, reach: Tenant }`, from which the writer of the SQL takes the tenant.
+//! is one of them and a table, `Scope::tenant(7)` and `orders`; what goes out is a statement,
+//! `Select<Scope, orders>`. Two traits decide at compile time which pairs there are: [`Reads`] and [`Writes`]. The
+//! value then travels in the statement as a [`Context`], `Context { tenant: Some(7), actor: None, reach: Tenant }`,
+//! from which the writer of the SQL takes the tenant.
 //!
 //! The traits keep a caller from mistakes, and are no protection against intent: they are open, because `tables!`
-//! implements
-//! them in the caller's crate. So the writer checks the same again, in every build.
+//! implements them in the caller's crate. So the writer checks the same again, in every build.
 
 use std::sync::Arc;
 
@@ -30,14 +27,11 @@ use super::upsert::Upsert;
 /// The right to see and change the rows of one tenant.
 ///
 /// A scope is a value that the application passes on, from the request that it serves to each function that needs
-/// rows. It is
-/// not a setting of a thread, a connection or the process, so nothing can read the tenant of another request from it.
-/// It is
-/// cheap to clone, and holds no connection.
+/// rows. It is not a setting of a thread, a connection or the process, so nothing can read the tenant of another
+/// request from it. It is cheap to clone, and holds no connection.
 ///
 /// It reads the tables of tenants and the tables that all tenants share. It writes the tables of tenants alone: a
-/// shared table
-/// is changed through [`Global`].
+/// shared table is changed through [`Global`].
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -76,8 +70,7 @@ impl Scope {
     /// A scope of the rows of this tenant.
     ///
     /// The library trusts the value. Establish who asks before you make a scope: from a session or a verified token,
-    /// never from
-    /// a field that the client sends.
+    /// never from a field that the client sends.
     pub fn tenant(tenant: impl Into<Tenant>) -> Scope {
         Scope { tenant: tenant.into(), actor: None }
     }
@@ -117,8 +110,7 @@ impl Scope {
 pub struct Global;
 
 /// Implements the statements that all three values make. A macro and not a method of [`Access`], so that each page of
-/// the
-/// documentation lists its own verbs, and a caller imports no trait.
+/// the documentation lists its own verbs, and a caller imports no trait.
 macro_rules! verbs {
     ($for:ty) => {
         impl $for {
@@ -139,8 +131,7 @@ macro_rules! verbs {
             }
 
             /// Marks rows of a table as deleted, together with the rows below them. [`Restore`] brings them back.
-            /// [`SoftDelete`] has
-            /// an example.
+            /// [`SoftDelete`] has an example.
             pub fn soft_delete<T: SoftDeletes>(&self, _table: T) -> SoftDelete<Self, T>
             where
                 Self: Writes<T>,
@@ -304,8 +295,7 @@ pub(crate) enum Reach {
 
 impl Context {
     /// Whether a query of this context may be nested in a statement of the other context. A query of another tenant's
-    /// rows, or of
-    /// the rows of all tenants, must not enter through a subquery.
+    /// rows, or of the rows of all tenants, must not enter through a subquery.
     pub(crate) fn is_admitted_by(&self, outer: &Context) -> bool {
         // Shared rows are the same for everyone, so a query of `Global` may be nested anywhere.
         self.reach == Reach::Global || self.reach == outer.reach && self.tenant == outer.tenant

@@ -16,8 +16,7 @@ use super::value::{Parameter, Value};
 /// A column of the table `T` that holds a `V`, which is an `Option` if the column may be NULL.
 ///
 /// Columns are fields of the constant that `tables!` declares. They are `Copy`, and their methods make conditions,
-/// aggregates
-/// and orders:
+/// aggregates and orders:
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -76,8 +75,8 @@ impl fmt::Debug for Field {
 
 impl<T, V, A> Col<T, V, A> {
     /// The column at this place of the declaration. The writer of a statement does not believe the types `T`, `V` and
-    /// `A`, since
-    /// any crate can choose them: it checks that the table declares the column, and that the caller may set it.
+    /// `A`, since any crate can choose them: it checks that the table declares the column, and that the caller may
+    /// set it.
     #[doc(hidden)]
     pub const fn new(handle: Handle, place: usize) -> Col<T, V, A> {
         let field = Field { table: handle.table, alias: handle.alias, name: handle.table.columns[place] };
@@ -117,8 +116,7 @@ impl<T, V, A> fmt::Debug for Col<T, V, A> {
 }
 
 /// The methods that columns share with expressions. A macro writes them twice, because a column is `Copy` and an
-/// expression
-/// is not: a trait would take `self` by value from both, and a caller would have to import it.
+/// expression is not: a trait would take `self` by value from both, and a caller would have to import it.
 macro_rules! operators {
     ($(#[$impl:meta])* $for:ty, [$($generics:tt)*], $self:ident => $node:expr) => {
         $(#[$impl])*
@@ -165,8 +163,7 @@ macro_rules! operators {
             /// Is equal to one of `values`; never true if there are none.
             ///
             /// Each value is bound on its own, so the list counts towards the limit of a statement: 65,535 values on
-            /// PostgreSQL, 32,766 on
-            /// SQLite. For a long list use `in_query`.
+            /// PostgreSQL, 32,766 on SQLite. For a long list use `in_query`.
             pub fn in_<I: Operand<V>>($self, values: impl IntoIterator<Item = I>) -> Filter {
                 let values = values.into_iter().map(|value| value.operand().node).collect();
                 Filter::new(Node::In(Box::new($node), values))
@@ -258,8 +255,7 @@ macro_rules! operators {
 
         impl<$($generics)* V: Text> $for {
             /// Matches an SQL pattern: `%` stands for any text, `_` for one character, and `!` before one of them (or
-            /// itself) takes away
-            /// that meaning.
+            /// itself) takes away that meaning.
             ///
             /// PostgreSQL distinguishes small letters from capitals. SQLite does not, for the letters of ASCII.
             pub fn like($self, pattern: &str) -> Filter {
@@ -369,8 +365,7 @@ macro_rules! numbers {
 }
 
 // PostgreSQL adds up `bigint` as `numeric`, which no Rust type of the driver reads; SQLite divides integers without a
-// remainder. Hence
-// the casts.
+// remainder. Hence the casts.
 numbers! {
     i16 => i64, "bigint";
     i32 => i64, "bigint";

@@ -1,10 +1,9 @@
 //! Expressions: the tree of a statement's conditions and values.
 //!
-//! What comes in is a column and a value, `orders.total` and `100`; what goes out is a tree, `Compare(orders.total, "
-//! > ", 100)`,
-//! which the writer turns into `("orders"."total" > $2)` when the statement is sent. No text of the caller becomes
-//! SQL on the
-//! way: names come from the declaration, values are bound, and `raw` is parsed and written anew.
+//! What comes in is a column and a value, `orders.total` and `100`; what goes out is a tree,
+//! `Compare(orders.total, " > ", 100)`, which the writer turns into `("orders"."total" > $2)` when the statement is
+//! sent. No text of the caller becomes SQL on the way: names come from the declaration, values are bound, and `raw`
+//! is parsed and written anew.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -38,8 +37,7 @@ pub struct Expression<V> {
 pub type Filter = Expression<bool>;
 
 /// The tree that is written as SQL. Each node writes its own parentheses, so that no operator around it can reach
-/// into it:
-/// `a OR b` inside of a condition stays inside.
+/// into it: `a OR b` inside of a condition stays inside.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Column(Field),
@@ -112,8 +110,7 @@ impl<V: Value> Operand<Option<V>> for V {
 }
 
 /// Lets a column of a wrapper take the value without the wrapper: `orders.paid_at` of the type
-/// `Postgres<DateTime<Utc>>` takes a
-/// `DateTime<Utc>`.
+/// `Postgres<DateTime<Utc>>` takes a `DateTime<Utc>`.
 macro_rules! unwrapped {
     ($($wrapper:ident)*) => {$(
         impl<V> Operand<$wrapper<V>> for V

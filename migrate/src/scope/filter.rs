@@ -1,8 +1,7 @@
 //! Conditions are combined here: `and`, `or`, `!`, all, any, exists.
 //!
 //! What comes in are filters, `orders.total.gt(100)` and `orders.note.eq("vip")`; what goes out is one filter,
-//! written as
-//! `(("orders"."total" > $2) OR ("orders"."note" = $3))`.
+//! written as `(("orders"."total" > $2) OR ("orders"."note" = $3))`.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -35,8 +34,7 @@ impl Filter {
     /// At least one of the two holds.
     ///
     /// A filter with `or` cannot reach past the tenant: the tenant's condition is inside the derived table, or in
-    /// front of this
-    /// one with parentheses around it.
+    /// front of this one with parentheses around it.
     #[must_use]
     pub fn or(self, other: impl Into<Filter>) -> Filter {
         Filter::new(Node::Any(vec![self.node, other.into().node]))

@@ -1,8 +1,8 @@
 //! The verb that removes rows at once.
 //!
-//! What comes in is a scope, a table and conditions: `bakery.hard_delete(orders).key(1)`. What goes out is `DELETE
-//! FROM "orders" WHERE`
-//! with the condition of the scope in front. Unlike a soft delete it works on any table, and takes nothing along.
+//! What comes in is a scope, a table and conditions: `bakery.hard_delete(orders).key(1)`. What goes out is
+//! `DELETE FROM "orders" WHERE` with the condition of the scope in front. Unlike a soft delete it works on any table,
+//! and takes nothing along.
 
 use migrate_core::Engine;
 
@@ -18,8 +18,8 @@ use super::value::Parameter;
 /// Removes rows for good, from [`Scope::hard_delete`](super::Scope::hard_delete).
 ///
 /// It reaches live rows, unless [`with_deleted`](HardDelete::with_deleted) or
-/// [`only_deleted`](HardDelete::only_deleted) asks for
-/// others. What happens to the rows that refer to them is for the foreign keys of the database.
+/// [`only_deleted`](HardDelete::only_deleted) asks for others. What happens to the rows that refer to them is for the
+/// foreign keys of the database.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -37,8 +37,7 @@ use super::value::Parameter;
 /// # Errors
 ///
 /// Each method that sends returns the [errors of every statement](super::Database#errors). A row that another refers
-/// to is
-/// [`Error::Database`](super::Error::Database), with SQLSTATE 23503 or SQLite's 787.
+/// to is [`Error::Database`](super::Error::Database), with SQLSTATE 23503 or SQLite's 787.
 #[derive(Clone, Debug)]
 #[must_use = "a delete is sent by `execute` or `one`"]
 pub struct HardDelete<S, T> {
@@ -119,8 +118,7 @@ impl<S: Access, T: Table> HardDelete<S, T> {
     /// # Errors
     ///
     /// [`Error::NotFound`](super::Error::NotFound), [`Error::Stale`](super::Error::Stale), and
-    /// [`Error::NotOne`](super::Error::NotOne)
-    /// if there were more: they are deleted.
+    /// [`Error::NotOne`](super::Error::NotOne) if there were more: they are deleted.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
         database.execute(self.recorded(D::ENGINE), |rows| exactly_one::<T>(rows?))
     }

@@ -1,10 +1,9 @@
 //! The verb that adds rows.
 //!
 //! What comes in is a scope, a table and values: `bakery.insert(orders).set(orders.total, 45)`. What goes out is one
-//! statement,
-//! `INSERT INTO "orders" ("business_id", "total") VALUES ($1, $2)`, or several in one transaction if the values of
-//! all rows do not
-//! fit into one. The tenant's column is filled in here and nowhere else: no value of the caller can get there.
+//! statement, `INSERT INTO "orders" ("business_id", "total") VALUES ($1, $2)`, or several in one transaction if the
+//! values of all rows do not fit into one. The tenant's column is filled in here and nowhere else: no value of the
+//! caller can get there.
 
 use std::marker::PhantomData;
 
@@ -54,14 +53,12 @@ use super::value::Value;
 /// # What it costs
 ///
 /// One round trip on PostgreSQL as long as the values fit into one statement. More rows cost one for each statement,
-/// and two or
-/// three for the transaction or savepoint around them.
+/// and two or three for the transaction or savepoint around them.
 ///
 /// # Errors
 ///
 /// Each method that sends returns the [errors of every statement](super::Database#errors). A unique key that is taken
-/// is
-/// [`Error::Database`](super::Error::Database), with
+/// is [`Error::Database`](super::Error::Database), with
 /// [`is_unique_violation`](super::DatabaseError::is_unique_violation).
 #[derive(Clone, Debug)]
 #[must_use = "an insert is sent by `execute` or `returning`"]
@@ -149,8 +146,7 @@ impl<T: Table> NewRow<T> {
 }
 
 /// The names of the columns, if they belong to the table and the caller may set them. Their types say so too, but any
-/// crate can
-/// make a `Col` of its own.
+/// crate can make a `Col` of its own.
 pub(crate) fn settable(
     table: &'static Definition,
     fields: impl IntoIterator<Item = Field>,
@@ -181,10 +177,8 @@ impl<S: Access, T: Table> Insert<S, T> {
     /// sent.
     ///
     /// One statement holds 65,535 values on PostgreSQL and 32,766 on SQLite. More are sent in several statements, in
-    /// one
-    /// transaction, or in a savepoint of the open one: all rows are inserted, or none. If other tasks use the same
-    /// client or
-    /// object at the same time, what they send meanwhile becomes part of that transaction.
+    /// one transaction, or in a savepoint of the open one: all rows are inserted, or none. If other tasks use the
+    /// same client or object at the same time, what they send meanwhile becomes part of that transaction.
     pub fn rows<I>(
         self,
         items: impl IntoIterator<Item = I>,
@@ -304,8 +298,7 @@ impl<S: Access, T: Table> Insert<S, T> {
             w.push(if i == 0 { "" } else { ", " });
             row.write_values(own, &self.common, w)?;
             // Written first and taken back if too long: how many values a row binds is known only afterwards, since
-            // an expression may bind
-            // any number.
+            // an expression may bind any number.
             if i > 0 && w.is_too_long() {
                 w.back_to(&mark);
                 return Ok(i);

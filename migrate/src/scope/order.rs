@@ -1,8 +1,7 @@
 //! The order of a query's rows, and the condition that finds the next page.
 //!
 //! What comes in is a column and a direction, `orders.total.desc()`, and for a later page the values of the last row,
-//! `(80, 2)`.
-//! What goes out is `ORDER BY` and a condition on the rows after that one.
+//! `(80, 2)`. What goes out is `ORDER BY` and a condition on the rows after that one.
 
 use super::error::{InvalidStatement, Result};
 use super::expression::Node;

@@ -1,8 +1,7 @@
 //! A query of chosen columns: tuples, groups, scalars.
 //!
 //! What comes in is a select and its columns, `bakery.select(orders).columns((orders.note, count_all()))`; what goes
-//! out is a
-//! statement whose rows are tuples, `(Some("vip"), 2)`.
+//! out is a statement whose rows are tuples, `(Some("vip"), 2)`.
 
 use migrate_core::Engine;
 

@@ -1,10 +1,9 @@
 //! The verb that empties the trash: rows that were deleted softly long enough ago are removed for good.
 //!
 //! What comes in is a scope, a table and an age: `bakery.purge(customers).older_than(days(30))`. What goes out is a
-//! [`Family`] of due
-//! rows, removed in batches, children first; and from the answers a [`Purged`], `Purged { counts: [("customers", 1),
-//! ("orders", 2)], held:
-//! [], unseen: 0 }`. A row stays as long as anything refers to it that does not go with it.
+//! [`Family`] of due rows, removed in batches, children first; and from the answers a [`Purged`],
+//! `Purged { counts: [("customers", 1), ("orders", 2)], held: [], unseen: 0 }`. A row stays as long as anything
+//! refers to it that does not go with it.
 
 use std::fmt;
 use std::time::Duration;
@@ -48,10 +47,8 @@ use super::value::Parameter;
 /// # What it costs
 ///
 /// On PostgreSQL each batch is a statement and a round trip; the last one finds nothing. One more counts what is
-/// held, if other
-/// tables refer to this one. On SQLite each batch is a transaction, unless one is open. Rows that another transaction
-/// has locked are
-/// skipped.
+/// held, if other tables refer to this one. On SQLite each batch is a transaction, unless one is open. Rows that
+/// another transaction has locked are skipped.
 ///
 /// # Errors
 ///
@@ -75,8 +72,7 @@ pub struct Purged {
     /// The rows that stay although they were deleted long enough ago; empty if there are none.
     pub held: Vec<Held>,
     /// The number of rows of the statement's table that stay because a foreign key holds them for rows that are not
-    /// visible here:
-    /// under row-level security those of other tenants, or of a table that is not declared.
+    /// visible here: under row-level security those of other tenants, or of a table that is not declared.
     ///
     /// After 1,000 of them the purge ends with what it has done. Always 0 on SQLite, which hides no rows.
     pub unseen: u64,
@@ -133,8 +129,7 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
     }
 
     /// Says how long rows stay in the trash, by the clock of the database. Without it nothing is sent, and the answer
-    /// is
-    /// [`InvalidStatement::NoRetention`].
+    /// is [`InvalidStatement::NoRetention`].
     pub fn older_than(self, age: Duration) -> Purge<S, T> {
         Purge { older_than: Some(age), ..self }
     }
@@ -182,8 +177,8 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
     /// # Errors
     ///
     /// [`Error::StillReferenced`] if the purge runs in the caller's transaction and a foreign key refuses a batch for
-    /// a row that is not
-    /// visible here: PostgreSQL has then given up the transaction. Outside of one such a row is left out.
+    /// a row that is not visible here: PostgreSQL has then given up the transaction. Outside of one such a row is
+    /// left out.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Purged> {
         let family = recorded(&self.scope, "purge", D::ENGINE, self.family());
         database.family(family, |counts, family| {
@@ -225,8 +220,7 @@ pub(super) struct Removal {
 const MOST_SPARED: u64 = 1_000;
 
 /// How a purge continues after a foreign key has refused a batch: through the rows in the order of their key, past
-/// those
-/// that stay.
+/// those that stay.
 #[derive(Clone, Copy, Debug)]
 struct Narrowed {
     batch: u64,
@@ -384,8 +378,7 @@ impl Kind for Removal {
     fn spare(&mut self) -> bool {
         let Narrowed { batch, spared } = self.narrowed.unwrap_or(Narrowed { batch: self.batch, spared: 0 });
         // The batch is halved until the one row is found that is held. Nothing has to be known about what holds it:
-        // the foreign key says
-        // so.
+        // the foreign key says so.
         self.narrowed = Some(match batch {
             1 => Narrowed { batch, spared: spared + 1 },
             more => Narrowed { batch: more / 2, spared },

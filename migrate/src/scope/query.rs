@@ -1,11 +1,9 @@
 //! The parts of a select, and how they are written as SQL.
 //!
 //! What comes in is what the methods of [`Select`](super::Select) have collected: a table, joins, conditions, an
-//! order, a page, a
-//! lock. What goes out is `SELECT … FROM (SELECT … FROM "orders" WHERE …) AS "orders" …`, with the tenant's condition
-//! inside of
-//! each derived table. The columns are the caller's to write, because a struct, a tuple and a count differ in them
-//! alone.
+//! order, a page, a lock. What goes out is `SELECT … FROM (SELECT … FROM "orders" WHERE …) AS "orders" …`, with the
+//! tenant's condition inside of each derived table. The columns are the caller's to write, because a struct, a tuple
+//! and a count differ in them alone.
 
 use migrate_core::Engine;
 
@@ -57,8 +55,7 @@ pub enum JoinKind {
 }
 
 /// How strongly a select locks the rows that it reads, until the transaction ends (PostgreSQL manual, 13.3.2). The
-/// variants are
-/// ordered from the strongest lock to the weakest. Plain reads of others are never blocked.
+/// variants are ordered from the strongest lock to the weakest. Plain reads of others are never blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// `FOR UPDATE`: other transactions can neither change, delete nor lock the rows, and cannot add rows that refer
@@ -251,8 +248,7 @@ impl Path {
             w.column(self.parent.alias, parent_column);
         });
         // Inside of a scope both sides are the tenant's already. Without a tenant, a key that does not include the
-        // tenant column could
-        // lead to another tenant's row.
+        // tenant column could lead to another tenant's row.
         if w.context().tenant.is_none() {
             w.and_same_tenant([self.child.alias, self.parent.alias], [self.child.table, self.parent.table]);
         }

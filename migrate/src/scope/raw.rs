@@ -1,11 +1,9 @@
 //! Pieces of SQL that the builder has no words for.
 //!
 //! What comes in is a text of the program with a `?` for each value, `raw("length(orders.note) > ?").bind(3)`. The
-//! core parses it
-//! by a small grammar and writes anew what it understood. What goes out is that text in parentheses, with the
-//! placeholders of
-//! the engine: `(length("orders"."note") > $2)`. The text is `&'static str`, so that no input of a user can become
-//! part of it.
+//! core parses it by a small grammar and writes anew what it understood. What goes out is that text in parentheses,
+//! with the placeholders of the engine: `(length("orders"."note") > $2)`. The text is `&'static str`, so that no
+//! input of a user can become part of it.
 
 use migrate_core::{InvalidRawExpression, Surroundings, VisibleTable, raw_expression};
 
@@ -33,32 +31,26 @@ use super::value::{Parameter, Value};
 /// ```
 ///
 /// A piece has to be a single expression. It reads no table, and calls no function that is not known to be harmless.
-/// Anything
-/// else is refused when the statement is sent, with an error that says where and why
+/// Anything else is refused when the statement is sent, with an error that says where and why
 /// ([`InvalidStatement::Raw`]). Known are:
 ///
 /// - columns that `tables!` declares for a table of the statement, as `orders.note` or `note`. A table with an alias
-///   goes by
-///   its alias. A name that is a keyword needs double quotes: `orders."user"`. Nothing else may follow a dot, because
-///   on PostgreSQL `value.name` can also call a function.
+///   goes by its alias. A name that is a keyword needs double quotes: `orders."user"`. Nothing else may follow a dot,
+///   because on PostgreSQL `value.name` can also call a function.
 /// - numbers, strings in single quotes without a backslash, `x'00ff'`, `NULL`, `TRUE`, `FALSE`, `CURRENT_TIMESTAMP`
-///   and similar,
-///   and `?` for a value.
+///   and similar, and `?` for a value.
 /// - `AND`, `OR`, `NOT`, comparisons, `BETWEEN`, `IN (…)`, `LIKE`, `IS NULL`, `IS DISTINCT FROM`, `CASE`, arithmetic,
 ///   `||`, `->` and `->>`, and lists in parentheses. On PostgreSQL also `ILIKE`, `SIMILAR TO`, `~` and its relatives,
 ///   `@>`, `<@`, `&&`, `#>`, `#>>`, `= ANY (…)`, `AT TIME ZONE`, arrays and subscripts; on SQLite `GLOB`.
 /// - `CAST(… AS type)`, and on PostgreSQL `::type` and `date '2020-01-01'`, with the common types of the engine.
 /// - functions that come with the engine and depend on their arguments alone, such as `lower`, `round` and `to_char`,
-///   and
-///   aggregates with `DISTINCT` and `FILTER`. On PostgreSQL they are those of the schema `pg_catalog`, for any
+///   and aggregates with `DISTINCT` and `FILTER`. On PostgreSQL they are those of the schema `pg_catalog`, for any
 ///   `search_path`. [`calling`](Raw::calling) admits others.
 /// - `COLLATE "name"` on PostgreSQL; `NOCASE`, `BINARY` and `RTRIM` on SQLite.
 ///
 /// Operators, casts and collations are those of the database. If a schema defines its own `+` for two texts, it is
-/// called here,
-/// as it is in the builder's own expressions. The same holds for functions that an application adds to its SQLite
-/// connection
-/// under a known name.
+/// called here, as it is in the builder's own expressions. The same holds for functions that an application adds to
+/// its SQLite connection under a known name.
 ///
 /// The text is parsed each time a statement with it is written. That takes microseconds and no round trip.
 #[derive(Clone, Debug)]

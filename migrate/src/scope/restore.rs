@@ -1,10 +1,8 @@
 //! The verb that takes a soft delete back.
 //!
 //! What comes in is a scope, a table and conditions, or the operation of a delete:
-//! `bakery.restore(customers).key(1)`. What goes out
-//! is a [`Family`] whose stamps are cleared, and from its answer a [`Restored`], `Restored { counts: [("customers",
-//! 1), ("orders",
-//! 2)] }`.
+//! `bakery.restore(customers).key(1)`. What goes out is a [`Family`] whose stamps are cleared, and from its answer a
+//! [`Restored`], `Restored { counts: [("customers", 1), ("orders", 2)] }`.
 
 use migrate_core::Engine;
 use uuid::Uuid;
@@ -24,10 +22,8 @@ use super::value::Parameter;
 /// Takes a soft delete back, from [`Scope::restore`](super::Scope::restore).
 ///
 /// With a row come the rows below it that the same operation deleted, and no others: what was deleted before stays
-/// deleted. A row
-/// that is not deleted is not touched. A row that refers to a deleted row is not restored before that one. A row that
-/// refers to a row
-/// which the scope does not see at all comes back as it was.
+/// deleted. A row that is not deleted is not touched. A row that refers to a deleted row is not restored before that
+/// one. A row that refers to a row which the scope does not see at all comes back as it was.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -123,8 +119,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     /// # Errors
     ///
     /// [`Error::RestoreConflict`] if a live row has taken a unique key meanwhile, [`Error::ParentDeleted`] if a row
-    /// refers to a
-    /// deleted one. Nothing is restored then.
+    /// refers to a deleted one. Nothing is restored then.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Restored> {
         database.family(self.recorded(D::ENGINE), |counts, family| {
             let counts = not_blocked(counts, family)?;
@@ -137,8 +132,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::RestoreConflict`], [`Error::ParentDeleted`], and [`Error::NotOne`] if there were
-    /// more: they are
-    /// restored.
+    /// more: they are restored.
     pub fn one<D: Database>(self, database: D) -> D::Answer<Restored> {
         database.family(self.recorded(D::ENGINE), |counts, family| {
             let counts = not_blocked(counts, family)?;

@@ -1,8 +1,8 @@
 //! A row of an answer, and the structs that are read from one.
 //!
 //! What comes in is the driver's row; what goes out is a value of the caller's type, `Order { id: 1, total: 120 }`.
-//! The columns
-//! that such a type reads are known before the statement is written, so a statement asks for those columns alone.
+//! The columns that such a type reads are known before the statement is written, so a statement asks for those
+//! columns alone.
 
 use super::error::{Error, Result};
 #[cfg(feature = "postgres")]
@@ -82,9 +82,8 @@ impl Row<'_> {
 /// ```
 ///
 /// A field is read from the column of its name, or from the one that `column` names. With a table in front, the
-/// column is that
-/// of a joined table, by its alias if it has one. The struct may be generic over nothing; a tuple is read by
-/// [`Select::columns`](super::Select::columns).
+/// column is that of a joined table, by its alias if it has one. The struct may be generic over nothing; a tuple is
+/// read by [`Select::columns`](super::Select::columns).
 pub trait FromRow: Sized + Send + 'static {
     /// The columns, in the order in which `from_row` reads them.
     const COLUMNS: &'static [RowColumn];

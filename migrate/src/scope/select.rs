@@ -1,9 +1,8 @@
 //! The verb that reads: a query of rows, read into structs.
 //!
 //! What comes in is a scope and a table, then filters, joins, an order and a page: `bakery.select(orders).key(1)`.
-//! What goes out
-//! is one statement, and from its answer structs that implement [`FromRow`]. Tuples of chosen columns are in
-//! [`Projection`](super::Projection).
+//! What goes out is one statement, and from its answer structs that implement [`FromRow`]. Tuples of chosen columns
+//! are in [`Projection`](super::Projection).
 
 use std::marker::PhantomData;
 
@@ -25,8 +24,7 @@ use super::value::{Parameter, Value};
 /// A query, from [`Scope::select`](super::Scope::select): of the rows of a table, and of those that are joined to it.
 ///
 /// Each table in it is a derived table that holds the rows which the scope may see, and no others. So it does not
-/// matter
-/// how they are filtered, joined or nested: other rows are not there.
+/// matter how they are filtered, joined or nested: other rows are not there.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -52,15 +50,13 @@ use super::value::{Parameter, Value};
 /// # What it costs
 ///
 /// One round trip on PostgreSQL, with nothing prepared. The text is written on each call, which takes microseconds.
-/// An index on
-/// `(business_id, …) WHERE deleted_at IS NULL` serves the derived table: both engines flatten it into the query
-/// around it.
+/// An index on `(business_id, …) WHERE deleted_at IS NULL` serves the derived table: both engines flatten it into the
+/// query around it.
 ///
 /// # Errors
 ///
 /// Each method that sends returns the [errors of every statement](super::Database#errors), and [`Error::Read`] for a
-/// row that
-/// does not fit the struct.
+/// row that does not fit the struct.
 #[derive(Clone, Debug)]
 #[must_use = "a query is sent by `all`, `one` and their like"]
 pub struct Select<S, T> {
@@ -154,8 +150,7 @@ impl<S: Access, T: Table> Select<S, T> {
     /// ```
     ///
     /// The key may be declared on either table. If none is declared between this table and those before it, or more
-    /// than one, the
-    /// answer is [`InvalidStatement::NoPath`](super::InvalidStatement::NoPath) or
+    /// than one, the answer is [`InvalidStatement::NoPath`](super::InvalidStatement::NoPath) or
     /// [`ManyPaths`](super::InvalidStatement::ManyPaths): use [`join_on`](Select::join_on).
     pub fn join<J: Table>(self, table: J) -> Select<S, T>
     where
@@ -204,8 +199,8 @@ impl<S: Access, T: Table> Select<S, T> {
     /// Keeps only the rows that come after the row with these values in the columns of `order_by`: the next page.
     ///
     /// The last column has to be unique, and no column may be NULL: otherwise rows are left out. A page found this
-    /// way costs the
-    /// same whatever its number is, and no row is lost or shown twice when another is deleted meanwhile.
+    /// way costs the same whatever its number is, and no row is lost or shown twice when another is deleted
+    /// meanwhile.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -233,8 +228,7 @@ impl<S: Access, T: Table> Select<S, T> {
     /// Leaves out this number of rows at the beginning.
     ///
     /// The database still reads them. [`after`](Select::after) finds later pages faster, and does not lose a row when
-    /// another one
-    /// is deleted meanwhile.
+    /// another one is deleted meanwhile.
     pub fn offset(self, rows: u64) -> Select<S, T> {
         self.with(|query| query.offset = Some(rows))
     }

@@ -1,9 +1,8 @@
 //! The verb that marks rows as deleted, with the rows below them.
 //!
 //! What comes in is a scope, a table, conditions and a reason: `bakery.soft_delete(customers).key(1).reason("left")`.
-//! What goes out is
-//! a [`Family`] of rows that all get the same stamp, when, by whom, why and by which operation; and from its answer a
-//! [`Deleted`], `Deleted { op: 5f0c…, counts: [("customers", 1), ("orders", 2)] }`.
+//! What goes out is a [`Family`] of rows that all get the same stamp, when, by whom, why and by which operation; and
+//! from its answer a [`Deleted`], `Deleted { op: 5f0c…, counts: [("customers", 1), ("orders", 2)] }`.
 
 use migrate_core::Engine;
 use uuid::Uuid;
@@ -21,10 +20,8 @@ use super::value::Parameter;
 /// A soft delete, from [`Scope::soft_delete`](super::Scope::soft_delete).
 ///
 /// It takes along the children whose foreign keys say `on soft_delete cascade`, and their children. It is refused if
-/// live children
-/// are declared `restrict`. Every row gets the same operation, by which [`restore`](super::Scope::restore) brings
-/// back
-/// exactly these rows. A row that was deleted before keeps its time.
+/// live children are declared `restrict`. Every row gets the same operation, by which
+/// [`restore`](super::Scope::restore) brings back exactly these rows. A row that was deleted before keeps its time.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -45,12 +42,10 @@ use super::value::Parameter;
 /// # What it costs
 ///
 /// One statement and one round trip on PostgreSQL, for any number of tables. On SQLite a transaction, or a savepoint
-/// in the
-/// open one.
+/// in the open one.
 ///
 /// It does not see a child that another transaction is adding at the same moment. If that matters, use a serializable
-/// transaction
-/// (PostgreSQL manual, 13.2.3).
+/// transaction (PostgreSQL manual, 13.2.3).
 ///
 /// # Errors
 ///
@@ -92,8 +87,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     }
 
     /// Deletes the row only if it still has this version. If it has another one, the answer is [`Error::Stale`]; if
-    /// it does not
-    /// exist, or not any more, [`Error::NotFound`].
+    /// it does not exist, or not any more, [`Error::NotFound`].
     pub fn if_version(mut self, version: i64) -> SoftDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -143,8 +137,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     /// # Errors
     ///
     /// [`Error::Restricted`] if a live child is declared `restrict`. After [`if_version`](SoftDelete::if_version),
-    /// [`Error::Stale`] or
-    /// [`Error::NotFound`] if no row was deleted.
+    /// [`Error::Stale`] or [`Error::NotFound`] if no row was deleted.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Deleted> {
         // Made here and not by the database: SQLite has no function for it, and the caller learns it without
         // RETURNING.

@@ -1,12 +1,10 @@
 //! The tables that `tables!` declares, as types and as values.
 //!
 //! What comes in is the declaration: `orders { id: i64, business_id: i64, total: i64 }`. The macro writes three
-//! things into the
-//! caller's crate: a type `orders` that implements [`Table`], a constant `orders` whose fields are the columns, and a
-//! static
-//! [`Definition`], which holds names and roles and no SQL. What goes out to a statement is a [`Handle`]: the
-//! definition, the
-//! alias and the rows that are meant, as `Handle { table: orders, alias: "o", rows: Live }`.
+//! things into the caller's crate: a type `orders` that implements [`Table`], a constant `orders` whose fields are
+//! the columns, and a static [`Definition`], which holds names and roles and no SQL. What goes out to a statement is
+//! a [`Handle`]: the definition, the alias and the rows that are meant, as
+//! `Handle { table: orders, alias: "o", rows: Live }`.
 
 use std::fmt;
 
@@ -95,8 +93,7 @@ pub struct Definition {
     /// The column that says whose the row is; `None` in a global table.
     pub tenant: Option<&'static str>,
     /// Whether the tenant column may hold a text. A collation can hold two texts to be equal, so those are compared
-    /// byte by byte
-    /// as well.
+    /// byte by byte as well.
     pub(crate) is_tenant_text: bool,
     /// The column that says when the row was deleted; NULL in a live row.
     pub deleted: Option<&'static str>,
@@ -115,8 +112,7 @@ pub struct Definition {
 }
 
 /// The constructors that `tables!` calls. They take names and no SQL. A role is always a column of the table: another
-/// name
-/// fails while the caller's crate compiles.
+/// name fails while the caller's crate compiles.
 impl Definition {
     #[doc(hidden)]
     pub const fn new(

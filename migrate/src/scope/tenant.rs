@@ -1,8 +1,7 @@
 //! The identity of a tenant: a UUID, a number or a text.
 //!
 //! What comes in is the caller's identifier, `Tenant::from(7)`. It goes out in two ways: as a bound value of a
-//! statement, and
-//! as text for the setting of the session, `7`, which row-level security compares with the column.
+//! statement, and as text for the setting of the session, `7`, which row-level security compares with the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,8 +22,7 @@ use uuid::Uuid;
 /// be equal.
 ///
 /// On SQLite a UUID is bound as `rusqlite` binds it, as a BLOB of 16 bytes. If the column holds the UUID as text,
-/// make the tenant a
-/// text: `Tenant::from(uuid.to_string())`. PostgreSQL compares its type `uuid` either way.
+/// make the tenant a text: `Tenant::from(uuid.to_string())`. PostgreSQL compares its type `uuid` either way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant(Id);
 

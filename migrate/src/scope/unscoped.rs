@@ -1,10 +1,8 @@
 //! Statements on the rows of all tenants, each with a reason that is recorded.
 //!
 //! What comes in is a reason, an [`Audit`] and a table; what goes out is the same statement that a scope makes,
-//! without the
-//! tenant's condition. Before it is sent, the audit receives an [`UnscopedUse`], which displays as one line:
-//! `unscoped select
-//! of orders, customers because: nightly billing (by job:billing)`.
+//! without the tenant's condition. Before it is sent, the audit receives an [`UnscopedUse`], which displays as one
+//! line: `unscoped select of orders, customers because: nightly billing (by job:billing)`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,9 +21,8 @@ use super::update::Update;
 /// The right to see and change the rows of all tenants, for a reason that is recorded before each statement is sent.
 ///
 /// It reads, updates, deletes, restores and purges. It does not insert: a new row has an owner, so it is written
-/// through a
-/// [`Scope`](super::Scope). Soft deletes hold here as well: a deleted row is not seen unless the statement asks for
-/// it.
+/// through a [`Scope`](super::Scope). Soft deletes hold here as well: a deleted row is not seen unless the statement
+/// asks for it.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -46,8 +43,7 @@ use super::update::Update;
 /// ```
 ///
 /// Under row-level security it needs a connection of a role that may see all rows: the role of the jobs, see the
-/// module `rls`.
-/// A `TenantPool` refuses it with [`Error::NotForAllTenants`].
+/// module `rls`. A `TenantPool` refuses it with [`Error::NotForAllTenants`].
 #[derive(Clone)]
 pub struct Unscoped<'a> {
     reason: Arc<str>,
@@ -59,8 +55,7 @@ impl<'a> Unscoped<'a> {
     /// A right to the rows of all tenants, for this reason, recorded by this audit.
     ///
     /// The reason has to say something. With a reason that holds no visible letter or digit no statement is sent, and
-    /// the answer
-    /// is [`InvalidStatement::NoReason`].
+    /// the answer is [`InvalidStatement::NoReason`].
     pub fn because(reason: impl Into<Arc<str>>, audit: &'a (dyn Audit + Sync)) -> Unscoped<'a> {
         Unscoped { reason: reason.into(), audit, actor: None }
     }
@@ -106,8 +101,7 @@ verbs!(Unscoped<'_>);
 /// Where the uses of [`Unscoped`] are recorded.
 ///
 /// A closure that takes a `&UnscopedUse` is an audit. Implement the trait where recording can fail, for example
-/// because it
-/// writes to a table:
+/// because it writes to a table:
 ///
 /// ```
 /// use migrate::scope::{Audit, UnscopedUse};
@@ -152,8 +146,7 @@ pub struct UnscopedUse<'a> {
     /// The table of the verb.
     pub table: &'static str,
     /// All tables that the statement reads and changes: the table of the verb first, then those of joins, of
-    /// subqueries and of
-    /// the rows below.
+    /// subqueries and of the rows below.
     pub tables: &'a [&'static str],
 }
 

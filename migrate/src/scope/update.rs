@@ -1,10 +1,9 @@
 //! The verb that changes rows, and the choice of rows that all changing verbs share.
 //!
-//! What comes in is a scope, a table, new values and conditions: `bakery.update(orders).key(1).set(orders.total,
-//! 99)`. What goes out
-//! is `UPDATE "orders" SET "total" = $1 WHERE` with the condition of the scope in front, and the caller's in
-//! parentheses after
-//! it. An update has no derived table to hide other rows, so the order of these two is what keeps them out.
+//! What comes in is a scope, a table, new values and conditions:
+//! `bakery.update(orders).key(1).set(orders.total, 99)`. What goes out is `UPDATE "orders" SET "total" = $1 WHERE`
+//! with the condition of the scope in front, and the caller's in parentheses after it. An update has no derived table
+//! to hide other rows, so the order of these two is what keeps them out.
 
 use std::marker::PhantomData;
 
@@ -26,8 +25,7 @@ use super::value::Parameter;
 /// A change of rows, from [`Scope::update`](super::Scope::update).
 ///
 /// It reaches live rows of the scope alone. The owner of a row and its deletion cannot be set. If the table has a
-/// version
-/// column, each change adds one to it.
+/// version column, each change adds one to it.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -188,8 +186,8 @@ impl<S: Access, T: Table> Update<S, T> {
     /// ```
     ///
     /// If the row has another version, the answer is [`Error::Stale`]. If it does not exist, or not any more, the
-    /// answer is
-    /// [`Error::NotFound`]. The table needs a version column: otherwise the answer is [`InvalidStatement::NoColumn`].
+    /// answer is [`Error::NotFound`]. The table needs a version column: otherwise the answer is
+    /// [`InvalidStatement::NoColumn`].
     pub fn if_version(mut self, version: i64) -> Update<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -252,8 +250,7 @@ impl<S: Access, T: Table> Update<S, T> {
     /// # Errors
     ///
     /// [`Error::NotFound`] if there is no row, [`Error::Stale`] after [`if_version`](Update::if_version), and
-    /// [`Error::NotOne`] if there
-    /// were more. In the last case they are changed, unless you roll the transaction back.
+    /// [`Error::NotOne`] if there were more. In the last case they are changed, unless you roll the transaction back.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
         database.execute(self.recorded(D::ENGINE, |_| Ok(())), |rows| exactly_one::<T>(rows?))
     }

@@ -1,9 +1,9 @@
 //! The verb that adds a row or changes the one with the same key.
 //!
 //! What comes in is a scope, a table, the columns of a unique key and values:
-//! `bakery.upsert(customers).on(customers.email).set(…)`. What goes out is `INSERT … ON CONFLICT ("business_id",
-//! "email") … DO
-//! UPDATE`, one statement, so two callers at the same moment cannot both insert.
+//! `bakery.upsert(customers).on(customers.email).set(…)`. What goes out is
+//! `INSERT … ON CONFLICT ("business_id", "email") … DO UPDATE`, one statement, so two callers at the same moment
+//! cannot both insert.
 
 use std::marker::PhantomData;
 
@@ -23,10 +23,9 @@ use super::update::write_next_version;
 /// A row that is added, or changed if it exists, from [`Scope::upsert`](super::Scope::upsert).
 ///
 /// `on` names the columns of a unique index that begins with the tenant, such as `(business_id, email)`. The library
-/// adds the tenant's
-/// column by itself. If the table has soft deletes, the index should be partial, `WHERE deleted_at IS NULL`: then a
-/// deleted row with
-/// the same key stays as it is. A row of another tenant is never reached.
+/// adds the tenant's column by itself. If the table has soft deletes, the index should be partial,
+/// `WHERE deleted_at IS NULL`: then a deleted row with the same key stays as it is. A row of another tenant is never
+/// reached.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
@@ -50,8 +49,7 @@ use super::update::write_next_version;
 /// # Errors
 ///
 /// Each method that sends returns the [errors of every statement](super::Database#errors). Without a matching unique
-/// index the database
-/// refuses the statement: SQLSTATE 42P10 on PostgreSQL.
+/// index the database refuses the statement: SQLSTATE 42P10 on PostgreSQL.
 #[derive(Clone, Debug)]
 #[must_use = "an upsert is sent by `execute`, `one` and their like"]
 pub struct Upsert<S, T> {

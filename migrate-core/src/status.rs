@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    AppliedMigration, AppliedState, Direction, FoundHazard, Migration, MigrationSet, OlderBinaries, Risk, Version,
+    AppliedMigration, AppliedState, Direction, FoundHazard, Migration, MigrationSet, OlderBinaries, Risk,
+    Version,
 };
 
 /// How a database stands to a migration set.

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use migrate_core::{AppliedMigration, Checksum, Direction, Migration, MigrationSet, MigrationState, Version, status};
+use migrate_core::{
+    AppliedMigration, Checksum, Direction, Migration, MigrationSet, MigrationState, Version, status,
+};
 
 use crate::driver::DatabaseError;
 

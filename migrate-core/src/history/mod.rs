@@ -103,8 +103,7 @@ impl AppliedState {
     /// The state of that word.
     pub fn from_word(word: &str) -> Option<AppliedState> {
         use AppliedState::{Applied, Baseline, Interrupted};
-        let states =
-            [Applied, Baseline, Interrupted(Direction::Apply), Interrupted(Direction::Rollback)];
+        let states = [Applied, Baseline, Interrupted(Direction::Apply), Interrupted(Direction::Rollback)];
         states.into_iter().find(|state| state.as_str() == word)
     }
 

@@ -5,7 +5,9 @@ use crate::fingerprint::{self, Dump, Fingerprint};
 use crate::history::{AppliedMigration, AppliedState, RecordedDown};
 use crate::plan::Head;
 use crate::query::{Query, Value};
-use crate::{Action, Checksum, Direction, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version};
+use crate::{
+    Action, Checksum, Direction, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version,
+};
 
 /// The format of the history that this version of the library writes.
 pub const HISTORY_FORMAT: i64 = 1;
@@ -283,7 +285,9 @@ CREATE TABLE {log} (
                     self.claim_resumed(set, step),
                 ]
             }
-            (Action::Apply, _) => vec![self.insert(set, step, runner, AppliedState::Interrupted(Direction::Apply))],
+            (Action::Apply, _) => {
+                vec![self.insert(set, step, runner, AppliedState::Interrupted(Direction::Apply))]
+            }
             (Action::Baseline, _) => vec![self.insert(set, step, runner, AppliedState::Baseline)],
             (Action::ResolveApplied, None) => vec![self.insert(set, step, runner, AppliedState::Applied)],
             (Action::ResolveApplied, Some(was)) => {

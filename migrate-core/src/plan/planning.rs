@@ -5,8 +5,8 @@ use super::chain::{Chain, Link};
 use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
 use crate::source::{first_words, parse_recorded};
 use crate::{
-    Alone, AppliedMigration, AppliedState, Direction, Down, Engine, Migration, MigrationSet, OlderBinaries, Script,
-    Version,
+    Alone, AppliedMigration, AppliedState, Direction, Down, Engine, Migration, MigrationSet, OlderBinaries,
+    Script, Version,
 };
 
 /// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
@@ -189,7 +189,8 @@ impl Planning<'_> {
     /// The migrations of which the history recorded another script, or another rollback script.
     fn recorded_otherwise(&self) -> Vec<Migration> {
         let is_otherwise = |migration: &&Migration| {
-            let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_interrupted()) else {
+            let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_interrupted())
+            else {
                 return false;
             };
             let recorded = row.down.as_ref().map(|down| (down.sql.as_str(), down.transaction));

@@ -304,7 +304,8 @@ fn verbs_that_write_the_history_alone() {
     assert_eq!(planned(&history(&[1, 2]), Redo), words(&["rollback 2", "apply 2"]));
     assert_eq!(planned(&[], Redo), words(&[]));
 
-    let interrupted = edited(history(&[1, 2]), 2, |row| row.state = AppliedState::Interrupted(Direction::Apply));
+    let interrupted =
+        edited(history(&[1, 2]), 2, |row| row.state = AppliedState::Interrupted(Direction::Apply));
     assert_eq!(planned(&interrupted, ResolveApplied(version(2))), words(&["resolve-applied 2"]));
     assert_eq!(planned(&interrupted, ResolveRolledBack(version(2))), words(&["resolve-rolled-back 2"]));
     assert_eq!(planned(&history(&[1]), ResolveApplied(version(2))), words(&["resolve-applied 2"]));

@@ -167,7 +167,10 @@ async fn what_comes_behind_waits(mut db: impl Sandbox) {
     }
     assert_eq!(db.column(LABELS).await, ["one"]);
     let status = db.status(&migrator).await.unwrap();
-    assert_eq!((status.state, status.migrations[1].state), (SetState::Interrupted, MigrationState::Interrupted));
+    assert_eq!(
+        (status.state, status.migrations[1].state),
+        (SetState::Interrupted, MigrationState::Interrupted)
+    );
 }
 
 async fn a_rollback_is_refused_while_a_migration_is_interrupted(mut db: impl Sandbox) {
@@ -202,7 +205,10 @@ async fn a_rollback_without_transaction_goes_on_where_it_stopped<S: Sandbox>(mut
     assert_eq!(db.column("SELECT statements_done FROM migrate_history WHERE version = 2").await, ["2"]);
     assert_eq!(db.column(LABELS).await, ["two"]);
     let status = db.status(&Migrator::new(&set)).await.unwrap();
-    assert_eq!((status.state, status.migrations[1].state), (SetState::Interrupted, MigrationState::Interrupted));
+    assert_eq!(
+        (status.state, status.migrations[1].state),
+        (SetState::Interrupted, MigrationState::Interrupted)
+    );
 
     let set =
         emptying(folder, &format!("{};\nDELETE FROM box WHERE id = 1;\nDELETE FROM box;", S::ALONE)).set();

@@ -121,7 +121,8 @@ async fn an_interrupted_redo_is_refused(mut db: impl Sandbox) {
     let (version, name) = (version(2), "fill".to_owned());
     db.migrate(&migrator).await.unwrap_err();
     let records = db.records().await;
-    let interrupted = |direction| Refusal::Interrupted { version, name: name.clone(), direction, statements_done: 1 };
+    let interrupted =
+        |direction| Refusal::Interrupted { version, name: name.clone(), direction, statements_done: 1 };
     assert_eq!(db.redo(&migrator).await.unwrap_err().refusals(), [interrupted(Direction::Apply)]);
     assert_eq!(db.records().await, records);
 

@@ -394,7 +394,7 @@ async fn a_table_that_is_not_in_the_query_is_told<S: Shop>(shop: S) {
     let told = named.unwrap_err().to_string();
     assert_eq!(
         told,
-        "`customers.name` is named where customers is not in the statement; join it, or ask in a subquery"
+        "`customers.name` is named where customers is not in the statement; join it, or use a subquery"
     );
 }
 

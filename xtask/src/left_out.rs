@@ -6,7 +6,7 @@ use crate::step::{Done, root};
 /// A line about tests that a run left out, so that no run leaves out tests silently.
 pub(crate) type LeftOut = Option<&'static str>;
 
-/// The folders that `tests/tests/corpora` applies.
+/// The folders that `tests/tests/server/corpora` applies.
 pub(crate) fn corpora() -> LeftOut {
     let found = root().join("../shared/corpora").is_dir();
     (!found).then_some("left out: the corpora are not next to this checkout")

@@ -13,7 +13,7 @@ pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
     install::what_is_missing()?;
     let server = Server::found();
-    let mut tests = runner(&[]);
+    let mut tests = if has_nextest() { nextest() } else { cargo_test(&["--tests"]) };
     tests.args(EVERYTHING).args(arguments);
     if let Some(server) = &server {
         server.expect(&mut tests);
@@ -30,14 +30,45 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     done
 }
 
-/// The test runner: nextest if it is installed, because it runs tests of several binaries at once, else `cargo test`. It
-/// runs `targets`, or all tests if there are none.
-pub(crate) fn runner(targets: &[&str]) -> Command {
-    let (mut command, all): (_, &[&str]) = if works(&mut cargo(&["nextest", "--version"])) {
-        (cargo(&["nextest", "run", "--no-fail-fast"]), &[])
-    } else {
-        (cargo(&["test", "--no-fail-fast"]), &["--tests"])
-    };
-    command.args(if targets.is_empty() { all } else { targets });
+/// A part of the tests: some modules of one binary.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) binary: &'static str,
+    pub(crate) modules: &'static [&'static str],
+    /// Tests with one of these words in their names are left out.
+    pub(crate) skipped: &'static [&'static str],
+}
+
+impl Chosen {
+    /// All features of all packages, as in the run of all tests, so that nothing is compiled again.
+    pub(crate) fn runner(&self) -> Command {
+        let mut command = if has_nextest() {
+            let mut command = nextest();
+            command.args(EVERYTHING).args(["--test", self.binary]);
+            command.args(["-E", &format!("test(/^({})::/)", self.modules.join("|"))]).arg("--");
+            command
+        } else {
+            // `cargo test` looks for these words anywhere in a name, and so runs a few more tests.
+            let mut command = cargo_test(&["--test", self.binary]);
+            command.args(EVERYTHING).arg("--").args(self.modules.iter().map(|module| format!("{module}::")));
+            command
+        };
+        command.args(self.skipped.iter().flat_map(|part| ["--skip", part]));
+        command
+    }
+}
+
+/// Whether nextest is installed, which runs the tests of several binaries at once.
+fn has_nextest() -> bool {
+    works(&mut cargo(&["nextest", "--version"]))
+}
+
+fn nextest() -> Command {
+    cargo(&["nextest", "run", "--no-fail-fast"])
+}
+
+fn cargo_test(targets: &[&str]) -> Command {
+    let mut command = cargo(&["test", "--no-fail-fast"]);
+    command.args(targets);
     command
 }

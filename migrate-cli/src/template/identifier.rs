@@ -4,7 +4,7 @@ use std::fmt;
 
 use migrate::Engine;
 use migrate::cli::Failure;
-use migrate_core::syntax_errors;
+use migrate_lint::syntax_errors;
 
 /// A name in SQL, with or without a schema. Display adds the quotes that it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,8 +25,8 @@ impl Exit {
     pub const FAILED: Exit = Exit(1);
     /// `status`: migrations are pending.
     pub const PENDING: Exit = Exit(1);
-    /// `status`: a migration stopped half way.
-    pub const HALF_WAY: Exit = Exit(2);
+    /// `status`: a migration was interrupted.
+    pub const INTERRUPTED: Exit = Exit(2);
     /// `status` and `drift`: the schema was changed by hand.
     pub const DRIFT: Exit = Exit(4);
     /// `status`: a migration was edited or is out of order, or the database is ahead of this binary.

@@ -108,7 +108,7 @@
 //! |---|---|---|
 //! | 0 | up to date | done, or nothing to do |
 //! | 1 | migrations are pending | refused, failed, declined, or problems found |
-//! | 2 | one stopped half way | |
+//! | 2 | a migration was interrupted | |
 //! | 4 | the schema was changed by hand since the last run | `drift`: the same |
 //! | 8 | diverged: edited, out of order, or ahead of this binary | |
 //! | 16 | unknown | `drift`: the same |

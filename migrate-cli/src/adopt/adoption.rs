@@ -43,8 +43,7 @@ impl Misfit {
                 )
             }
             Misfit::Unreadable { .. } => {
-                "a version must be one whole number; change it in the file and in the history"
-                    .to_owned()
+                "a version must be one whole number; change it in the file and in the history".to_owned()
             }
             Misfit::NotInFolder { .. } => {
                 "restore its file, for example from an earlier commit: every applied migration needs its file"

@@ -118,7 +118,8 @@ impl fmt::Debug for Database {
 #[cfg(all(unix, feature = "testing", feature = "postgres", feature = "sqlite"))]
 const IN_MEMORY: &str = "the address is an SQLite file, and throw-away databases of SQLite are in memory";
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
-const NOT_ENCRYPTED: &str = "the server is reached with TLS, and connections to throw-away databases are not encrypted";
+const NOT_ENCRYPTED: &str =
+    "the server is reached with TLS, and connections to throw-away databases are not encrypted";
 
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
 fn no_test_server(why: &str) -> Failure {

@@ -11,12 +11,13 @@ use std::path::Path;
 /// Returns a warning if the file must not be used or cannot be read.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let shown = path.display();
-    let unreadable =
-        |error: std::io::Error| format!("cannot read the password file: {error}\n --> {shown}");
+    let unreadable = |error: std::io::Error| format!("cannot read the password file: {error}\n --> {shown}");
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(unreadable(error)),
-        Ok(metadata) if !metadata.is_file() => Err(format!("the password file is not a regular file\n --> {shown}")),
+        Ok(metadata) if !metadata.is_file() => {
+            Err(format!("the password file is not a regular file\n --> {shown}"))
+        }
         Ok(metadata) if is_open_to_others(&metadata) => Err(format!(
             "others have access to the password file, so it is not used\n --> {shown}\n help: `chmod 600 {shown}`"
         )),

@@ -21,7 +21,9 @@ impl Reset {
         let mut database = session.open(Access::Create)?;
         let name = database.connection.name()?;
         let count = session.migrator.set.migrations().len();
-        let danger = Danger::Destructive(format!("everything in `{name}` will be dropped, not only what migrations made"));
+        let danger = Danger::Destructive(format!(
+            "everything in `{name}` will be dropped, not only what migrations made"
+        ));
         let shown = format!("reset    {name}\napply    all migrations: {count}");
         let kept = self.consent.obtain(session, &mut database, &danger, &shown)?;
         let protection = protection::of(&mut database.connection, &session.migrator)?;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use migrate::diagnostic::{Diagnostics, Problem};
+use migrate::diagnostic::{Diagnostics, FileNameProblem, Problem, RollbackProblem};
 use migrate::{Engine, Version};
 
 /// The `migrate.toml` under which the folder of another tool reads as it is.
@@ -25,9 +25,11 @@ impl Policy {
     /// scripts, and files beside the migrations. The names are those inside of the folder.
     pub(crate) fn forgiving(mut self, diagnostics: &Diagnostics, inside: impl Fn(&str) -> String) -> Policy {
         for diagnostic in diagnostics {
-            match diagnostic.problem {
-                Problem::MissingDown { .. } | Problem::EmptyDown => self.rollback_is_optional = true,
-                Problem::FileName { .. } if !diagnostic.path.ends_with(".sql") => {
+            match &diagnostic.problem {
+                Problem::Rollback(RollbackProblem::Missing { .. } | RollbackProblem::Empty) => {
+                    self.rollback_is_optional = true
+                }
+                Problem::FileName(FileNameProblem::Invalid { .. }) if !diagnostic.path.ends_with(".sql") => {
                     self.ignore.push(inside(&diagnostic.path));
                 }
                 _ => {}

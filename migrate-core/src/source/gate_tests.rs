@@ -1,7 +1,8 @@
 //! What the gate lets pass, in folders with each kind of policy and exception.
 
 use super::{Checked, Overrides, Source, SourceFile};
-use crate::{Diagnostics, OlderBinaries, Risk, Severity};
+use crate::problem::HazardProblem;
+use crate::{Diagnostics, OlderBinaries, Problem, Risk, Severity};
 
 /// A table with rows, which the migrations under test change.
 const CREATE: [(&str, &str); 2] = [
@@ -35,7 +36,7 @@ fn told(policy: &str, up: &str) -> Vec<String> {
         let severity = if one.severity == Severity::Error { "error" } else { "warning" };
         let text = one.problem.to_string();
         let what = match &one.problem {
-            crate::Problem::Hazard { hazard, .. } => hazard.name(),
+            Problem::Hazard(HazardProblem::Found { hazard, .. }) => hazard.name(),
             _ => &text,
         };
         format!("{} {severity} {what}", one.position.map_or_else(String::new, |at| at.to_string()))
@@ -214,8 +215,8 @@ ALTER TABLE new_t RENAME TO t;
             Ok(checked) => checked.warnings,
             Err(diagnostics) => diagnostics.iter().cloned().collect(),
         };
-        let hazard = |problem: &crate::Problem| match problem {
-            crate::Problem::Hazard { hazard, message, .. } => format!("{hazard}: {message}"),
+        let hazard = |problem: &Problem| match problem {
+            Problem::Hazard(HazardProblem::Found { hazard, message, .. }) => format!("{hazard}: {message}"),
             other => other.to_string(),
         };
         diagnostics.iter().map(|one| hazard(&one.problem)).collect::<Vec<_>>()
@@ -246,11 +247,14 @@ fn many_findings_are_told_in_few_words() {
         Err(diagnostics) => diagnostics.iter().cloned().collect(),
     };
     let few = told("", &deletes(100));
-    assert!(few.iter().all(|one| matches!(one.problem, crate::Problem::Hazard { .. })), "{few:?}");
+    assert!(
+        few.iter().all(|one| matches!(one.problem, Problem::Hazard(HazardProblem::Found { .. }))),
+        "{few:?}"
+    );
     assert_eq!(few.len(), 100);
     let many = told("", &deletes(8000));
     assert_eq!(many.len(), 101);
-    assert_eq!(many[100].problem, crate::Problem::More { count: 7900 });
+    assert_eq!(many[100].problem, HazardProblem::More { count: 7900 }.into());
     assert_eq!(many[100].severity, Severity::Error);
     assert_eq!(many[100].position.map(|at| at.column), Some(1501), "the first that is not shown");
     let size: usize = many.iter().map(|one| one.to_string().len()).sum();

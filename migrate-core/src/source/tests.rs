@@ -2,7 +2,7 @@
 
 use super::{Overrides, Source, SourceFile};
 use crate::diagnostic::Diagnostic;
-use crate::problem::Problem;
+use crate::problem::{FilesProblem, Problem};
 use crate::{Checksum, Dialect, Down, Execution, Migration, MigrationSet, Version};
 
 /// A source of these files, each a path and its text.
@@ -272,7 +272,7 @@ fn empty_folders_of_migrations_are_told() {
     source.empty_folders = ["2_b", "billing"].map(str::to_owned).to_vec();
     let diagnostics = source.into_set(&Overrides::default()).unwrap_err();
     let found: Vec<_> = diagnostics.iter().map(|one| (one.path.as_str(), &one.problem)).collect();
-    assert_eq!(found, [("m/2_b", &Problem::DirectoryWithoutUp)]);
+    assert_eq!(found, [("m/2_b", &Problem::from(FilesProblem::NoUp))]);
 }
 
 #[test]

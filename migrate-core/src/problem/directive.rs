@@ -136,7 +136,7 @@ impl DirectiveProblem {
             ),
             DirectiveProblem::Twice { key } => Wording::new(
                 "directive-twice",
-                format!("the directive `{key}` is there twice"),
+                format!("the directive `{key}` is given twice"),
                 "keep one of the two",
             ),
             DirectiveProblem::Foreign { theirs, ours } => Wording::new(

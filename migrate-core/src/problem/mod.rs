@@ -127,13 +127,16 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    /// What stands before a code; in two parts, so that this is not one.
+    const CALL: &str = concat!("Wording::", "new(");
+
     /// The codes that the sources give, so that the test needs no list of its own.
     fn codes() -> Vec<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/problem");
         let sources =
             fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
         let codes = |source: String| {
-            let calls = source.split("Wording::new(").skip(1);
+            let calls = source.split(CALL).skip(1);
             calls
                 .filter_map(|call| Some(call.trim_start().strip_prefix('"')?.split_once('"')?.0.to_owned()))
                 .collect()

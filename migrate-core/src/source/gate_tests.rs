@@ -76,7 +76,7 @@ fn the_policy_makes_errors_and_warnings() {
 fn an_exception_is_for_its_statement_or_for_the_whole_script() {
     let allow = "-- migrate: allow drop-column \"unused\"\n";
     let other = "ALTER TABLE t DROP COLUMN b;";
-    let unused = "error allows the hazard `drop-column`, which is not there";
+    let unused = "error allows the hazard `drop-column`, which was not found here";
     //    script                                          told
     let cases: &[(String, &[String])] = &[
         (format!("{allow}{DROP}"), &[]),

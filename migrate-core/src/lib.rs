@@ -53,7 +53,7 @@ pub use fingerprint::{
     Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
 };
 pub use hazard::{FoundHazard, Hazard};
-pub use history::{AppliedMigration, AppliedState, Drift, KeptSchema, RecordedDown};
+pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, RecordedDown};
 pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, Script};

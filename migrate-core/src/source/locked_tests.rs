@@ -223,7 +223,10 @@ fn an_edit_can_be_accepted() {
 fn a_rollback_script_goes_only_when_the_script_says_so() {
     let gone = Folder::locked().remove("20_b.down");
     let refused = gone.source().lock(&[Version::new(20).unwrap()]).unwrap_err();
-    assert_eq!(told(Err(refused)), ["m/20_b.up.sql this migration cannot be rolled back: `m/20_b.down.sql` is missing"]);
+    assert_eq!(
+        told(Err(refused)),
+        ["m/20_b.up.sql this migration cannot be rolled back: `m/20_b.down.sql` is missing"]
+    );
     let declared = gone.write("20_b.up.sql", "-- migrate: irreversible \"x\"\nSELECT 2;").lock(&[20]);
     assert_eq!(declared.problems(), [""; 0]);
     assert!(declared.lock_text().contains(" down=- "));

@@ -149,20 +149,33 @@ fn each_bad_folder_has_its_problems() {
             &["m/V99999999999999999999__a.sql a version is at most 9223372036854775807, what a bigint holds"],
         ),
         // Ways back that are missing.
-        (&[("1_a.up.sql", SQL)], &["m/1_a.up.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"]),
-        (&[("1_a.sql", SQL)], &["m/1_a.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"]),
-        (&[("x/1_a/up.sql", SQL)], &["m/x/1_a/up.sql this migration cannot be rolled back: `m/x/1_a/down.sql` is missing"]),
-        (&[("1_a/migration.sql", SQL)], &["m/1_a/migration.sql this migration cannot be rolled back: `m/1_a/down.sql` is missing"]),
-        (&[("V01__a.sql", SQL)], &["m/V01__a.sql this migration cannot be rolled back: `m/U01__a.sql` is missing"]),
+        (
+            &[("1_a.up.sql", SQL)],
+            &["m/1_a.up.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"],
+        ),
+        (
+            &[("1_a.sql", SQL)],
+            &["m/1_a.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"],
+        ),
+        (
+            &[("x/1_a/up.sql", SQL)],
+            &["m/x/1_a/up.sql this migration cannot be rolled back: `m/x/1_a/down.sql` is missing"],
+        ),
+        (
+            &[("1_a/migration.sql", SQL)],
+            &["m/1_a/migration.sql this migration cannot be rolled back: `m/1_a/down.sql` is missing"],
+        ),
+        (
+            &[("V01__a.sql", SQL)],
+            &["m/V01__a.sql this migration cannot be rolled back: `m/U01__a.sql` is missing"],
+        ),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", " -- none")],
             &["m/1_a.down.sql the rollback script has no statement, so it rolls nothing back"],
         ),
         (
             &[("1_a.up.sql", "\n-- migrate: irreversible \"x\"\nSELECT 1"), ("1_a.down.sql", SQL)],
-            &[
-                "m/1_a.up.sql:2:1 declared irreversible, but has the rollback script `m/1_a.down.sql`",
-            ],
+            &["m/1_a.up.sql:2:1 declared irreversible, but has the rollback script `m/1_a.down.sql`"],
         ),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", "\n-- migrate: nothing-to-undo \"x\"\nSELECT 1")],

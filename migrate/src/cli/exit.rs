@@ -1,8 +1,13 @@
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use serde_json::json;
 
 use super::address::{may_be_address, redacted};
+use super::console::print_json;
+use super::failure::Failure;
 
 /// The code that a program exits with.
 ///
@@ -60,13 +65,28 @@ Those of `drift`: 4 and 16 as of `status`.";
 pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     arguments.map_err(|error| {
         let error = without_passwords(error);
-        // Where not even this can be printed there is nobody to tell.
+        // A console that takes no text has no use for an error about that either.
         let _ = error.print();
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::DONE,
-            _ => Exit::USAGE,
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return Exit::DONE;
         }
+        if asks_for_json(env::args_os()) {
+            print_json(&json!({ "error": Failure::new("usage", message(&error)).json() }));
+        }
+        Exit::USAGE
     })
+}
+
+/// Whether the command line asks for JSON. The parser, which failed, cannot say.
+fn asks_for_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    arguments.into_iter().take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// What is wrong, without the label and the hints for people that clap prints with it.
+fn message(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.trim_start_matches("error: ").trim_end().to_owned()
 }
 
 /// An address in a wrong place is shown without its password.

@@ -142,7 +142,8 @@ fn every_problem_has_a_case(folders: &Path) {
     let found: BTreeSet<String> = paths
         .flat_map(|path| {
             let folder = path.to_str().unwrap_or_default();
-            let judged = Source::read(&path, folder).and_then(|source| source.check(&Overrides::default()));
+            let judged = Source::read(&path, folder)
+                .and_then(|source| source.check(&Overrides::default(), migrate_lint::analyse));
             let Err(diagnostics) = judged else {
                 panic!("nothing is wrong with {}", path.display());
             };

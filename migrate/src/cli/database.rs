@@ -1,6 +1,6 @@
 use std::fmt;
 
-use migrate_core::{Engine, Query, Status, Target, Value, Version};
+use migrate_core::{Engine, Query, Status, Value, Version};
 use serde_json::{Map, Value as Json, json};
 
 use super::address::Address;
@@ -10,7 +10,6 @@ use super::arguments::Options;
 use super::connection::{Access, Connection};
 use super::console::Console;
 use super::failure::Failure;
-use super::progress::Progress;
 use super::style::{self, styled};
 use crate::{Error, Migrator, Report};
 
@@ -81,12 +80,12 @@ impl Database {
 
     /// How it stands.
     pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        self.connection.status(migrator)
+        migrator.status(&mut self.connection)
     }
 
     /// Takes all up to this version for applied.
     pub fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        self.connection.run(migrator, Target::Baseline(version), &Progress::silent())
+        migrator.baseline(&mut self.connection, version)
     }
 
     /// The rows of a query whose columns are texts; none where a table that it names is not there.

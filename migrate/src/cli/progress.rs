@@ -48,11 +48,6 @@ impl Progress {
         Progress { display, state: Arc::default() }
     }
 
-    /// Of a run that is over before anybody asks.
-    pub(super) fn silent() -> Progress {
-        Progress { display: Display::Silent, state: Arc::default() }
-    }
-
     /// What a run says of itself.
     pub(super) fn tell(&self, event: &report::Progress<'_>) {
         match event {

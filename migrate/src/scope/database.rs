@@ -19,6 +19,9 @@ use super::sql::Statement;
 /// With row-level security it is a reference to a `TenantPool` or to what its `with_tenant` lends:
 /// nobody else tells the database whose rows are meant, and without that it shows none.
 ///
+/// [`migrate::Database`](crate::Database) is a trait of its own, because a run has its database to itself and is refused
+/// inside a transaction, and a statement shares its connection and is often sent inside one.
+///
 /// On PostgreSQL a statement is one round trip. It is never prepared under a name, so poolers do not get in its way.
 pub trait Database: Sized + sealed::Sealed {
     /// The answer of a statement: a `Result`, or a future of one.

@@ -24,7 +24,8 @@ impl Reset {
         let kept = self.consent.obtain(session, &mut database, &danger, &shown)?;
         let protection = protection::of(&mut database.connection, &session.migrator)?;
         let (migrator, progress) = session.watched();
-        let done = database.connection.reset(&migrator, &progress);
+        let connection = &mut database.connection;
+        let done = connection.full_name().and_then(|name| migrator.reset(connection.shown(&progress), &name));
         progress.end();
         // The mark went with everything else, and the database is what it was.
         if let Some(protection) = protection

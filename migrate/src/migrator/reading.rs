@@ -175,7 +175,7 @@ impl Task for Verify<'_> {
         let history = run.history().await?;
         let set = self.0.set;
         let mut findings = findings(set, history.rows());
-        let applied = history.rows().iter().filter(|row| !row.state.is_dirty());
+        let applied = history.rows().iter().filter(|row| !row.state.is_interrupted());
         for migration in applied.filter_map(|row| set.get(row.version)) {
             let Some(script) = migration.verify() else { continue };
             if let Err(error) = run.check(script).await? {

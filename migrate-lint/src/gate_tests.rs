@@ -1,7 +1,8 @@
 //! What the gate lets pass, in folders with each kind of policy and exception.
 
 use migrate_core::{
-    Checked, Diagnostic, Diagnostics, HazardProblem, OlderBinaries, Overrides, Problem, Risk, Severity, Source,
+    Checked, Diagnostic, Diagnostics, HazardProblem, OlderBinaries, Overrides, Problem, Risk, Severity,
+    Source,
 };
 
 use crate::analyse;

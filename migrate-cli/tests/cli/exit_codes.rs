@@ -88,7 +88,10 @@ fn of_arguments_that_make_no_sense() {
         let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
         assert_eq!(document["error"]["kind"], "usage", "{outcome}");
         let message = document["error"]["message"].as_str().unwrap();
-        assert!(!message.is_empty() && !message.contains("error:") && !message.contains("Usage"), "{outcome}");
+        assert!(
+            !message.is_empty() && !message.contains("error:") && !message.contains("Usage"),
+            "{outcome}"
+        );
     }
     assert_eq!(project.run(&["status", "--wat", "--", "--json"]).exits(64).stdout, "");
     project.run(&["--help"]).exits(0).answers("Exit codes: 0 done");

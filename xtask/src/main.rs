@@ -34,7 +34,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => left_out::reported(left_out::corpora(), test::run_all(&[], step::run)),
-        ["test", "--", runner @ ..] => left_out::reported(left_out::corpora(), test::run_all(runner, step::run)),
+        ["test", "--", runner @ ..] => {
+            left_out::reported(left_out::corpora(), test::run_all(runner, step::run))
+        }
         ["versions"] => left_out::reported(left_out::versions(), versions::run_all(step::run)),
         ["ci"] => ci::run_all(),
         ["test", unknown, ..] => Err(Failed(format!("`test` has no argument `{unknown}`\n\n{HELP}"))),

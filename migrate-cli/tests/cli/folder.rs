@@ -163,7 +163,8 @@ fn rebase_warns_of_a_draft_that_is_applied() {
         // A database that does not answer does not prevent it.
         project.put("migrations/2_create_d.up.sql", "CREATE TABLE d (id bigint);\n");
         project.put("migrations/2_create_d.down.sql", "DROP TABLE d;\n");
-        let outcome = project.run(&["rebase", "--yes", "--database-url", "postgres://127.0.0.1:1/x"]).exits(0);
+        let outcome =
+            project.run(&["rebase", "--yes", "--database-url", "postgres://127.0.0.1:1/x"]).exits(0);
         outcome.says("could not check whether a draft is applied");
     }
 }

@@ -215,7 +215,8 @@ fn adopt_asks_before_it_writes() {
 #[test]
 fn adopt_shows_what_it_does_even_if_it_does_not_ask() {
     let project = of_dbmate(Project::sqlite());
-    let outcome = project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
+    let outcome =
+        project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
     assert!(outcome.stderr.contains("1 migration of dbmate will be taken over, up to 1"), "{outcome}");
     let outcome = project.run(&["adopt", "--yes"]).exits(0).says("+ migrations/1_create_a.up.sql");
     assert!(outcome.stderr.contains("sqlite:app.db (DATABASE_URL)"), "{outcome}");

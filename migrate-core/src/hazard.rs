@@ -231,6 +231,7 @@ impl serde::Serialize for Hazard {
 /// A hazard of a migration, as it is baked into the set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct FoundHazard {
     /// What.
     pub hazard: Hazard,

@@ -104,6 +104,7 @@ impl fmt::Display for ObjectKind {
 /// Which object it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct ObjectId {
     /// What it is.
     pub kind: ObjectKind,

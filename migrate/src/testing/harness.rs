@@ -12,6 +12,8 @@ use super::maintenance::background;
 pub use super::seed::Seed;
 
 /// A test as its attribute describes it.
+///
+/// Exhaustive: `#[migrate::test]` writes it in the crate of the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Test {
     /// With its module.

@@ -1,4 +1,6 @@
 /// An SQL file that is run after the migrations.
+///
+/// Exhaustive: `#[migrate::test]` writes it in the crate of the caller.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Seed {

@@ -32,15 +32,21 @@ use super::Value;
 /// }
 /// # }
 /// ```
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Postgres<V>(pub V);
 
 /// A value that SQLite's driver knows. A column of this type takes the value without the wrapper too.
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sqlite<V>(pub V);
 
 /// A value that the drivers of all engines know that are turned on. A column of this type takes the value without the
 /// wrapper too.
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Both<V>(pub V);
 

@@ -43,7 +43,7 @@ pub(crate) fn write_after(orders: &[Order], values: &[Parameter], w: &mut Writer
     if orders.len() != values.len() {
         return Err(InvalidStatement::Cursor { columns: orders.len(), values: values.len() }.into());
     }
-    // Rows can be compared as a whole only if all columns run in one direction (PostgreSQL manual, 9.25.5).
+    // Rows can be compared as a whole only if all columns run in one direction (PostgreSQL manual, Row Constructor Comparison).
     let is_uniform = orders.windows(2).all(|pair| pair[0].is_descending == pair[1].is_descending);
     if is_uniform { write_rows(orders, values, w) } else { write_cases(orders, values, w) }
 }

@@ -129,7 +129,6 @@ impl Reference {
             columns: vec![column.to_owned()],
             table: table.into(),
             key: vec!["id".to_owned()],
-            /// It keeps the other row from being deleted.
             on_delete: OnDelete::NoAction,
             replaced: None,
         }

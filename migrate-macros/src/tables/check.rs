@@ -233,8 +233,7 @@ fn key(table: &Table) -> Result<Vec<&Column>> {
         None => match table.columns.iter().find(|column| plain(&column.name) == "id") {
             Some(id) => Ok(vec![id]),
             None => {
-                let message =
-                    format!("`{}` has no column `id`; say what its primary key is: `key = …`", table.name);
+                let message = format!("`{}` has no column `id`; name its primary key: `key = …`", table.name);
                 Err(Error::new(table.name.span(), message))
             }
         },
@@ -351,7 +350,7 @@ fn action(child: &Model<'_>, key: &ForeignKey, parent: &Model<'_>) -> Result<Act
             return Ok(Action::Keep);
         }
         let message = format!(
-            "rows of `{}` can be deleted softly: say what becomes of those of `{}` with `on soft_delete cascade`, \
+            "rows of `{}` can be deleted softly: say what happens to those of `{}` with `on soft_delete cascade`, \
              `restrict`, `keep` or `hide_with(parent)`",
             key.parent, child.name
         );

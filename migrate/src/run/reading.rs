@@ -23,7 +23,7 @@ impl<D: Driver> Run<'_, D> {
         let history = self.history().await?;
         let set = self.migrator.set;
         let mut findings = findings(set, history.rows());
-        let applied = history.rows().iter().filter(|row| !row.state.is_dirty());
+        let applied = history.rows().iter().filter(|row| !row.state.is_interrupted());
         for migration in applied.filter_map(|row| set.get(row.version)) {
             let Some(script) = migration.verify() else { continue };
             let piece = Piece::whole(script, self.timeouts(script, self.migrator.timeouts));

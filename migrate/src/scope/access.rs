@@ -331,7 +331,7 @@ pub(super) mod sealed {
 
 /// Says that rows of the table `T` may be read with it.
 #[diagnostic::on_unimplemented(
-    message = "the rows of `{T}` belong to tenants, and `{Self}` has none",
+    message = "the rows of `{T}` belong to tenants, and `{Self}` has no tenant",
     note = "use `Scope::tenant(tenant)`, or `Unscoped::because(reason, &audit)` for the rows of all tenants"
 )]
 pub trait Reads<T>: Access {}

@@ -83,7 +83,7 @@ impl<V> fmt::Debug for Expression<V> {
 ///
 /// A value of `V` also serves where an `Option<V>` is expected, and a `&str` where a `String` is.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value for a column of the type `{V}`",
+    message = "`{Self}` is not a value for a column of the type `{V}`",
     note = "a type of your own is a value once `migrate::scope::value!` says which engines know it"
 )]
 pub trait Operand<V> {

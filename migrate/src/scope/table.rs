@@ -28,7 +28,7 @@ use super::value::Parameter;
 /// # Ok(())
 /// # }
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is no table that `tables!` declares")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a table that `tables!` declares")]
 pub trait Table: Copy + Send + Sync + 'static {
     /// The type of the primary key; a tuple if the key has several columns.
     type Key;

@@ -32,7 +32,7 @@ use super::contents::{BoxError, Contents};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a `#[migrate::test]`",
-    label = "no database of a test leads to this",
+    label = "this type cannot be made from the database of a test",
     note = "there are `deadpool_postgres::Pool`, `tokio_postgres::Client` and `migrate::testing::TestDatabase` with the \
             feature `postgres`, `rusqlite::Connection` and `migrate::testing::SqliteTestDatabase` with `sqlite`, and what \
             implements `migrate::testing::TestArgument`"

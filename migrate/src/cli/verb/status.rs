@@ -1,7 +1,9 @@
+//! `status`: shows how the database compares with the migrations, and whether its schema drifted.
+
 use std::fmt::Write;
 
 use clap::Args;
-use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
+use migrate_core::{Direction, MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
 use serde::Serialize;
 
 use super::drift;
@@ -15,14 +17,14 @@ use crate::schema::Drift;
 
 #[derive(Clone, Debug, Args)]
 pub struct Status {
-    /// Do not look for drift, which reads the whole schema
+    /// Do not check for drift, which reads the whole schema
     #[arg(long)]
     no_drift: bool,
 }
 
-/// What machines are told.
+/// The answer in JSON.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Document<'a> {
     #[serde(flatten)]
     status: &'a Answer,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,19 +52,19 @@ impl Status {
         session.console.answer(
             "status",
             text,
-            database.json(&Told { status: &status, drift: drift.as_ref() }),
+            database.json(&Document { status: &status, drift: drift.as_ref() }),
         );
         Ok(exit(&status).and(of_drift))
     }
 
-    /// Where nothing was applied there is nothing to drift from. A role that may read the history alone has its answer
-    /// all the same.
+    /// The drift, or `None` with a warning if it cannot be read: a role that may read only the history still gets its
+    /// answer. If nothing is applied, there is nothing to drift from.
     fn drift(&self, session: &Session<'_>, database: &mut Database, status: &Answer) -> Option<Drift> {
         if self.no_drift || status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
             return None;
         }
         let found = database.connection.drift(&session.migrator);
-        found.map_err(|error| session.console.warn(&format!("drift was not looked for: {error}"))).ok()
+        found.map_err(|error| session.console.warn(&format!("could not check for drift: {error}"))).ok()
     }
 }
 
@@ -70,7 +72,7 @@ fn exit(status: &Answer) -> Exit {
     let bit = |migration: &MigrationStatus| match migration.state {
         MigrationState::Pending => Exit::PENDING,
         MigrationState::OutOfOrder => Exit::PENDING.and(Exit::DIVERGED),
-        MigrationState::Dirty => Exit::HALF_WAY,
+        MigrationState::Interrupted => Exit::INTERRUPTED,
         MigrationState::Changed => Exit::DIVERGED,
         MigrationState::Unknown if migration.older_binaries != Some(OlderBinaries::Ok) => Exit::DIVERGED,
         MigrationState::Unknown | MigrationState::Applied | MigrationState::Baseline => Exit::DONE,
@@ -87,11 +89,14 @@ fn table(status: &Answer, program: &str) -> String {
         let style = match migration.state {
             MigrationState::Applied | MigrationState::Baseline => GOOD,
             MigrationState::Pending | MigrationState::Unknown => WARNING,
-            MigrationState::OutOfOrder | MigrationState::Changed | MigrationState::Dirty => ERROR,
+            MigrationState::OutOfOrder | MigrationState::Changed | MigrationState::Interrupted => ERROR,
         };
         let state = styled(style, format_args!("{:<12}", migration.state));
         let remark = match (&migration.applied_at, migration.risk) {
-            (Some(at), _) => styled(FAINT, at),
+            (Some(at), _) => {
+                let during = migration.direction.map_or(String::new(), |way| format!("  during its {way}"));
+                styled(FAINT, format_args!("{at}{during}"))
+            }
             (None, Some(risk)) => format!("risk {risk}"),
             (None, None) => String::new(),
         };
@@ -101,7 +106,13 @@ fn table(status: &Answer, program: &str) -> String {
     out + &summary(status, program)
 }
 
-/// One line, and what to type next.
+/// The verb that finishes interrupted migrations. One verb finishes all of them, because a run has one direction.
+fn resuming(status: &Answer) -> &'static str {
+    let is_rollback = |migration: &MigrationStatus| migration.direction == Some(Direction::Rollback);
+    if status.migrations.iter().any(is_rollback) { "down" } else { "up" }
+}
+
+/// The last line: the state, a number for each kind of migration, and what to type next.
 fn summary(status: &Answer, program: &str) -> String {
     let count = |state| status.migrations.iter().filter(|migration| migration.state == state).count();
     let applied = count(MigrationState::Applied) + count(MigrationState::Baseline);
@@ -111,7 +122,7 @@ fn summary(status: &Answer, program: &str) -> String {
         MigrationState::OutOfOrder,
         MigrationState::Changed,
         MigrationState::Unknown,
-        MigrationState::Dirty,
+        MigrationState::Interrupted,
     ] {
         let count = count(state);
         if count > 0 {
@@ -123,7 +134,7 @@ fn summary(status: &Answer, program: &str) -> String {
         SetState::Behind => format!("; `{program} up` applies what is pending"),
         SetState::AheadIncompatible => "; this needs a newer binary".to_owned(),
         SetState::Diverged => format!("; `{program} plan` says what is in the way"),
-        SetState::Failed => format!("; `{program} up` goes on where it stopped"),
+        SetState::Interrupted => format!("; `{program} {}` goes on where it stopped", resuming(status)),
     };
     format!("{}: {}{next}", styled(STRONG, status.state), counts.join(", "))
 }

@@ -66,7 +66,7 @@ pub use wrapper::{Both, Postgres, Sqlite};
 /// `citext`, `numeric` or `inet`. A type of your own that fits no built-in type is sent this way as well, and has to
 /// write text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value of a column",
+    message = "`{Self}` is not a value of a column",
     note = "wrap it in `Postgres`, `Sqlite` or `Both`, or declare a type of your own with `migrate::scope::value!`"
 )]
 pub trait Value: fmt::Debug + Send + Sync + Sized + 'static {

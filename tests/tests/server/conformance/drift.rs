@@ -16,7 +16,7 @@ conformance! {
     a_run_does_not_bless_what_was_changed_by_hand,
     a_run_that_changes_the_same_has_the_last_word,
     a_start_with_nothing_to_do_keeps_nothing,
-    a_run_that_fails_half_way_keeps_what_it_did,
+    a_run_that_is_interrupted_keeps_what_it_did,
     a_run_that_keeps_nothing_leaves_the_rest_unknown,
     drift_can_be_accepted,
     an_older_history_gets_the_table_with_the_next_run,
@@ -141,7 +141,7 @@ async fn a_start_with_nothing_to_do_keeps_nothing(mut db: impl Sandbox) {
     assert_eq!(drift(&mut db, &migrator).await, format!("added    table {}", relation(&db, "own")));
 }
 
-async fn a_run_that_fails_half_way_keeps_what_it_did(mut db: impl Sandbox) {
+async fn a_run_that_is_interrupted_keeps_what_it_did(mut db: impl Sandbox) {
     let set = three(&db).set();
     db.migrate_to(&Migrator::new(&set), version(1)).await.unwrap();
     db.execute("CREATE TABLE own (id integer)").await;

@@ -1,7 +1,7 @@
 //! `-- migrate: no-transaction`: statement by statement, each recorded, so that a run goes on where one stopped.
 
 use migrate::diagnostic::Position;
-use migrate::{Action, Dialect, ErrorKind, MigrationState, Migrator, Refusal, SetState, Target};
+use migrate::{Dialect, Direction, ErrorKind, MigrationState, Migrator, Refusal, SetState, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::conformance::{folder, versions};
@@ -17,9 +17,9 @@ conformance! {
     one_that_did_nothing_may_become_a_transaction,
     a_statement_that_runs_alone_fails,
     what_comes_behind_waits,
-    a_rollback_is_refused_while_a_migration_is_half_way,
+    a_rollback_is_refused_while_a_migration_is_interrupted,
     a_rollback_without_transaction_goes_on_where_it_stopped,
-    a_migration_is_refused_while_a_rollback_is_half_way,
+    a_migration_is_refused_while_a_rollback_is_interrupted,
     between_migrations_with_transactions_the_order_is_kept,
     comments_in_the_part_that_is_done_may_change,
     a_resumed_migration_reports_what_it_ran,
@@ -167,10 +167,13 @@ async fn what_comes_behind_waits(mut db: impl Sandbox) {
     }
     assert_eq!(db.column(LABELS).await, ["one"]);
     let status = db.status(&migrator).await.unwrap();
-    assert_eq!((status.state, status.migrations[1].state), (SetState::Failed, MigrationState::Dirty));
+    assert_eq!(
+        (status.state, status.migrations[1].state),
+        (SetState::Interrupted, MigrationState::Interrupted)
+    );
 }
 
-async fn a_rollback_is_refused_while_a_migration_is_half_way(mut db: impl Sandbox) {
+async fn a_rollback_is_refused_while_a_migration_is_interrupted(mut db: impl Sandbox) {
     let set = filling(folder(&db), &["1, 'one'", "1, 'again'"]).set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap_err();
@@ -179,7 +182,7 @@ async fn a_rollback_is_refused_while_a_migration_is_half_way(mut db: impl Sandbo
     let (version, name) = (version(2), "fill".to_owned());
     assert_eq!(
         error.refusals(),
-        [Refusal::Dirty { version, name, action: Action::Apply, statements_done: 1 }]
+        [Refusal::Interrupted { version, name, direction: Direction::Apply, statements_done: 1 }]
     );
     assert_eq!(db.records().await, records);
 }
@@ -202,7 +205,10 @@ async fn a_rollback_without_transaction_goes_on_where_it_stopped<S: Sandbox>(mut
     assert_eq!(db.column("SELECT statements_done FROM migrate_history WHERE version = 2").await, ["2"]);
     assert_eq!(db.column(LABELS).await, ["two"]);
     let status = db.status(&Migrator::new(&set)).await.unwrap();
-    assert_eq!((status.state, status.migrations[1].state), (SetState::Failed, MigrationState::Dirty));
+    assert_eq!(
+        (status.state, status.migrations[1].state),
+        (SetState::Interrupted, MigrationState::Interrupted)
+    );
 
     let set =
         emptying(folder, &format!("{};\nDELETE FROM box WHERE id = 1;\nDELETE FROM box;", S::ALONE)).set();
@@ -213,7 +219,7 @@ async fn a_rollback_without_transaction_goes_on_where_it_stopped<S: Sandbox>(mut
     assert_eq!(db.log().await, ["apply 1", "apply 2", "failure 2", "rollback 2"]);
 }
 
-async fn a_migration_is_refused_while_a_rollback_is_half_way(mut db: impl Sandbox) {
+async fn a_migration_is_refused_while_a_rollback_is_interrupted(mut db: impl Sandbox) {
     let set = emptying(folder(&db), "DELETE FROM box WHERE id = 1;\nDELETE FROM missing;").set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap();
@@ -223,7 +229,7 @@ async fn a_migration_is_refused_while_a_rollback_is_half_way(mut db: impl Sandbo
     let (version, name) = (version(2), "fill".to_owned());
     assert_eq!(
         error.refusals(),
-        [Refusal::Dirty { version, name, action: Action::Rollback, statements_done: 1 }]
+        [Refusal::Interrupted { version, name, direction: Direction::Rollback, statements_done: 1 }]
     );
     assert_eq!(db.records().await, records);
 }

@@ -9,8 +9,8 @@ conformance! {
     a_repair_records_how_the_rollback_runs,
     a_repair_records_whether_older_binaries_may_run,
     a_repair_takes_a_rollback_script_that_alone_was_edited,
-    a_migration_is_resolved_while_the_one_before_it_stopped_half_way,
-    a_late_one_that_stopped_half_way_breaks_no_chain,
+    a_migration_is_resolved_while_the_one_before_it_was_interrupted,
+    a_late_one_that_was_interrupted_breaks_no_chain,
     a_run_that_goes_on_records_what_the_set_holds_now,
     a_resolution_records_what_the_set_holds_now,
 }
@@ -56,7 +56,7 @@ async fn a_repair_takes_a_rollback_script_that_alone_was_edited(mut db: impl San
     assert!(db.repair(&Migrator::new(&set)).await.unwrap().is_empty());
 }
 
-async fn a_migration_is_resolved_while_the_one_before_it_stopped_half_way(mut db: impl Sandbox) {
+async fn a_migration_is_resolved_while_the_one_before_it_was_interrupted(mut db: impl Sandbox) {
     let set = folder(&db).table(1, "box").migration("2_x", HALF, DELETE).table(3, "c").set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap_err();
@@ -64,14 +64,14 @@ async fn a_migration_is_resolved_while_the_one_before_it_stopped_half_way(mut db
     assert_eq!(db.history().await, ["1 applied", "2 applying", "3 applied"]);
 }
 
-async fn a_late_one_that_stopped_half_way_breaks_no_chain(mut db: impl Sandbox) {
+async fn a_late_one_that_was_interrupted_breaks_no_chain(mut db: impl Sandbox) {
     let before = folder(&db).table(1, "box").table(3, "c");
     db.migrate(&Migrator::new(&before.set())).await.unwrap();
     let set = before.migration("2_x", HALF, DELETE).set();
     let migrator = Migrator::new(&set).out_of_order(OutOfOrder::Apply);
     db.migrate(&migrator).await.unwrap_err();
     let verification = db.verify(&migrator).await.unwrap();
-    assert_eq!(verification.to_string(), "migration 2_x is dirty");
+    assert_eq!(verification.to_string(), "migration 2_x is interrupted during its apply");
 }
 
 const WHOLE: &str =

@@ -1,6 +1,6 @@
 //! The last migration back and forth again, for work on a draft.
 
-use migrate::{Action, ErrorKind, Migrator, Refusal, Report, Target};
+use migrate::{Action, Direction, ErrorKind, Migrator, Refusal, Report, Target};
 use migrate_tests::{Sandbox, conformance, version};
 
 use crate::conformance::{assert_dry, assert_in_place, folder};
@@ -12,7 +12,7 @@ conformance! {
     a_redo_of_an_empty_database_does_nothing,
     a_redo_that_cannot_go_back_is_refused,
     a_redo_of_what_this_binary_does_not_contain_is_refused,
-    a_redo_half_way_is_refused,
+    an_interrupted_redo_is_refused,
     a_redo_whose_rollback_fails_applies_nothing,
     a_redo_that_cannot_be_applied_again_leaves_it_pending,
     a_redo_leaves_what_is_pending_alone,
@@ -112,7 +112,7 @@ async fn a_redo_of_what_this_binary_does_not_contain_is_refused(mut db: impl San
     assert_eq!(db.schema().await, schema);
 }
 
-async fn a_redo_half_way_is_refused(mut db: impl Sandbox) {
+async fn an_interrupted_redo_is_refused(mut db: impl Sandbox) {
     let up = "-- migrate: no-transaction\nINSERT INTO box VALUES (1, 'x');\nINSERT INTO missing VALUES (1);";
     let down = "-- migrate: no-transaction\nDELETE FROM box;\nDELETE FROM missing;";
     let folder = folder(&db).table(1, "box").migration("2_fill", up, down);
@@ -121,8 +121,9 @@ async fn a_redo_half_way_is_refused(mut db: impl Sandbox) {
     let (version, name) = (version(2), "fill".to_owned());
     db.migrate(&migrator).await.unwrap_err();
     let records = db.records().await;
-    let dirty = |action| Refusal::Dirty { version, name: name.clone(), action, statements_done: 1 };
-    assert_eq!(db.redo(&migrator).await.unwrap_err().refusals(), [dirty(Action::Apply)]);
+    let interrupted =
+        |direction| Refusal::Interrupted { version, name: name.clone(), direction, statements_done: 1 };
+    assert_eq!(db.redo(&migrator).await.unwrap_err().refusals(), [interrupted(Direction::Apply)]);
     assert_eq!(db.records().await, records);
 
     let set =
@@ -131,7 +132,7 @@ async fn a_redo_half_way_is_refused(mut db: impl Sandbox) {
     db.migrate(&migrator).await.unwrap();
     db.rollback(&migrator, 1).await.unwrap_err();
     let records = db.records().await;
-    assert_eq!(db.redo(&migrator).await.unwrap_err().refusals(), [dirty(Action::Rollback)]);
+    assert_eq!(db.redo(&migrator).await.unwrap_err().refusals(), [interrupted(Direction::Rollback)]);
     assert_eq!(db.records().await, records);
 }
 

@@ -15,7 +15,7 @@ conformance! {
     nothing_edited_is_nothing_to_repair,
     a_repair_applies_nothing,
     a_repair_leaves_what_this_binary_does_not_contain,
-    a_repair_leaves_what_stopped_half_way,
+    a_repair_leaves_what_was_interrupted,
     what_becomes_irreversible_is_not_rolled_back,
     the_plan_of_a_repair_is_what_it_does,
 }
@@ -164,7 +164,7 @@ async fn a_repair_leaves_what_this_binary_does_not_contain(mut db: impl Sandbox)
     assert_in_place(&mut db, &Migrator::new(&whole)).await;
 }
 
-async fn a_repair_leaves_what_stopped_half_way(mut db: impl Sandbox) {
+async fn a_repair_leaves_what_was_interrupted(mut db: impl Sandbox) {
     let up = |last: &str| format!("-- migrate: no-transaction\nINSERT INTO box VALUES (1, 'one');\n{last};");
     let folder =
         folder(&db).table(1, "box").migration("2_fill", &up("DELETE FROM missing"), "DELETE FROM box");

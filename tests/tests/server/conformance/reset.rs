@@ -10,7 +10,7 @@ conformance! {
     a_reset_of_an_empty_database_applies_everything,
     another_name_is_refused_and_nothing_is_touched,
     what_cannot_be_rolled_back_is_wiped,
-    what_stopped_half_way_is_wiped,
+    what_was_interrupted_is_wiped,
     a_history_that_fits_nothing_is_wiped,
     the_sets_that_share_the_database_are_wiped_too,
     a_reset_that_fails_tells_what_is_there_now,
@@ -79,7 +79,7 @@ async fn what_cannot_be_rolled_back_is_wiped(mut db: impl Sandbox) {
     assert_in_place(&mut db, &migrator).await;
 }
 
-async fn what_stopped_half_way_is_wiped(mut db: impl Sandbox) {
+async fn what_was_interrupted_is_wiped(mut db: impl Sandbox) {
     let up = |last: &str| format!("-- migrate: no-transaction\nINSERT INTO box VALUES (1, 'one');\n{last};");
     let folder = folder(&db).table(1, "box").migration("2_fill", &up("SELEC 1"), "DELETE FROM box");
     db.migrate(&Migrator::new(&folder.set())).await.unwrap_err();

@@ -12,18 +12,18 @@ conformance! {
     taken_as_applied_in_an_empty_database,
     what_is_applied_already_is_nothing_to_take,
     a_version_that_is_not_in_the_set_is_not_taken_as_applied,
-    what_stopped_half_way_is_taken_as_applied,
-    a_rollback_that_stopped_half_way_is_taken_as_applied,
+    what_was_interrupted_is_taken_as_applied,
+    a_rollback_that_was_interrupted_is_taken_as_applied,
     taken_as_rolled_back_by_hand,
     taken_as_rolled_back_in_the_middle,
     taken_as_rolled_back_before_all_others,
-    what_stopped_half_way_is_taken_as_rolled_back,
-    a_rollback_that_stopped_half_way_is_taken_as_rolled_back,
+    what_was_interrupted_is_taken_as_rolled_back,
+    a_rollback_that_was_interrupted_is_taken_as_rolled_back,
     an_irreversible_migration_is_taken_as_rolled_back,
     a_baseline_is_taken_as_rolled_back,
     what_this_binary_does_not_contain_is_taken_as_rolled_back,
     what_is_not_applied_is_not_taken_as_rolled_back,
-    a_late_one_that_stopped_half_way_is_resolved_in_both_directions,
+    a_late_one_that_was_interrupted_is_resolved_in_both_directions,
     the_plans_of_both_write_nothing,
 }
 
@@ -131,7 +131,7 @@ fn half_down(folder: Folder) -> Folder {
     folder.table(1, "box").migration("2_fill", up, HALF_DOWN)
 }
 
-async fn what_stopped_half_way_is_taken_as_applied(mut db: impl Sandbox) {
+async fn what_was_interrupted_is_taken_as_applied(mut db: impl Sandbox) {
     let set = half(folder(&db)).set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap_err();
@@ -153,7 +153,7 @@ async fn what_stopped_half_way_is_taken_as_applied(mut db: impl Sandbox) {
     assert_eq!(db.column(LABELS).await, [""; 0]);
 }
 
-async fn a_rollback_that_stopped_half_way_is_taken_as_applied(mut db: impl Sandbox) {
+async fn a_rollback_that_was_interrupted_is_taken_as_applied(mut db: impl Sandbox) {
     let set = half_down(folder(&db)).set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap();
@@ -216,7 +216,7 @@ async fn taken_as_rolled_back_before_all_others(mut db: impl Sandbox) {
     assert_in_place(&mut db, &migrator).await;
 }
 
-async fn what_stopped_half_way_is_taken_as_rolled_back(mut db: impl Sandbox) {
+async fn what_was_interrupted_is_taken_as_rolled_back(mut db: impl Sandbox) {
     let folder = half(folder(&db));
     let set = folder.set();
     let migrator = Migrator::new(&set);
@@ -234,7 +234,7 @@ async fn what_stopped_half_way_is_taken_as_rolled_back(mut db: impl Sandbox) {
     assert_in_place(&mut db, &migrator).await;
 }
 
-async fn a_rollback_that_stopped_half_way_is_taken_as_rolled_back(mut db: impl Sandbox) {
+async fn a_rollback_that_was_interrupted_is_taken_as_rolled_back(mut db: impl Sandbox) {
     let set = half_down(folder(&db)).set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap();
@@ -297,7 +297,7 @@ async fn what_is_not_applied_is_not_taken_as_rolled_back(mut db: impl Sandbox) {
     assert_eq!(db.records().await, records);
 }
 
-async fn a_late_one_that_stopped_half_way_is_resolved_in_both_directions(mut db: impl Sandbox) {
+async fn a_late_one_that_was_interrupted_is_resolved_in_both_directions(mut db: impl Sandbox) {
     let folder = folder(&db).table(1, "box").table(3, "c").table(4, "d");
     db.migrate(&Migrator::new(&folder.set())).await.unwrap();
     let before = db.rows(crate::conformance::FACTS).await;

@@ -1,6 +1,6 @@
 //! What is told without being done: `status` and `plan`.
 
-use migrate::{Action, MigrationState, Migrator, SetState, Status, Target};
+use migrate::{Action, Direction, MigrationState, Migrator, SetState, Status, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::conformance::folder;
@@ -13,10 +13,10 @@ conformance! {
     changed_is_diverged,
     ahead_and_compatible,
     ahead_and_incompatible,
-    stopped_half_way_is_failed,
+    a_script_that_stopped_is_interrupted,
     a_baseline_is_up_to_date,
     the_status_tells_when_something_was_applied,
-    the_status_of_a_failure_wins_over_all_others,
+    an_interruption_wins_over_all_others,
     status_and_plan_create_nothing,
     status_and_plan_write_nothing,
     the_plan_is_what_the_run_does,
@@ -91,19 +91,21 @@ async fn ahead_and_incompatible(mut db: impl Sandbox) {
     assert_eq!(states(&status), [(1, MigrationState::Applied), (2, MigrationState::Unknown)]);
 }
 
-/// The second of three stops half way.
+/// The second of three is interrupted.
 fn stops(folder: Folder) -> Folder {
     let up = "-- migrate: no-transaction\nCREATE TABLE b (id integer);\nDROP TABLE missing";
     folder.table(1, "a").migration("2_b", up, "DROP TABLE b").table(3, "c")
 }
 
-async fn stopped_half_way_is_failed(mut db: impl Sandbox) {
+async fn a_script_that_stopped_is_interrupted(mut db: impl Sandbox) {
     let set = stops(folder(&db)).set();
     db.migrate(&Migrator::new(&set)).await.unwrap_err();
     let status = db.status(&Migrator::new(&set)).await.unwrap();
-    assert_eq!(status.state, SetState::Failed);
-    use MigrationState::{Applied, Dirty, Pending};
-    assert_eq!(states(&status), [(1, Applied), (2, Dirty), (3, Pending)]);
+    assert_eq!(status.state, SetState::Interrupted);
+    use MigrationState::{Applied, Interrupted, Pending};
+    assert_eq!(states(&status), [(1, Applied), (2, Interrupted), (3, Pending)]);
+    let directions: Vec<_> = status.migrations.iter().map(|migration| migration.direction).collect();
+    assert_eq!(directions, [None, Some(Direction::Apply), None]);
 }
 
 async fn a_baseline_is_up_to_date(mut db: impl Sandbox) {
@@ -133,14 +135,14 @@ async fn the_status_tells_when_something_was_applied(mut db: impl Sandbox) {
     );
 }
 
-async fn the_status_of_a_failure_wins_over_all_others(mut db: impl Sandbox) {
+async fn an_interruption_wins_over_all_others(mut db: impl Sandbox) {
     let folder = stops(folder(&db));
     db.migrate(&Migrator::new(&folder.set())).await.unwrap_err();
     let set = folder.migration("1_create_a", "SELECT 1", "SELECT 1").set();
     let status = db.status(&Migrator::new(&set)).await.unwrap();
-    assert_eq!(status.state, SetState::Failed);
-    use MigrationState::{Changed, Dirty, Pending};
-    assert_eq!(states(&status), [(1, Changed), (2, Dirty), (3, Pending)]);
+    assert_eq!(status.state, SetState::Interrupted);
+    use MigrationState::{Changed, Interrupted, Pending};
+    assert_eq!(states(&status), [(1, Changed), (2, Interrupted), (3, Pending)]);
 }
 
 async fn status_and_plan_create_nothing(mut db: impl Sandbox) {

@@ -1,6 +1,6 @@
 //! What is recorded compared with what is there.
 
-use migrate::{Dialect, Finding, MigrationState, Migrator, OutOfOrder, Verification};
+use migrate::{Dialect, Direction, Finding, MigrationState, Migrator, OutOfOrder, Verification};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::conformance::folder;
@@ -18,7 +18,7 @@ conformance! {
     a_check_changes_no_setting,
     what_is_pending_is_not_checked,
     a_baseline_is_checked,
-    what_stopped_half_way_is_found_and_not_checked,
+    what_was_interrupted_is_found_and_not_checked,
     an_edited_migration_is_found,
     a_migration_that_comes_late_is_found,
     what_this_binary_does_not_contain_is_found,
@@ -34,7 +34,8 @@ fn broken(number: u64) -> Finding {
 }
 
 fn state(number: u64, name: &str, state: MigrationState) -> Finding {
-    Finding::State { version: version(number), name: name.to_owned(), state }
+    let direction = (state == MigrationState::Interrupted).then_some(Direction::Apply);
+    Finding::State { version: version(number), name: name.to_owned(), state, direction }
 }
 
 async fn nothing_is_found_where_nothing_is_applied(mut db: impl Sandbox) {
@@ -214,13 +215,13 @@ fn half(folder: Folder) -> Folder {
     folder.migration("2_fill", up, "DELETE FROM box").verify("2_fill", "SELECT 1 = 0")
 }
 
-async fn what_stopped_half_way_is_found_and_not_checked(mut db: impl Sandbox) {
+async fn what_was_interrupted_is_found_and_not_checked(mut db: impl Sandbox) {
     let set = half(folder(&db).table(1, "box")).set();
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap_err();
     let verification = db.verify(&migrator).await.unwrap();
-    assert_eq!(verification.findings, [state(2, "fill", MigrationState::Dirty)]);
-    assert_eq!(verification.to_string(), "migration 2_fill is dirty");
+    assert_eq!(verification.findings, [state(2, "fill", MigrationState::Interrupted)]);
+    assert_eq!(verification.to_string(), "migration 2_fill is interrupted during its apply");
 }
 
 async fn an_edited_migration_is_found(mut db: impl Sandbox) {

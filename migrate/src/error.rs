@@ -26,7 +26,7 @@ use crate::report::Report;
 ///
 /// let mut connection = rusqlite::Connection::open_in_memory()?;
 /// connection.execute_batch("CREATE TABLE tenants (id text)")?;   // in the way of the first migration
-/// let error = Migrator::new(&MIGRATIONS).migrate_blocking(&mut connection).unwrap_err();
+/// let error = Migrator::new(&MIGRATIONS).migrate(&mut connection).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Script);
 /// assert_eq!(error.version(), MIGRATIONS.migrations().first().map(|first| first.version()));
 /// assert!(error.to_string().contains("table tenants already exists"));

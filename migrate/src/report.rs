@@ -23,10 +23,10 @@ use crate::driver::Blocker;
 /// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
 ///
 /// let mut connection = rusqlite::Connection::open_in_memory()?;
-/// let report = Migrator::new(&MIGRATIONS).migrate_blocking(&mut connection)?;
+/// let report = Migrator::new(&MIGRATIONS).migrate(&mut connection)?;
 /// assert!(report.migrations.iter().all(|migration| migration.action == Action::Apply));
 ///
-/// let again = Migrator::new(&MIGRATIONS).migrate_blocking(&mut connection)?;
+/// let again = Migrator::new(&MIGRATIONS).migrate(&mut connection)?;
 /// assert!(again.is_empty());
 /// assert_eq!(again.to_string(), "nothing to do");
 /// # Ok(())

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Engine, Fingerprint, MigrationSet, Version};
+use migrate_core::{Engine, Fingerprint, MigrationSet, Target, Version};
 
+use crate::database::Database;
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::Report;
 use crate::testing::contents::BoxError;
 
@@ -15,17 +17,40 @@ use crate::testing::contents::BoxError;
 pub(super) trait Subject {
     const ENGINE: Engine;
 
+    /// The database as the verbs of a migrator take it.
+    type Database<'a>: Database
+    where
+        Self: 'a;
+
     /// Replaces itself by an empty database.
     async fn renew(&mut self) -> Result<(), BoxError>;
 
-    /// Applies the pending migrations up to a version, or all.
-    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error>;
+    /// The database, for the verbs of a migrator.
+    fn database(&mut self) -> Self::Database<'_>;
+
+    /// The answer of a verb. On SQLite it is there at once.
+    async fn answer<'a, T: Send + 'a>(
+        answer: <Self::Database<'a> as Database>::Answer<'a, T>,
+    ) -> Result<T, Error>
+    where
+        Self: 'a;
+
+    /// Applies the pending migrations up to a version, or all. It keeps no schema: that would be compared with
+    /// nothing.
+    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
+        let target = to.map_or(Target::Latest, Target::UpTo);
+        Self::answer(Migrator::new(set).keep_schema(false).run(self.database(), target)).await
+    }
 
     /// Rolls the last migration back.
-    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error>;
+    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
+        Self::answer(Migrator::new(set).keep_schema(false).rollback(self.database(), 1)).await
+    }
 
     /// The whole schema.
-    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error>;
+    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
+        Self::answer(Migrator::new(set).fingerprint(self.database())).await
+    }
 
     /// Runs SQL that is not a migration, in a session of its own.
     async fn execute(&mut self, sql: &str) -> Result<(), BoxError>;

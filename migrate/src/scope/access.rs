@@ -317,7 +317,9 @@ pub(super) fn recorded<S: Access>(
     verb: &'static str,
     statement: Result<Statement>,
 ) -> Result<Statement> {
+    // A statement that is invalid is not recorded: it is not sent either.
     let statement = statement?;
+    // Nor is one that has nothing to do, such as an insert of no rows.
     if !statement.is_nothing() {
         scope.record(verb, statement.tables())?;
     }

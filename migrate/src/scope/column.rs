@@ -199,6 +199,8 @@ macro_rules! operators {
             where
                 Self: Clone,
             {
+                // Two comparisons and not BETWEEN: each is a node that closes what it opens, and the engines plan
+                // them alike.
                 let low = binary($self.clone().into_node(), " >= ", low);
                 low.and(binary($self.into_node(), " <= ", high))
             }

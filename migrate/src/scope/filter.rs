@@ -122,5 +122,6 @@ impl<T, A> From<Col<T, bool, A>> for Filter {
 /// The query has to be of the same scope, or of `Global`: otherwise the answer is
 /// [`InvalidStatement::OtherScope`](super::InvalidStatement::OtherScope).
 pub fn exists<S: Access, T: Table>(query: Select<S, T>) -> Filter {
+    // Only the existence of a row matters, so the subquery selects a constant.
     Filter::new(Node::Exists(Box::new(query.into_subquery())))
 }

@@ -67,6 +67,7 @@ fn write_cases(orders: &[Order], values: &[Parameter], w: &mut Writer) -> Result
         w.push("(");
         w.try_separated(" AND ", 0..=last, |w, i| {
             orders[i].node.write(w)?;
+            // Equal in all columns before, and beyond in this one.
             w.push(if i == last { orders[i].beyond() } else { " = " });
             w.bind(values[i].clone());
             Ok(())

@@ -27,6 +27,7 @@ pub(super) enum Account {
 impl Account {
     /// The account that this process can use.
     pub(super) fn choose() -> Result<Self, ServerError> {
+        // A server that runs as the user who tests needs no change of owner.
         if !geteuid().is_root() {
             return Ok(Self::Ours);
         }
@@ -50,6 +51,8 @@ impl Account {
     /// Creates a directory that only this account can enter.
     pub(super) fn create_directory(self, path: &Path) -> Result<(), ServerError> {
         let created = fs::create_dir(path)
+            // After the creation: the mode of `create_dir` is narrowed by the umask, and PostgreSQL refuses a data
+            // directory that others may enter.
             .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)))
             .and_then(|()| self.own(path));
         created.map_err(|error| ServerError::file("create", path, error))
@@ -76,6 +79,7 @@ impl Account {
     pub(super) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("LC_ALL", "C").env("HOME", "/nonexistent").env("PATH", PATH);
+        // The root directory exists for every account, and keeps no file system busy.
         command.current_dir("/").stdin(Stdio::null()).process_group(0);
         if let Self::Other { uid, gid } = self {
             command.uid(uid).gid(gid);

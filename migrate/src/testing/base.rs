@@ -72,6 +72,7 @@ fn place() -> PathBuf {
     let ram = Path::new("/dev/shm");
     match env::var_os("MIGRATE_TEST_TMP") {
         Some(directory) => PathBuf::from(directory),
+        // Less is soon full: each database takes about 8 MiB, and so do a few segments of the log.
         None if free_bytes(ram) >= 1 << 30 => ram.to_path_buf(),
         None => env::temp_dir(),
     }
@@ -89,6 +90,7 @@ fn create_or_meet(account: Account, directory: &Path) -> Result<(), ServerError>
     account.create_directory(&draft)?;
     match fs::rename(&draft, directory) {
         Ok(()) => Ok(()),
+        // The other process was first, and its directory is as good.
         Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => {
             fs::remove_dir(&draft).map_err(|error| ServerError::file("remove", &draft, error))
         }

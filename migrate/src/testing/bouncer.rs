@@ -68,6 +68,7 @@ impl Bouncer {
         let target = target(&server.address.config)?;
         let base = Base::open()?;
         let lock = base.lock()?;
+        // It stops with its only user, so it has no idle time.
         let instance = Instance::create(&base, &lock, "bouncer", Duration::ZERO)?;
         drop(lock);
         let settings = instance.data().join("pgbouncer.ini");
@@ -152,6 +153,7 @@ ignore_startup_parameters = extra_float_digits
 fn wait_until_ready(process: &mut Child, instance: &Instance) -> Result<(), ServerError> {
     let socket = instance.directory.join(format!(".s.PGSQL.{PORT}"));
     let deadline = Instant::now() + START_MAX;
+    // PgBouncer writes no file that says it is ready: its socket is the sign.
     while UnixStream::connect(&socket).is_err() {
         let ended =
             process.try_wait().map_err(|error| ServerError::system("cannot wait for pgbouncer", error))?;

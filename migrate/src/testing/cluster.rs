@@ -76,6 +76,7 @@ impl Cluster {
     fn init(&self, instance: &Instance) -> Result<(), ServerError> {
         let mut command = self.command("initdb", instance)?;
         command
+            // `-N` does not wait for the disk. Only the user of the socket reaches the server, so `trust` is enough.
             .args(["-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C", "-D"])
             .arg(instance.data());
         let status = spawn(&mut command)?.wait();
@@ -152,6 +153,7 @@ fn wait_until_ready(child: &mut Child, instance: &Instance) -> Result<(), Server
 /// file.
 fn is_ready(pid: u32, instance: &Instance) -> bool {
     let text = fs::read_to_string(instance.data().join("postmaster.pid")).unwrap_or_default();
+    // The state is padded with spaces (miscadmin.h of PostgreSQL, LOCK_FILE_LINE_PM_STATUS).
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
 }

@@ -36,6 +36,7 @@ impl Contents {
     pub(super) fn key(&self) -> String {
         let mut text = format!(
             "{} {HISTORY_FORMAT} {} {} {:?} {:?}\n",
+            // Another version of the library may record a migration in another way.
             env!("CARGO_PKG_VERSION"),
             self.set.dialect(),
             self.set.name(),

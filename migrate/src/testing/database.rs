@@ -62,6 +62,7 @@ impl TestDatabase {
     /// An empty database.
     pub(super) async fn create(server: &Server, hint: &str) -> Result<Self, ServerError> {
         let (server, hint) = (server.address.clone(), hint.to_owned());
+        // On the thread of the library: the test's own runtime may end, or block, while the server works.
         let created = background()?.spawn(async move {
             let mut maintenance = Maintenance::of(&server).await?;
             // No session can be connected to template0. A connection to template1 would make this fail.
@@ -151,6 +152,7 @@ impl Created {
         }
         let Ok(background) = background() else { return };
         let (server, name) = (self.server.clone(), self.name.clone());
+        // A channel and not the task's handle: the wait must end when the statement has been sent.
         let (tell, told) = mpsc::channel();
         background.spawn(async move {
             let Ok(mut maintenance) = Maintenance::of(&server).await else { return };

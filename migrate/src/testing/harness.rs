@@ -56,6 +56,7 @@ where
         Err(error) => return failed(test, &error),
     };
     let shared = database.share();
+    // The panic goes on below, once the database has been kept.
     let outcome = catch_unwind(AssertUnwindSafe(|| body(shared).map(Termination::report)));
     let leaves_nothing_to_see = match &outcome {
         Ok(Ok(code)) => *code == ExitCode::SUCCESS && !test.should_panic,

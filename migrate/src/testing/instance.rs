@@ -37,6 +37,7 @@ impl Instance {
         idle: Duration,
     ) -> Result<Self, ServerError> {
         let directory = base.directory.join(format!("{kind}-{}", unique()));
+        // Before anything is created: the server would fail with an error about its socket, far from the cause.
         refuse_long_path(&directory)?;
         base.account.create_directory(&directory)?;
         for (name, content) in
@@ -54,6 +55,7 @@ impl Instance {
     /// Uses a directory that another process made. Waits if its guard is removing it.
     pub(super) fn attach(directory: &Path, account: Account) -> io::Result<Self> {
         let users = File::open(directory.join("users"))?;
+        // The kernel releases it when this process ends, however it ends.
         users.lock_shared()?;
         Ok(Self { directory: directory.to_path_buf(), account, _users: users })
     }
@@ -128,6 +130,7 @@ fn guard(directory: &Path, account: Account) -> Result<(), ServerError> {
     if let Some(mut output) = child.stdout.take() {
         output.read_to_string(&mut said).map_err(|error| ServerError::system(doing, error))?;
     }
+    // The guard says so once it holds its lock, so there is no moment without one.
     if said.trim() == "guarded" {
         return Ok(());
     }

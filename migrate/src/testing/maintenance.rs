@@ -52,6 +52,7 @@ impl Maintenance {
     /// Returns the connection to the list.
     pub(super) fn rest(self) {
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closed one would be found out at its next use, and cost a round of asking.
         if idle.len() < IDLE_MAX && !self.client.is_closed() {
             idle.push(self);
         }

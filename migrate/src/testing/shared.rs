@@ -24,6 +24,7 @@ pub(super) fn server() -> Result<Server, ServerError> {
     // One lock for all threads: a thread that comes while the server starts needs that same server.
     let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
     let instance = match ours.take() {
+        // It may have been stopped by hand since.
         Some(instance) if cluster::answers(&instance.directory) => instance,
         _ => find_or_start()?,
     };

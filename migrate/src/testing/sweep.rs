@@ -39,6 +39,7 @@ async fn sweep(maintenance: &mut Maintenance, template: &str) -> Result<(), toki
         let Some((Some(name), comment)) = row.first().zip(row.get(1)) else { continue };
         let last_use = comment.as_deref().and_then(last_use);
         if name == template && last_use.is_some_and(|last_use| now.saturating_sub(last_use) > TOLD_AGAIN) {
+            // Once a day is enough: a comment is a row of a shared catalog, and each write of it is seen by all.
             maintenance.execute(&format!("COMMENT ON DATABASE {template} IS '{}'", used_at(now))).await?;
         } else if is_leftover(name, last_use, now) {
             // A template cannot be dropped.

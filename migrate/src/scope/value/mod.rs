@@ -20,11 +20,7 @@ use migrate_core::Engine;
 
 pub use known::Element;
 #[cfg(feature = "postgres")]
-pub(super) use postgres::Cell as PostgresCell;
-#[cfg(feature = "postgres")]
 pub use postgres::Codec as PostgresCodec;
-#[cfg(feature = "sqlite")]
-pub(super) use sqlite::Cell as SqliteCell;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Codec as SqliteCodec;
 pub use wrapper::{Both, Postgres, Sqlite};
@@ -167,6 +163,15 @@ impl fmt::Debug for Parameter {
 /// The value with its type, for the traits of the drivers.
 #[derive(Debug)]
 struct Bindable<V>(V);
+
+/// A value of a row: a type of ours, on which both drivers' traits are implemented by the codecs.
+pub(super) struct Cell<V>(pub(super) V);
+
+impl<V> fmt::Debug for Cell<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cell")
+    }
+}
 
 /// What a statement needs of a value without knowing its type.
 trait Bound: fmt::Debug + Send + Sync {

@@ -84,6 +84,7 @@ impl Walk<'_> {
             let verdict = Verdict::UpFails(error.to_string());
             return Ok(Found { verdict, lost_rows: Vec::new(), there: None });
         }
+        // The schema with the migration in place: the second try is compared with it.
         let there = subject.fingerprint(self.set).await?;
         if let Down::Irreversible(why) = migration.down() {
             let verdict = Verdict::Irreversible(why.as_deref().map(str::to_owned));
@@ -107,6 +108,7 @@ impl Walk<'_> {
             Ok(_) => Ok(there.diff(&subject.fingerprint(self.set).await?)),
             Err(error) => Err(error.to_string()),
         };
+        // The rollback has left a trace, so the next migration would not meet what it meets in production.
         if again.as_ref().map_or(true, |again| !again.is_empty()) || !lost_rows.is_empty() {
             self.anew(subject, migration.version()).await?;
         }

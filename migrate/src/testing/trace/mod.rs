@@ -93,6 +93,7 @@ use crate::run::ToTarget;
 /// As for [`Migrator::migrate`](crate::Migrator::migrate). Also if no migration is pending, or the server does not
 /// count scans: nothing would be seen then.
 pub async fn trace(set: &MigrationSet, pool: &Pool) -> Result<Trace, Error> {
+    // The kept schema is read by queries of ours, which would count as scans.
     let migrator = Migrator::new(set).keep_schema(false);
     let history = migrator.history_table(Engine::Postgres).names().map(str::to_owned).to_vec();
     let mut tracer = tracer(set, history, pool).await?;

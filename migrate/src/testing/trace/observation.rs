@@ -36,6 +36,7 @@ pub(super) fn observe(
 ) -> Observation {
     let seen = Seen { old, before, after };
     let rewritten = seen.rewritten();
+    // A rewrite builds all indexes anew and reads all rows, so that is not listed once more.
     let indexed: BTreeSet<Oid> = seen.indexed().difference(&rewritten).copied().collect();
     let read_anyway: BTreeSet<Oid> = rewritten.union(&indexed).copied().collect();
     let scanned: BTreeSet<Oid> = seen.scanned().difference(&read_anyway).copied().collect();
@@ -49,6 +50,7 @@ pub(super) fn observe(
     let stopped: BTreeSet<Oid> = locks
         .iter()
         .filter(|(oid, mode)| seen.stops(**oid, **mode) && seen.is(**oid, Kind::Table))
+        // A table with its indexes and partitions counts once.
         .map(|(oid, _)| before.family(*oid))
         .collect();
     let stops = locks.iter().any(|(oid, mode)| seen.stops(*oid, *mode)) || !held.is_empty();

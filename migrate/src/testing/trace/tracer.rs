@@ -110,6 +110,8 @@ impl<'s> Tracer<'s> {
         let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts);
         self.begin(timeouts).await.map_err(failed(Stage::Claim))?;
         let (claim, aside) = (&transaction.claim, self.driver.session());
+        // A script that changes the session runs before its claim, because the settings cannot be put back within the
+        // transaction.
         if aside.is_none() {
             queries(self.driver.client(), claim).await.map_err(|error| (Stage::Claim, error))?;
         }
@@ -142,6 +144,7 @@ impl<'s> Tracer<'s> {
         for statement in piece.statements() {
             run_piece(client, &statement).await?;
             let after = look().await.map_err(database_error)?;
+            // Locks are held until the end of the transaction, so what is new was taken by this statement.
             let taken = after.locks.difference(&before.locks).copied().collect();
             let observation = observe(old, &before, &taken, &after);
             statements.push(statement_trace(self.set, version, &statement, observation));

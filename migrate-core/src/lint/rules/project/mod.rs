@@ -1,5 +1,11 @@
-//! What the project declares in `migrate.toml`, its tenants, its soft deletes and its oldest server, and what its tables
-//! have to have for each other. All of it is asked at the end of a script, whatever the order of its statements.
+//! The rules for what the project declares in `migrate.toml`, its tenants, its soft deletes and its oldest server,
+//! and for what its tables need from each other.
+//!
+//! In comes an [`Outcome`]: a whole script and the schema after it. Out come findings. With `tenant =
+//! "business_id"`, the script `CREATE TABLE orders (id bigint PRIMARY KEY)` gives `tenant-column`.
+//!
+//! Why at the end of a script and not at each statement, as the other rules? What one statement lacks, a later one
+//! may bring: CREATE TABLE comes before the CREATE INDEX that its foreign key needs.
 
 mod constraint;
 mod fk_index;
@@ -35,7 +41,8 @@ pub(super) const RULES: &[OutcomeRule] = &[
     tenant_view::check,
 ];
 
-/// The tables that a script creates and leaves, with the statement that does. A partition is a part of another.
+/// The tables that a script creates and does not drop, each with the CREATE TABLE. Partitions are left out: what they need
+/// they inherit from their parent.
 fn created_tables<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (&'a Table, Span)> + use<'a> {
     let outcome = *outcome;
     outcome.statements().filter_map(move |statement| match &statement.kind {
@@ -44,6 +51,7 @@ fn created_tables<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (&'a Table,
     })
 }
 
+/// The table that a CREATE TABLE made, if it is there at the end of the script and holds rows of its own.
 fn created_table<'a>(outcome: &Outcome<'a>, create: &CreateTable) -> Option<&'a Table> {
     let is_partition = matches!(create.body, TableBody::PartitionOf(..));
     let table = outcome.schema.table(&create.name)?;
@@ -62,7 +70,8 @@ fn deletion_mark_of<'a>(outcome: &Outcome<'a>, table: &Table) -> Option<&'a str>
     outcome.project.deleted.as_deref().filter(|column| table.column(column).is_some())
 }
 
-/// The columns of each key of a table, the primary key first: what a foreign key can refer to.
+/// The columns of each key that a foreign key can refer to: the primary key first, then the unique indexes that are not
+/// partial.
 fn keys<'a>(outcome: &Outcome<'a>, table: &'a Table) -> impl Iterator<Item = Vec<&'a str>> + use<'a> {
     let primary = table.primary_key().map(|columns| columns.iter().map(String::as_str).collect());
     let whole = |keys: usize, columns: &Vec<&str>| keys == columns.len();
@@ -77,12 +86,12 @@ fn keys<'a>(outcome: &Outcome<'a>, table: &'a Table) -> impl Iterator<Item = Vec
     primary.into_iter().chain(unique)
 }
 
-/// Whether both hold the same columns, in whichever order.
+/// Whether both hold the same columns, in any order.
 fn is_same_set(one: &[&str], other: &[&str]) -> bool {
     one.iter().all(|column| other.contains(column)) && other.iter().all(|column| one.contains(column))
 }
 
-/// The name as messages show it: without the schema that is looked in anyway.
+/// The name as messages show it: without `public` or `main`, which every name has that does not say more.
 fn shown(name: &Name) -> Name {
     let schema = name.schema.clone().filter(|schema| !["public", "main"].contains(&schema.as_str()));
     Name { schema, name: name.name.clone() }

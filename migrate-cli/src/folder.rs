@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use migrate::cli::Failure;
-use migrate::{Diagnostics, MigrationSet, Version};
+use migrate::diagnostic::Diagnostics;
+use migrate::{MigrationSet, Version};
 use migrate_core::{Checked, Outline, Overrides, Source};
 
 /// The folder of the migrations.

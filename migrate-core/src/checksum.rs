@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::Version;
 
-/// SHA-256 over what a script means: its text without a byte order mark, with line ends as LF and without
-/// white space at the end. So it is the same on every platform, in every editor and under every setting of
+/// SHA-256 over the text of a script, without a byte order mark, with line ends as LF and without
+/// white space at the end. So the checksum is the same on every platform, in every editor and under every setting of
 /// git's `autocrlf`.
 ///
 /// Written `v1:<64 hexadecimal digits>`; the `v1` names this definition.
@@ -39,7 +39,7 @@ impl Checksum {
     }
 
     /// The chain value of a history row: it covers the row's version and checksum, and the chain value of the
-    /// row before it. One value so proves all rows up to it (`None` starts a chain).
+    /// row before it. So one value proves all rows up to it (`None` starts a chain).
     pub fn chain(before: Option<Checksum>, version: Version, checksum: Checksum) -> Checksum {
         let mut hash = Sha256::new();
         hash.update(before.map_or([0; 32], |chain| chain.0));
@@ -56,7 +56,7 @@ impl Checksum {
         Checksum(hash.finalize().into())
     }
 
-    /// The checksum of a list of texts, each told from its neighbours by its length.
+    /// The checksum of a list of texts. The length of each is hashed too, so that `["a", "bc"]` and `["ab", "c"]` differ.
     pub(crate) fn of_parts<'p>(parts: impl Iterator<Item = &'p str>) -> Checksum {
         let mut hash = Sha256::new();
         for part in parts {
@@ -116,7 +116,7 @@ impl serde::Serialize for Checksum {
     }
 }
 
-/// A text is no [`Checksum`]: not `v1:` and 64 hexadecimal digits.
+/// A text is not a [`Checksum`]: `v1:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidChecksum;
 

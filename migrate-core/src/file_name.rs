@@ -2,12 +2,14 @@ use std::fmt;
 
 use crate::{InvalidVersion, Version};
 
-/// The path of a file inside the migrations folder, taken apart: which part of which migration it seems to be.
+/// The path of a file inside the migrations folder, taken apart: which part of which migration it may be.
+///
+/// `billing/7_add_x.up.sql` has the folder `billing`, the label `7_add_x` and is the part `Up` of the form `FlatPair`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileName<'a> {
     /// The folders above the migration, which only group.
     pub(crate) folder: &'a str,
-    /// What the files of one migration share: version and name, not judged yet.
+    /// What the files of one migration share: version and name, not checked yet.
     pub(crate) label: &'a str,
     pub(crate) part: Part,
     pub(crate) form: Form,
@@ -24,7 +26,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Part::Up => "script",
@@ -68,22 +70,22 @@ impl fmt::Display for Form {
     }
 }
 
-/// Why a path names no migration.
+/// Why a path is not the name of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidFileName {
     /// It fits none of the forms.
     Unknown,
-    /// `up.sql` beside the migrations instead of in a folder of its own.
+    /// `up.sql` next to the migrations instead of in a folder of its own.
     NoFolder,
     /// There is no number before the name.
     NoVersion,
     /// There is no number before the name of the folder.
     FolderNoVersion,
-    /// There is a number and nothing behind it.
+    /// There is a number and no name after it.
     NoName,
     /// `V1.5__name.sql`
     DottedVersion,
-    /// The number is no version.
+    /// The number is not a version.
     Version(InvalidVersion),
     /// Flyway's `R__name.sql`.
     Repeatable,
@@ -146,7 +148,7 @@ impl<'a> FileName<'a> {
         FileName { folder, label, part, form }
     }
 
-    /// The path again; of another part or form, if those were changed.
+    /// The path. If part or form were changed, the path with the new ones.
     pub(crate) fn path(&self) -> String {
         let FileName { folder, label, part, form } = self;
         let file = match (form, part) {

@@ -8,24 +8,25 @@ mod config;
 mod diagnostic;
 mod dialect;
 mod directive;
+mod embedded_bytes;
+mod embedded_from;
 mod file_name;
 mod fingerprint;
-mod fragment;
 mod hazard;
 mod history;
 #[cfg(feature = "lint")]
 #[doc(hidden)]
 pub mod inspect;
+mod ledger;
 #[cfg(feature = "lint")]
 mod lint;
 mod lock_file;
 mod migration;
-mod origin;
-mod packed;
 mod plan;
 mod position;
 mod problem;
 mod query;
+mod raw_expression;
 #[cfg(feature = "lint")]
 mod schema;
 mod set;
@@ -44,25 +45,25 @@ pub use dialect::{Alone, ConcurrentIndex, Dialect, Engine, Reindexed, ServerObje
 #[doc(hidden)]
 pub use directive::duration;
 pub use directive::{OlderBinaries, Risk};
+#[doc(hidden)]
+pub use embedded_bytes::{EmbeddedBytes, pack};
+pub use embedded_from::{EmbeddedFrom, Staleness};
 pub use file_name::{Form, InvalidFileName};
 pub use fingerprint::{
     Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
 };
-pub use fragment::{FragmentFault, InvalidFragment, Surroundings, VisibleTable, fragment};
 pub use hazard::{FoundHazard, Hazard};
-pub use history::{
-    AppliedMigration, AppliedState, Drift, HISTORY_FORMAT, HistoryTable, Kept, Proof, RecordedDown, Runner,
-    UNWRITTEN,
-};
+pub use history::{AppliedMigration, AppliedState, Drift, KeptSchema, RecordedDown};
+pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, Script};
-pub use origin::{Origin, Staleness};
-#[doc(hidden)]
-pub use packed::{Packed, pack};
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
 pub use query::{Query, Value};
+pub use raw_expression::{
+    InvalidRawExpression, RawExpressionFault, Surroundings, VisibleTable, raw_expression,
+};
 pub use set::{MigrationSet, embedded};
 #[cfg(feature = "lint")]
 pub use source::Checked;

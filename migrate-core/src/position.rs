@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::visible::Lines;
 
-/// A place in a script: line and column, both from 1, the column in characters.
+/// A place in a script: line and column, both from 1. Columns count characters, not bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Position {
@@ -13,7 +13,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place of the character that begins at the byte `offset`; past the end of `text`, its last place.
+    /// The place of the character that begins at the byte `offset`. Past the end of `text` it is the last place.
     pub fn of_byte(text: &str, offset: usize) -> Position {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -33,7 +33,7 @@ impl Position {
     pub fn excerpt(self, line: &str, width: usize) -> String {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
-        // Tabs stay tabs under the line, so that the caret stands where the terminal shows the column.
+        // Tabs stay tabs in the line of carets, so that the caret is under the column that the terminal shows.
         let indent: String =
             line.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let line = line.trim_end();
@@ -46,7 +46,7 @@ impl Position {
 /// The lines of a text, for many places in it.
 #[cfg(feature = "lint")]
 pub(crate) struct LineNumbers {
-    /// Where each line but the first begins.
+    /// The byte where each line but the first begins.
     starts: Vec<usize>,
 }
 

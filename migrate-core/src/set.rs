@@ -1,12 +1,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::{Checksum, Dialect, Migration, Origin, Version};
+use crate::{Checksum, Dialect, EmbeddedFrom, Migration, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
 ///
-/// A value that exists has passed every check: names, order, one script for each part, a way back or the word
-/// that there is none. Two sets are equal when they hold the same migrations under the same name, wherever
+/// A value that exists has passed every check: names, order, one script for each part, and a way back or the directive
+/// `irreversible`. Two sets are equal when they hold the same migrations under the same name, wherever
 /// they were read from.
 #[derive(Clone, Debug)]
 pub struct MigrationSet {
@@ -15,7 +15,7 @@ pub struct MigrationSet {
     pub(crate) root: Cow<'static, str>,
     pub(crate) migrations: Migrations,
     pub(crate) chain: Option<Checksum>,
-    pub(crate) origin: Option<Origin>,
+    pub(crate) embedded_from: Option<EmbeddedFrom>,
 }
 
 impl MigrationSet {
@@ -24,7 +24,7 @@ impl MigrationSet {
         &self.name
     }
 
-    /// The SQL that it is written in.
+    /// The dialect of its SQL.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -34,7 +34,7 @@ impl MigrationSet {
         self.migrations.list()
     }
 
-    /// How many migrations there are: like the chain value and the newest version, known without a look at them.
+    /// The number of migrations. Like the chain value and the newest version, it is known without unpacking them.
     pub(crate) fn count(&self) -> usize {
         self.migrations.count()
     }
@@ -45,13 +45,13 @@ impl MigrationSet {
         migrations.binary_search_by_key(&version, |migration| migration.version).ok().map(|i| &migrations[i])
     }
 
-    /// The newest version, or `None` of an empty set.
+    /// The newest version, or `None` for an empty set.
     pub fn latest(&self) -> Option<Version> {
         self.migrations.latest()
     }
 
-    /// The chain value of the history row of the newest migration once all are applied: computed when the set
-    /// was made, so that a start compares and computes nothing.
+    /// The chain value that the newest migration's history row has once all are applied. It is computed when the set is
+    /// made, so that a start compares one value and computes nothing.
     pub fn chain(&self) -> Option<Checksum> {
         self.chain
     }
@@ -81,13 +81,13 @@ pub(crate) enum Migrations {
     Embedded(Embedded),
 }
 
-/// What a start with nothing to do has to know, and never looks further.
+/// All that a start with nothing to do reads. The migrations themselves stay packed.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded {
     count: usize,
     latest: Option<Version>,
-    /// A function, so that a set is a constant, and its copies share what is unpacked.
+    /// A function, because a set must be a constant; its copies then share one unpacked list.
     list: fn() -> &'static [Migration],
 }
 
@@ -137,7 +137,7 @@ pub mod embedded {
         root: &'static str,
         migrations: Embedded,
         chain: Option<Checksum>,
-        origin: Option<Origin>,
+        embedded_from: Option<EmbeddedFrom>,
     ) -> MigrationSet {
         MigrationSet {
             name: Cow::Borrowed(name),
@@ -145,7 +145,7 @@ pub mod embedded {
             root: Cow::Borrowed(root),
             migrations: Migrations::Embedded(migrations),
             chain,
-            origin,
+            embedded_from,
         }
     }
 
@@ -155,7 +155,7 @@ pub mod embedded {
 
     pub const NO_MIGRATIONS: Embedded = Embedded { count: 0, latest: None, list: || &[] };
 
-    pub const fn origin(folder: &'static str, files: &'static str) -> Origin {
-        Origin { folder, files }
+    pub const fn embedded_from(folder: &'static str, files: &'static str) -> EmbeddedFrom {
+        EmbeddedFrom { folder, files }
     }
 }

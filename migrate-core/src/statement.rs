@@ -3,8 +3,8 @@ use std::ops::Range;
 use crate::dialect::Engine;
 use crate::token::{Quote, Token, TokenKind, tokens};
 
-/// Where a statement stands in its script: from its first word to its last, without comments around it and
-/// without the semicolon. Offsets in bytes.
+/// The place of a statement in its script: from its first word to its last, without comments around it and
+/// without the semicolon. Offsets are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     start: u32,
@@ -22,7 +22,7 @@ impl Span {
         self.start as usize
     }
 
-    /// The byte behind the last.
+    /// The byte after the last.
     pub const fn end(self) -> usize {
         self.end as usize
     }
@@ -54,8 +54,8 @@ pub(crate) struct Scanned {
     pub(crate) words: Words,
 }
 
-/// The words of a statement in upper case, without literals, quoted identifiers and symbols; a symbol that may
-/// begin a statement (psql's backslash) is one too.
+/// The words of a statement in upper case, without literals, quoted identifiers and symbols. A symbol that may
+/// begin a statement (psql's backslash) counts as a word.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Words(Vec<String>);
 
@@ -111,15 +111,15 @@ pub(crate) fn scan(sql: &str, engine: Engine) -> Scan {
     scan
 }
 
-/// A statement that has begun and not ended.
+/// A statement whose end has not been found yet.
 #[derive(Default)]
 struct Open<'s> {
     range: Option<Range<usize>>,
     words: Vec<String>,
     parentheses: usize,
-    /// `BEGIN ATOMIC` and every `CASE` in it wait for an `END`.
+    /// The number of `END`s that are due: one for `BEGIN ATOMIC`, one for every `CASE` in it.
     blocks: usize,
-    /// The last two tokens: `;` `END` ends the body of a trigger in SQLite.
+    /// The last two tokens, because `;` `END` ends the body of a trigger in SQLite.
     last: [&'s str; 2],
 }
 
@@ -165,7 +165,7 @@ impl<'s> Open<'s> {
         }
     }
 
-    /// Whether this is a CREATE of one of `kinds`, with the words that may stand between.
+    /// Whether this is a CREATE of one of `kinds`, with only permitted words between the two.
     fn is_create(&self, kinds: &[&str]) -> bool {
         self.words.first().is_some_and(|word| word == "CREATE")
             && self.words[1..]

@@ -1,4 +1,8 @@
 //! The tokens of a script: just enough of each engine's lexer to find where statements end.
+//!
+//! `SELECT ';' -- a;b` is the tokens word, quoted, comment: the semicolons in the string and in the comment end nothing.
+//! Text comes in; tokens with their byte ranges go out, to `statement`. Why not a parser? Only the engine's own lexical
+//! rules decide where a statement ends, and those hold for statements that no parser knows yet.
 
 use std::ops::Range;
 
@@ -21,19 +25,19 @@ impl Token {
 pub(crate) enum TokenKind {
     /// A keyword or an identifier without quotes.
     Word,
-    /// A string, a quoted identifier, a number.
+    /// A string, a quoted identifier or a number.
     Literal,
     /// `-- to the end of the line`.
     LineComment,
     /// `/* … */`.
     BlockComment,
-    /// One character of anything else.
+    /// Any other single character.
     Symbol(char),
-    /// A quote or comment that never ends; it takes the rest of the text.
+    /// A quote or comment without an end. It takes the rest of the text.
     Unterminated(Quote),
 }
 
-/// What opens a part of a script whose content is not SQL of the statement around it.
+/// The kinds of quotes and comments: their content is not SQL of the statement around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quote {
     /// `'…'`
@@ -74,7 +78,7 @@ impl Lexer<'_> {
     }
 
     /// White space as the engine's own lexer has it. U+FEFF is a letter to PostgreSQL, and to SQLite where it is not the
-    /// first of a token. A vertical tab goes on with white space in SQLite, and does not begin it; PostgreSQL refuses it
+    /// first of a token. In SQLite a vertical tab continues white space but does not begin it. PostgreSQL refuses it
     /// up to release 15.
     fn skip_space(&mut self) {
         let mut before = usize::MAX;
@@ -88,7 +92,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Moves over the bytes that are such; one of a character of several bytes is all or none of them.
+    /// Moves over the bytes for which the test holds. It must give one answer for all bytes of a character.
     fn skip(&mut self, is: fn(u8) -> bool) {
         let bytes = self.sql.as_bytes();
         let mut at = self.at;
@@ -119,15 +123,15 @@ impl Lexer<'_> {
         }
     }
 
-    /// A carriage return ends it in PostgreSQL alone.
+    /// A comment to the end of the line. A carriage return ends it only in PostgreSQL.
     fn line_comment(&mut self) -> TokenKind {
         let ends: &[char] = if self.engine == Engine::Postgres { &['\n', '\r'] } else { &['\n'] };
         self.at += self.rest().find(ends).unwrap_or(self.rest().len());
         TokenKind::LineComment
     }
 
-    /// `$name`, `:name::part`, `@name(anything but white space)`: what SQLite takes for the name of a variable may hold
-    /// quotes and semicolons. Without a name it is a symbol.
+    /// `$name`, `:name::part`, `@name(anything but white space)`: the name of a variable in SQLite may contain quotes and
+    /// semicolons. Without a name it is a symbol.
     fn variable(&mut self, first: char) -> TokenKind {
         let bytes = self.rest().as_bytes();
         let (mut i, mut name) = (1, 0);
@@ -185,7 +189,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A part between two `mark`s; a doubled mark inside stands for one.
+    /// A part between two `mark`s. A doubled mark inside is one character of the content.
     fn quoted(&mut self, mark: char, quote: Quote) -> TokenKind {
         loop {
             let end = self.until(mark.encode_utf8(&mut [0; 4]), 1, quote);
@@ -195,8 +199,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// `E'…'`: a backslash takes the next character with it. Such a string goes on in the next one when only
-    /// white space with a line end stands between them (PostgreSQL manual, 4.1.2.1), or comments to the end of the line.
+    /// `E'…'`: a backslash escapes the next character. Such a string continues in the next literal if only
+    /// white space with a line end is between them (PostgreSQL manual, 4.1.2.1), or comments to the end of the line.
     fn escape_string(&mut self) -> TokenKind {
         loop {
             let mut chars = self.rest().char_indices().skip(1);
@@ -216,7 +220,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// How far it is to the quote that goes on with the string that has just ended.
+    /// The distance to the quote that continues the string that has just ended.
     fn continuation(&self) -> Option<usize> {
         let mut ahead = Lexer { sql: self.sql, at: self.at, engine: self.engine };
         loop {
@@ -231,7 +235,7 @@ impl Lexer<'_> {
         (is_continued && ahead.rest().starts_with('\'')).then_some(gap.len())
     }
 
-    /// `$$…$$` or `$tag$…$tag$`; anything else after a dollar sign is a parameter.
+    /// `$$…$$` or `$tag$…$tag$`. Anything else after a dollar sign is a parameter.
     fn dollar(&mut self) -> TokenKind {
         let rest = self.rest();
         let tag_end =
@@ -275,7 +279,7 @@ fn is_word_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
 }
 
-/// Every character that is not ASCII may stand in a word.
+/// A word may contain any character that is not ASCII.
 fn is_word(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | 0x80..)
 }

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// The number that orders a migration: what stands before the first `_` of its file name.
+/// The number that orders a migration: the part of its file name before the first `_`.
 ///
 /// A version is a whole number from 0 to [`Version::MAX`]; hyphens in it do not count, so diesel's
 /// `2024-02-12-120203` is 20240212120203. Versions order by their number, never by their string, with one
@@ -22,10 +22,10 @@ use std::str::FromStr;
 pub struct Version(i64);
 
 impl Version {
-    /// The highest version: what a `bigint` holds.
+    /// The highest version: the largest `bigint`.
     pub const MAX: Version = Version(i64::MAX);
 
-    /// The version with this number, or `None` over [`Version::MAX`].
+    /// The version with this number, or `None` above [`Version::MAX`].
     pub const fn new(number: u64) -> Option<Version> {
         if number > i64::MAX as u64 { None } else { Some(Version(number.cast_signed())) }
     }
@@ -35,7 +35,7 @@ impl Version {
         self.0
     }
 
-    /// The version that a history row holds, or `None` for a negative number, which no runner of ours wrote.
+    /// The version that a history row holds, or `None` for a negative number, which this library never writes.
     pub const fn from_i64(number: i64) -> Option<Version> {
         if number < 0 { None } else { Some(Version(number)) }
     }
@@ -45,7 +45,7 @@ impl Version {
         is_moment(self.0) || self.is_long_timestamp()
     }
 
-    /// Whether the version reads as a bare date (`20251202`), which sorts before every timestamp for ever.
+    /// Whether the version reads as a bare date (`20251202`), which sorts before every timestamp.
     pub const fn is_date(self) -> bool {
         is_day(self.0)
     }
@@ -60,7 +60,7 @@ impl Version {
     }
 }
 
-/// What a timestamp of 18 digits has behind the second.
+/// The scale between a timestamp of 14 digits and one of 18, which has four more digits after the second.
 const LONG_TAIL: i64 = 10_000;
 
 /// Whether `number` has 14 digits that read as year, month, day, hour, minute and second.
@@ -121,12 +121,12 @@ impl serde::Serialize for Version {
     }
 }
 
-/// Why a text is no [`Version`].
+/// Why a text is not a [`Version`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidVersion {
-    /// It has other characters than digits and hyphens between them.
+    /// It has characters other than digits with hyphens between them.
     NotANumber,
-    /// It is over [`Version::MAX`], 9223372036854775807.
+    /// It is above [`Version::MAX`], 9223372036854775807.
     TooLarge,
 }
 

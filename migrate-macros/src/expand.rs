@@ -14,7 +14,7 @@ use crate::arguments::Arguments;
 pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     match read(folder, arguments) {
-        Ok((origin, judged)) => embedded(&judged, &origin, arguments),
+        Ok((folder, judged)) => embedded(&judged, &folder, arguments),
         Err(diagnostics) => errors(&diagnostics, arguments),
     }
 }
@@ -26,17 +26,17 @@ fn resolved(folder: &str) -> PathBuf {
 }
 
 /// The folder at the time of the expansion.
-struct Origin {
+struct FolderFiles {
     /// Its absolute path.
     folder: PathBuf,
     /// The paths inside the folder of the files that the set depends on.
     files: Vec<String>,
 }
 
-fn read(folder: PathBuf, arguments: &Arguments) -> Result<(Origin, Judged), Diagnostics> {
+fn read(folder: PathBuf, arguments: &Arguments) -> Result<(FolderFiles, Judged), Diagnostics> {
     let source = Source::read(&folder, &arguments.folder)?;
     let files = source.watched().into_iter().map(str::to_owned).collect();
-    Ok((Origin { folder, files }, judged(source, arguments)?))
+    Ok((FolderFiles { folder, files }, judged(source, arguments)?))
 }
 
 /// The set, and the warnings about it.
@@ -52,10 +52,10 @@ fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> 
     source.into_set(&arguments.overrides).map(|set| (set, Vec::new()))
 }
 
-fn embedded((set, warnings): &Judged, origin: &Origin, arguments: &Arguments) -> TokenStream {
-    let folder = origin.folder.to_string_lossy();
-    let files: String = origin.files.iter().flat_map(|file| [file, "\0"]).collect();
-    let includes = includes(origin);
+fn embedded((set, warnings): &Judged, from: &FolderFiles, arguments: &Arguments) -> TokenStream {
+    let folder = from.folder.to_string_lossy();
+    let files: String = from.files.iter().flat_map(|file| [file, "\0"]).collect();
+    let includes = includes(from);
     let warnings = warnings.iter().map(|warning| told(warning, arguments));
     let name = set.name();
     let root = set.display_path("");
@@ -73,23 +73,23 @@ fn embedded((set, warnings): &Judged, origin: &Origin, arguments: &Arguments) ->
         #(#warnings)*
         // The path of the folder must not end up in a release: it is another on each machine.
         #[cfg(debug_assertions)]
-        const ORIGIN: ::core::option::Option<private::Origin> =
-            ::core::option::Option::Some(made::origin(#folder, #files));
+        const EMBEDDED_FROM: ::core::option::Option<private::EmbeddedFrom> =
+            ::core::option::Option::Some(made::embedded_from(#folder, #files));
         #[cfg(not(debug_assertions))]
-        const ORIGIN: ::core::option::Option<private::Origin> = ::core::option::Option::None;
+        const EMBEDDED_FROM: ::core::option::Option<private::EmbeddedFrom> = ::core::option::Option::None;
         fn list() -> &'static [private::Migration] {
-            static PACKED: private::Packed = private::Packed::new(#count, #texts, #numbers);
+            static PACKED: private::EmbeddedBytes = private::EmbeddedBytes::new(#count, #texts, #numbers);
             PACKED.migrations()
         }
-        made::set(#name, #dialect, #root, made::migrations(#count, #latest, list), #chain, ORIGIN)
+        made::set(#name, #dialect, #root, made::migrations(#count, #latest, list), #chain, EMBEDDED_FROM)
     }}
 }
 
 /// The files by their absolute paths. As text: a macro runs unoptimized, and would make ten tokens for each of thousands.
-fn includes(origin: &Origin) -> TokenStream {
+fn includes(from: &FolderFiles) -> TokenStream {
     let mut includes = String::new();
-    for file in &origin.files {
-        let path = origin.folder.join(file);
+    for file in &from.files {
+        let path = from.folder.join(file);
         write!(includes, "::core::include_bytes!({:?}),", path.to_string_lossy())
             .expect("a string takes all");
     }

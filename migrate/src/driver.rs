@@ -48,7 +48,7 @@ pub trait Driver: Send {
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
 
-    /// The rows of a [`Kept`](migrate_core::Kept), or `None` when there is no table of them. One round trip.
+    /// The rows of a [`KeptSchema`](migrate_core::KeptSchema), or `None` when there is no table of them. One round trip.
     fn kept_schema(
         &mut self,
         history: &HistoryTable,

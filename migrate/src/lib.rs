@@ -159,6 +159,7 @@ pub mod build;
 pub mod cli;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod database;
+pub mod diagnostic;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod driver;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -172,6 +173,7 @@ mod postgres;
 mod report;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod run;
+pub mod schema;
 #[cfg(all(feature = "scope", any(feature = "postgres", feature = "sqlite")))]
 pub mod scope;
 #[cfg(feature = "sqlite")]
@@ -193,11 +195,9 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Change, ChangeKind, Checksum, Diagnostic, Diagnostics, Dialect, Difference, Down,
-    Drift, Dump, Engine, Execution, Fingerprint, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName,
-    InvalidVersion, Migration, MigrationSet, MigrationState, MigrationStatus, Object, ObjectId, ObjectKind,
-    OlderBinaries, OutOfOrder, Plan, Position, Problem, Quote, Refusal, Refused, Risk, Script, SetState,
-    Severity, Span, Staleness, Status, Step, Target, Undo, Version,
+    Action, AppliedState, Checksum, Dialect, Down, Engine, Execution, Migration, MigrationSet,
+    MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Refusal, Risk, Script, SetState,
+    Status, Step, Target, Version,
 };
 
 /// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
@@ -213,7 +213,7 @@ pub use migrate_core::{
 /// A relative path starts where the package's `Cargo.toml` lies; without a path the folder is `migrations`.
 /// `dialect` and `set` win over the keys of the same name in the folder's `migrate.toml`.
 ///
-/// Everything that is wrong with the folder is a compile error, and all of it is told at once: see [`Problem`].
+/// Everything that is wrong with the folder is a compile error, and all of it is told at once: see [`Problem`](diagnostic::Problem).
 /// The expansion is a constant: nothing is parsed, hashed or allocated at startup.
 ///
 /// Cargo compiles again when a file of the folder is edited, removed or renamed, `migrate.toml` and `migrate.lock`
@@ -267,7 +267,7 @@ pub use migrate_macros::test;
 /// What `embed_migrations!` expands to. No public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{Checksum, Dialect, Migration, Origin, Packed, embedded};
+    pub use migrate_core::{Checksum, Dialect, EmbeddedBytes, EmbeddedFrom, Migration, embedded};
     #[cfg(feature = "macros")]
     pub use migrate_macros::embed;
     #[cfg(feature = "scope")]

@@ -409,7 +409,7 @@ impl<'s> Migrator<'s> {
     ///
     /// # Errors
     ///
-    /// As [`Migrator::fingerprint`]. That nothing is known of drift is no error but a [`Drift`].
+    /// As [`Migrator::fingerprint`]. That nothing is known of drift is no error but a [`Drift`](crate::schema::Drift).
     pub async fn drift(&self, database: impl Database) -> Result<Drift, Error> {
         let mut driver = database.connect().await?;
         Run::new(self, &mut driver)?.drift().await

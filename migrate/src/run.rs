@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    Alone, AppliedMigration, Drift, Dump, Fingerprint, HistoryTable, Kept, Plan, Proof, Query, Refusal,
+    Alone, AppliedMigration, Drift, Dump, Fingerprint, HistoryTable, KeptSchema, Plan, Proof, Query, Refusal,
     Runner, Script, Status, Step, Target, Transactions, plan, status,
 };
 
@@ -85,7 +85,7 @@ impl<'a, D: Driver> Run<'a, D> {
         let failed = |error| Error::database(READING_SCHEMA, error);
         let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await.map_err(failed)?;
         let Some(rows) = rows else { return Ok(Drift::NothingKept) };
-        let drift = Kept::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
+        let drift = KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
         drift.map_err(|problem| failed(DatabaseError::of_ours(&problem)))
     }
 

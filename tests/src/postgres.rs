@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
 use deadpool_postgres::{Manager, Pool};
+use migrate::schema::{Drift, Fingerprint};
 use migrate::scope::TenantPool;
 use migrate::scope::rls::{self, ColumnType, Table, Tenancy};
 use migrate::testing::{Server, TestDatabase};
-use migrate::{
-    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
-};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::{Rows, Sandbox};

@@ -1,8 +1,7 @@
 use std::future::Future;
 
-use migrate::{
-    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
-};
+use migrate::schema::{Drift, Fingerprint};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 
 /// The rows that a query gives, each value as text and NULL as `NULL`.
 pub type Rows = Vec<Vec<String>>;

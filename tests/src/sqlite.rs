@@ -1,9 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use migrate::{
-    Dialect, Drift, Error, Fingerprint, Migrator, Plan, Report, Status, Target, Verification, Version,
-};
+use migrate::schema::{Drift, Fingerprint};
+use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;

@@ -4,7 +4,8 @@
     reason = "a surprise in a helper ends the test, as it does in the test itself"
 )]
 
-use migrate::{Dialect, Dump, Fingerprint, MigrationSet, Migrator};
+use migrate::schema::{Dump, Fingerprint};
+use migrate::{Dialect, MigrationSet, Migrator};
 use migrate_tests::{CRATES_IO, Corpus, Folder, PostgresPool, Sandbox, SqliteFile, ZKSYNC};
 use tokio_postgres::NoTls;
 

@@ -104,7 +104,7 @@ fn everything_in_a_folder_arrives() {
     let hazards: Vec<String> = drop_names.hazards().iter().map(ToString::to_string).collect();
     assert_eq!(hazards, ["line 4: drop-column, risk high, allowed: nobody reads the names"]);
     // The policy lets it pass in silence, and it is noted all the same.
-    assert_eq!(index_users.hazards()[0].hazard, migrate::Hazard::IndexConcurrent);
+    assert_eq!(index_users.hazards()[0].hazard, migrate::diagnostic::Hazard::IndexConcurrent);
     assert_eq!(
         FLAT_PAIR.migrations()[3].hazards(),
         DIRECTORY.migrations()[3].hazards(),

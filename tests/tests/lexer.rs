@@ -6,7 +6,7 @@
 
 use migrate::Engine;
 use migrate::testing::{Server, TestDatabase};
-use migrate_core::{Surroundings, VisibleTable, fragment, inspect};
+use migrate_core::{Surroundings, VisibleTable, inspect, raw_expression};
 use rusqlite::Connection;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
@@ -200,7 +200,8 @@ fn raw_takes_letters_alone() {
         let name = format!("{c}x");
         let columns = [name.as_str()];
         let tables = [VisibleTable { alias: "t", columns: &columns }];
-        fragment(&name, Surroundings { engine: Engine::Sqlite, tables: &tables, functions: &[] }).is_ok()
+        raw_expression(&name, Surroundings { engine: Engine::Sqlite, tables: &tables, functions: &[] })
+            .is_ok()
     };
     let letters: Vec<char> =
         scalars().filter(|c| c.is_alphanumeric() || *c < '\u{3000}' || *c == '\u{feff}').collect();

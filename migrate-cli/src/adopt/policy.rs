@@ -1,6 +1,7 @@
 use std::fmt;
 
-use migrate::{Diagnostics, Engine, Problem, Version};
+use migrate::diagnostic::{Diagnostics, Problem};
+use migrate::{Engine, Version};
 
 /// The `migrate.toml` under which the folder of another tool reads as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

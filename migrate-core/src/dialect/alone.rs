@@ -1,15 +1,15 @@
 use super::ConcurrentIndex;
 use super::reader::{Reader, catalog_name};
 
-/// What a statement does that runs outside of a transaction. A run that is cut off behind its effect and before its
-/// count does not know that it is done: its kind says how to find out.
+/// What a statement does that runs outside of a transaction. A run can be cut off after the statement took effect and
+/// before that was recorded. The next run then has to find out whether it is done; the kind says how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alone {
     /// `CREATE INDEX CONCURRENTLY`
     CreateIndex(ConcurrentIndex),
     /// `DROP INDEX CONCURRENTLY`, with the name as it is written.
     DropIndex(String),
-    /// `REINDEX … CONCURRENTLY`: it can be done again, once what it left is gone.
+    /// `REINDEX … CONCURRENTLY`: it can be run again once its leftovers are dropped.
     Reindex(Reindexed),
     /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, with both names as they are written.
     Detach {
@@ -18,9 +18,9 @@ pub enum Alone {
         /// The partition.
         partition: String,
     },
-    /// It makes an object, of which the catalog knows whether it is there.
+    /// It creates an object that the catalog lists.
     Make(ServerObject),
-    /// It takes one away.
+    /// It drops such an object.
     Take(ServerObject),
     /// `ALTER SUBSCRIPTION … ADD PUBLICATION` and `… DROP PUBLICATION`
     Publications {
@@ -31,9 +31,9 @@ pub enum Alone {
         /// Whether they are added.
         adds: bool,
     },
-    /// It can be done again.
+    /// Running it again does no harm.
     Repeatable,
-    /// No one but its author knows.
+    /// Only its author knows.
     Unknown,
 }
 
@@ -50,16 +50,16 @@ pub enum Reindexed {
     Database,
 }
 
-/// Something that no schema holds, with its name as the catalog holds it.
+/// An object outside of any schema, with its name as the catalog has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerObject {
-    /// What it is.
+    /// Its kind.
     pub kind: ServerObjectKind,
     /// Its name.
     pub name: String,
 }
 
-/// What is made and taken away outside of transactions.
+/// The kinds of objects that are created and dropped outside of transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerObjectKind {
     /// A database.
@@ -70,7 +70,7 @@ pub enum ServerObjectKind {
     Subscription,
     /// A replication slot.
     ReplicationSlot,
-    /// A transaction that was prepared: it is only ever taken away.
+    /// A prepared transaction. It can only be removed.
     PreparedTransaction,
 }
 
@@ -98,7 +98,7 @@ impl Alone {
     }
 }
 
-/// An object of the server: its kind, and its name behind that.
+/// An object of the server: its kind, then its name.
 fn object(words: &mut Reader<'_>) -> Option<ServerObject> {
     let kind = match words.next()?.to_ascii_uppercase().as_str() {
         "DATABASE" => ServerObjectKind::Database,
@@ -139,7 +139,7 @@ fn reindex(words: &mut Reader<'_>) -> Option<Alone> {
     Some(Alone::Reindex(reindexed))
 }
 
-/// Whether a list of options has this one, and does not say that it is off.
+/// Whether a list of options turns this one on.
 pub(super) fn is_on(options: &[&str], option: &str) -> bool {
     const OFF: [&str; 7] = ["false", "off", "0", "'false'", "'off'", "'0'", "no"];
     let at = options.iter().position(|have| have.eq_ignore_ascii_case(option));
@@ -158,7 +158,7 @@ fn alter(words: &mut Reader<'_>) -> Option<Alone> {
     }
 }
 
-/// What sets something sets it again; a publication is added and dropped but once.
+/// An option can be set again; a publication can be added or dropped only once.
 fn alter_subscription(words: &mut Reader<'_>) -> Option<Alone> {
     let subscription = catalog_name(words.identifier()?);
     let adds = words.accept("ADD").is_some();

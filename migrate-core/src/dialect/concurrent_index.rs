@@ -10,7 +10,7 @@ pub struct ConcurrentIndex {
 }
 
 impl ConcurrentIndex {
-    /// Reads a statement; `None` when it is another, or leaves the name to the server.
+    /// Reads a statement. `None` if it is another one, or leaves the name to the server.
     pub fn parse(statement: &str) -> Option<ConcurrentIndex> {
         let mut words = Reader::new(statement);
         words.accept("CREATE")?;

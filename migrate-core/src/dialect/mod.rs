@@ -1,4 +1,7 @@
-//! The SQL that a set is written in, and what only one of the engines knows.
+//! The SQL that a set is written in, and the questions whose answer depends on the engine.
+//!
+//! A statement's text and words come in; a yes or no, or a small value such as [`Alone`], goes out: `VACUUM t` refuses a
+//! transaction on both engines, `SET ROLE x` changes the session of PostgreSQL only. A third engine is a file here.
 
 use std::fmt;
 
@@ -23,12 +26,12 @@ pub enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
-    /// SQL that means the same to both, for a library that leaves the engine to its user.
+    /// SQL that both engines read alike, for a library whose user chooses the engine.
     Any,
 }
 
 impl Dialect {
-    /// The dialects in whose rules a script must be well formed.
+    /// The dialects whose rules a script must follow.
     pub(crate) const fn engines(self) -> &'static [Engine] {
         match self {
             Dialect::Postgres => &[Engine::Postgres],
@@ -75,8 +78,8 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Whether a statement of a script without transaction is known to run outside of any, so that its success and
-    /// the record of it cannot be one. Of the others the database says so itself.
+    /// Whether a statement of a script without transaction is known to refuse one, so that it cannot commit together
+    /// with its record. For other statements the database itself says so.
     pub fn runs_alone(self, statement: &str) -> bool {
         let scan = scan(statement, self);
         scan.statements.iter().any(|one| match self {
@@ -93,7 +96,7 @@ impl Engine {
         })
     }
 
-    /// What a statement does that runs outside of a transaction.
+    /// What a statement that runs outside of a transaction does.
     pub fn alone(self, statement: &str) -> Alone {
         match self {
             Engine::Postgres => Alone::parse(statement),
@@ -101,19 +104,19 @@ impl Engine {
         }
     }
 
-    /// Whether a statement is about its own transaction, so that it means nothing outside of one.
+    /// Whether a statement concerns its own transaction, and so means nothing outside of one.
     pub fn is_of_its_transaction(self, statement: &str) -> bool {
         let scan = scan(statement, self);
         scan.statements.iter().any(|one| one.words.starts_with(&["SET", "TRANSACTION"]))
     }
 
-    /// Whether a statement may change settings that the rest of its script counts on.
+    /// Whether a statement may change settings that the rest of its script relies on.
     pub fn changes_session(self, statement: &str) -> bool {
         let scan = scan(statement, self);
         self == Engine::Postgres && scan.statements.iter().any(|one| postgres::changes_session(&one.words))
     }
 
-    /// Whether a statement does nothing but change such settings, so that it can be made again where a run goes on.
+    /// Whether a statement does nothing but change such settings, so that a resumed run can repeat it.
     pub fn only_changes_session(self, statement: &str) -> bool {
         let scan = scan(statement, self);
         self == Engine::Postgres

@@ -6,8 +6,8 @@ use crate::token::{TokenKind, tokens};
 
 /// Whether PostgreSQL is sure to refuse the statement inside a transaction block (SQLSTATE 25001).
 ///
-/// From the manual's reference pages: each of these says that it "cannot be executed inside a transaction block". Of
-/// some that depends on what there is: then only the server knows.
+/// From the manual's reference pages: each of these says that it "cannot be executed inside a transaction block".
+/// For some that depends on the catalog: then only the server knows.
 pub(crate) fn refuses_transaction(words: &Words, statement: &str) -> bool {
     match (words.get(0), words.get(1)) {
         ("VACUUM", _) | ("ALTER", "SYSTEM") | ("COMMIT" | "ROLLBACK", "PREPARED") | ("DISCARD", "ALL") => {
@@ -38,8 +38,8 @@ pub(crate) fn runs_alone(words: &Words, statement: &str) -> bool {
         || (words.get(0) == "SELECT" && words.any(is_a_slots))
 }
 
-/// Whether the statement may commit in its midst, which PostgreSQL allows only outside a transaction block
-/// (manual, 43.8, Transaction Management). What a block calls may too: then the server says so.
+/// Whether the statement may commit before its end, which PostgreSQL allows only outside a transaction block
+/// (manual, 43.8, Transaction Management). What a block calls may do so too: then the server reports it.
 fn may_commit(words: &Words, statement: &str) -> bool {
     let commits = |body: &str| {
         tokens(body, Engine::Postgres).any(|token| {
@@ -50,7 +50,7 @@ fn may_commit(words: &Words, statement: &str) -> bool {
     };
     match words.get(0) {
         "CALL" => true,
-        // The body is a literal of this statement, and code of its own.
+        // The body of a DO block is a literal to the outer statement, and code in its own right.
         "DO" => tokens(statement, Engine::Postgres).any(|token| {
             let text = &statement[token.range.clone()];
             token.kind == TokenKind::Literal && commits(text.trim_matches(['$', '\'']))
@@ -59,7 +59,7 @@ fn may_commit(words: &Words, statement: &str) -> bool {
     }
 }
 
-/// Whether `CREATE SUBSCRIPTION` makes a slot on the publisher, as it does unless it is told not to.
+/// Whether `CREATE SUBSCRIPTION` makes a slot on the publisher, as it does by default.
 fn makes_slot(statement: &str) -> bool {
     let options = options(statement);
     let is_off =
@@ -79,7 +79,7 @@ fn reaches_publisher(words: &Words, statement: &str) -> bool {
         || has("two_phase")
 }
 
-/// What stands in the last parentheses of a statement.
+/// The content of the last parentheses of a statement.
 fn options(statement: &str) -> Vec<&str> {
     let mut words = Reader::new(statement);
     let mut options = Vec::new();
@@ -92,8 +92,8 @@ fn options(statement: &str) -> Vec<&str> {
     options
 }
 
-/// Whether `REINDEX` takes more than one transaction whatever there is: with CONCURRENTLY, and for all of something.
-/// That a table or an index is partitioned the statement does not say.
+/// Whether `REINDEX` takes more than one transaction whatever there is: with CONCURRENTLY, and for a whole schema or
+/// database. Whether a table or an index is partitioned cannot be seen from the statement.
 fn reindexes_alone(statement: &str) -> bool {
     let mut words = Reader::new(statement);
     words.next();
@@ -105,7 +105,7 @@ fn reindexes_alone(statement: &str) -> bool {
     is_of_many || is_on(&options, "CONCURRENTLY") || words.accept("CONCURRENTLY").is_some()
 }
 
-/// Whether `CLUSTER` names no table, and so is of all that were clustered before.
+/// Whether `CLUSTER` names no table, and so applies to all tables that were clustered before.
 fn names_nothing(statement: &str) -> bool {
     let mut words = Reader::new(statement);
     words.next();
@@ -125,7 +125,7 @@ pub(crate) fn controls_transaction(words: &Words) -> bool {
     }
 }
 
-/// Whether the statement reads rows that only psql sends behind it.
+/// Whether the statement reads rows that only psql sends after it.
 pub(crate) fn copies_from_stdin(words: &Words) -> bool {
     words.get(0) == "COPY" && words.pairs().any(|pair| pair == ("FROM", "STDIN"))
 }
@@ -136,7 +136,7 @@ pub(crate) fn changes_session(words: &Words) -> bool {
     match words.get(0) {
         "SET" if words.get(1) == "LOCAL" => matches!(words.get(2), "ROLE" | "SESSION"),
         "SET" => !matches!(words.get(1), "CONSTRAINTS" | "TRANSACTION"),
-        // What a block or a procedure does is not seen from here.
+        // The statement does not show what a block or a procedure does.
         "RESET" | "DISCARD" | "DO" | "CALL" => true,
         _ => words.contain("SET_CONFIG"),
     }
@@ -155,8 +155,8 @@ pub(crate) fn only_changes_session(words: &Words) -> bool {
     }
 }
 
-/// Whether the statement makes something that ends with the session, and that a run which goes on would miss: settings
-/// can be made again, and these cannot.
+/// Whether the statement makes something that ends with the session and that a resumed run would lack. Settings can be
+/// made again; a temporary table cannot.
 #[cfg(feature = "lint")]
 pub(crate) fn needs_its_session(words: &Words) -> bool {
     let is_temporary = |word: &str| matches!(word, "TEMP" | "TEMPORARY");

@@ -27,12 +27,12 @@ impl<'s> Reader<'s> {
         self.0.next_if(|token| token.eq_ignore_ascii_case(word))
     }
 
-    /// Takes the words if they come next; part of them is lost where not all of them do.
+    /// Takes the words if they come next. If only some do, these are consumed all the same.
     pub(super) fn accept_all(&mut self, words: &[&str]) -> Option<()> {
         words.iter().try_for_each(|word| self.accept(word).map(drop))
     }
 
-    /// Takes a list in parentheses if it comes next: what stands in it.
+    /// Takes a list in parentheses if it comes next, and returns its content.
     pub(super) fn parentheses(&mut self) -> Vec<&'s str> {
         if self.accept("(").is_none() {
             return Vec::new();
@@ -40,7 +40,7 @@ impl<'s> Reader<'s> {
         self.0.by_ref().take_while(|token| *token != ")").collect()
     }
 
-    /// A name as it is written, perhaps with those of its schema and database.
+    /// A name as it is written, with its schema and database if it has them.
     pub(super) fn name(&mut self) -> Option<String> {
         let mut name = self.identifier()?.to_owned();
         while self.accept(".").is_some() {
@@ -55,7 +55,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// An identifier as the catalog holds it: in lower case unless it is quoted. In UTF-8 the server folds ASCII alone.
+/// An identifier as the catalog has it: in lower case unless it is quoted. In UTF-8 the server folds only ASCII.
 pub(super) fn catalog_name(identifier: &str) -> String {
     match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\"\"", "\""),

@@ -1,19 +1,13 @@
 //! What a database records of the migrations that it went through.
 
 mod drift;
-mod kept;
-mod kept_table;
-mod settings;
-mod table;
-mod written;
+pub(crate) mod kept_schema;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use drift::Drift;
-pub use kept::Kept;
-pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
-pub use written::UNWRITTEN;
+pub use kept_schema::KeptSchema;
 
 use crate::{Checksum, OlderBinaries, Version};
 

@@ -13,9 +13,9 @@
 use super::context::{Context, Project};
 use super::finding::Finding;
 use super::lock_then_work::Held;
-use super::outcome::Outcome;
 use super::rebuild::{self, Rebuilds};
 use super::rules;
+use super::whole_script::WholeScript;
 use crate::schema::Schema;
 use crate::sql::{Kind, Statement};
 use crate::{Engine, Execution};
@@ -59,8 +59,8 @@ impl Analysis<'_> {
             schema.apply(statement);
         }
         findings.extend(rebuilds.into_iter().flat_map(|rebuilds| rebuilds.findings(schema, None)));
-        let outcome = Outcome { engine: self.engine, project: self.project, script, schema };
-        findings.extend(rules::check_outcome(&outcome));
+        let whole = WholeScript { engine: self.engine, project: self.project, script, schema };
+        findings.extend(rules::check_whole_script(&whole));
         findings.sort_by_key(|finding| finding.span.start());
         findings
     }

@@ -19,7 +19,6 @@ mod context;
 mod finding;
 mod lock_then_work;
 mod lost_session;
-mod outcome;
 #[cfg(test)]
 mod pages;
 mod rebuild;
@@ -27,11 +26,12 @@ mod rollback;
 mod rules;
 #[cfg(test)]
 mod testing;
+mod whole_script;
 
 pub(crate) use analysis::Analysis;
 pub(crate) use context::{Context, Project};
 pub(crate) use finding::Finding;
 pub(crate) use lost_session::lost_session;
-use outcome::Outcome;
 use rebuild::DROP_TABLE_SAFER;
 pub(crate) use rollback::of_rollback;
+use whole_script::WholeScript;

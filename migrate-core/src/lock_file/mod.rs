@@ -7,7 +7,9 @@
 //! ```
 //!
 //! `chain` covers the line and, through the value of the line before, all lines before it. So the lines of two
-//! branches do not fit together unless somebody says that they do.
+//! branches do not fit together until someone locks the merged folder again.
+//!
+//! `parse` reads the text, `update` computes the text that it should become. Both are pure: the edge reads and writes.
 
 mod parse;
 #[cfg(test)]

@@ -9,18 +9,18 @@ pub(crate) struct Locked {
     pub(crate) file: LockFile,
     /// The byte where each line begins.
     starts: Vec<usize>,
-    /// What is wrong, and the byte where it stands.
+    /// The problems, each with the byte where it is.
     pub(crate) invalid: Vec<(InvalidLine, usize)>,
     /// Lines whose chain value does not follow from the lines before.
     pub(crate) broken: Vec<Line>,
 }
 
-/// Why a line of a lock file is none.
+/// Why a line of a lock file is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidLine {
-    /// It says something else than it should.
+    /// Something else was expected here.
     Expected(&'static str),
-    /// git left it, where two branches met.
+    /// A conflict marker of git, from a merge of two branches.
     ConflictMarker,
     /// Its version does not come after that of the line before.
     NotAbove(Version),
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Locked {
         let line = raw.strip_suffix('\n').unwrap_or(raw);
         let is_header = number == 0 && line.starts_with('#');
         if CONFLICT_MARKERS.iter().any(|marker| line.starts_with(marker)) {
-            // What else is wrong is wrong because of that.
+            // Any further error follows from this one.
             locked.invalid = vec![(InvalidLine::ConflictMarker, start)];
             return locked;
         }
@@ -56,7 +56,7 @@ pub(crate) fn parse(text: &str) -> Locked {
 }
 
 impl Locked {
-    /// Adds a line behind one with the chain value `before`; its own chain value.
+    /// Appends a line after one with the chain value `before`, and returns the chain value of the new line.
     fn add(&mut self, read: ChainedLine<'_>, start: usize, before: Option<Checksum>) -> Checksum {
         let ChainedLine { line, text, chain } = read;
         if let Some(above) = self.file.head().filter(|above| line.version <= above.version) {
@@ -70,7 +70,7 @@ impl Locked {
         chain
     }
 
-    /// Where the line of this version begins.
+    /// The byte where the line of this version begins.
     pub(crate) fn start(&self, version: Version) -> usize {
         let at = self.file.lines.iter().position(|line| line.version == version);
         at.map_or(0, |at| self.starts[at])
@@ -79,12 +79,12 @@ impl Locked {
 
 struct ChainedLine<'a> {
     line: Line,
-    /// What the chain value covers.
+    /// The part of a line that its chain value covers.
     text: &'a str,
     chain: Checksum,
 }
 
-/// What was expected, and the byte of the line where it is missing.
+/// What was expected, and at which byte of the line.
 type Unexpected = (&'static str, usize);
 
 const CHECKSUM: &str = "a checksum: `v1:` and 64 hexadecimal digits";
@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
         Ok(ChainedLine { line, text, chain })
     }
 
-    /// A name may hold anything, also spaces; no field behind it holds ` up=`.
+    /// A name may hold anything, spaces too. The fields after it never hold ` up=`, so the last one ends the name.
     fn label(&mut self) -> Result<(Version, &'a str), Unexpected> {
         const LABEL: &str = "`<version>_<name> up=v1:…`";
         let end = self.line.rfind(" up=").ok_or((LABEL, 0))?;
@@ -136,12 +136,12 @@ impl<'a> Cursor<'a> {
         Ok((version, name))
     }
 
-    /// The value of a field, and where it stands.
+    /// The value of a field, and the byte where it begins.
     fn required(&mut self, key: &str, expected: &'static str) -> Result<(&'a str, usize), Unexpected> {
         self.optional(key).ok_or((expected, self.next()))
     }
 
-    /// Where the next field begins.
+    /// The byte where the next field begins.
     fn next(&self) -> usize {
         self.at + usize::from(self.line[self.at..].starts_with(' '))
     }

@@ -3,14 +3,14 @@ use std::fmt;
 use super::{Line, LockFile, Locked};
 use crate::{MigrationSet, Version};
 
-/// What the lock file of a folder has to become: its new text, and what that changes.
+/// The lock file that a folder should have: its new text, and how that differs from the present one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockUpdate {
     text: String,
     changes: Vec<LockChange>,
 }
 
-/// Something that locking a folder changes in its lock file.
+/// One change that locking a folder makes to its lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "change", rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -24,14 +24,14 @@ pub enum LockChange {
         /// Its name.
         name: String,
     },
-    /// The edit of a locked migration is accepted: databases that have applied what it was need not be told.
+    /// The edit of a locked migration is accepted: databases that applied the earlier text count as up to date.
     Accepted {
         /// Its version.
         version: Version,
         /// Its name.
         name: String,
     },
-    /// A line follows from the one before it again, where two branches were merged.
+    /// A line is chained to the one before it again, after two branches were merged.
     Chained {
         /// Its version.
         version: Version,
@@ -41,7 +41,7 @@ pub enum LockChange {
 }
 
 impl LockUpdate {
-    /// Nothing of what is locked changes, but for the edits of `accept`.
+    /// Locked lines stay as they are, but for the edits of `accept`.
     pub(crate) fn new(before: Option<&Locked>, set: &MigrationSet, accept: &[Version]) -> LockUpdate {
         let mut changes: Vec<LockChange> =
             before.is_none().then_some(LockChange::Created).into_iter().collect();
@@ -71,14 +71,14 @@ impl LockUpdate {
         &self.text
     }
 
-    /// What is to change; empty when the lock file says all.
+    /// The changes; empty if the lock file is complete.
     pub fn changes(&self) -> &[LockChange] {
         &self.changes
     }
 }
 
 impl Line {
-    /// This line once its migration reads as `now`.
+    /// This line with the scripts of `now`.
     fn edited(&self, now: Line) -> Line {
         let accepts = self.accepts.iter().chain([&self.up]).copied().filter(|accepted| *accepted != now.up);
         Line { accepts: accepts.collect(), ..now }

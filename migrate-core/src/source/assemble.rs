@@ -20,7 +20,7 @@ use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::problem::Problem;
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
 
-/// Whether the SQL is parsed and its hazards are judged.
+/// Whether the SQL is parsed and analysed for hazards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gate {
     Open,
@@ -71,7 +71,7 @@ fn read(
         root: source.root.clone().into(),
         migrations: migrations.into(),
         chain,
-        origin: None,
+        embedded_from: None,
     };
     Ok((set, warnings, locked))
 }

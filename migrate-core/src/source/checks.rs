@@ -1,4 +1,4 @@
-//! What the migrations of a folder must be to each other.
+//! Rules across migrations: one form in a tree, one version for each migration, no part without its migration.
 
 use super::names::{self, Named};
 use super::parts::Parts;
@@ -7,7 +7,7 @@ use crate::Version;
 use crate::file_name::{FileName, Form, Part};
 use crate::problem::Problem;
 
-/// A folder named as a migration with nothing in it was to be one, where others are.
+/// An empty folder with the name of a migration, in a tree of folders, is a migration that someone forgot to fill.
 pub(super) fn empty_folders(folders: &[String], named: &[Named<'_>], problems: &mut Problems<'_>) {
     if named.iter().all(|named| named.file_name.form != Form::Directory) {
         return;
@@ -20,7 +20,7 @@ pub(super) fn empty_folders(folders: &[String], named: &[Named<'_>], problems: &
     }
 }
 
-/// The migrations of the form that most files have; the others are told.
+/// The migrations of the form that most files have. The others are reported.
 pub(super) fn one_form<'a>(migrations: Vec<Parts<'a>>, problems: &mut Problems<'_>) -> Vec<Parts<'a>> {
     let Some(most) = names::most_used(migrations.iter().flat_map(Parts::files)) else { return migrations };
     let of_most = |named: &&Named<'_>| named.file_name.form == most;
@@ -49,7 +49,7 @@ fn goes_with(form: Form, file_name: FileName<'_>) -> bool {
     file_name.form == form || is_flat_verify
 }
 
-/// A bare date sorts before every timestamp.
+/// A bare date (`20251202`) sorts before every timestamp, and so before migrations that are years older.
 pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     let Some(timestamp) = ups(migrations).find(|up| up.version.is_timestamp()) else { return };
     for date in ups(migrations).filter(|up| up.version.is_date()) {
@@ -59,7 +59,7 @@ pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     }
 }
 
-/// Two migrations cannot have one version.
+/// Two migrations cannot share a version.
 pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     for same in migrations.chunk_by(|a, b| a.version == b.version) {
         let Some(first) = first_by_path(same) else { continue };
@@ -70,7 +70,7 @@ pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     }
 }
 
-/// Tells the parts without their migration. Returns the versions whose rollback script is one of them.
+/// Reports the parts without their migration. Returns the versions for which a rollback script is such a part.
 pub(super) fn orphans(migrations: &[Parts<'_>], problems: &mut Problems<'_>) -> Vec<Version> {
     let mut downs = Vec::new();
     for same in migrations.chunk_by(|a, b| a.version == b.version) {

@@ -24,7 +24,7 @@ pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
     Ok(source)
 }
 
-/// The names in `folder`, or `None` when it does not exist or does not read. Of the files only the policy is read.
+/// The names in `folder`, or `None` if it does not exist or cannot be read. The only file that is read is the policy.
 pub(super) fn list(folder: &Path) -> Option<Source> {
     let is_policy = |path: &Path| path.file_name().is_some_and(|name| name == CONFIG_FILE);
     let (source, diagnostics) = Walk::through(folder, "", is_policy);
@@ -34,13 +34,13 @@ pub(super) fn list(folder: &Path) -> Option<Source> {
 struct Walk {
     source: Source,
     diagnostics: Vec<Diagnostic>,
-    /// The real path of the folder that the walk began in, once it is known.
+    /// The real path of the folder where the walk began, once it is known.
     root: PathBuf,
-    /// The real paths of the folders that we stand in.
+    /// The real paths of the folders from the root to the present one: a link to one of these is a loop.
     above: Vec<PathBuf>,
     /// Whether to read a file.
     reads: fn(&Path) -> bool,
-    /// How many were met: links inside of the folder can multiply it without end.
+    /// The number of entries so far. Links inside the folder can multiply it without end.
     entries: usize,
 }
 
@@ -65,7 +65,7 @@ impl Walk {
         (walk.source, walk.diagnostics)
     }
 
-    /// Reads `folder`, which really is `real`, and whose path inside the root is `inside`.
+    /// Reads `folder`. `real` is its path once links are followed, `inside` its path from the root.
     fn folder(&mut self, folder: &Path, real: PathBuf, inside: &str) {
         if self.above.contains(&real) {
             return self.report(Problem::SymlinkLoop, inside);
@@ -105,7 +105,7 @@ impl Walk {
         }
     }
 
-    /// What an entry is, once its links are followed. The file system is asked again only about links and folders.
+    /// The kind of an entry, once its links are followed. Only links and folders cost a second call of the file system.
     fn kind(&self, entry: &fs::DirEntry) -> Result<Kind, Problem> {
         let path = entry.path();
         let kind = entry.file_type().map_err(|error| unreadable(&error))?;
@@ -142,7 +142,7 @@ impl Walk {
 
 enum Kind {
     File,
-    /// With its real path.
+    /// A folder, with its real path.
     Folder(PathBuf),
 }
 
@@ -153,7 +153,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// To read one of these may never end.
+/// Reading one of these may never end.
 #[cfg(unix)]
 fn special(kind: fs::FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;

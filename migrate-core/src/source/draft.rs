@@ -2,23 +2,23 @@ use crate::directive::Directives;
 use crate::lock_file::{Line, LockedHazard};
 use crate::{FoundHazard, Migration};
 
-/// A migration whose hazards are not yet known.
+/// A migration before its analysis: its hazards are not known yet.
 #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the gate asks for the rest"))]
 pub(super) struct Draft {
     pub(super) migration: Migration,
-    /// What the comments of its scripts say.
+    /// The directives in the comments of its scripts.
     pub(super) up: Directives,
     pub(super) down: Directives,
-    /// Whether it is what it was when it was locked: then its hazards are told no more.
+    /// Whether it is unchanged since it was locked. Its hazards are not reported then.
     pub(super) is_locked: bool,
-    /// Whether the lock file also tells its hazards, so that its statements need not be judged again.
+    /// Whether the lock file also records its hazards, so that its statements need not be analysed again.
     pub(super) is_vouched_for: bool,
-    /// Whether its scripts could be read and their statements told apart.
+    /// Whether its scripts could be read and split into statements.
     pub(super) is_sound: bool,
 }
 
 impl Draft {
-    /// Takes over what the lock file knows of the migration, if it still is the one that was locked.
+    /// Takes over what the lock file records of the migration, if the migration is still the locked one.
     pub(super) fn vouched_for_by(mut self, line: Option<&Line>) -> Draft {
         let Some(line) = line.filter(|line| line.is_of(&self.migration)) else { return self };
         self.is_locked = true;
@@ -33,7 +33,7 @@ impl Draft {
         self
     }
 
-    /// A locked hazard with the reason that the script gives.
+    /// A locked hazard, with the reason in the script's `allow` directive.
     fn found(&self, &LockedHazard { hazard, line, risk }: &LockedHazard) -> FoundHazard {
         let up = &self.migration.up;
         let above = up.sql().split_inclusive('\n').take(line as usize - 1).map(str::len).sum::<usize>();

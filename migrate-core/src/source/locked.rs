@@ -1,4 +1,7 @@
-//! What `migrate.lock` says against the migrations of a folder.
+//! Compares the migrations of a folder with `migrate.lock`.
+//!
+//! A locked migration that was edited, renamed or removed is a problem, and so is a draft with a version below the last
+//! locked one: databases may already be past it.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +15,12 @@ use crate::lock_file::{self, InvalidLine, LOCK_FILE, Line, Locked};
 use crate::problem::Problem;
 use crate::{Migration, Version};
 
-/// What the lock file is read for.
+/// Why the lock file is read.
 #[derive(Clone, Copy)]
 pub(super) enum Locking<'a> {
-    /// To hold the migrations to it.
+    /// To compare the migrations with it.
     Hold,
-    /// To bring it up to date, with the edits of these.
+    /// To bring it up to date, and to accept the edits of these migrations.
     Update { accept: &'a [Version] },
 }
 
@@ -61,7 +64,7 @@ pub(super) fn read(
         InvalidLine::NotAbove(above) => (Problem::LockOrder { above }, *at),
     });
     let mut found: Vec<(Problem, usize)> = invalid.collect();
-    // Behind a line that does not read, none can follow from it. An update makes them follow again.
+    // After an invalid line no chain value can follow. An update chains the lines anew.
     if found.is_empty() && matches!(locking, Locking::Hold) {
         let broken = parsed.broken.iter();
         let chain =
@@ -75,11 +78,11 @@ pub(super) fn read(
     is_sound.then_some(parsed)
 }
 
-/// Holds the migrations of a folder to its lock file.
+/// Compares the migrations of a folder with its lock file.
 pub(super) struct Check<'a, 'p> {
-    /// In the order of their versions.
+    /// The migrations, in the order of their versions.
     pub(super) migrations: &'a [Migration],
-    /// Whether all names of the folder are understood; else what seems to be gone may be among the others.
+    /// Whether all names of the folder are understood. If not, a migration that seems to be gone may be one of the others.
     pub(super) is_complete: bool,
     pub(super) policy: LockPolicy,
     pub(super) locking: Locking<'a>,
@@ -132,7 +135,7 @@ impl Check<'_, '_> {
         self.problems.of_file(problem, &migration.up.path);
     }
 
-    /// What the lock file does not list is a draft behind its last line, and too late before it.
+    /// A migration that the lock file does not list is a draft if its version comes after the last line, else it is too late.
     fn added(&mut self, migration: &Migration, head: Option<&Line>) {
         let (path, name) = (&migration.up.path, migration.to_string());
         match head {

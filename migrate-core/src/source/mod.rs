@@ -1,4 +1,13 @@
 //! From the files of a folder to a [`MigrationSet`], or to everything that is wrong with them.
+//!
+//! ```text
+//! folder → directory → names → parts → script → checks → locked → assemble → MigrationSet
+//!          (reads)     (which   (which  (text →  (order,  (migrate.lock)
+//!                       form)    file)   Script)  versions)
+//! ```
+//!
+//! No step stops at its first problem: each passes on what it understood and adds what it did not to one list, so that a
+//! user sees every mistake of a folder at once.
 
 mod assemble;
 mod checks;
@@ -35,18 +44,18 @@ pub(crate) use script::{first_words, parse_recorded};
 use crate::Diagnostic;
 use crate::{Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
 
-/// The files of a migrations folder, read and not yet understood.
+/// The files of a migrations folder, read but not yet interpreted.
 #[derive(Debug, Default)]
 pub struct Source {
-    /// The folder as the user named it; only for messages.
+    /// The folder as the user named it. Only messages use it.
     pub(crate) root: String,
     /// All files below it, by path.
     pub(crate) files: Vec<SourceFile>,
-    /// Folders without an entry.
+    /// Folders that hold nothing.
     pub(crate) empty_folders: Vec<String>,
 }
 
-/// A file of the folder: its path inside, with `/` between the components, and what it holds.
+/// A file of the folder: its path inside the folder, with `/` between the components, and its content.
 #[derive(Debug)]
 pub struct SourceFile {
     pub(crate) path: String,
@@ -59,30 +68,30 @@ impl SourceFile {
         &self.path
     }
 
-    /// What it holds, where that is text.
+    /// Its content, if that is text.
     pub fn text(&self) -> Option<&str> {
         str::from_utf8(&self.bytes).ok()
     }
 }
 
-/// A set whose SQL was judged, and what does not keep it from being made.
+/// A set whose SQL was analysed, with the warnings that did not stop it.
 #[cfg(feature = "lint")]
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The set.
     pub set: MigrationSet,
-    /// In the order of the paths and of the places in a file.
+    /// The warnings, ordered by path and by position in the file.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// What a caller decides instead of `migrate.toml`.
+/// Settings of the caller that win over `migrate.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Instead of `dialect`.
+    /// Wins over `dialect`.
     pub dialect: Option<Dialect>,
-    /// Instead of `set`.
+    /// Wins over `set`.
     pub set: Option<String>,
-    /// Instead of `lint-from`.
+    /// Wins over `lint-from`.
     pub lint_from: Option<Version>,
 }
 
@@ -120,32 +129,32 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// With every problem of every file, not only the first, also what is no SQL, and the hazards that the policy
-    /// denies; the warnings are among them.
+    /// With every problem of every file, not only the first: syntax errors, and the hazards that the policy denies.
+    /// The warnings are in the same list.
     #[cfg(feature = "lint")]
     pub fn check(self, overrides: &Overrides) -> Result<Checked, Diagnostics> {
         assemble::assemble(&self, overrides, Gate::Guarded).map(|(set, warnings)| Checked { set, warnings })
     }
 
-    /// The paths of the files that the set depends on: another list of them is another set. Empty while `migrate.toml`
-    /// does not read.
+    /// The paths of the files that the set depends on: another list of them is another set. Empty if `migrate.toml`
+    /// is invalid.
     pub fn watched(&self) -> Vec<&str> {
         let Ok(config) = assemble::config(self) else { return Vec::new() };
         let paths = self.files.iter().map(SourceFile::path);
         paths.filter(|path| !names::is_left_out(path, &config)).collect()
     }
 
-    /// The names in a folder, or `None` when it does not exist or does not read.
+    /// The names in a folder, or `None` if the folder does not exist or cannot be read.
     pub(crate) fn list(folder: &Path) -> Option<Source> {
         directory::list(folder)
     }
 
-    /// What the lock file of the folder has to become: its lines, with the edits of `accept`, and the drafts behind
-    /// them. Nothing is written.
+    /// The lock file that the folder should have: its present lines, with the edits of `accept`, then the drafts.
+    /// Nothing is written.
     ///
     /// # Errors
     ///
-    /// With every problem of the folder, as [`Source::into_set`]; but a draft is none.
+    /// With every problem of the folder, as [`Source::into_set`]; but a draft is not a problem here.
     pub fn lock(&self, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
         assemble::lock(self, accept)
     }
@@ -162,13 +171,14 @@ impl MigrationSet {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with the folder but its SQL, which is not parsed.
+    /// With everything that is wrong with the folder. Its SQL is not parsed.
     pub fn read(folder: impl AsRef<Path>) -> Result<MigrationSet, Diagnostics> {
         let folder = folder.as_ref();
         Source::read(folder, &folder.to_string_lossy())?.into_set(&Overrides::default())
     }
 
-    /// The set of a folder that `include_dir!` embedded, for those who embed it anyway. It is parsed at run time.
+    /// The set of a folder that `include_dir!` embedded, for applications that embed the folder anyway. The files are read
+    /// when this is called, not while compiling.
     ///
     /// ```
     /// # use migrate_core::MigrationSet;
@@ -180,14 +190,14 @@ impl MigrationSet {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with the folder but its SQL, which is not parsed.
+    /// With everything that is wrong with the folder. Its SQL is not parsed.
     #[cfg(feature = "include_dir")]
     pub fn from_dir(dir: &include_dir::Dir<'_>) -> Result<MigrationSet, Diagnostics> {
         Source::from_dir(dir).into_set(&Overrides::default())
     }
 }
 
-/// A path inside a folder as messages show it; an empty part leaves no slash behind.
+/// A path inside a folder as messages show it. An empty part leaves no slash.
 pub(crate) fn join(folder: &str, name: &str) -> String {
     match (folder.trim_end_matches('/'), name) {
         ("", name) => name.to_owned(),

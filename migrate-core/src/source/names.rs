@@ -18,10 +18,10 @@ pub(super) struct Named<'a> {
     pub(super) name: &'a str,
 }
 
-/// The files that are migrations, in the order of their paths.
+/// The files that belong to migrations, in the order of their paths.
 pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Problems<'_>) -> Vec<Named<'a>> {
     let mut named = Vec::new();
-    // A wrong name is told once, not for each part of a migration.
+    // A wrong name is reported once, not for each part of a migration.
     let mut misnamed = BTreeMap::new();
     for file in source.files.iter().filter(|file| !is_no_migration(&file.path, config)) {
         match FileName::parse(&file.path) {
@@ -51,10 +51,10 @@ fn is_no_migration(path: &str, config: &Config) -> bool {
     path == CONFIG_FILE || path == LOCK_FILE || is_left_out(path, config)
 }
 
-/// The schema that all migrations together make, for people to read and for the round trip to hold them to.
+/// The schema that all migrations together make: for people to read, and for the round-trip test to compare with.
 pub(crate) const SCHEMA_FILE: &str = "schema.sql";
 
-/// Whether a file says nothing to us.
+/// Whether a file is none of ours.
 pub(super) fn is_left_out(path: &str, config: &Config) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
     let is_markdown = file.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("md"));
@@ -73,7 +73,7 @@ pub(super) fn most_used<'a>(named: impl IntoIterator<Item = &'a Named<'a>>) -> O
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(form, _)| form)
 }
 
-/// What has the wrong name: the file, or the folder that it stands in.
+/// The path that has the wrong name: the file, or its folder.
 fn misnamed_path<'a>(file: &'a SourceFile, file_name: FileName<'_>) -> &'a str {
     match file.path.rsplit_once('/') {
         Some((folder, _)) if file_name.form == Form::Directory => folder,
@@ -81,7 +81,7 @@ fn misnamed_path<'a>(file: &'a SourceFile, file_name: FileName<'_>) -> &'a str {
     }
 }
 
-/// A path that would do, in the form of its tree; a new version comes after all others.
+/// A valid path to suggest, in the form of the tree. A new version comes after all others.
 fn suggestion(
     file_name: FileName<'_>,
     reason: &InvalidFileName,
@@ -142,7 +142,7 @@ pub(super) fn next_version(latest: Option<Version>) -> Option<Version> {
 /// Timestamps from here on have 18 digits.
 const LONG: i64 = 100_000_000_000_000_000;
 
-/// The second after that of a timestamp of 14 digits. Behind the 28th comes the first, which every month has.
+/// The second after a timestamp of 14 digits. After the 28th comes the first of the next month, a day that every month has.
 fn next_second(moment: i64) -> i64 {
     let (date, time) = (moment / 1_000_000, moment % 1_000_000);
     match (time / 10_000, time / 100 % 100, time % 100) {

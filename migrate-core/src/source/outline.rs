@@ -1,4 +1,6 @@
-//! A folder as tools see it that add migrations to it or give them other versions: names, and not what the scripts say.
+//! A folder by its names alone, for tools that add migrations or renumber them. The content of the scripts is not read.
+//!
+//! The current moment comes from the caller, because the core knows no clock.
 
 use std::cmp::max;
 
@@ -35,21 +37,21 @@ struct Entry {
     is_draft: bool,
 }
 
-/// Where the scripts of a new migration go, inside the folder.
+/// The paths of a new migration's scripts, inside the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMigration {
-    /// Behind all others.
+    /// Its version, above all others.
     pub version: Version,
     /// The script.
     pub up: String,
-    /// The rollback script; `None` in a folder whose form of names has none.
+    /// The rollback script. `None` if the folder's form of names has none.
     pub down: Option<String>,
 }
 
-/// Another version for a draft.
+/// A new version for a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renumbering {
-    /// The version that it has.
+    /// The version that it has now.
     pub from: Version,
     /// The version that it gets.
     pub to: Version,
@@ -62,8 +64,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// When a name fits no form, or the policy or the lock file does not read. Migrations that come before what is
-    /// locked, or have one version, are none.
+    /// When a name fits no form, or the policy or the lock file is invalid. A migration that comes before the locked ones,
+    /// or shares a version with another, is not an error here: renumbering is what mends it.
     pub fn outline(&self, overrides: &Overrides) -> Result<Outline, Diagnostics> {
         let config = assemble::config(self)?;
         let mut problems = Problems::new(&self.root);
@@ -86,7 +88,7 @@ impl Outline {
         self.dialect
     }
 
-    /// The set of the folder without a migration, for those who only ask a history what it holds.
+    /// An empty set with the folder's name and dialect, for callers that only read a history.
     pub fn empty_set(&self) -> MigrationSet {
         MigrationSet {
             name: self.set.clone().into(),
@@ -94,21 +96,21 @@ impl Outline {
             root: self.root.clone().into(),
             migrations: Vec::new().into(),
             chain: None,
-            origin: None,
+            embedded_from: None,
         }
     }
 
-    /// The column that says whose a row is, as `migrate.toml` has it.
+    /// The tenant column that `migrate.toml` names.
     pub fn tenant(&self) -> Option<&str> {
         self.config.tenant.as_deref()
     }
 
-    /// The column that says that a row is deleted, as `migrate.toml` has it.
+    /// The soft-delete column that `migrate.toml` names.
     pub fn deleted(&self) -> Option<&str> {
         self.config.deleted.as_deref()
     }
 
-    /// Whether each migration has to have a way back.
+    /// Whether each migration must have a way back.
     pub fn needs_rollback(&self) -> bool {
         self.config.rollback == RollbackPolicy::Required
     }
@@ -118,8 +120,8 @@ impl Outline {
         self.lock.head().map(|line| line.version)
     }
 
-    /// The paths of a migration behind all others, in the form of the folder, in the folder `domain` if it is not
-    /// empty. `now` is the version where the others are timestamps, unless one of them is later.
+    /// The paths of a migration that comes after all others, in the form of the folder, below the folder `domain` unless
+    /// that is empty. If the other versions are timestamps the new one is `now`, unless one of them is later.
     ///
     /// # Errors
     ///
@@ -141,8 +143,8 @@ impl Outline {
         Ok(NewMigration { version, up, down: (form != Form::FlatSingle).then(|| path(Part::Down)) })
     }
 
-    /// What has to be renamed for all drafts to come after what is locked, in the order that they have. What is locked
-    /// stays as it is, and so do drafts whose place is free.
+    /// The renames that bring all drafts after the locked migrations, in their present order. Locked migrations keep
+    /// their versions, and so do drafts that already come after them.
     pub fn rebased(&self, now: Version) -> Vec<Renumbering> {
         let Some(head) = self.locked_head() else { return Vec::new() };
         let drafts = || self.entries.iter().filter(|entry| entry.is_draft);
@@ -155,7 +157,7 @@ impl Outline {
                 continue;
             }
             let style = Style::of(entry.number());
-            // The moment, unless that would take it behind a draft that was behind it.
+            // The present moment, unless a later draft would then come before this one.
             let moment = style.following(Some(last), now);
             let fits = entry.version <= head && first_behind.is_none_or(|first| moment < first);
             last = if fits { moment } else { style.following(Some(last), last) };
@@ -166,12 +168,12 @@ impl Outline {
 }
 
 impl Entry {
-    /// `None` of the parts of a migration that have lost their script.
+    /// `None` for parts that have lost the script they belong to.
     fn new(parts: &Parts<'_>, lock: &LockFile, all: &[Parts<'_>]) -> Option<Entry> {
         let up = parts.up.as_ref()?;
         let is_of = |named: &Named<'_>, name: &str| named.version == up.version && named.name == name;
         let is_draft = lock.get(up.version).is_none_or(|line| {
-            // Where the locked migration is not there, this may be it, renamed.
+            // If the locked migration is missing, this may be the same one under a new name.
             let ups = all.iter().filter_map(|parts| parts.up.as_ref());
             !line.is_named(up.name) && ups.into_iter().any(|other| is_of(other, &line.name))
         });

@@ -1,11 +1,11 @@
 use std::thread;
 
-/// Below this many, further threads cost more than they save.
+/// Below this number of items, more threads cost more than they save.
 const FEW: usize = 32;
 
-/// Gives each processor a share of the items, with those before it, and returns what is made of all, in order. The work
-/// is done on threads of its own even where it is one, because a parser needs the stack of a thread, whatever the
-/// caller's is; where there are none, here.
+/// Gives each processor a share of the items, together with the items before that share, and returns the results in
+/// order. Even a single share gets a thread of its own: a parser needs a known stack size, and the caller's may be small.
+/// On a platform without threads the work is done here.
 pub(super) fn in_shares<'a, T: Sync, U: Send>(
     items: &'a [T],
     work: impl Fn(&'a [T], &'a [T]) -> Vec<U> + Sync,
@@ -21,7 +21,7 @@ pub(super) fn in_shares<'a, T: Sync, U: Send>(
                 scope.spawn(move || work(before, &rest[..size.min(rest.len())]))
             })
             .collect();
-        let done = shares.into_iter().map(|share| share.join().expect("reading and judging do not panic"));
+        let done = shares.into_iter().map(|share| share.join().expect("reading and analysing do not panic"));
         done.flatten().collect()
     })
 }

@@ -51,7 +51,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Its files, the one that applies it first.
+    /// Its files. The script that applies it comes first.
     pub(super) fn files(&self) -> impl Iterator<Item = &Named<'a>> {
         [&self.up, &self.down, &self.verify, &self.metadata].into_iter().flatten()
     }

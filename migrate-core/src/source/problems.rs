@@ -2,7 +2,7 @@ use super::join;
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;
 
-/// The problems of a folder, as they are found.
+/// Collects the problems of a folder.
 pub(super) struct Problems<'a> {
     /// The folder as the user named it.
     root: &'a str,
@@ -24,7 +24,7 @@ impl<'a> Problems<'a> {
         self.found.push(Diagnostic::of_file(problem, self.display_path(path)));
     }
 
-    /// A problem at a byte of `text`, what the file holds.
+    /// A problem at a byte of `text`, the content of the file.
     pub(super) fn at(&mut self, problem: Problem, path: &str, text: &str, offset: usize) {
         self.found.push(Diagnostic::at(problem, self.display_path(path), text, offset));
     }

@@ -9,18 +9,18 @@ use crate::statement::{Scan, Scanned, scan};
 use crate::token::Quote;
 use crate::{Checksum, Dialect, Execution, Script};
 
-/// A script as far as it could be read, and its problems: with the byte where each stands, if it is one place.
+/// A script as far as it could be read, and its problems, each with its byte offset if it has one place.
 pub(super) struct Parsed {
     pub(super) script: Script,
     pub(super) directives: Directives,
     pub(super) problems: Vec<(Problem, Option<usize>)>,
 }
 
-/// Reads a script from the bytes of its file. `transaction` is what `metadata.toml` says.
+/// Reads a script from the bytes of its file. `transaction` comes from `metadata.toml` (diesel's form) or is true.
 pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, transaction: bool) -> Parsed {
     match text::of_script(bytes) {
         Ok(text) => Parsed::new(path, &text, part, dialect, transaction),
-        // Nothing more can be said about a file that is no text.
+        // A file that is not text has no statements to look at.
         Err(NoText { problem, shown, at }) => {
             let mut parsed = Parsed::new(path, "", part, dialect, transaction);
             parsed.script.sql = shown.into();
@@ -30,7 +30,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, tran
     }
 }
 
-/// Reads a script that a history row recorded: it was checked when it was written.
+/// Reads a script that a history row recorded. It was checked before it was recorded.
 pub(crate) fn parse_recorded(sql: &str, engine: Engine, transaction: bool) -> Script {
     let dialect = match engine {
         Engine::Postgres => Dialect::Postgres,
@@ -40,7 +40,7 @@ pub(crate) fn parse_recorded(sql: &str, engine: Engine, transaction: bool) -> Sc
 }
 
 impl Script {
-    /// Reads a script that is in no file. What is wrong with it is not told.
+    /// Reads a script that is not in a file. Its problems are not reported.
     #[doc(hidden)]
     pub fn of_text(sql: &str, engine: Engine, transaction: bool) -> Script {
         parse_recorded(sql, engine, transaction)
@@ -86,7 +86,7 @@ fn execution(directives: &Directives, scans: &[(Engine, Scan)], sql: &str, trans
     }
 }
 
-/// The problems of the statements, in the rules of the first engine that has any.
+/// The problems of the statements, by the rules of the first engine that finds some.
 fn statement_problems(scans: &[(Engine, Scan)], sql: &str, transaction: bool) -> Vec<Located> {
     let found = scans.iter().map(|(engine, scan)| engine_problems(*engine, scan, sql, transaction));
     let problems = found.into_iter().find(|problems| !problems.is_empty()).unwrap_or_default();

@@ -5,9 +5,9 @@ use crate::Version;
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     is_moment: bool,
-    /// Of a moment: `2024-02-12-120203`.
+    /// Timestamps with hyphens: `2024-02-12-120203`.
     has_hyphens: bool,
-    /// The least number of digits of another number.
+    /// For plain numbers, the width to pad to.
     width: usize,
 }
 
@@ -20,7 +20,7 @@ impl Style {
         Style { is_moment: digits >= 14, has_hyphens, width: if has_hyphens { 0 } else { digits } }
     }
 
-    /// A version above `latest`: `now` if that is one.
+    /// A version above `latest`: `now`, if that is above it.
     pub(super) fn following(self, latest: Option<Version>, now: Version) -> Version {
         match latest {
             Some(latest) if self.is_moment && latest < now => now,

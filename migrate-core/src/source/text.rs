@@ -4,13 +4,13 @@ use crate::checksum::normalized;
 use crate::diagnostic::Diagnostic;
 use crate::problem::{MAX_SCRIPT_BYTES, Problem};
 
-/// Why a file is no text that we take.
+/// Why the content of a file is not accepted as text.
 #[derive(Debug)]
 pub(super) struct NoText {
     pub(super) problem: Problem,
-    /// The file as far as it can be shown.
+    /// The content, as far as it can be shown.
     pub(super) shown: String,
-    /// The byte of `shown` where it stands, if it is one place.
+    /// The byte offset in `shown`, if the problem has one place.
     pub(super) at: Option<usize>,
 }
 
@@ -19,7 +19,7 @@ impl NoText {
         NoText { problem, shown: String::new(), at: None }
     }
 
-    /// A problem behind the part of the file that is good.
+    /// A problem right after the valid part of the file.
     fn behind(good: &str, problem: Problem, bytes: &[u8]) -> NoText {
         let shown = normalized(&String::from_utf8_lossy(bytes)).replace('\0', "\u{2400}");
         NoText { problem, shown, at: Some(normalized(good).len()) }
@@ -45,7 +45,7 @@ pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
 
 /// The text of any file.
 pub(super) fn of(bytes: &[u8]) -> Result<&str, NoText> {
-    // Of a larger one no more was read.
+    // The reader stopped at this size, so a larger file is cut off here.
     if bytes.len() > MAX_SCRIPT_BYTES {
         return Err(NoText::whole(Problem::TooLarge));
     }

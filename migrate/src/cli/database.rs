@@ -34,8 +34,8 @@ impl Database {
         options: &Options,
         console: &Console,
     ) -> Result<Database, Failure> {
-        let (mut address, origin) = Address::find(options.database_url.as_deref())?;
-        console.note(styled(style::FAINT, format_args!("{address} ({origin})")));
+        let (mut address, source) = Address::find(options.database_url.as_deref())?;
+        console.note(styled(style::FAINT, format_args!("{address} ({source})")));
         if let Err(warning) = address.take_password() {
             console.warn(&warning);
         }

@@ -147,7 +147,7 @@ use clap::Parser;
 
 #[cfg(feature = "sqlite")]
 pub use address::SqliteAddress;
-pub use address::{Address, AddressError, Origin};
+pub use address::{Address, AddressError, AddressSource};
 #[cfg(feature = "postgres")]
 pub use address::{PostgresAddress, SslMode};
 pub use arguments::{Arguments, Options};

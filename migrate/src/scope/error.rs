@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use migrate_core::{Engine, InvalidFragment};
+use migrate_core::{Engine, InvalidRawExpression};
 
 use super::value::Foreign;
 
@@ -268,7 +268,7 @@ pub enum InvalidStatement {
         help: &'static str,
     },
     /// A raw fragment is no single expression.
-    Raw(InvalidFragment),
+    Raw(InvalidRawExpression),
 }
 
 impl fmt::Display for InvalidStatement {

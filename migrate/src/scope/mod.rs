@@ -139,7 +139,7 @@ pub use expression::{Expression, Filter, Operand};
 pub use filter::exists;
 pub use hard_delete::HardDelete;
 pub use insert::{Insert, InsertReturning, NewRow, Targets};
-pub use migrate_core::{Engine, FragmentFault, InvalidFragment};
+pub use migrate_core::{Engine, InvalidRawExpression, RawExpressionFault};
 pub use migrate_macros::FromRow;
 pub use order::Order;
 #[cfg(feature = "postgres")]

@@ -1,4 +1,4 @@
-use migrate_core::{InvalidFragment, Surroundings, VisibleTable, fragment};
+use migrate_core::{InvalidRawExpression, Surroundings, VisibleTable, raw_expression};
 
 use super::error::{InvalidStatement, Result};
 use super::expression::{Expression, Filter, Node};
@@ -84,10 +84,10 @@ impl Raw {
             .map(|handle| VisibleTable { alias: handle.alias, columns: handle.table.columns })
             .collect();
         let around = Surroundings { engine: w.engine, tables: &tables, functions: self.functions };
-        let texts = fragment(self.text, around).map_err(InvalidStatement::Raw)?;
+        let texts = raw_expression(self.text, around).map_err(InvalidStatement::Raw)?;
         let placeholders = texts.len() - 1;
         if placeholders != self.values.len() {
-            let values = InvalidFragment::values(self.text, placeholders, self.values.len());
+            let values = InvalidRawExpression::values(self.text, placeholders, self.values.len());
             return Err(InvalidStatement::Raw(values).into());
         }
         w.push("(");

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use migrate_core::{Engine, HistoryTable, Kept, Query, Value};
+use migrate_core::{Engine, HistoryTable, KeptSchema, Query, Value};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 
@@ -124,7 +124,7 @@ impl Driver for SqliteDriver<'_> {
         history: &HistoryTable,
         timeouts: Timeouts,
     ) -> Result<Noted, DatabaseError> {
-        let noted = kept::change(self.connection, history, "", Limit::of(timeouts), Kept::note);
+        let noted = kept::change(self.connection, history, "", Limit::of(timeouts), KeptSchema::note);
         roll_back(self.connection);
         Ok(unless_undefined(noted)?.map_or(Noted::NoTable, |()| Noted::Done))
     }
@@ -136,7 +136,7 @@ impl Driver for SqliteDriver<'_> {
         keep: Keep,
     ) -> Result<(), DatabaseError> {
         let create = if keep.creates_table { history.create_kept() } else { String::new() };
-        let change = if keep.accepts { Kept::accept } else { Kept::keep };
+        let change = if keep.accepts { KeptSchema::accept } else { KeptSchema::keep };
         let kept = kept::change(self.connection, history, &create, Limit::of(timeouts), change);
         roll_back(self.connection);
         kept

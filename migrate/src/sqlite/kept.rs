@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::{HistoryTable, Kept, Value};
+use migrate_core::{HistoryTable, KeptSchema, Value};
 use rusqlite::{Connection, params_from_iter};
 
 use super::driver::rows_within;
@@ -30,7 +30,7 @@ impl Limit {
     }
 }
 
-/// The rows of a [`Kept`], inside of a transaction.
+/// The rows of a [`KeptSchema`], inside of a transaction.
 pub(super) fn rows(
     connection: &Connection,
     history: &HistoryTable,
@@ -48,11 +48,11 @@ pub(super) fn change(
     history: &HistoryTable,
     create: &str,
     limit: Limit,
-    change: impl FnOnce(&mut Kept),
+    change: impl FnOnce(&mut KeptSchema),
 ) -> Result<(), DatabaseError> {
     connection.execute_batch(&format!("BEGIN IMMEDIATE;{create}")).map_err(database_error)?;
     let rows = rows(connection, history, limit)?;
-    let before = Kept::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
+    let before = KeptSchema::from_rows(&rows).map_err(|problem| DatabaseError::of_ours(&problem))?;
     let mut after = before.clone();
     change(&mut after);
     if before != after {
@@ -75,8 +75,8 @@ fn write(
     connection: &Connection,
     history: &HistoryTable,
     stored: usize,
-    before: &Kept,
-    after: &Kept,
+    before: &KeptSchema,
+    after: &KeptSchema,
     limit: Limit,
 ) -> Result<(), DatabaseError> {
     let [clear, take_away, add] = history.write_kept();

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use migrate::{Drift, Migrator};
+use migrate::Migrator;
+use migrate::schema::Drift;
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::folder;

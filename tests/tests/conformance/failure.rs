@@ -2,7 +2,8 @@
 
 use std::error::Error as _;
 
-use migrate::{ErrorKind, Migrator, Position, SetState};
+use migrate::diagnostic::Position;
+use migrate::{ErrorKind, Migrator, SetState};
 use migrate_tests::{Sandbox, conformance, version};
 
 use crate::{folder, versions};

@@ -1,6 +1,7 @@
 //! `-- migrate: no-transaction`: statement by statement, each recorded, so that a run goes on where one stopped.
 
-use migrate::{Action, Dialect, ErrorKind, MigrationState, Migrator, Position, Refusal, SetState, Target};
+use migrate::diagnostic::Position;
+use migrate::{Action, Dialect, ErrorKind, MigrationState, Migrator, Refusal, SetState, Target};
 use migrate_tests::{Folder, Sandbox, conformance, version};
 
 use crate::{folder, versions};

@@ -1,6 +1,7 @@
 //! What was sent before a failure was known must not run: one that fails among many, each independent of it.
 
-use migrate::{ErrorKind, Migrator, Position};
+use migrate::diagnostic::Position;
+use migrate::{ErrorKind, Migrator};
 use migrate_tests::{Sandbox, conformance, version};
 
 use crate::{folder, numbers, strings, versions};

@@ -17,7 +17,7 @@ conformance! {
 fn embedded_set(folder: &Folder) -> MigrationSet {
     let files = concat!("1_create_a.down.sql", "\0", "1_create_a.up.sql", "\0", "migrate.toml", "\0");
     let directory = String::leak(folder.directory().to_str().unwrap().to_owned());
-    folder.set().embedded_from(embedded::origin(directory, files))
+    folder.set().embedded_from(embedded::embedded_from(directory, files))
 }
 
 async fn every_verb_asks_for_another_build_and_touches_nothing<S: Sandbox>(mut db: S) {

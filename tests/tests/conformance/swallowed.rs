@@ -289,7 +289,7 @@ async fn what_is_kept_of_the_schema_is_written_or_not_kept(mut db: impl Sandbox)
         assert_eq!(versions(&db.migrate_to(&migrator, version(2)).await.unwrap()), [2]);
         let error = std::mem::take(&mut *told.lock().unwrap()).join("\n");
         assert!(error.contains(table) && error.contains("trigger"), "{write}: {error}");
-        assert_eq!(db.drift(&migrator).await.unwrap(), migrate::Drift::Unknown { since: version(2) });
+        assert_eq!(db.drift(&migrator).await.unwrap(), migrate::schema::Drift::Unknown { since: version(2) });
         assert_names(&db.accept_drift(&migrator).await.unwrap_err(), (table, write));
         spit_out(&mut db, (table, write)).await;
         db.rollback(&migrator, 1).await.unwrap();

@@ -1,4 +1,5 @@
-use migrate::{Fingerprint, Migrator};
+use migrate::Migrator;
+use migrate::schema::Fingerprint;
 use migrate_tests::{Folder, Sandbox};
 
 /// One change, and what is seen of it.

@@ -1,6 +1,7 @@
 //! SQLite's objects.
 
-use migrate::{Dialect, Drift, Migrator};
+use migrate::schema::Drift;
+use migrate::{Dialect, Migrator};
 use migrate_tests::{Folder, SqliteFile};
 use serde_json::json;
 

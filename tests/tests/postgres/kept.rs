@@ -7,7 +7,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use migrate::{Difference, Drift, Migrator};
+use migrate::Migrator;
+use migrate::schema::{Difference, Drift};
 use migrate_core::{HistoryTable, Query};
 use migrate_tests::{PostgresPool, Sandbox, version};
 use serde_json::Value;

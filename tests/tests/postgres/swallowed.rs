@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use migrate::{Drift, Error, ErrorKind, Migrator, OutOfOrder, Progress, SetState, Target};
+use migrate::schema::Drift;
+use migrate::{Error, ErrorKind, Migrator, OutOfOrder, Progress, SetState, Target};
 use migrate_core::HistoryTable;
 use migrate_tests::{Folder, PostgresClient, Sandbox, version};
 

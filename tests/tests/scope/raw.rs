@@ -1,7 +1,7 @@
 //! What `raw` lets through: no row of another tenant, and no function that no one knows.
 
-use migrate::scope::{Engine, Error, FragmentFault, InvalidStatement, Scope, raw};
-use migrate_core::{Surroundings, VisibleTable, fragment};
+use migrate::scope::{Engine, Error, InvalidStatement, RawExpressionFault, Scope, raw};
+use migrate_core::{Surroundings, VisibleTable, raw_expression};
 use migrate_tests::{PostgresPool, Sandbox, Scoped, SqliteFile, ask};
 
 use crate::cases;
@@ -310,7 +310,7 @@ const ATTACKS: &[&str] = &[
 
 fn refused(answer: Result<Vec<Option<String>>, Error>) -> bool {
     let Err(Error::Invalid(InvalidStatement::Raw(invalid))) = answer else { return false };
-    !matches!(invalid.fault(), FragmentFault::Values { .. })
+    !matches!(invalid.fault(), RawExpressionFault::Values { .. })
 }
 
 async fn what_reaches_further_is_not_sent<S: Shop>(shop: S) {
@@ -473,7 +473,7 @@ async fn the_attacks_bite_sqlite() {
 
 fn is_known(text: &str, engine: Engine) -> bool {
     let tables = [VisibleTable { alias: "t", columns: &[text] }];
-    fragment(text, Surroundings { engine, tables: &tables, functions: &[] }).is_ok()
+    raw_expression(text, Surroundings { engine, tables: &tables, functions: &[] }).is_ok()
 }
 
 /// No function that the server calls volatile is known, as those that read what they are told or change something; and

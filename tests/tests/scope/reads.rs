@@ -1,7 +1,8 @@
 //! What a query sees: C2 to C9, C14 to C17.
 
 use migrate::scope::{
-    Error, Filter, FragmentFault, FromRow, InvalidStatement, JoinKind, Lock, Wait, count_all, exists, raw,
+    Error, Filter, FromRow, InvalidStatement, JoinKind, Lock, RawExpressionFault, Wait, count_all, exists,
+    raw,
 };
 
 use crate::cases;
@@ -103,7 +104,7 @@ async fn a_raw_fragment_that_leaves_its_place_is_not_sent<S: Shop>(shop: S) {
         let sent = ask!(shop: S, a().select(orders).filter(raw(text).filter()), count);
         assert!(matches!(sent, Err(Error::Invalid(InvalidStatement::Raw(_)))), "{text}: {sent:?}");
     }
-    let counts = FragmentFault::Values { placeholders: 1, values: 0 };
+    let counts = RawExpressionFault::Values { placeholders: 1, values: 0 };
     let sent = ask!(shop: S, a().select(orders).filter(raw(cases[11]).filter()), count).unwrap_err();
     assert!(matches!(sent, Error::Invalid(InvalidStatement::Raw(raw)) if *raw.fault() == counts));
 }

@@ -9,7 +9,7 @@ mod columns;
 mod objects;
 mod project;
 
-use super::{Context, Finding, Outcome};
+use super::{Context, Finding, WholeScript};
 
 /// A rule that looks at one statement.
 type Rule = fn(&Context<'_>) -> Vec<Finding>;
@@ -21,9 +21,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// A rule that looks at a whole script.
-type OutcomeRule = fn(&Outcome<'_>) -> Vec<Finding>;
+type WholeScriptRule = fn(&WholeScript<'_>) -> Vec<Finding>;
 
 /// The findings of all rules about a whole script.
-pub(super) fn check_outcome(outcome: &Outcome<'_>) -> Vec<Finding> {
-    project::RULES.iter().flat_map(|rule| rule(outcome)).collect()
+pub(super) fn check_whole_script(whole: &WholeScript<'_>) -> Vec<Finding> {
+    project::RULES.iter().flat_map(|rule| rule(whole)).collect()
 }

@@ -47,7 +47,7 @@ pub(super) use target::Target;
 pub use tls::SslMode;
 #[cfg(feature = "postgres")]
 pub(super) use tls::{Roots, Tls, TlsVersions};
-pub use variables::Origin;
+pub use variables::AddressSource;
 
 use super::failure::Failure;
 use crate::Engine;
@@ -130,28 +130,28 @@ impl Address {
     /// # Errors
     ///
     /// When none does, or it does not read.
-    pub fn find(argument: Option<&str>) -> Result<(Address, Origin), Failure> {
-        let (text, origin) = variables::find(argument)?;
+    pub fn find(argument: Option<&str>) -> Result<(Address, AddressSource), Failure> {
+        let (text, source) = variables::find(argument)?;
         match Address::parse(&text) {
-            Ok(address) => Ok((address.seen_from(&origin), origin)),
+            Ok(address) => Ok((address.seen_from(&source), source)),
             Err(AddressError { message, help }) => {
-                Err(Failure::new("address", format!("{message}\n --> {origin}")).help(help))
+                Err(Failure::new("address", format!("{message}\n --> {source}")).help(help))
             }
         }
     }
 
     /// A relative path in a file `.env` begins in the folder of that file.
     #[cfg(feature = "sqlite")]
-    fn seen_from(self, origin: &Origin) -> Address {
+    fn seen_from(self, source: &AddressSource) -> Address {
         match self {
-            Address::Sqlite(file) => Address::Sqlite(file.seen_from(origin.folder())),
+            Address::Sqlite(file) => Address::Sqlite(file.seen_from(source.folder())),
             #[cfg(feature = "postgres")]
             Address::Postgres(_) => self,
         }
     }
 
     #[cfg(not(feature = "sqlite"))]
-    fn seen_from(self, _origin: &Origin) -> Address {
+    fn seen_from(self, _source: &AddressSource) -> Address {
         self
     }
 

@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 /// Where the address of a database was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Origin {
+pub enum AddressSource {
     /// `--database-url`.
     Argument,
     /// This variable of the environment.
@@ -18,22 +18,22 @@ pub enum Origin {
 }
 
 #[cfg(feature = "sqlite")]
-impl Origin {
+impl AddressSource {
     /// The folder in which a relative path of the address begins; an empty one is the present one.
     pub(super) fn folder(&self) -> &Path {
         match self {
-            Origin::File(_, path) => path.parent().unwrap_or(path),
-            Origin::Argument | Origin::Variable(_) => Path::new(""),
+            AddressSource::File(_, path) => path.parent().unwrap_or(path),
+            AddressSource::Argument | AddressSource::Variable(_) => Path::new(""),
         }
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for AddressSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Argument => f.write_str("--database-url"),
-            Origin::Variable(name) => f.write_str(name),
-            Origin::File(name, path) => write!(f, "{name} in {}", path.display()),
+            AddressSource::Argument => f.write_str("--database-url"),
+            AddressSource::Variable(name) => f.write_str(name),
+            AddressSource::File(name, path) => write!(f, "{name} in {}", path.display()),
         }
     }
 }
@@ -43,13 +43,13 @@ const VARIABLES: [&str; 3] = ["DIRECT_DATABASE_URL", "DIRECT_URL", "DATABASE_URL
 
 /// The environment goes before the file as a whole: who sets DATABASE_URL for one command means that database, even
 /// when the file has a DIRECT_URL.
-pub(super) fn find(argument: Option<&str>) -> Result<(String, Origin), Failure> {
+pub(super) fn find(argument: Option<&str>) -> Result<(String, AddressSource), Failure> {
     if let Some(url) = argument {
-        return Ok((url.to_owned(), Origin::Argument));
+        return Ok((url.to_owned(), AddressSource::Argument));
     }
     for name in VARIABLES {
         match env::var(name) {
-            Ok(url) if !url.is_empty() => return Ok((url, Origin::Variable(name))),
+            Ok(url) if !url.is_empty() => return Ok((url, AddressSource::Variable(name))),
             Err(env::VarError::NotUnicode(_)) => {
                 return Err(Failure::new("address", format!("{name} is not valid UTF-8")));
             }
@@ -62,7 +62,7 @@ pub(super) fn find(argument: Option<&str>) -> Result<(String, Origin), Failure> 
         let variables = in_file(&path)?;
         let of_name = |name| variables.iter().rfind(|(key, value)| key == name && !value.is_empty());
         if let Some((name, (_, url))) = VARIABLES.iter().find_map(|name| Some((*name, of_name(name)?))) {
-            return Ok((url.clone(), Origin::File(name, path)));
+            return Ok((url.clone(), AddressSource::File(name, path)));
         }
     }
     Err(Failure::new("address", "no database is named").help(

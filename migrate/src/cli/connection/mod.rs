@@ -28,7 +28,8 @@ use super::address::Address;
 use super::failure::Failure;
 use super::progress::Progress;
 use crate::driver::Row;
-use crate::{Drift, Dump, Error, Migrator, Report, Verification};
+use crate::schema::{Drift, Dump};
+use crate::{Error, Migrator, Report, Verification};
 
 pub(super) enum Connection {
     #[cfg(feature = "postgres")]

@@ -11,7 +11,8 @@ use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::database::Database;
 use crate::driver::{Driver, Row};
-use crate::{Drift, Dump, Error, Migrator, Report, Verification};
+use crate::schema::{Drift, Dump};
+use crate::{Error, Migrator, Report, Verification};
 
 /// A server, and the runtime that talks to it.
 pub(crate) struct Server {

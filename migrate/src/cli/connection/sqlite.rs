@@ -9,7 +9,8 @@ use crate::cli::failure::Failure;
 use crate::database::BlockingDatabase;
 use crate::driver::{Driver, Row};
 use crate::migrator::finished;
-use crate::{Drift, Dump, Error, Migrator, Report, Verification};
+use crate::schema::{Drift, Dump};
+use crate::{Error, Migrator, Report, Verification};
 
 /// A file of SQLite that is open.
 pub(crate) struct File {

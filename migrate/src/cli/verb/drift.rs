@@ -1,10 +1,10 @@
 use clap::Args;
 
-use crate::Drift as Found;
 use crate::cli::connection::Access;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
+use crate::schema::Drift as Found;
 
 #[derive(Clone, Debug, Args)]
 pub struct Drift {

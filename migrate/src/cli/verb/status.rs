@@ -5,13 +5,13 @@ use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Sta
 use serde::Serialize;
 
 use super::drift;
-use crate::Drift;
 use crate::cli::connection::Access;
 use crate::cli::database::Database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::style::{ERROR, FAINT, GOOD, STRONG, WARNING, styled};
+use crate::schema::Drift;
 
 #[derive(Clone, Debug, Args)]
 pub struct Status {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use migrate::Migrator;
+use migrate::schema::Drift;
 use migrate::testing::{Server, TestDatabase};
-use migrate::{Drift, Migrator};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 

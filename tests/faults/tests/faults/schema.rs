@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use migrate::schema::{Difference, Drift, Fingerprint, ObjectKind};
 use migrate::testing::TestDatabase;
-use migrate::{Difference, Drift, Fingerprint, Migrator, ObjectKind, Progress};
+use migrate::{Migrator, Progress};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 

@@ -6,8 +6,9 @@ mod others;
 mod relations;
 mod tables;
 
+use migrate::schema::Fingerprint;
 use migrate::testing::{Server, TestDatabase};
-use migrate::{Dialect, Fingerprint, MigrationSet, Migrator};
+use migrate::{Dialect, MigrationSet, Migrator};
 use migrate_tests::{Folder, PostgresClient};
 use tokio_postgres::Client;
 

@@ -1,6 +1,7 @@
 //! Options: what the manual names and a user can set is a part of the schema, what a server keeps among them is not.
 
-use migrate::{Drift, Dump, Fingerprint, Migrator};
+use migrate::Migrator;
+use migrate::schema::{Drift, Dump, Fingerprint};
 use migrate_tests::{Folder, version};
 use tokio_postgres::Client;
 

@@ -4,7 +4,7 @@
 //! primary key in the column `id`, and the foreign key in the column `customer`.
 
 use crate::Span;
-use crate::lint::Outcome;
+use crate::lint::WholeScript;
 use crate::schema::Table;
 use crate::sql::{ChangeAction, Column, Constraint, Kind, TableBody};
 
@@ -21,12 +21,12 @@ pub(super) struct Added<'a> {
 
 /// The constraints that a script adds to tables that a migration created and that exist at its end. A temporary table is
 /// left out.
-pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
+pub(super) fn added<'a>(whole: &WholeScript<'a>) -> Vec<Added<'a>> {
     let mut found = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         match &statement.kind {
             Kind::CreateTable(create) => {
-                let Some(table) = super::created_table(outcome, create) else { continue };
+                let Some(table) = super::created_table(whole, create) else { continue };
                 if let TableBody::Columns(columns) = &create.body {
                     found.extend(columns.iter().flat_map(|column| of_column(table, column)));
                 }
@@ -36,7 +36,7 @@ pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
                 );
             }
             Kind::AlterTable(alter) => {
-                let table = outcome.schema.table(&alter.name);
+                let table = whole.schema.table(&alter.name);
                 let Some(table) = table.filter(|table| table.is_known && !table.is_temporary) else {
                     continue;
                 };

@@ -16,18 +16,18 @@
 use super::foreign_key::{Added, added};
 use super::shown;
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Index;
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let bare = added(outcome).into_iter().filter(|added| added.is_enforced && !is_indexed(outcome, added));
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let bare = added(whole).into_iter().filter(|added| added.is_enforced && !is_indexed(whole, added));
     bare.map(|added| {
         let (table, columns) = (shown(&added.table.name), added.columns.join(", "));
         let message = format!(
             "no index of `{table}` begins with `{columns}`: each DELETE of a row of `{}` reads all of `{table}`",
             added.key.table
         );
-        let safer = if outcome.schema.is_current(added.table.created_in) {
+        let safer = if whole.schema.is_current(added.table.created_in) {
             format!("`CREATE INDEX ON {table} ({columns})` in the same migration")
         } else {
             format!("`CREATE INDEX CONCURRENTLY … ON {table} ({columns})` in a migration of its own, before this one")
@@ -37,23 +37,23 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
     .collect()
 }
 
-fn is_indexed(outcome: &Outcome<'_>, added: &Added<'_>) -> bool {
+fn is_indexed(whole: &WholeScript<'_>, added: &Added<'_>) -> bool {
     // On SQLite an INTEGER PRIMARY KEY is the row number itself, so it finds rows without an index.
     let is_row_number = |key: &[String]| matches!(key, [key] if added.columns.contains(&key.as_str()));
     added.table.primary_key().is_some_and(is_row_number)
-        || outcome.schema.indexes_of(&added.table.name).any(|index| helps(outcome, index, &added.columns))
+        || whole.schema.indexes_of(&added.table.name).any(|index| helps(whole, index, &added.columns))
 }
 
 /// Whether the index finds the rows of one key. If the key has several columns, an index on one of them is enough, unless
 /// that is the tenant: one tenant has many rows.
-fn helps(outcome: &Outcome<'_>, index: &Index, columns: &[&str]) -> bool {
+fn helps(whole: &WholeScript<'_>, index: &Index, columns: &[&str]) -> bool {
     let covers = index.filter.as_ref().is_none_or(|filter| {
         // The server searches for a value and never for NULL, so rows that are NULL need not be in the index.
         !filter.not_null.is_empty()
             && filter.columns.iter().chain(&filter.not_null).all(|column| columns.contains(&column.as_str()))
     });
     let leading = index.leading_columns().take_while(|column| columns.contains(column));
-    let tenant = outcome.project.tenant.as_deref().filter(|_| columns.len() > 1);
+    let tenant = whole.project.tenant.as_deref().filter(|_| columns.len() > 1);
     covers && leading.into_iter().any(|column| Some(column) != tenant)
 }
 

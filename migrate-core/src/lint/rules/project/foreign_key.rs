@@ -5,7 +5,7 @@
 
 use super::constraint;
 use crate::Span;
-use crate::lint::Outcome;
+use crate::lint::WholeScript;
 use crate::schema::Table;
 use crate::sql::{ConstraintKind, ForeignKey};
 
@@ -20,8 +20,8 @@ pub(super) struct Added<'a> {
 }
 
 /// The foreign keys that a script adds.
-pub(super) fn added<'a>(outcome: &Outcome<'a>) -> Vec<Added<'a>> {
-    let added = constraint::added(outcome).into_iter().filter_map(|added| {
+pub(super) fn added<'a>(whole: &WholeScript<'a>) -> Vec<Added<'a>> {
+    let added = constraint::added(whole).into_iter().filter_map(|added| {
         let ConstraintKind::ForeignKey(key) = &added.constraint.kind else { return None };
         let columns = added.columns(&key.columns)?;
         let is_enforced = !added.constraint.not_enforced;

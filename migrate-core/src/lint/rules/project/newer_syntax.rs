@@ -15,13 +15,13 @@
 use std::collections::BTreeSet;
 
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let Some(declared) = outcome.project.postgres else { return Vec::new() };
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let Some(declared) = whole.project.postgres else { return Vec::new() };
     // A statement inside another is in both lists.
     let mut seen = BTreeSet::new();
-    let parts = outcome.statements().flat_map(|statement| &statement.since);
+    let parts = whole.statements().flat_map(|statement| &statement.since);
     let newer = parts.filter(|part| part.release > declared && seen.insert((part.span.start(), part.what)));
     newer
         .map(|part| {

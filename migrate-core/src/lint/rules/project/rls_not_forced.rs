@@ -14,24 +14,24 @@
 
 use super::{shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Table;
 use crate::sql::{ChangeAction, CreatePolicy, Expression, Kind};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         match &statement.kind {
             Kind::AlterTable(alter) => {
-                let table = outcome.schema.table(&alter.name);
-                let Some(table) = table.filter(|table| is_open_to_owner(outcome, table)) else { continue };
+                let table = whole.schema.table(&alter.name);
+                let Some(table) = table.filter(|table| is_open_to_owner(whole, table)) else { continue };
                 let enable =
                     alter.changes.iter().find(|change| change.action == ChangeAction::EnableRowSecurity);
                 findings.extend(enable.map(|enable| not_forced(table, enable.span)));
             }
             Kind::CreatePolicy(policy) => {
-                let table = outcome.schema.table(&policy.table);
-                let open = table.filter(|table| is_open_to_policies(outcome, table, policy));
+                let table = whole.schema.table(&policy.table);
+                let open = table.filter(|table| is_open_to_policies(whole, table, policy));
                 findings.extend(open.map(|table| permissive(table, policy, statement.span)));
             }
             _ => {}
@@ -61,13 +61,13 @@ fn permissive(table: &Table, policy: &CreatePolicy, span: crate::Span) -> Findin
 }
 
 /// Whether row-level security of a tenant's table is on, but not for its owner.
-fn is_open_to_owner(outcome: &Outcome<'_>, table: &Table) -> bool {
-    tenant_of(outcome, table).is_some() && table.row_security.enabled && !table.row_security.forced
+fn is_open_to_owner(whole: &WholeScript<'_>, table: &Table) -> bool {
+    tenant_of(whole, table).is_some() && table.row_security.enabled && !table.row_security.forced
 }
 
 /// Whether the policy has a condition on the tenant, and no restrictive policy of the table has one.
-fn is_open_to_policies(outcome: &Outcome<'_>, table: &Table, policy: &CreatePolicy) -> bool {
-    let Some(tenant) = tenant_of(outcome, table) else { return false };
+fn is_open_to_policies(whole: &WholeScript<'_>, table: &Table, policy: &CreatePolicy) -> bool {
+    let Some(tenant) = tenant_of(whole, table) else { return false };
     let names_tenant = |condition: &Option<Expression>| {
         condition.iter().any(|condition| condition.columns.iter().any(|column| column == tenant))
     };

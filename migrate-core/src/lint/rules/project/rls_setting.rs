@@ -17,16 +17,16 @@
 
 use super::shown;
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::sql::{Expression, Kind, Name};
 
 const SAFER: &str =
     "compare the column, without a cast, with `(SELECT nullif(current_setting('…', true), '')::uuid)`";
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let Some(tenant) = &outcome.project.tenant else { return Vec::new() };
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let Some(tenant) = &whole.project.tenant else { return Vec::new() };
     let mut findings = Vec::new();
-    for statement in outcome.statements() {
+    for statement in whole.statements() {
         let (table, policy, conditions) = match &statement.kind {
             Kind::CreatePolicy(policy) => (&policy.table, &policy.name, [&policy.using, &policy.with_check]),
             Kind::AlterPolicy(policy) => (&policy.table, &policy.name, [&policy.using, &policy.with_check]),

@@ -14,15 +14,14 @@
 use super::foreign_key::added;
 use super::{deletion_mark_of, shown};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::sql::OnDelete;
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let cascading = added(outcome)
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let cascading = added(whole)
         .into_iter()
         .filter(|added| added.key.on_delete == OnDelete::Cascade && added.is_enforced);
-    let marked =
-        cascading.filter_map(|added| deletion_mark_of(outcome, added.table).map(|mark| (added, mark)));
+    let marked = cascading.filter_map(|added| deletion_mark_of(whole, added.table).map(|mark| (added, mark)));
     marked
         .map(|(added, mark)| {
             let (table, other) = (shown(&added.table.name), &added.key.table);

@@ -14,12 +14,12 @@
 
 use super::{deletion_mark_of, shown};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::sql::{CreateIndex, Kind};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let alone = outcome.statements().filter_map(|statement| match &statement.kind {
-        Kind::CreateIndex(create) => Some((create, on_mark(outcome, create)?, statement.span)),
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let alone = whole.statements().filter_map(|statement| match &statement.kind {
+        Kind::CreateIndex(create) => Some((create, on_mark(whole, create)?, statement.span)),
         _ => None,
     });
     alone
@@ -35,8 +35,8 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
 }
 
 /// The deletion mark, if it is the only column of an index over all rows.
-fn on_mark<'a>(outcome: &Outcome<'a>, create: &CreateIndex) -> Option<&'a str> {
-    let mark = deletion_mark_of(outcome, outcome.schema.table(&create.table)?)?;
+fn on_mark<'a>(whole: &WholeScript<'a>, create: &CreateIndex) -> Option<&'a str> {
+    let mark = deletion_mark_of(whole, whole.schema.table(&create.table)?)?;
     let [key] = create.keys.as_slice() else { return None };
     let is_alone =
         key.column.as_deref() == Some(mark) && create.include.is_empty() && create.filter.is_none();

@@ -14,15 +14,15 @@
 //! cover all rows.
 
 use super::{constraint, deletion_mark_of, shown, tenant_of};
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::{Table, TableConstraintKind};
 use crate::sql::{ConstraintKind, Expression, Kind};
 use crate::{Hazard, Span};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let keys = added(outcome).into_iter().filter_map(|key| {
-        let mark = deletion_mark_of(outcome, key.table)?;
-        (keeps_values(mark, &key) && !is_needed(outcome, &key)).then_some((key, mark))
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let keys = added(whole).into_iter().filter_map(|key| {
+        let mark = deletion_mark_of(whole, key.table)?;
+        (keeps_values(mark, &key) && !is_needed(whole, &key)).then_some((key, mark))
     });
     keys.map(|(key, mark)| {
         let (table, columns) = (shown(&key.table.name), key.columns.join(", "));
@@ -41,15 +41,15 @@ struct UniqueKey<'a> {
     span: Span,
 }
 
-fn added<'a>(outcome: &Outcome<'a>) -> Vec<UniqueKey<'a>> {
-    let constraints = constraint::added(outcome).into_iter().filter_map(|added| {
+fn added<'a>(whole: &WholeScript<'a>) -> Vec<UniqueKey<'a>> {
+    let constraints = constraint::added(whole).into_iter().filter_map(|added| {
         let ConstraintKind::Unique { columns, .. } = &added.constraint.kind else { return None };
         let columns = added.columns(columns)?;
         Some(UniqueKey { table: added.table, columns, filter: None, span: added.span })
     });
-    let indexes = outcome.statements().filter_map(|statement| match &statement.kind {
+    let indexes = whole.statements().filter_map(|statement| match &statement.kind {
         Kind::CreateIndex(create) if create.unique => {
-            let table = outcome.schema.table(&create.table)?;
+            let table = whole.schema.table(&create.table)?;
             let columns = create.keys.iter().map(|key| key.column.as_deref().unwrap_or(&key.value.text));
             let (columns, filter) = (columns.collect(), create.filter.as_ref());
             Some(UniqueKey { table, columns, filter, span: statement.span })
@@ -67,15 +67,15 @@ fn keeps_values(mark: &str, key: &UniqueKey<'_>) -> bool {
 }
 
 /// Whether the key has to cover all rows: it contains the primary key, or foreign keys refer to it.
-fn is_needed(outcome: &Outcome<'_>, key: &UniqueKey<'_>) -> bool {
-    let tenant = tenant_of(outcome, key.table);
+fn is_needed(whole: &WholeScript<'_>, key: &UniqueKey<'_>) -> bool {
+    let tenant = tenant_of(whole, key.table);
     let number =
         key.table.primary_key().into_iter().flatten().filter(|column| Some(column.as_str()) != tenant);
     let mut number = number.peekable();
     let has_number = number.peek().is_some();
     let holds_number = has_number && number.all(|column| key.columns.contains(&column.as_str()));
     let is_referenced = || {
-        outcome.schema.foreign_keys_to(&key.table.name).any(|(_, constraint)| match &constraint.kind {
+        whole.schema.foreign_keys_to(&key.table.name).any(|(_, constraint)| match &constraint.kind {
             TableConstraintKind::ForeignKey { referenced, .. } => {
                 let referenced: Vec<&str> = referenced.iter().map(String::as_str).collect();
                 super::is_same_set(&referenced, &key.columns)

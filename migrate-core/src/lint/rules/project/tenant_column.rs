@@ -14,13 +14,13 @@
 
 use super::{created_tables, shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Table;
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let Some(tenant) = &outcome.project.tenant else { return Vec::new() };
-    let without = created_tables(outcome).filter(|(table, _)| {
-        table.columns_are_complete && tenant_of(outcome, table).is_none() && !is_global(outcome, table)
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let Some(tenant) = &whole.project.tenant else { return Vec::new() };
+    let without = created_tables(whole).filter(|(table, _)| {
+        table.columns_are_complete && tenant_of(whole, table).is_none() && !is_global(whole, table)
     });
     without
         .map(|(table, span)| {
@@ -34,8 +34,8 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn is_global(outcome: &Outcome<'_>, table: &Table) -> bool {
-    let global = &outcome.project.global;
+fn is_global(whole: &WholeScript<'_>, table: &Table) -> bool {
+    let global = &whole.project.global;
     global.contains(&table.name.name) || global.contains(&table.name.to_string())
 }
 

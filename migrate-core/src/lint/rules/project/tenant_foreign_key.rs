@@ -15,13 +15,13 @@
 use super::foreign_key::added;
 use super::{shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let without = added(outcome).into_iter().filter_map(|added| {
-        let tenant = tenant_of(outcome, added.table)?;
-        let other = outcome.schema.table(&added.key.table)?;
-        let others = tenant_of(outcome, other)?;
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let without = added(whole).into_iter().filter_map(|added| {
+        let tenant = tenant_of(whole, added.table)?;
+        let other = whole.schema.table(&added.key.table)?;
+        let others = tenant_of(whole, other)?;
         (!added.columns.contains(&tenant)).then_some((added, tenant, others))
     });
     without

@@ -15,15 +15,15 @@
 
 use super::{created_tables, is_same_set, keys, shown, tenant_of};
 use crate::Hazard;
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::Table;
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    let without = created_tables(outcome).filter_map(|(table, span)| {
-        let tenant = tenant_of(outcome, table)?;
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    let without = created_tables(whole).filter_map(|(table, span)| {
+        let tenant = tenant_of(whole, table)?;
         let number = lone_number(table, tenant)?;
         let wanted = [tenant, number];
-        let has_key = keys(outcome, table).any(|key| is_same_set(&key, &wanted));
+        let has_key = keys(whole, table).any(|key| is_same_set(&key, &wanted));
         (!has_key).then_some((table, span, tenant, number))
     });
     without

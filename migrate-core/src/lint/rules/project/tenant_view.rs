@@ -14,17 +14,17 @@
 //! Exempt: SQLite, temporary views, and a view that `ALTER VIEW … SET (…)` in the same script may have changed.
 
 use super::{shown, tenant_of};
-use crate::lint::{Finding, Outcome};
+use crate::lint::{Finding, WholeScript};
 use crate::schema::View;
 use crate::sql::{AlterTable, ChangeAction, CreateView, Kind};
 use crate::{Engine, Hazard};
 
-pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
-    if outcome.engine == Engine::Sqlite || outcome.project.tenant.is_none() {
+pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
+    if whole.engine == Engine::Sqlite || whole.project.tenant.is_none() {
         return Vec::new();
     }
-    let views = outcome.statements().filter_map(|statement| match &statement.kind {
-        Kind::CreateView(create) if !create.temporary => Some((open_view(outcome, create)?, statement.span)),
+    let views = whole.statements().filter_map(|statement| match &statement.kind {
+        Kind::CreateView(create) if !create.temporary => Some((open_view(whole, create)?, statement.span)),
         _ => None,
     });
     views
@@ -48,23 +48,23 @@ pub(super) fn check(outcome: &Outcome<'_>) -> Vec<Finding> {
 }
 
 /// The view that a statement created, if it shows rows of all tenants.
-fn open_view<'a>(outcome: &Outcome<'a>, create: &CreateView) -> Option<&'a View> {
-    let view = outcome.schema.view(&create.name)?;
+fn open_view<'a>(whole: &WholeScript<'a>, create: &CreateView) -> Option<&'a View> {
+    let view = whole.schema.view(&create.name)?;
     let reads_tenants = view
         .reads
         .iter()
-        .any(|name| outcome.schema.table(name).is_some_and(|table| tenant_of(outcome, table).is_some()));
-    let is_open = view.materialized || !(create.security_invoker || has_new_options(outcome, view));
+        .any(|name| whole.schema.table(name).is_some_and(|table| tenant_of(whole, table).is_some()));
+    let is_open = view.materialized || !(create.security_invoker || has_new_options(whole, view));
     (reads_tenants && is_open).then_some(view)
 }
 
 /// Whether `ALTER VIEW … SET (…)` may have set `security_invoker`. The options of ALTER VIEW are not kept in the schema.
-fn has_new_options(outcome: &Outcome<'_>, view: &View) -> bool {
+fn has_new_options(whole: &WholeScript<'_>, view: &View) -> bool {
     let sets_options = |alter: &AlterTable| {
-        outcome.schema.resolve(&alter.name) == view.name
+        whole.schema.resolve(&alter.name) == view.name
             && alter.changes.iter().any(|change| change.action == ChangeAction::SetOptions)
     };
-    outcome
+    whole
         .statements()
         .any(|statement| matches!(&statement.kind, Kind::AlterTable(alter) if sets_options(alter)))
 }

@@ -12,7 +12,7 @@ mod writer;
 
 use crate::dialect::Engine;
 
-pub use invalid::{FragmentFault, InvalidFragment};
+pub use invalid::{InvalidRawExpression, RawExpressionFault};
 
 /// What is around a fragment: all that it may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +39,8 @@ pub struct VisibleTable<'s> {
 /// # Errors
 ///
 /// What in it does not belong into an expression.
-pub fn fragment(text: &str, around: Surroundings<'_>) -> Result<Vec<String>, InvalidFragment> {
-    let invalid = |(at, fault)| InvalidFragment::new(text, at, fault);
+pub fn raw_expression(text: &str, around: Surroundings<'_>) -> Result<Vec<String>, InvalidRawExpression> {
+    let invalid = |(at, fault)| InvalidRawExpression::new(text, at, fault);
     let tokens = lexer::tokens(text, around.engine).map_err(invalid)?;
     parser::parse(&tokens, around).map_err(invalid)
 }

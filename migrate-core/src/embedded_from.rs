@@ -5,17 +5,17 @@ use crate::{MigrationSet, Source};
 
 /// The folder that a set was embedded from, and the files that it held.
 ///
-/// Cargo compiles a crate again when one of its files is edited or removed, but not when one is added. So a binary may
-/// run that does not contain what its author sees in the folder.
+/// Cargo compiles a crate again when one of these files is edited or removed, but does not notice an added one. So a
+/// binary may lack a file that its author sees in the folder.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct EmbeddedFrom {
     pub(crate) folder: &'static str,
-    /// Their paths inside the folder, in order, each closed by a NUL, which no path holds.
+    /// The paths inside the folder, in order, each followed by a NUL, which no path contains.
     pub(crate) files: &'static str,
 }
 
-impl Origin {
+impl EmbeddedFrom {
     pub(crate) fn staleness(self) -> Option<Staleness> {
         let source = Source::list(Path::new(self.folder))?;
         let now = source.watched();
@@ -34,34 +34,34 @@ impl Origin {
 }
 
 impl MigrationSet {
-    /// The set as if it had been embedded from there.
+    /// The set, with this folder and these files recorded as its source.
     #[doc(hidden)]
     #[must_use]
-    pub fn embedded_from(self, origin: Origin) -> MigrationSet {
-        MigrationSet { origin: Some(origin), ..self }
+    pub fn embedded_from(self, embedded_from: EmbeddedFrom) -> MigrationSet {
+        MigrationSet { embedded_from: Some(embedded_from), ..self }
     }
 
-    /// How the folder differs from what it was when the set was embedded, or `None` when it does not: known only
-    /// to a build with debug assertions, on a machine where the folder is.
+    /// How the folder differs from its state when the set was embedded; `None` if it does not differ. Only a build with
+    /// debug assertions knows this, on a machine that has the folder.
     pub fn staleness(&self) -> Option<Staleness> {
-        self.origin?.staleness()
+        self.embedded_from?.staleness()
     }
 
-    /// Where the folder was when the set was embedded: known only to a build with debug assertions.
+    /// The path of the folder when the set was embedded. Only a build with debug assertions knows it.
     pub fn folder(&self) -> Option<&Path> {
-        self.origin.map(|origin| Path::new(origin.folder))
+        self.embedded_from.map(|embedded_from| Path::new(embedded_from.folder))
     }
 }
 
-/// How a folder differs from what it was when a set was embedded from it.
+/// How a folder differs from its state when a set was embedded from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Staleness {
     /// The folder.
     pub folder: String,
-    /// The files that came, as paths inside the folder.
+    /// The added files, as paths inside the folder.
     pub added: Vec<String>,
-    /// The files that went.
+    /// The removed files.
     pub removed: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The migrations of a set as two literals.
 //!
-//! A compiler pays for each token of an expansion and for each constant, at every build; and a binary for each pointer
-//! of a constant, in its size and at every start. Two literals cost neither.
+//! Why not one constant for each migration? The compiler pays for each token and each constant, at every build, and a
+//! binary pays for each pointer in a constant, in its size and at every start (relocations). Two literals avoid both.
 
 mod pack;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use crate::Migration;
 /// The migrations of a set as `embed_migrations!` leaves them in a binary.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Packed {
+pub struct EmbeddedBytes {
     count: usize,
     /// Every text of every migration, one behind the other.
     texts: &'static str,
@@ -26,10 +26,10 @@ pub struct Packed {
     unpacked: OnceLock<Vec<Migration>>,
 }
 
-impl Packed {
+impl EmbeddedBytes {
     /// What [`pack`] made of so many migrations.
-    pub const fn new(count: usize, texts: &'static str, numbers: &'static [u8]) -> Packed {
-        Packed { count, texts, numbers, unpacked: OnceLock::new() }
+    pub const fn new(count: usize, texts: &'static str, numbers: &'static [u8]) -> EmbeddedBytes {
+        EmbeddedBytes { count, texts, numbers, unpacked: OnceLock::new() }
     }
 
     /// The migrations. Whoever asks first unpacks them; their texts stay where they are.

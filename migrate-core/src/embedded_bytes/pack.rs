@@ -11,7 +11,7 @@ pub fn pack(migrations: &[Migration]) -> (String, Vec<u8>) {
     (writer.texts, writer.numbers)
 }
 
-/// The counterpart of the reader: a field that is added here is read there, at the same place.
+/// The counterpart of the reader in `unpack`: a field that is added here must be read there, in the same order.
 #[derive(Default)]
 struct Writer {
     texts: String,

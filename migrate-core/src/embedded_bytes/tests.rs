@@ -17,7 +17,7 @@ fn set(files: &[(&str, &str)]) -> MigrationSet {
 
 fn unpacked(migrations: &[Migration]) -> Vec<Migration> {
     let (texts, numbers) = pack(migrations);
-    Packed::new(migrations.len(), texts.leak(), numbers.leak()).migrations().to_vec()
+    EmbeddedBytes::new(migrations.len(), texts.leak(), numbers.leak()).migrations().to_vec()
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn texts_stay_where_they_are() {
     let migrations = set(&[("1_a.down.sql", "SELECT 2"), ("1_a.up.sql", "SELECT 1")]);
     let (texts, numbers) = pack(migrations.migrations());
     let texts: &'static str = texts.leak();
-    let packed = Packed::new(1, texts, numbers.leak());
+    let packed = EmbeddedBytes::new(1, texts, numbers.leak());
     let unpacked = packed.migrations();
     let up: *const u8 = unpacked[0].up.sql().as_ptr();
     assert!(texts.as_bytes().as_ptr_range().contains(&up));

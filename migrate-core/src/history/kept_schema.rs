@@ -19,13 +19,16 @@ use crate::fingerprint::Fingerprint;
 use crate::fingerprint::postgres::options;
 use crate::{Engine, Value, Version};
 
+/// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
+pub(crate) const FORMAT: &str = "1";
+
 /// Kind, schema, parent, name and property: what a row gives the value of.
 type Key = [String; 5];
 type Rows = BTreeMap<Key, String>;
 
 /// What is kept of a schema, and the schema as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptSchema {
     kept: Rows,
     added: Rows,
     removed: Rows,
@@ -43,14 +46,14 @@ struct Head {
     format: String,
 }
 
-impl Kept {
-    /// Reads the answer to [`HistoryTable::kept_schema`](super::HistoryTable::kept_schema).
+impl KeptSchema {
+    /// Reads the answer to [`HistoryTable::kept_schema`](crate::HistoryTable::kept_schema).
     ///
     /// # Errors
     ///
     /// When a row is not one that this version of the library understands; with what is wrong in it.
-    pub fn from_rows(rows: &[Vec<Value>]) -> Result<Kept, String> {
-        let mut kept = Kept::default();
+    pub fn from_rows(rows: &[Vec<Value>]) -> Result<KeptSchema, String> {
+        let mut kept = KeptSchema::default();
         let (mut head_log, mut head_format) = (None, None);
         for row in rows {
             let texts: Option<Vec<String>> =
@@ -92,7 +95,7 @@ impl Kept {
     ///
     /// # Errors
     ///
-    /// As [`Kept::from_rows`].
+    /// As [`KeptSchema::from_rows`].
     pub fn drift(&self, engine: Engine) -> Result<Drift, String> {
         let Some(head) = &self.head else { return Ok(Drift::NothingKept) };
         if let Some(since) = self.since {
@@ -146,7 +149,7 @@ impl Kept {
     }
 
     /// The rows of the table that `other` does not have, and always the head.
-    pub fn rows_without(&self, other: &Kept) -> Vec<[&str; 7]> {
+    pub fn rows_without(&self, other: &KeptSchema) -> Vec<[&str; 7]> {
         let others = [&other.kept, &other.added, &other.removed];
         self.rows_unless(|state, key, value| others[state].get(key).is_some_and(|other| other == value))
     }
@@ -188,7 +191,6 @@ fn fingerprint(engine: Engine, rows: &Rows) -> Result<Fingerprint, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kept_table::FORMAT;
     use super::*;
     use crate::fingerprint::Difference;
 
@@ -205,7 +207,8 @@ mod tests {
     /// What is kept after a run that found `before` and left `after`.
     fn after_run(kept: &[(&str, &str)], before: &[(&str, &str)], after: &[(&str, &str)]) -> Rows {
         let (head, now) = (Some(head("1")), head("1"));
-        let mut kept = Kept { kept: rows(kept), live: rows(before), head, now, ..Kept::default() };
+        let mut kept =
+            KeptSchema { kept: rows(kept), live: rows(before), head, now, ..KeptSchema::default() };
         kept.note();
         kept.live = rows(after);
         kept.keep();
@@ -234,12 +237,12 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_did_is_not_taken_for_a_change_by_hand() {
-        let mut kept = Kept {
+        let mut kept = KeptSchema {
             kept: rows(&[("a", "1")]),
             live: rows(&[("a", "1"), ("by hand", "1")]),
             head: Some(head("1")),
             now: head("1"),
-            ..Kept::default()
+            ..KeptSchema::default()
         };
         kept.note();
         // It applied version 7 and was killed.
@@ -259,10 +262,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_no_drift() {
-        let kept = Kept { live: rows(&[("a", "1")]), ..Kept::default() };
+        let kept = KeptSchema { live: rows(&[("a", "1")]), ..KeptSchema::default() };
         assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::NothingKept));
         let other = Head { format: "0".to_owned(), ..head("1") };
-        let mut kept = Kept { head: Some(other), now: head("1"), added: rows(&[("a", "1")]), ..kept };
+        let mut kept = KeptSchema { head: Some(other), now: head("1"), added: rows(&[("a", "1")]), ..kept };
         assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::OtherFormat));
         kept.note();
         kept.keep();
@@ -271,16 +274,16 @@ mod tests {
 
     #[test]
     fn rows_are_read_as_they_are_written() {
-        let kept = Kept {
+        let kept = KeptSchema {
             kept: rows(&[("a", "1"), ("b", "1")]),
             added: rows(&[("c", "1")]),
             removed: rows(&[("d", "1")]),
             head: Some(head("9")),
-            ..Kept::default()
+            ..KeptSchema::default()
         };
         let written: Vec<Vec<Value>> =
             kept.rows().into_iter().map(|row| row.map(Value::from).into()).collect();
-        assert_eq!(Kept::from_rows(&written), Ok(kept));
-        assert!(Kept::from_rows(&[vec![Value::from("kept")]]).is_err());
+        assert_eq!(KeptSchema::from_rows(&written), Ok(kept));
+        assert!(KeptSchema::from_rows(&[vec![Value::from("kept")]]).is_err());
     }
 }

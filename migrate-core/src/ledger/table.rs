@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::written::{fails_otherwise_unless, fails_unless};
-use super::{AppliedMigration, AppliedState, RecordedDown};
 use crate::fingerprint::{self, Dump, Fingerprint};
+use crate::history::{AppliedMigration, AppliedState, RecordedDown};
 use crate::plan::Head;
 use crate::query::{Query, Value};
 use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version};

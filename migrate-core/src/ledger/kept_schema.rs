@@ -3,10 +3,8 @@
 use super::HistoryTable;
 use super::written::fails_unless;
 use crate::fingerprint::postgres::{self, options};
+use crate::history::kept_schema::FORMAT;
 use crate::{Engine, Query};
-
-/// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
-pub(super) const FORMAT: &str = "1";
 
 /// A script without transaction that was cut off is in no log, and may have changed the schema.
 const INTERRUPTED: &str = "state IN ('applying', 'rolling_back')";
@@ -35,7 +33,7 @@ impl HistoryTable {
         )
     }
 
-    /// Asks for the rows of a [`Kept`](super::Kept); on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
+    /// Asks for the rows of a [`KeptSchema`](crate::KeptSchema); on SQLite those of the schema as it is come from [`HistoryTable::fingerprint`].
     /// On PostgreSQL it belongs where that does.
     pub fn kept_schema(&self) -> Query {
         let HistoryTable { kept, log, history, .. } = self;
@@ -74,7 +72,7 @@ impl HistoryTable {
         Query { sql, values: Vec::new() }
     }
 
-    /// What does [`Kept::note`](super::Kept::note) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
+    /// What does [`KeptSchema::note`](crate::KeptSchema::note) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs.
     ///
     /// It reads each row once and joins none: the planner knows nothing of how many rows the catalog's part has, and
     /// what compares row with row takes minutes where there are thousands of tables.
@@ -119,7 +117,7 @@ impl HistoryTable {
         Some(Query { sql, ..live })
     }
 
-    /// What does [`Kept::keep`](super::Kept::keep) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs. As
+    /// What does [`KeptSchema::keep`](crate::KeptSchema::keep) on PostgreSQL, where [`HistoryTable::fingerprint`] belongs. As
     /// [`HistoryTable::note_schema`] it joins nothing but the rows that go, by their place in the table.
     pub fn keep_schema(&self) -> Option<Query> {
         let live = self.live()?;
@@ -186,7 +184,7 @@ impl HistoryTable {
         Query { sql, values: Vec::new() }
     }
 
-    /// What makes the table hold the rows of a [`Kept`](super::Kept) on SQLite: what clears it, and what takes a row away
+    /// What makes the table hold the rows of a [`KeptSchema`](crate::KeptSchema) on SQLite: what clears it, and what takes a row away
     /// and adds one. The table has no index, so each row that is taken away is looked for in all of it.
     pub fn write_kept(&self) -> [String; 3] {
         let kept = &self.kept;

@@ -13,7 +13,7 @@ pub(super) fn unpack(count: usize, texts: &'static str, numbers: &'static [u8]) 
     migrations
 }
 
-/// Reads what the macro has written with the writer of this very crate, so it meets no surprise.
+/// Reads what `pack` of this same crate has written, so the input is always well formed.
 struct Reader {
     texts: &'static str,
     numbers: &'static [u8],

@@ -8,9 +8,9 @@ const TABLES: [VisibleTable<'static>; 3] = [
     VisibleTable { alias: "o", columns: &["total"] },
 ];
 
-fn check(text: &str, engine: Engine) -> Result<String, FragmentFault> {
+fn check(text: &str, engine: Engine) -> Result<String, RawExpressionFault> {
     let around = Surroundings { engine, tables: &TABLES, functions: &["mine", "app.theirs"] };
-    fragment(text, around).map(|texts| texts.join("?")).map_err(|invalid| invalid.fault().clone())
+    raw_expression(text, around).map(|texts| texts.join("?")).map_err(|invalid| invalid.fault().clone())
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_one_engine_knows_passes_there_alone() {
 
 #[test]
 fn what_leaves_the_expression_is_refused() {
-    use FragmentFault::{
+    use RawExpressionFault::{
         Attribute, Column, Comment, Function, Subquery, Symbol, TooDeep, Type, Unexpected, Unfinished,
     };
     let deep = "(".repeat(60) + "1" + &")".repeat(60);
@@ -176,7 +176,7 @@ fn what_leaves_the_expression_is_refused() {
 #[test]
 fn an_error_says_what_is_wrong_and_where() {
     let around = Surroundings { engine: Engine::Postgres, tables: &TABLES, functions: &[] };
-    let told = |text| fragment(text, around).unwrap_err().to_string();
+    let told = |text| raw_expression(text, around).unwrap_err().to_string();
     assert_eq!(
         told("größe > 1 AND orders.peek"),
         "raw(\"größe > 1 AND orders.peek\") is not one harmless expression: at character 15, `orders.peek` is not a \

@@ -7,7 +7,7 @@ use super::words::{
     is_reserved, is_type,
 };
 use super::writer::Writer;
-use super::{FragmentFault, Surroundings};
+use super::{RawExpressionFault, Surroundings};
 use crate::dialect::Engine;
 
 /// How deep parentheses may be nested: the parser recurses, and SQLite's stack ends at a hundred.
@@ -91,18 +91,18 @@ impl<'p> Parser<'p> {
         if self.take_if_symbol(symbol) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    fn fault<T>(&self, fault: FragmentFault) -> Parsed<T> {
+    fn fault<T>(&self, fault: RawExpressionFault) -> Parsed<T> {
         Err((self.peek().map_or(usize::MAX, |token| token.at), fault))
     }
 
     /// What is wrong with the next token, where none of its kind was expected.
     fn unexpected(&self) -> Fault {
-        let Some(token) = self.peek() else { return (usize::MAX, FragmentFault::Unfinished) };
+        let Some(token) = self.peek() else { return (usize::MAX, RawExpressionFault::Unfinished) };
         let is_subquery = token.kind == Kind::Word && SUBQUERY.contains(&lower(token).as_str());
         let fault = match self.at(1) {
-            Some(name) if token.is_symbol(".") => FragmentFault::Attribute(name.text.to_owned()),
-            _ if is_subquery => FragmentFault::Subquery(token.text.to_owned()),
-            _ => FragmentFault::Unexpected(token.text.to_owned()),
+            Some(name) if token.is_symbol(".") => RawExpressionFault::Attribute(name.text.to_owned()),
+            _ if is_subquery => RawExpressionFault::Subquery(token.text.to_owned()),
+            _ => RawExpressionFault::Unexpected(token.text.to_owned()),
         };
         (token.at, fault)
     }
@@ -110,7 +110,7 @@ impl<'p> Parser<'p> {
     /// Parses what is nested one deeper.
     fn nested(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         if self.depth == DEEPEST {
-            return self.fault(FragmentFault::TooDeep);
+            return self.fault(RawExpressionFault::TooDeep);
         }
         self.depth += 1;
         parse(self)?;
@@ -324,7 +324,7 @@ impl<'p> Parser<'p> {
         let Some(token) = self.peek() else { return Err(self.unexpected()) };
         let name = lower(token);
         if token.kind != Kind::Word || !is_type(&name, self.around.engine) {
-            return self.fault(FragmentFault::Type(token.text.to_owned()));
+            return self.fault(RawExpressionFault::Type(token.text.to_owned()));
         }
         if self.is_postgres() && CATALOG_TYPES.contains(&name.as_str()) {
             self.written.word("pg_catalog");
@@ -402,7 +402,7 @@ impl<'p> Parser<'p> {
                 self.next += 2 * parts.len() - 1;
                 Ok(())
             }
-            None => self.fault(FragmentFault::Column(joined(parts))),
+            None => self.fault(RawExpressionFault::Column(joined(parts))),
         }
     }
 
@@ -439,7 +439,7 @@ impl<'p> Parser<'p> {
             return if is_grammar {
                 Err(self.unexpected())
             } else {
-                self.fault(FragmentFault::Function(joined(parts)))
+                self.fault(RawExpressionFault::Function(joined(parts)))
             };
         }
         let is_ours = is_well_known && self.is_postgres() && !self.is_allowed(parts);
@@ -526,7 +526,7 @@ impl<'p> Parser<'p> {
     /// Without parentheses SQLite reads a table.
     fn in_list(&mut self) -> Parsed {
         if self.peek().is_some() && !self.is_symbol(0, "(") {
-            return self.fault(FragmentFault::Subquery("IN".to_owned()));
+            return self.fault(RawExpressionFault::Subquery("IN".to_owned()));
         }
         self.written.space();
         self.parenthesized(Self::list)

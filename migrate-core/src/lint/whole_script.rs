@@ -1,7 +1,7 @@
 //! A whole script and the schema after it, for the rules in `rules/project`.
 //!
 //! `CREATE TABLE orders (…, customer bigint REFERENCES customers); CREATE INDEX ON orders (customer)`: after the
-//! first statement the foreign key has no index; in the outcome it has one.
+//! first statement the foreign key has no index; at the end of the script it has one.
 
 use super::analysis::inner;
 use super::context::Project;
@@ -11,7 +11,7 @@ use crate::sql::Statement;
 
 /// A script and the schema that it leaves.
 #[derive(Clone, Copy)]
-pub(crate) struct Outcome<'a> {
+pub(crate) struct WholeScript<'a> {
     pub(crate) engine: Engine,
     pub(crate) project: &'a Project,
     pub(crate) script: &'a [Statement],
@@ -19,7 +19,7 @@ pub(crate) struct Outcome<'a> {
     pub(crate) schema: &'a Schema,
 }
 
-impl<'a> Outcome<'a> {
+impl<'a> WholeScript<'a> {
     /// All statements, including those in blocks, in their order.
     pub(crate) fn statements(&self) -> impl Iterator<Item = &'a Statement> + use<'a> {
         let mut waiting: Vec<&Statement> = self.script.iter().rev().collect();

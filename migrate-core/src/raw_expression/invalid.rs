@@ -2,16 +2,16 @@ use std::fmt;
 
 /// Why a piece of SQL cannot stand inside a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidFragment {
+pub struct InvalidRawExpression {
     text: String,
     character: usize,
-    fault: FragmentFault,
+    fault: RawExpressionFault,
 }
 
 /// What is wrong with a piece of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum FragmentFault {
+pub enum RawExpressionFault {
     /// Something is missing at its end: an operand, a parenthesis, a quote.
     Unfinished,
     /// Parentheses are nested deeper than anyone needs.
@@ -41,20 +41,20 @@ pub enum FragmentFault {
     },
 }
 
-impl InvalidFragment {
+impl InvalidRawExpression {
     /// The fault at a byte of the text.
-    pub(super) fn new(text: &str, at: usize, fault: FragmentFault) -> InvalidFragment {
+    pub(super) fn new(text: &str, at: usize, fault: RawExpressionFault) -> InvalidRawExpression {
         let before = text.get(..at).unwrap_or(text);
-        InvalidFragment { text: text.to_owned(), character: before.chars().count() + 1, fault }
+        InvalidRawExpression { text: text.to_owned(), character: before.chars().count() + 1, fault }
     }
 
     /// That a fragment came with too many values or too few.
-    pub fn values(text: &str, placeholders: usize, values: usize) -> InvalidFragment {
-        InvalidFragment::new(text, 0, FragmentFault::Values { placeholders, values })
+    pub fn values(text: &str, placeholders: usize, values: usize) -> InvalidRawExpression {
+        InvalidRawExpression::new(text, 0, RawExpressionFault::Values { placeholders, values })
     }
 
     /// What is wrong.
-    pub fn fault(&self) -> &FragmentFault {
+    pub fn fault(&self) -> &RawExpressionFault {
         &self.fault
     }
 
@@ -64,54 +64,54 @@ impl InvalidFragment {
     }
 }
 
-impl fmt::Display for InvalidFragment {
+impl fmt::Display for InvalidRawExpression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let InvalidFragment { text, character, fault } = self;
+        let InvalidRawExpression { text, character, fault } = self;
         write!(f, "raw({text:?}) is not one harmless expression: at character {character}, {fault}")
     }
 }
 
-impl std::error::Error for InvalidFragment {}
+impl std::error::Error for InvalidRawExpression {}
 
-impl fmt::Display for FragmentFault {
+impl fmt::Display for RawExpressionFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FragmentFault::Unfinished => {
+            RawExpressionFault::Unfinished => {
                 f.write_str("something is missing; it must close each parenthesis and quote that it opens")
             }
-            FragmentFault::TooDeep => f.write_str("it is nested too deep; split it into several"),
-            FragmentFault::Comment => f.write_str("a comment begins; leave it out"),
-            FragmentFault::Symbol(':') => {
+            RawExpressionFault::TooDeep => f.write_str("it is nested too deep; split it into several"),
+            RawExpressionFault::Comment => f.write_str("a comment begins; leave it out"),
+            RawExpressionFault::Symbol(':') => {
                 f.write_str("`:` is not known; write `CAST(… AS type)`, and bind values with `?`")
             }
-            FragmentFault::Symbol(symbol) => {
+            RawExpressionFault::Symbol(symbol) => {
                 write!(f, "`{}` is not known; bind values with `?`", symbol.escape_debug())
             }
-            FragmentFault::Subquery(word) => {
+            RawExpressionFault::Subquery(word) => {
                 write!(f, "`{word}` could read rows of other tenants; use `in_query`, `exists` or `scalar`")
             }
-            FragmentFault::Function(name) => {
+            RawExpressionFault::Function(name) => {
                 write!(
                     f,
                     "the function `{name}` is not known to be harmless; if it is, allow it with `calling`"
                 )
             }
-            FragmentFault::Column(name) => write!(
+            RawExpressionFault::Column(name) => write!(
                 f,
                 "`{name}` is not a column that `tables!` declares for a table of this statement; write `table.column`, \
                  in double quotes where the name is a keyword, and text in single quotes"
             ),
-            FragmentFault::Attribute(name) => write!(
+            RawExpressionFault::Attribute(name) => write!(
                 f,
                 "`.{name}` could call a function; only a column may follow a dot: write `table.column` without parentheses"
             ),
-            FragmentFault::Type(name) => {
+            RawExpressionFault::Type(name) => {
                 write!(f, "the type `{name}` is not known to be harmless; bind a value of that type with `?`")
             }
-            FragmentFault::Unexpected(word) => {
+            RawExpressionFault::Unexpected(word) => {
                 write!(f, "`{word}` is not known in this place; use the builder's own methods for it")
             }
-            FragmentFault::Values { placeholders, values } => {
+            RawExpressionFault::Values { placeholders, values } => {
                 write!(f, "`?` occurs {placeholders} times, with {values} values; bind one value for each")
             }
         }

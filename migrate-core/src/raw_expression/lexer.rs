@@ -1,11 +1,11 @@
 //! The few tokens that an expression consists of. Whatever else there is, is an error.
 
-use super::FragmentFault;
+use super::RawExpressionFault;
 use super::words::operators;
 use crate::dialect::Engine;
 
 /// Where a fault is, in bytes, and what it is.
-pub(super) type Fault = (usize, FragmentFault);
+pub(super) type Fault = (usize, RawExpressionFault);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'t> {
@@ -61,13 +61,13 @@ pub(super) fn tokens(text: &str, engine: Engine) -> Result<Vec<Token<'_>>, Fault
 /// The token that begins `rest`, and its length.
 fn token(rest: &str, first: char, engine: Engine) -> Result<(Kind, usize), Fault> {
     if rest.starts_with("--") || rest.starts_with("/*") {
-        return Err((0, FragmentFault::Comment));
+        return Err((0, RawExpressionFault::Comment));
     }
     match first {
         'x' | 'X' if rest[1..].starts_with('\'') => {
             let length = 1 + quoted(&rest[1..], '\'')?;
             let is_hex = rest[2..length - 1].bytes().all(|byte| byte.is_ascii_hexdigit());
-            if is_hex { Ok((Kind::Literal, length)) } else { Err((0, FragmentFault::Symbol(first))) }
+            if is_hex { Ok((Kind::Literal, length)) } else { Err((0, RawExpressionFault::Symbol(first))) }
         }
         c if is_name_start(c) => Ok((Kind::Word, length(rest, is_name))),
         c if c.is_ascii_digit() => Ok((Kind::Literal, number(rest))),
@@ -79,7 +79,7 @@ fn token(rest: &str, first: char, engine: Engine) -> Result<(Kind, usize), Fault
         '=' if engine == Engine::Postgres && rest.starts_with("=>") => Ok((Kind::Symbol, 2)),
         c => match operators(engine).iter().find(|operator| rest.starts_with(**operator)) {
             Some(operator) => Ok((Kind::Operator, operator.len())),
-            None => Err((0, FragmentFault::Symbol(c))),
+            None => Err((0, RawExpressionFault::Symbol(c))),
         },
     }
 }
@@ -120,10 +120,10 @@ fn quoted(rest: &str, mark: char) -> Result<usize, Fault> {
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         match c {
-            '\\' | '\0' => return Err((at, FragmentFault::Symbol(c))),
+            '\\' | '\0' => return Err((at, RawExpressionFault::Symbol(c))),
             c if c == mark && chars.next_if(|(_, next)| *next == mark).is_none() => return Ok(at + 1),
             _ => {}
         }
     }
-    Err((0, FragmentFault::Unfinished))
+    Err((0, RawExpressionFault::Unfinished))
 }

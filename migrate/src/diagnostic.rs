@@ -1,0 +1,10 @@
+//! What is wrong with a migrations folder, and where.
+//!
+//! A [`Diagnostic`] is a [`Problem`] with its file and its place in the file. [`embed_migrations!`](crate::embed_migrations)
+//! makes each of them a compile error; [`lock_file::write`](crate::lock_file::write) returns all of them as
+//! [`Diagnostics`].
+
+pub use migrate_core::{
+    Diagnostic, Diagnostics, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion,
+    Position, Problem, Quote, Severity, Span, Staleness,
+};

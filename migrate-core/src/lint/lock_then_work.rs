@@ -461,9 +461,9 @@ mod tests {
             &tables(),
             "CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t); UPDATE other SET a = 1",
         );
-        assert!(found[2].starts_with("nobody can write to `public.t` until"), "{found:?}");
+        assert!(found[2].starts_with("no one can write to `public.t` until"), "{found:?}");
         let found = messages(&tables(), "ALTER TABLE t ADD COLUMN n int; UPDATE other SET a = 1");
-        assert!(found[1].starts_with("nobody can use `public.t` until"), "{found:?}");
+        assert!(found[1].starts_with("no one can read or write `public.t` until"), "{found:?}");
     }
 
     #[test]

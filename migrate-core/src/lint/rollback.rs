@@ -264,7 +264,7 @@ mod tests {
     fn left_behind(up: &str, down: &str, what: &str) {
         let first = down.split(';').next().unwrap();
         let want =
-            format!("down-mismatch: {first}: the rollback leaves behind what the migration created: {what}");
+            format!("down-mismatch: {first}: the rollback does not drop what the migration created: {what}");
         assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
     }
 
@@ -484,7 +484,7 @@ mod tests {
         let lost = "down-lossy: DROP TABLE t: the index `t_a` was there before the migration and is gone after the rollback";
         assert_eq!(found(Engine::Sqlite, old, &up, &down), [lost]);
         assert_eq!(found(Engine::Sqlite, old, "ALTER TABLE t ADD b int", "ALTER TABLE t DROP b"), [""; 0]);
-        let left = "down-mismatch: DROP TABLE u2: the rollback leaves behind what the migration created: the trigger `g` of `u`";
+        let left = "down-mismatch: DROP TABLE u2: the rollback does not drop what the migration created: the trigger `g` of `u`";
         let up = "CREATE TABLE u2 (a); CREATE TRIGGER g AFTER INSERT ON u BEGIN SELECT 1; END";
         assert_eq!(found(Engine::Sqlite, old, up, "DROP TABLE u2"), [left]);
     }

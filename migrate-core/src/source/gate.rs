@@ -1,4 +1,18 @@
-//! Syntax and hazards: what the statements of the scripts would do.
+//! The last step before a set exists: the scripts are parsed and analysed, and the policy decides what is reported.
+//!
+//! In come the drafts of all migrations, in order. Out come the same drafts with their hazards, risk and
+//! `older-binaries`, and, next to them, the problems that the policy reports. A draft with `DROP TABLE invoices;`
+//! gets `hazards: [drop-table, high, line 1]` and `risk: high`, and the problem "[drop-table] high: the rows of
+//! `invoices` are lost, …" is an error, unless `[hazards]` in `migrate.toml` or an `allow` in the script says
+//! otherwise.
+//!
+//! ```text
+//! drafts → parse (in shares) → Analyst: schema before → findings → Reporter: policy, allows → problems
+//!                                                              └─→ complete: hazards and risk of the draft
+//! ```
+//!
+//! Each processor analyses a share of the migrations and applies those before it to a schema of its own. Why not
+//! share one schema? Applying a statement costs a twentieth of analysing it, and nothing has to wait for anything.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,7 +31,7 @@ use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed, SyntaxError};
 use crate::{Dialect, Down, Execution, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
-/// Completes the drafts with their hazards, and tells what the policy does not let pass.
+/// Adds the hazards to the drafts, and reports those that the policy does not allow.
 pub(super) fn pass(
     mut drafts: Vec<Draft>,
     config: &Config,
@@ -36,32 +50,32 @@ pub(super) fn pass(
     let mut found: Vec<Found> = drafts.iter().map(|_| Found::default()).collect();
     for engine in dialect.engines() {
         let parsed = in_shares(&drafts, |_, share| share.iter().map(|draft| parse(draft, *engine)).collect());
-        let judged = in_shares(&parsed, |before, share| {
-            let mut judge =
-                Judge { engine: *engine, config, project: &project, schema: Schema::new(*engine) };
-            before.iter().for_each(|migration| judge.pass_over(migration));
-            share.iter().map(|migration| judge.take(migration)).collect()
+        let analysed = in_shares(&parsed, |before, share| {
+            let mut analyst =
+                Analyst { engine: *engine, config, project: &project, schema: Schema::new(*engine) };
+            before.iter().for_each(|migration| analyst.skip(migration));
+            share.iter().map(|migration| analyst.analyse(migration)).collect()
         });
-        for (found, more) in found.iter_mut().zip(judged) {
+        for (found, more) in found.iter_mut().zip(analysed) {
             found.add(more);
         }
     }
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
-        if is_told(draft, config) {
-            Teller { config, problems }.tell(draft, found);
+        if is_reported(draft, config) {
+            Reporter { config, problems }.report(draft, found);
         }
         complete(draft, found);
     }
     drafts
 }
 
-/// Whether what is found in a migration is told: nobody can do anything about what ran long ago.
-fn is_told(draft: &Draft, config: &Config) -> bool {
+/// Whether the findings of a migration are reported. No one can change a migration that has run long ago.
+fn is_reported(draft: &Draft, config: &Config) -> bool {
     let is_new = config.lint_from.is_none_or(|from| from <= draft.migration.version);
     draft.is_sound && is_new && !draft.is_locked
 }
 
-/// What was found in a migration, by the grammars of all engines that it is written for; each thing once.
+/// What was found in a migration by the grammars and rules of all engines that it is written for, each thing once.
 #[derive(Default)]
 struct Found {
     errors: Vec<(Part, SyntaxError)>,
@@ -80,12 +94,13 @@ impl Found {
     }
 }
 
-/// What another engine's rules have found at the same place is reported once, and so is what is the same in each word.
+/// Adds the findings of one more engine. A hazard that another engine's rules found at the same place is left out, and so
+/// is a finding with the same words.
 fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
     let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
-    let mut told = BTreeSet::new();
+    let mut added = BTreeSet::new();
     for finding in more {
-        if !known.contains(&place(&finding)) && told.insert((place(&finding), finding.message.clone())) {
+        if !known.contains(&place(&finding)) && added.insert((place(&finding), finding.message.clone())) {
             findings.push(finding);
         }
     }
@@ -101,11 +116,11 @@ struct Migration<'a> {
     up: Parsed,
     down: Option<Parsed>,
     verify: Option<Parsed>,
-    /// Those of up and down.
+    /// The words of the up and down scripts, which name the part of the schema that a rollback needs.
     words: Words,
 }
 
-/// What the lock file vouches for is only read for what it makes of the schema.
+/// Parses the scripts of a migration. If the lock file vouches for it, only the up script, for its effect on the schema.
 fn parse(draft: &Draft, engine: Engine) -> Migration<'_> {
     let script = |script: &Script| sql::parse(script.sql(), engine);
     let crate::Migration { up, down, verify, .. } = &draft.migration;
@@ -123,17 +138,17 @@ fn parse(draft: &Draft, engine: Engine) -> Migration<'_> {
     }
 }
 
-/// Judges the migrations one after the other, each with the schema that those before it left.
-struct Judge<'a> {
+/// Analyses migrations one after the other, each with the schema that those before it left.
+struct Analyst<'a> {
     engine: Engine,
     config: &'a Config,
     project: &'a Project,
     schema: Schema,
 }
 
-impl Judge<'_> {
-    /// A migration that another judges.
-    fn pass_over(&mut self, migration: &Migration<'_>) {
+impl Analyst<'_> {
+    /// Applies a migration to the schema without analysing it: another processor does that, or the lock file vouches for it.
+    fn skip(&mut self, migration: &Migration<'_>) {
         self.schema.begin_migration();
         self.schema.set_foreign_keys_off(migration.draft.migration.up.execution().foreign_keys_off);
         for statement in &migration.up.statements {
@@ -141,15 +156,16 @@ impl Judge<'_> {
         }
     }
 
-    /// What is found in the next migration.
-    fn take(&mut self, migration: &Migration<'_>) -> Found {
+    /// Analyses the next migration.
+    fn analyse(&mut self, migration: &Migration<'_>) -> Found {
         let draft = migration.draft;
         if draft.is_vouched_for {
-            self.pass_over(migration);
+            self.skip(migration);
             return Found::default();
         }
-        // Its rollback is judged by the schema before it, as far as the two are about it.
-        let down = migration.down.as_ref().filter(|_| is_told(draft, self.config));
+        // A rollback needs the schema before its migration. Copying all of it for each would cost more than the analysis, so
+        // it gets the part that the words of both scripts name.
+        let down = migration.down.as_ref().filter(|_| is_reported(draft, self.config));
         let before = down.map(|_| self.schema.part_for(&migration.words));
         let up = self.of_script(draft, &migration.up);
         let execution = draft.migration.down.script().map_or(Execution::PLAIN, Script::execution);
@@ -176,7 +192,7 @@ impl Judge<'_> {
         let analysis = Analysis { engine: self.engine, project: self.project, execution };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {
-            // What does not parse is told as that.
+            // A statement that does not parse is a syntax error already.
             findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
         }
         findings.extend(lint::lost_session(&draft.migration.up, self.engine));
@@ -185,7 +201,7 @@ impl Judge<'_> {
     }
 }
 
-/// What is wrong with the way back; what does not parse is told as that.
+/// The findings about a rollback. None if one of the scripts does not parse, which is reported as that.
 fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
         lint::of_rollback(before, &up.statements, &down.statements, execution)
@@ -194,39 +210,39 @@ fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution
     }
 }
 
-/// A script with more problems than this reports the first of them, and how many more there are.
-const MAX_TOLD: usize = 100;
+/// The most problems that are reported for one script. After these comes how many more there are.
+const MAX_REPORTED: usize = 100;
 
-/// Something to tell of a script, and where it stands.
-type Told = (Problem, Severity, Span);
+/// A problem of a script, how severe it is, and its place.
+type Placed = (Problem, Severity, Span);
 
-/// Tells what was found as the policy says.
-struct Teller<'a, 'p> {
+/// Reports what was found, as the policy says.
+struct Reporter<'a, 'p> {
     config: &'a Config,
     problems: &'a mut Problems<'p>,
 }
 
-impl Teller<'_, '_> {
-    fn tell(&mut self, draft: &Draft, found: &Found) {
+impl Reporter<'_, '_> {
+    fn report(&mut self, draft: &Draft, found: &Found) {
         let migration = &draft.migration;
         let mut up = of_syntax(found, Part::Up);
         up.extend(self.of_script(&migration.up, &draft.up, &found.up));
-        self.tell_all(&migration.up, up);
+        self.report_all(&migration.up, up);
         if let Down::Script(down) = &migration.down {
-            let mut told = of_syntax(found, Part::Down);
-            told.extend(self.of_script(down, &draft.down, &found.down));
-            self.tell_all(down, told);
+            let mut problems = of_syntax(found, Part::Down);
+            problems.extend(self.of_script(down, &draft.down, &found.down));
+            self.report_all(down, problems);
         }
         if let Some(verify) = &migration.verify {
-            self.tell_all(verify, of_syntax(found, Part::Verify));
+            self.report_all(verify, of_syntax(found, Part::Verify));
         }
     }
 
-    /// The hazards of a script that it does not allow, and what it allows in vain.
-    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Told> {
+    /// The hazards of a script that it does not allow, and each `allow` that allows nothing.
+    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Placed> {
         let allowing = Allowing::of(script, directives);
         let mut used = BTreeSet::new();
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         for finding in findings {
             if let Some(allowing) = allowing.of_finding(finding) {
                 used.insert(allowing);
@@ -243,54 +259,54 @@ impl Teller<'_, '_> {
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
             };
-            told.push((problem, severity, finding.span));
+            problems.push((problem, severity, finding.span));
         }
-        // A round trip through a database sees more of a rollback than the rules do.
+        // `allow` for a rollback may be for a round trip through a database, which finds more than the rules do.
         let unused = directives.allows.iter().enumerate();
         let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
-        told.extend(unused.map(|(_, unused)| {
+        problems.extend(unused.map(|(_, unused)| {
             // A script's size is checked before it is parsed: `Problem::TooLarge`.
             let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
             (Problem::UnusedAllow { hazard: unused.hazard }, Severity::Error, Span::new(at, at + 1))
         }));
-        told
+        problems
     }
 
-    /// The first of a script's problems, and how many more there are; an error among those makes that an error.
-    fn tell_all(&mut self, script: &Script, mut told: Vec<Told>) {
-        told.sort_by_key(|(_, _, span)| span.start());
-        let more = told.split_off(told.len().min(MAX_TOLD));
-        for (problem, severity, span) in told {
-            self.tell_at(problem, severity, script, span);
+    /// Reports the first problems of a script, and how many more there are. That count is an error if one of the rest is.
+    fn report_all(&mut self, script: &Script, mut problems: Vec<Placed>) {
+        problems.sort_by_key(|(_, _, span)| span.start());
+        let more = problems.split_off(problems.len().min(MAX_REPORTED));
+        for (problem, severity, span) in problems {
+            self.report_at(problem, severity, script, span);
         }
         if let Some((_, _, span)) = more.first() {
-            let is_error = |(_, severity, _): &Told| *severity == Severity::Error;
+            let is_error = |(_, severity, _): &Placed| *severity == Severity::Error;
             let severity = if more.iter().any(is_error) { Severity::Error } else { Severity::Warning };
-            self.tell_at(Problem::More { count: more.len() }, severity, script, *span);
+            self.report_at(Problem::More { count: more.len() }, severity, script, *span);
         }
     }
 
-    fn tell_at(&mut self, problem: Problem, severity: Severity, script: &Script, span: Span) {
+    fn report_at(&mut self, problem: Problem, severity: Severity, script: &Script, span: Span) {
         let path = self.problems.display_path(script.path());
         let diagnostic = Diagnostic::of_span(problem, path, script.sql(), span);
         self.problems.found.push(diagnostic.with_severity(severity));
     }
 }
 
-/// What does not parse of a part.
-fn of_syntax(found: &Found, part: Part) -> Vec<Told> {
+/// The syntax errors in one part of a migration.
+fn of_syntax(found: &Found, part: Part) -> Vec<Placed> {
     let errors = found.errors.iter().filter(|(of, _)| *of == part);
     let problem =
         |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
     errors.map(|(_, error)| (problem(error), Severity::Error, error.span)).collect()
 }
 
-/// Which directives of a script allow which findings: looked up, because both may be many.
+/// Which directive of a script allows which findings. It is a map, because a script may have thousands of both.
 struct Allowing<'a> {
     script: &'a Script,
-    /// The first directive for the whole script.
+    /// The first directive for the whole script, by hazard.
     of_script: BTreeMap<Hazard, usize>,
-    /// The first for a statement, by how many begin before it.
+    /// The first directive for a statement, by hazard and the number of statements that begin before it.
     of_statements: BTreeMap<(Hazard, usize), usize>,
 }
 
@@ -306,7 +322,7 @@ impl<'a> Allowing<'a> {
         allowing
     }
 
-    /// One at the top of the script, or one above the statement.
+    /// The directive that allows a finding: one at the top of the script, or one above the statement.
     fn of_finding(&self, finding: &Finding) -> Option<usize> {
         let of_script = self.of_script.get(&finding.hazard);
         let above = begun(self.script, finding.span.start()).checked_sub(1);
@@ -315,13 +331,13 @@ impl<'a> Allowing<'a> {
     }
 }
 
-/// How many statements begin up to a byte.
+/// How many statements begin at or before a byte.
 fn begun(script: &Script, at: usize) -> usize {
     script.spans().partition_point(|span| span.start() <= at)
 }
 
-/// Notes the hazards in the migration, those of one line that are the same once. What its author declares counts more than
-/// what was found.
+/// Puts the hazards into the migration, equal ones in one line once. What the author declares counts more than what was
+/// found.
 fn complete(draft: &mut Draft, found: &Found) {
     let migration = &mut draft.migration;
     let allowing = Allowing::of(&migration.up, &draft.up);
@@ -337,7 +353,7 @@ fn complete(draft: &mut Draft, found: &Found) {
     let mut hazards: Vec<FoundHazard> = found.up.iter().filter_map(hazard).collect();
     hazards.sort_by_key(|found| found.line);
     let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
-    // Nobody knows what a script does that does not parse.
+    // The effect of a script that does not parse is unknown, and unknown is never safe.
     let is_known = found.errors.iter().all(|(part, _)| *part != Part::Up);
     let worst = if is_known { worst } else { Risk::High };
     let breaks = !is_known || found.up.iter().any(|finding| finding.breaks_older_binaries);

@@ -111,7 +111,7 @@ mod tests {
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (r_id) REFERENCES r");
         assert!(found[0].contains("write to `t` or `r`"), "{found:?}");
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t");
-        assert!(found[0].contains("write to `t` meanwhile"), "{found:?}");
+        assert!(found[0].contains("write to `t` until that is done"), "{found:?}");
     }
 
     #[test]

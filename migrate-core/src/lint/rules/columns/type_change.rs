@@ -370,7 +370,7 @@ mod tests {
         says("t ALTER COLUMN c TYPE citext", "index `t_c`");
         says("checked ALTER COLUMN b TYPE text", "`checked_b_check`");
         says("t ALTER COLUMN r_code TYPE text", "`t` and `public.r`");
-        says("elsewhere ALTER COLUMN c TYPE text", "no migration says which type `c` has");
+        says("elsewhere ALTER COLUMN c TYPE text", "no migration shows which type `c` has");
         says("t ALTER COLUMN c TYPE text USING lower(c)", "USING computes `c`");
         says("t ALTER COLUMN a TYPE positive", "constraint of `positive`");
         let found = findings(&history, "ALTER TABLE t ALTER COLUMN at TYPE timestamptz");

@@ -101,7 +101,7 @@ mod tests {
     fn an_unknown_function_is_called_that() {
         let history = history("CREATE TABLE t (id int)");
         let found = messages(&history, "ALTER TABLE t ADD COLUMN n bigint DEFAULT app.snowflake()");
-        assert!(found[0].contains("`app.snowflake` is not known here"), "{found:?}");
+        assert!(found[0].contains("`app.snowflake` is unknown"), "{found:?}");
         let found = messages(&history, "ALTER TABLE t ADD COLUMN n float8 DEFAULT app.scale(random())");
         assert!(found[0].contains("`random` gives every row"), "{found:?}");
     }

@@ -87,7 +87,9 @@ mod tests {
         );
         assert_eq!(
             messages(&history, "ALTER DOMAIN score SET NOT NULL"),
-            ["nobody can write to `public.t`, `public.u` while all values of the domain `score` are read"]
+            [
+                "no one can write to `public.t`, `public.u` while the server reads all values of the domain `score`"
+            ]
         );
     }
 }

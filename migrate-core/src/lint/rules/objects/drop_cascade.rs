@@ -88,7 +88,7 @@ mod tests {
         let messages = crate::lint::testing::messages(&history, "DROP TABLE t CASCADE");
         assert_eq!(
             messages[0],
-            "CASCADE also drops the view `public.v`, a foreign key of `public.child`, whatever else depends on `t`"
+            "CASCADE also drops the view `public.v`, a foreign key of `public.child`, everything else that depends on `t`"
         );
     }
 }

@@ -84,7 +84,7 @@ mod tests {
              CREATE TABLE c (x int REFERENCES a, y int REFERENCES a, z int REFERENCES b)",
         );
         let lost = "the rows of `c` are lost, and running code that uses it fails; its foreign keys lock";
-        assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` too")]);
-        assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` too"));
+        assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` as well")]);
+        assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` as well"));
     }
 }

@@ -110,7 +110,7 @@ mod tests {
         case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)), FOUND);
         case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(31)), &[]);
         let message = &messages(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)))[0];
-        assert!(message.ends_with(&format!("keeps 63: `{}`", "é".repeat(31))), "{message}");
+        assert!(message.ends_with(&format!("keeps only 63 of them: `{}`", "é".repeat(31))), "{message}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(
             messages(&history, "TRUNCATE t CASCADE"),
             [
-                "all rows of `t`, of `public.child` and of every table that refers to it are lost, and no trigger sees them go"
+                "all rows of `t`, of `public.child` and of every table that refers to it are lost, and no ON DELETE trigger fires"
             ]
         );
     }

@@ -20,7 +20,7 @@ use crate::schema::Schema;
 use crate::sql::{Kind, Statement};
 use crate::{Engine, Execution};
 
-/// How a script is analysed: by whose rules, and how it runs.
+/// How a script is analysed: for which engine and project, and how it runs.
 pub(crate) struct Analysis<'a> {
     pub(crate) engine: Engine,
     pub(crate) project: &'a Project,

@@ -84,7 +84,7 @@ pub(super) fn index_columns(keys: &[IndexKey], include: &[String]) -> Vec<String
 }
 
 /// The name that an expression would have as the column of a query: the function, the column, or the type of a cast. The
-/// server uses the same rule for index names (`FigureColname` in its source).
+/// server uses the same rule for index names (`FigureIndexColname` in its source).
 fn appearance(value: &str) -> Option<String> {
     let tokens: Vec<&str> = tokens(value, Engine::Postgres)
         .filter(|token| !matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment))

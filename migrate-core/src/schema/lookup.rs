@@ -1,8 +1,7 @@
 //! Indexes over the schema by table and by name.
 //!
 //! Why? Without them, each `foreign_keys_to` would search all tables, and a folder of a thousand migrations would
-//! take time in proportion to its square. Entries are only added and never removed, so the lookup may name what is
-//! gone, and its users check; it never lacks what is there.
+//! take time in proportion to its square. Entries are never removed, so the lookup may name what is gone, and its users check; it never lacks what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;

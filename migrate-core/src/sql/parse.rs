@@ -1,27 +1,29 @@
+//! The one door to both parsers: text and engine in, statements and syntax errors out.
+
 use super::{Statement, postgres, sqlite};
 use crate::Span;
 use crate::dialect::Engine;
 
-/// The statements of a script, and what is no SQL in it.
+/// The statements of a script, and its syntax errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parsed {
     pub(crate) statements: Vec<Statement>,
-    /// In the order of their places; what comes behind the first may follow from it.
+    /// At most one error for each statement, in the order of their places.
     pub(crate) errors: Vec<SyntaxError>,
 }
 
-/// What is no SQL.
+/// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     /// The token that does not fit, or the end of the script.
     pub(crate) span: Span,
-    /// What it is, such as ``syntax error near `PRIMRY` ``.
+    /// The message, such as ``syntax error near `PRIMRY` ``.
     pub(crate) message: String,
-    /// What may have been meant.
+    /// The change that would make the statement correct, such as ``did you mean `PRIMARY` instead of `PRIMRY`?``.
     pub(crate) hint: Option<String>,
 }
 
-/// Parses a script in the grammar of `engine`. Never panics: what makes a parser fail is an [`SyntaxError`].
+/// Parses a script in the grammar of `engine`. It never panics: a panic of the parser becomes a [`SyntaxError`].
 pub(crate) fn parse(sql: &str, engine: Engine) -> Parsed {
     match engine {
         Engine::Postgres => postgres::parse(sql),
@@ -29,7 +31,7 @@ pub(crate) fn parse(sql: &str, engine: Engine) -> Parsed {
     }
 }
 
-/// What is no SQL in a script, for the project's own tests: the place, the message, and what may have been meant.
+/// The syntax errors of a script, for the project's own tests: the place, the message and the hint.
 #[doc(hidden)]
 pub fn syntax_errors(sql: &str, engine: Engine) -> Vec<(Span, String, Option<String>)> {
     parse(sql, engine).errors.into_iter().map(|error| (error.span, error.message, error.hint)).collect()

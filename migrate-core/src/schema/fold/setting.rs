@@ -11,7 +11,7 @@ impl Schema {
         }
     }
 
-    /// Applies SET and RESET of `search_path`. LOCAL makes no difference: each script is run in a clean session.
+    /// Applies SET and RESET of `search_path`. LOCAL makes no difference: both end with the script.
     pub(super) fn set(&mut self, setting: &Setting) {
         let names_path = setting.name == "search_path";
         let is_default = |value: &String| value.eq_ignore_ascii_case("default");

@@ -54,11 +54,11 @@ impl Folder {
         since: Option<Version>,
     ) -> Result<Result<Checked, Diagnostics>, Failure> {
         let overrides = Overrides { lint_from: since, ..self.overrides.clone() };
-        Ok(self.source()?.check(&overrides))
+        Ok(self.source()?.check(&overrides, migrate_lint::analyse))
     }
 
     /// The migrations, judged as the compiler judges them.
     pub(crate) fn check(&self) -> Result<Checked, Failure> {
-        Ok(self.source()?.check(&self.overrides)?)
+        Ok(self.source()?.check(&self.overrides, migrate_lint::analyse)?)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    AppliedMigration, AppliedState, FoundHazard, Migration, MigrationSet, OlderBinaries, Risk, Version,
+    AppliedMigration, AppliedState, Direction, FoundHazard, Migration, MigrationSet, OlderBinaries, Risk,
+    Version,
 };
 
 /// How a database stands to a migration set.
@@ -33,8 +34,8 @@ pub enum SetState {
     AheadIncompatible,
     /// A migration was edited after it was applied, or is older than one that is applied.
     Diverged,
-    /// A migration without transaction stopped half way.
-    Failed,
+    /// A migration was interrupted: a script without transaction stopped before its end.
+    Interrupted,
 }
 
 /// How one migration stands.
@@ -47,6 +48,8 @@ pub struct MigrationStatus {
     pub name: String,
     /// How it stands.
     pub state: MigrationState,
+    /// Which of its scripts was interrupted, if one was.
+    pub direction: Option<Direction>,
     /// When it was applied, by the database's clock: RFC 3339, UTC.
     pub applied_at: Option<String>,
     /// Whether binaries that do not know it may run, by the history: `None` of one that is not applied.
@@ -73,8 +76,8 @@ pub enum MigrationState {
     Changed,
     /// Applied, and not in the set.
     Unknown,
-    /// Stopped half way.
-    Dirty,
+    /// A script without transaction stopped before its end; [`MigrationStatus::direction`] says which.
+    Interrupted,
 }
 
 /// Compares a set with a history.
@@ -89,6 +92,7 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
             version: row.version,
             name: row.name.clone(),
             state: of_row,
+            direction: row.state.direction(),
             applied_at: Some(row.started_at.clone()),
             older_binaries: Some(row.older_binaries),
             risk: set.get(row.version).and_then(Migration::risk),
@@ -104,6 +108,7 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
                 version: migration.version(),
                 name: migration.name().to_owned(),
                 state: if is_late { MigrationState::OutOfOrder } else { MigrationState::Pending },
+                direction: None,
                 applied_at: None,
                 older_binaries: None,
                 risk: migration.risk(),
@@ -117,14 +122,14 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
 /// How a row stands, and what that alone makes of the whole.
 fn row_state(set: &MigrationSet, row: &AppliedMigration) -> (MigrationState, SetState) {
     let Some(migration) = set.get(row.version) else {
-        return match (row.state.is_dirty(), row.older_binaries) {
-            (true, _) => (MigrationState::Dirty, SetState::Failed),
+        return match (row.state.is_interrupted(), row.older_binaries) {
+            (true, _) => (MigrationState::Interrupted, SetState::Interrupted),
             (false, OlderBinaries::Ok) => (MigrationState::Unknown, SetState::AheadCompatible),
             (false, OlderBinaries::Refuse) => (MigrationState::Unknown, SetState::AheadIncompatible),
         };
     };
-    if row.state.is_dirty() {
-        (MigrationState::Dirty, SetState::Failed)
+    if row.state.is_interrupted() {
+        (MigrationState::Interrupted, SetState::Interrupted)
     } else if !migration.is_applied_by(row.checksum) {
         (MigrationState::Changed, SetState::Diverged)
     } else if row.state == AppliedState::Baseline {
@@ -142,7 +147,7 @@ impl fmt::Display for SetState {
             SetState::Behind => "behind",
             SetState::AheadIncompatible => "ahead, and older binaries may not run",
             SetState::Diverged => "diverged",
-            SetState::Failed => "failed",
+            SetState::Interrupted => "interrupted",
         })
     }
 }
@@ -156,7 +161,7 @@ impl fmt::Display for MigrationState {
             MigrationState::Baseline => "baseline",
             MigrationState::Changed => "changed",
             MigrationState::Unknown => "unknown",
-            MigrationState::Dirty => "dirty",
+            MigrationState::Interrupted => "interrupted",
         })
     }
 }
@@ -167,6 +172,7 @@ impl fmt::Display for Status {
         for migration in &self.migrations {
             write!(f, "\n  {:<12}  {}_{}", migration.state, migration.version, migration.name)?;
             migration.applied_at.iter().try_for_each(|at| write!(f, "  {at}"))?;
+            migration.direction.iter().try_for_each(|direction| write!(f, "  during its {direction}"))?;
             if migration.applied_at.is_none() {
                 migration.risk.iter().try_for_each(|risk| write!(f, "  risk {risk}"))?;
                 migration.hazards.iter().try_for_each(|found| write!(f, "\n                {found}"))?;

@@ -195,7 +195,7 @@ pub use crate::{
     verification::{Finding, Verification},
 };
 pub use migrate_core::{
-    Action, AppliedState, Checksum, Dialect, Down, Engine, Execution, Migration, MigrationSet,
+    Action, AppliedState, Checksum, Dialect, Direction, Down, Engine, Execution, Migration, MigrationSet,
     MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Refusal, Risk, Script, SetState,
     Status, Step, Target, Version,
 };

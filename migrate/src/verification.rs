@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use migrate_core::{AppliedMigration, Checksum, Migration, MigrationSet, MigrationState, Version, status};
+use migrate_core::{
+    AppliedMigration, Checksum, Direction, Migration, MigrationSet, MigrationState, Version, status,
+};
 
 use crate::driver::DatabaseError;
 
@@ -32,8 +34,10 @@ pub enum Finding {
         version: Version,
         /// Its name.
         name: String,
-        /// How it stands.
+        /// How it compares with the set.
         state: MigrationState,
+        /// Which of its scripts was interrupted, if one was.
+        direction: Option<Direction>,
     },
     /// A row of the history does not follow from those before it: somebody edited the table.
     BrokenChain {
@@ -74,6 +78,7 @@ pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<
         version: migration.version,
         name: migration.name,
         state: migration.state,
+        direction: migration.direction,
     });
     states.chain(broken_chain(history)).collect()
 }
@@ -90,7 +95,7 @@ fn broken_chain(history: &[AppliedMigration]) -> Vec<Finding> {
             broken.push(Finding::BrokenChain { version: row.version });
         }
         before = Some(row.chain);
-        if !row.state.is_dirty() {
+        if !row.state.is_interrupted() {
             finished = before;
         }
     }
@@ -100,7 +105,10 @@ fn broken_chain(history: &[AppliedMigration]) -> Vec<Finding> {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Finding::State { version, name, state } => write!(f, "migration {version}_{name} is {state}"),
+            Finding::State { version, name, state, direction } => {
+                write!(f, "migration {version}_{name} is {state}")?;
+                direction.iter().try_for_each(|direction| write!(f, " during its {direction}"))
+            }
             Finding::BrokenChain { version } => {
                 write!(f, "the history row of {version} does not follow from those before it")
             }

@@ -4,7 +4,7 @@ use crate::step::{Done, root};
 /// A line about what a run that passes has not looked at: nothing is left out in silence.
 pub(crate) type LeftOut = Option<&'static str>;
 
-/// The folders that `tests/tests/corpora` applies.
+/// The folders that `tests/tests/server/corpora` applies.
 pub(crate) fn corpora() -> LeftOut {
     let found = root().join("../shared/corpora").is_dir();
     (!found).then_some("left out: the corpora do not lie beside this checkout")

@@ -7,31 +7,20 @@ use crate::left_out;
 use crate::programs::Programs;
 use crate::server;
 use crate::step::{Done, Failed};
-use crate::test::{EVERYTHING, runner};
+use crate::test::Chosen;
 
-/// What every version runs: which server it is, how its schema reads and is made again, what a run does, what only
+/// What every version runs: which server it is, how it reads characters, how its schema reads and is made again, what a run does, what only
 /// PostgreSQL has, what its statements lock, and whether its row-level security keeps tenants apart.
-const CORE: [&str; 14] = [
-    "--test",
-    "version",
-    "--test",
-    "fingerprint",
-    "--test",
-    "dump",
-    "--test",
-    "conformance",
-    "--test",
-    "postgres",
-    "--test",
-    "trace",
-    "--test",
-    "tenants",
-];
+const CORE: Chosen = Chosen {
+    binary: "server",
+    modules: &["version", "lexer", "fingerprint", "dump", "conformance", "postgres", "trace", "tenants"],
+    skipped: WITHOUT_SERVER,
+};
 /// What the oldest and the newest run besides: a run beside others, and cut off anywhere.
-const FAULTS: [&str; 2] = ["--test", "faults"];
-const FAULTS_CHOSEN: [&str; 3] = ["indexes::", "races::", "sweep::"];
+const FAULTS: Chosen =
+    Chosen { binary: "faults", modules: &["alone", "indexes", "races", "sweep"], skipped: WITHOUT_SERVER };
 /// No server takes part in these.
-const WITHOUT_SERVER: [&str; 4] = ["--skip", "::sqlite::", "--skip", "sqlite_file"];
+const WITHOUT_SERVER: &[&str] = &["::sqlite::", "sqlite_file"];
 
 /// Runs the core of the tests on each version of PostgreSQL in `ci/pg-versions`.
 pub(crate) fn run_all(mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
@@ -45,10 +34,9 @@ pub(crate) fn run_all(mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
     for (index, programs) in all.iter().enumerate() {
         let begin = Instant::now();
         let major = programs.major;
-        let mut done = run(&format!("PostgreSQL {major}"), tests(programs, &CORE).args(WITHOUT_SERVER));
+        let mut done = run(&format!("PostgreSQL {major}"), &mut tests(programs, &CORE));
         if [0, all.len() - 1].contains(&index) {
             let faults = &mut tests(programs, &FAULTS);
-            let faults = faults.args(FAULTS_CHOSEN).args(WITHOUT_SERVER);
             // The core's failure says nothing about these.
             done = run(&format!("PostgreSQL {major}, faults"), faults).and(done);
         }
@@ -59,11 +47,9 @@ pub(crate) fn run_all(mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
     if failed.is_empty() { Ok(()) } else { Err(Failed(failed.join("\n"))) }
 }
 
-/// The runner on one version's server. What comes after the last argument chooses among the tests.
-fn tests(programs: &Programs, targets: &[&str]) -> Command {
-    let mut command = runner(targets);
-    // All features of all packages, as in the run of everything: nothing is compiled again.
-    command.args(EVERYTHING).arg("--");
+/// The runner on one version's server.
+fn tests(programs: &Programs, chosen: &Chosen) -> Command {
+    let mut command = chosen.runner();
     // It would come before the programs.
     command.env_remove(server::URL);
     command.env("MIGRATE_TEST_PG_BIN", &programs.directory);

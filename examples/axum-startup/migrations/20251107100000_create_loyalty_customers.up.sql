@@ -1,4 +1,4 @@
--- The customers of all tenants; `business_id` says whose each of them is.
+-- The customers of all tenants. `business_id` names the tenant of each row.
 CREATE TABLE loyalty_customers (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     business_id bigint NOT NULL,

@@ -45,7 +45,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Comes to its end when the service is told to stop.
+/// Completes when the service receives a signal to stop.
 async fn terminated() {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

@@ -1,4 +1,4 @@
--- The rows of all tenants lie together; `business_id` says whose each of them is.
+-- The rows of all tenants are in one table. `business_id` names the tenant of each row.
 CREATE TABLE customers (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     business_id uuid NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE customers (
     deleted_by  text,
     delete_op   uuid
 );
--- Partial, so that an address is free again once its customer is deleted.
+-- The index is partial, so that an address is free again once its customer is deleted.
 CREATE UNIQUE INDEX customers_email ON customers (business_id, email) WHERE deleted_at IS NULL;
 
 CREATE TABLE orders (

@@ -58,7 +58,7 @@ async fn list_orders(State(pool): State<TenantPool>, Caller { scope }: Caller) -
     Ok(Json(rows.all(&pool).await?))
 }
 
-/// The filter is the caller's; what it filters is the scope's.
+/// The caller chooses the filter, but it only ever filters rows of the scope.
 async fn search_orders(
     State(pool): State<TenantPool>,
     Caller { scope }: Caller,
@@ -93,7 +93,7 @@ struct NewOrder {
     note: String,
 }
 
-/// Two statements, one transaction: both or none, and one round trip more than the statements.
+/// Runs two statements in one transaction: both or neither. The transaction costs one more round trip.
 async fn place_order(
     State(pool): State<TenantPool>,
     Caller { scope }: Caller,
@@ -101,7 +101,7 @@ async fn place_order(
 ) -> Result<(StatusCode, Json<Id>), Failure> {
     let id = pool
         .with_tenant(scope.owner().clone(), async |tx| {
-            // A deleted customer orders nothing, though the foreign key would let them.
+            // A deleted customer must not order, and the foreign key does not prevent it.
             scope.select(customers).key(new.customer_id).one::<Id, _>(tx).await?;
             let row = scope.insert(orders).set(orders.customer_id, new.customer_id);
             row.set(orders.total, new.total).set(orders.note, new.note).returning().one(tx).await
@@ -110,7 +110,7 @@ async fn place_order(
     Ok((StatusCode::CREATED, Json(id)))
 }
 
-/// The receipt of a soft delete. Its operation brings back exactly what it took.
+/// The receipt of a soft delete. A restore with its operation brings back exactly the rows that it deleted.
 #[derive(Serialize)]
 struct Gone {
     op: Uuid,
@@ -131,7 +131,7 @@ async fn delete_order(
     Ok(Json(scope.soft_delete(orders).key(id).reason("asked for").one(&pool).await?.into()))
 }
 
-/// The orders of the customer go along.
+/// Deletes the orders of the customer too.
 async fn delete_customer(
     State(pool): State<TenantPool>,
     Caller { scope }: Caller,
@@ -144,7 +144,7 @@ async fn list_trash(State(pool): State<TenantPool>, Caller { scope }: Caller) ->
     Ok(Json(scope.select(orders).only_deleted().order_by(orders.id.asc()).limit(50).all(&pool).await?))
 }
 
-/// How many rows of which table.
+/// The number of rows for each table.
 type Counts = Vec<(&'static str, u64)>;
 
 async fn restore_orders(
@@ -165,7 +165,7 @@ async fn restore_customers(
     Ok(Json(counts))
 }
 
-/// Takes what has been in the trash for so long out of the database, and says how many rows that was.
+/// Purges the rows that were deleted more than `age` days ago, and returns their number.
 async fn purge(
     State(pool): State<TenantPool>,
     Caller { scope }: Caller,
@@ -176,7 +176,7 @@ async fn purge(
     Ok(Json(of_orders.counts.iter().chain(&of_customers.counts).map(|(_, rows)| rows).sum()))
 }
 
-/// Plain SQL, whose author has forgotten the tenant. The second belt has not.
+/// Plain SQL whose author forgot the tenant. Row-level security still applies it.
 async fn turnover(State(pool): State<TenantPool>, Caller { scope }: Caller) -> Answer<i64> {
     let sql = "SELECT coalesce(sum(total), 0)::bigint FROM orders WHERE deleted_at IS NULL AND total >= $1";
     let rows = pool.raw_query(scope.owner().clone(), sql, &[(&0_i64, Type::INT8)]).await?;

@@ -1,4 +1,4 @@
-//! Who calls, and so whose rows are meant.
+//! The caller of a request, and the scope that follows from it.
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use migrate::scope::Scope;
 use uuid::{Uuid, uuid};
 
-/// Key, name and tenant. They stand for your own way to sign in: sessions, tokens, certificates.
+/// Key, name and tenant. Replace them with your own sign-in: sessions, tokens, certificates.
 const KEYS: [(&str, &str, Uuid); 2] = [
     ("key-of-the-bakery", "baker", uuid!("b0000000-0000-4000-8000-000000000001")),
     ("key-of-the-florist", "florist", uuid!("f0000000-0000-4000-8000-000000000002")),

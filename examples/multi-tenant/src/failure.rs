@@ -17,7 +17,7 @@ impl From<Error> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match &self.0 {
-            // Of another tenant or never there: the answer is the same.
+            // The answer must not show whether another tenant has the row.
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::RestoreConflict { .. } | Error::ParentDeleted { .. } => StatusCode::CONFLICT,
             Error::Database(error) if error.code() == Some("23503") => StatusCode::UNPROCESSABLE_ENTITY,

@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Two roles: the one that owns the tables migrates them, the one that serves is bound by their policies.
+    // Two roles: the owner of the tables migrates them, and the role of the service is bound by their policies.
     let report = Migrator::new(&MIGRATIONS).migrate(&pool("MIGRATE_URL")?).await?;
     println!("{report}");
 

@@ -23,7 +23,7 @@ tables! {
     }
 }
 
-/// What `migrations/20251128090000_protect_tenants` consists of: `multi-tenant scripts` prints it.
+/// The scripts of `migrations/20251128090000_protect_tenants`. `multi-tenant scripts` prints them.
 pub(crate) fn protection() -> Scripts {
     let declared: Vec<Table> = TABLES.iter().filter_map(|table| Table::declared(table)).collect();
     rls::scripts(&Tenancy::default(), &declared)

@@ -54,7 +54,7 @@ impl Service {
         (status, serde_json::from_str(body).unwrap_or_else(|_| Value::from(body)))
     }
 
-    /// The body of an answer that went well.
+    /// The body of a successful answer.
     fn ok(&self, key: &str, request: &str, body: &str) -> Value {
         let (status, answer) = self.request(key, request, body);
         assert!((200..300).contains(&status), "{request}: {status} {answer}");
@@ -64,7 +64,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // One that has ended already is as good.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -86,7 +86,7 @@ fn command(database: &TestDatabase) -> Command {
 
 async fn database(hint: &str) -> TestDatabase {
     let server = Server::shared().unwrap();
-    // The role is the server's, and there may be one from another test.
+    // Roles belong to the whole server, so another test may have created it.
     let role = "DO $$ BEGIN
             PERFORM pg_advisory_xact_lock(20251128);
             IF to_regrole('shop_app') IS NULL THEN CREATE ROLE shop_app LOGIN; END IF;
@@ -170,7 +170,7 @@ async fn an_attack_finds_nothing() {
     let order = r#"{"customer_id": 1, "total": 1}"#;
     assert_eq!(service.request(FLORIST, "POST /orders", order), (404, no_customer));
     assert_eq!(service.ok(FLORIST, "POST /purge/0", ""), json!(0));
-    // Not even with the receipt of another's delete.
+    // Not even with the receipt of the other tenant's delete.
     let gone = service.ok(BAKERY, "DELETE /orders/1", "");
     let restore = format!("POST /orders/restore/{}", gone["op"].as_str().unwrap());
     assert_eq!(service.ok(FLORIST, &restore, ""), json!([["orders", 0]]));
@@ -178,15 +178,15 @@ async fn an_attack_finds_nothing() {
     // Plain SQL that forgot the tenant.
     assert_eq!(service.ok(BAKERY, "GET /turnover", ""), json!(42));
     assert_eq!(service.ok(FLORIST, "GET /turnover", ""), json!(0));
-    // Nobody, and somebody unknown.
+    // No key, and an unknown key.
     assert_eq!(service.request("", "GET /orders", "").0, 401);
     assert_eq!(service.request("key-of-the-butcher", "GET /orders", "").0, 401);
-    // The same address is another customer, of another tenant.
+    // For another tenant, the same address is another customer.
     let ada = r#"{"email": "ada@example.com", "name": "Ada F."}"#;
     assert_eq!(service.ok(FLORIST, "PUT /customers", ada), json!({"id": 2}));
     assert_eq!(service.ok(BAKERY, "GET /orders", "")[0]["customer"], "Ada");
 
-    // The service's role, and no tenant.
+    // The role of the service, without a tenant.
     let mut config = database.config();
     let (app, connection) = config.user("shop_app").connect(tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -1,4 +1,4 @@
--- Binaries from before this table do not look at it, so they may go on running while we roll out.
+-- Older binaries do not use this table, so they may keep running while we roll out.
 -- migrate: older-binaries ok
 
 CREATE TABLE loyalty_programs (
@@ -7,6 +7,6 @@ CREATE TABLE loyalty_programs (
     name            TEXT NOT NULL,
     points_per_euro INTEGER NOT NULL DEFAULT 1,
     UNIQUE (business_id, name),
-    -- So that a customer can refer to a program of its own tenant, and to no other.
+    -- Lets a customer refer to a program of its own tenant, and to no other.
     UNIQUE (business_id, id)
 ) STRICT;

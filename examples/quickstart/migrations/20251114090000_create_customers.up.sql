@@ -7,14 +7,14 @@ CREATE TABLE customers (
     email       TEXT NOT NULL,
     points      INTEGER NOT NULL DEFAULT 0,
     referred_by INTEGER REFERENCES customers,
-    -- A customer who leaves is kept, for the books: a soft delete.
+    -- A soft delete: the books need the rows of customers who left.
     deleted_at  TEXT,
     FOREIGN KEY (business_id, program_id) REFERENCES loyalty_programs (business_id, id)
 ) STRICT;
 
--- Only among live customers is an address unique: who left may come back.
+-- An address is unique among live customers only, so that a customer who left can come back.
 CREATE UNIQUE INDEX customers_live_email ON customers (business_id, email) WHERE deleted_at IS NULL;
 
--- What foreign keys refer from is looked up whenever a row that they refer to is deleted.
+-- When a referenced row is deleted, SQLite looks up the rows that refer to it: these indexes make that fast.
 CREATE INDEX customers_program ON customers (business_id, program_id);
 CREATE INDEX customers_referred_by ON customers (referred_by);

@@ -1,4 +1,4 @@
--- The table without the constraint, built anew.
+-- Rebuilds the table without the constraint.
 -- Customers refer to each other, and dropping the old table must not take that for a delete.
 -- migrate: foreign-keys off
 

@@ -1,4 +1,4 @@
--- SQLite cannot add a constraint to a table, so the table is built anew.
+-- SQLite cannot add a constraint to a table, so this rebuilds the table.
 -- Customers refer to each other, and dropping the old table must not take that for a delete.
 -- migrate: foreign-keys off
 

@@ -1,6 +1,6 @@
-//! Migrates a SQLite database, uses its tables, and goes one migration back and forth.
+//! Migrates an SQLite database, uses its tables, and rolls the last migration back and applies it again.
 //!
-//! `cargo run -p quickstart` works on a file that is deleted at the end; with `-- --database shop.db` it stays.
+//! `cargo run -p quickstart` deletes its database at the end; `-- --database shop.db` keeps it.
 
 use std::env;
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use migrate::{MigrationSet, Migrator, Progress, Target, embed_migrations};
 use rusqlite::Connection;
 
-/// The folder `migrations` beside `Cargo.toml`: every script is in the binary, and was checked by the compiler.
+/// The folder `migrations` next to `Cargo.toml`. The compiler checked every script and put it in the binary.
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The path behind `--database`.
+/// The path after `--database`.
 fn database_argument() -> Result<Option<PathBuf>, String> {
     let mut arguments = env::args_os().skip(1);
     match (arguments.next(), arguments.next(), arguments.next()) {
@@ -55,7 +55,7 @@ fn database_argument() -> Result<Option<PathBuf>, String> {
     }
 }
 
-/// Is called while a run is under way.
+/// Called during a run, at each step.
 fn print_progress(progress: &Progress<'_>) {
     match progress {
         Progress::Planned(plan) => println!("  migrations to go: {}", plan.steps.len()),
@@ -64,9 +64,9 @@ fn print_progress(progress: &Progress<'_>) {
     }
 }
 
-/// Puts two customers of one tenant in, takes one out, and lists those who are left.
+/// Adds two customers of one tenant, deletes one, and lists the live ones.
 fn use_tables(connection: &Connection) -> rusqlite::Result<()> {
-    // Each statement may find its rows in place, when a database is used a second time.
+    // If the database was used before, its rows are already there.
     connection.execute_batch(
         "INSERT INTO tenants (business_id, name) VALUES ('bakery', 'The Corner Bakery'), ('cinema', 'Odeon')
          ON CONFLICT DO NOTHING;

@@ -12,7 +12,7 @@ fn quickstart(directory: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(directory).output().unwrap()
 }
 
-/// The lines of a section of the output, without those behind them.
+/// The lines of one section of the output.
 fn section<'a>(output: &'a str, title: &str) -> Vec<&'a str> {
     let lines = output.lines().skip_while(|line| !line.starts_with(title)).skip(1);
     lines.take_while(|line| !line.is_empty()).map(str::trim).collect()

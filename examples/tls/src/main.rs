@@ -1,7 +1,7 @@
-//! TLS is the caller's: whatever client or pool an application has, the run goes over it.
+//! The caller chooses TLS: a run uses the client or pool that the application gives it.
 //!
-//! Here it is rustls with the crypto provider ring, so nothing of the system is linked. `postgres-native-tls` and
-//! `postgres-openssl` fit in the same two places, behind `Manager::new` and `Config::connect`.
+//! This example uses rustls with the crypto provider ring, so it links no TLS library of the system. You can pass
+//! `postgres-native-tls` or `postgres-openssl` to `Manager::new` and `Config::connect` in the same way.
 //!
 //! ```console
 //! $ DATABASE_URL=postgres://user@db.example.com/app PGSSLROOTCERT=ca.pem cargo run -p tls
@@ -27,16 +27,16 @@ static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut config: Config = env::var("DATABASE_URL")?.parse()?;
-    // The default, `Prefer`, goes on in the clear when a server says that it knows no TLS.
+    // The default, `Prefer`, would continue without encryption if the server offers no TLS.
     config.ssl_mode(SslMode::Require);
     let authorities: OsString = env::var_os("PGSSLROOTCERT").ok_or("PGSSLROOTCERT is not set")?;
     let tls = tls(authorities.as_ref())?;
 
-    // A pool: each of its connections speaks TLS.
+    // With a pool, each of its connections uses TLS.
     let pool = Pool::builder(Manager::new(config.clone(), tls.clone())).build()?;
     println!("{}", Migrator::new(&MIGRATIONS).migrate(&pool).await?);
 
-    // Or a client of its own.
+    // A single client works too.
     let (mut client, connection) = config.connect(tls).await?;
     tokio::spawn(connection);
     println!("{}", Migrator::new(&MIGRATIONS).status(&mut client).await?);
@@ -45,14 +45,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Trusts the authorities in a PEM file, as libpq does with `sslrootcert`, and checks the server's name.
 ///
-/// Cloud providers publish such a file for their databases. For certificates that browsers accept there are the
-/// features `webpki-roots` and `native-certs` of `tokio-postgres-rustls`.
+/// Cloud providers publish such a file for their databases. If browsers accept the server's certificate, use the feature
+/// `webpki-roots` or `native-certs` of `tokio-postgres-rustls` instead.
 fn tls(authorities: &Path) -> Result<MakeRustlsConnect, Box<dyn Error>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(authorities)? {
         roots.add(certificate?)?;
     }
-    // Named here, because a program that links two providers has no default.
+    // A program that links two crypto providers has no default one, so this names it.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

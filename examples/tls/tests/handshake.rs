@@ -1,5 +1,4 @@
-//! Runs the example against a real server, which takes no TLS on its socket: so a small door that does stands
-//! before it.
+//! Runs the example against a real server. The server offers no TLS, so a small proxy in front of it does.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"
@@ -31,7 +30,7 @@ struct Door {
 }
 
 impl Door {
-    /// A door to `database`'s server; without a certificate when it is to say that it knows no TLS.
+    /// A proxy to the server of `database`. Without a certificate, it answers that it offers no TLS.
     async fn open(database: &TestDatabase, knows_tls: bool) -> Door {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -54,7 +53,7 @@ impl Door {
         let server = database.config();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A handshake that fails is what one of the tests wants.
+                // One of the tests expects the handshake to fail.
                 tokio::spawn(pass(stream, acceptor.clone(), server.clone()));
             }
         });

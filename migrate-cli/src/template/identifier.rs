@@ -2,7 +2,7 @@ use std::fmt;
 
 use migrate::Engine;
 use migrate::cli::Failure;
-use migrate_core::syntax_errors;
+use migrate_lint::syntax_errors;
 
 /// A name in SQL, perhaps behind that of its schema. Displayed with the quotes that it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,11 +24,12 @@ impl Lock {
         let source = folder.source()?;
         let before = source.files().iter().find(|file| file.path() == "migrate.lock");
         let before = before.and_then(|file| file.text()).unwrap_or_default().to_owned();
-        let update = source.lock(&self.accept)?;
+        let update = source.lock(&self.accept, Some(migrate_lint::analyse))?;
         let changes = if self.check {
             update.changes().to_vec()
         } else {
-            lock_file::write(folder.path(), &self.accept).map_err(failure)?
+            lock_file::write_analysed(folder.path(), &self.accept, Some(migrate_lint::analyse))
+                .map_err(failure)?
         };
         if !changes.is_empty() {
             console.note(diff::of_lines(&before, update.text()));

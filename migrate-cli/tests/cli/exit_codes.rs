@@ -29,8 +29,8 @@ fn of_status() {
 }
 
 #[test]
-fn of_a_migration_that_stopped_half_way() {
-    let project = Project::postgres("exit_half_way").with_tables().migration(
+fn of_a_migration_that_was_interrupted() {
+    let project = Project::postgres("exit_interrupted").with_tables().migration(
         "20250107000000_index",
         "-- migrate: no-transaction\nCREATE TABLE half (id bigint);\nCREATE INDEX CONCURRENTLY half_x ON half (x);",
         "DROP TABLE half;",

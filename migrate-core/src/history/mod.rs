@@ -11,7 +11,7 @@ pub use kept_schema::KeptSchema;
 
 use crate::{Checksum, OlderBinaries, Version};
 
-/// A row of the history: one migration that was applied, or that stopped half way.
+/// A row of the history: one migration that was applied, or that was interrupted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedMigration {
     /// The number that orders it.
@@ -66,10 +66,27 @@ pub enum AppliedState {
     Applied,
     /// It was taken as being in place when the database came under our care.
     Baseline,
-    /// Without transaction, and stopped before its last statement.
-    Applying,
-    /// Its rollback, without transaction, stopped before its last statement.
-    RollingBack,
+    /// A script without transaction stopped before its last statement, on its way in this direction.
+    Interrupted(Direction),
+}
+
+/// The way that a migration goes: it is applied, or rolled back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Direction {
+    /// It is being applied.
+    Apply,
+    /// It is being rolled back.
+    Rollback,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::Apply => "apply",
+            Direction::Rollback => "rollback",
+        })
+    }
 }
 
 impl AppliedState {
@@ -78,19 +95,28 @@ impl AppliedState {
         match self {
             AppliedState::Applied => "applied",
             AppliedState::Baseline => "baseline",
-            AppliedState::Applying => "applying",
-            AppliedState::RollingBack => "rolling_back",
+            AppliedState::Interrupted(Direction::Apply) => "applying",
+            AppliedState::Interrupted(Direction::Rollback) => "rolling_back",
         }
     }
 
     /// The state of that word.
     pub fn from_word(word: &str) -> Option<AppliedState> {
-        use AppliedState::{Applied, Applying, Baseline, RollingBack};
-        [Applied, Baseline, Applying, RollingBack].into_iter().find(|state| state.as_str() == word)
+        use AppliedState::{Applied, Baseline, Interrupted};
+        let states = [Applied, Baseline, Interrupted(Direction::Apply), Interrupted(Direction::Rollback)];
+        states.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Whether a script stopped half way.
-    pub const fn is_dirty(self) -> bool {
-        matches!(self, AppliedState::Applying | AppliedState::RollingBack)
+    /// Whether a script stopped before its end.
+    pub const fn is_interrupted(self) -> bool {
+        self.direction().is_some()
+    }
+
+    /// Which script was interrupted, if one was.
+    pub const fn direction(self) -> Option<Direction> {
+        match self {
+            AppliedState::Interrupted(direction) => Some(direction),
+            AppliedState::Applied | AppliedState::Baseline => None,
+        }
     }
 }

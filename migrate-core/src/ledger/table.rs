@@ -5,7 +5,9 @@ use crate::fingerprint::{self, Dump, Fingerprint};
 use crate::history::{AppliedMigration, AppliedState, RecordedDown};
 use crate::plan::Head;
 use crate::query::{Query, Value};
-use crate::{Action, Checksum, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version};
+use crate::{
+    Action, Checksum, Direction, Engine, MigrationSet, OlderBinaries, OneLine, Script, Step, Version,
+};
 
 /// The format of the history that this version of the library writes.
 pub const HISTORY_FORMAT: i64 = 1;
@@ -283,7 +285,9 @@ CREATE TABLE {log} (
                     self.claim_resumed(set, step),
                 ]
             }
-            (Action::Apply, _) => vec![self.insert(set, step, runner, AppliedState::Applying)],
+            (Action::Apply, _) => {
+                vec![self.insert(set, step, runner, AppliedState::Interrupted(Direction::Apply))]
+            }
             (Action::Baseline, _) => vec![self.insert(set, step, runner, AppliedState::Baseline)],
             (Action::ResolveApplied, None) => vec![self.insert(set, step, runner, AppliedState::Applied)],
             (Action::ResolveApplied, Some(was)) => {
@@ -313,7 +317,7 @@ CREATE TABLE {log} (
         let guard = match step.before {
             Some(Head { version, chain }) => {
                 values.extend([version.as_i64().into(), chain.to_string().as_str().into()]);
-                // What only writes the history may stand behind a script that stopped half way.
+                // What only writes the history may come after an interrupted script.
                 let state =
                     if step.action.runs_script() { " AND state IN ('applied', 'baseline')" } else { "" };
                 format!(
@@ -346,7 +350,7 @@ CREATE TABLE {log} (
         self.one_row(write, &holds, None)
     }
 
-    /// Takes over the row of a script without transaction that stopped half way. What is left of the script may
+    /// Takes over the row of an interrupted script. What is left of the script may
     /// have been corrected since.
     fn claim_resumed(&self, set: &str, step: &Step) -> Query {
         let also = format!(", started_at = {}", self.now());
@@ -392,7 +396,7 @@ CREATE TABLE {log} (
         self.one_row(Query { sql, values }, holds, None)
     }
 
-    /// Takes a script that stopped half way for finished.
+    /// Takes an interrupted script for finished.
     fn settle(&self, set: &str, step: &Step) -> Query {
         let also = format!(
             ", state = 'applied', statements_done = 0, statements_checksum = NULL, finished_at = {}",

@@ -5,8 +5,8 @@ use super::chain::{Chain, Link};
 use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
 use crate::source::{first_words, parse_recorded};
 use crate::{
-    Alone, AppliedMigration, AppliedState, Down, Engine, Migration, MigrationSet, OlderBinaries, Script,
-    Version,
+    Alone, AppliedMigration, AppliedState, Direction, Down, Engine, Migration, MigrationSet, OlderBinaries,
+    Script, Version,
 };
 
 /// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
@@ -19,7 +19,7 @@ pub(super) struct Planning<'a> {
 
 impl Planning<'_> {
     pub(super) fn up(&mut self, last: Version, out_of_order: OutOfOrder) -> Plan {
-        self.refuse_dirty(AppliedState::RollingBack);
+        self.refuse_interrupted(Direction::Rollback);
         self.refuse_changed();
         let ahead = self.refuse_unknown();
         let pending = self.pending(last);
@@ -40,7 +40,7 @@ impl Planning<'_> {
     }
 
     pub(super) fn down(&mut self, count: usize) -> Plan {
-        self.refuse_dirty(AppliedState::Applying);
+        self.refuse_interrupted(Direction::Apply);
         let rows: Vec<&AppliedMigration> = self.rows.values().rev().take(count).copied().collect();
         let mut steps: Vec<Step> = Vec::new();
         for row in rows {
@@ -55,7 +55,7 @@ impl Planning<'_> {
 
     /// The last one back and forth again.
     pub(super) fn redo(&mut self) -> Plan {
-        self.refuse_dirty(AppliedState::RollingBack);
+        self.refuse_interrupted(Direction::Rollback);
         let mut plan = self.down(1);
         let Some((version, row)) = self.rows.pop_last() else { return plan };
         match self.set.get(version).cloned() {
@@ -88,7 +88,7 @@ impl Planning<'_> {
             return Plan::default();
         };
         let row = self.rows.get(&version).copied();
-        if row.is_some_and(|row| !row.state.is_dirty()) {
+        if row.is_some_and(|row| !row.state.is_interrupted()) {
             return Plan::default();
         }
         let link = self.chain().insert_migration(migration);
@@ -114,12 +114,12 @@ impl Planning<'_> {
             self.refusals.push(Refusal::TargetNotApplied { version });
             return Plan::default();
         };
-        if !row.state.is_dirty() {
+        if !row.state.is_interrupted() {
             return Plan::default();
         }
         let script = match (row.state, self.set.get(version)) {
-            (AppliedState::Applying, Some(migration)) => Ok(migration.up.clone()),
-            (AppliedState::Applying, None) => Err(Refusal::UnknownTarget { version }),
+            (AppliedState::Interrupted(Direction::Apply), Some(migration)) => Ok(migration.up.clone()),
+            (AppliedState::Interrupted(Direction::Apply), None) => Err(Refusal::UnknownTarget { version }),
             _ => self.way_back(row),
         };
         let done = script.and_then(|script| Ok((self.done(row, &script)?, script)));
@@ -157,16 +157,16 @@ impl Planning<'_> {
         self.refusals.extend(refused);
     }
 
-    /// A script without transaction that stopped half way is finished in its own direction first.
-    fn refuse_dirty(&mut self, state: AppliedState) {
-        let action = if state == AppliedState::Applying { Action::Apply } else { Action::Rollback };
-        let dirty = self.rows.values().filter(|row| row.state == state).map(|row| Refusal::Dirty {
+    /// An interrupted script is finished in its own direction first.
+    fn refuse_interrupted(&mut self, direction: Direction) {
+        let interrupted = self.rows.values().filter(|row| row.state.direction() == Some(direction));
+        let refusals = interrupted.map(|row| Refusal::Interrupted {
             version: row.version,
             name: row.name.clone(),
-            action,
+            direction,
             statements_done: row.statements_done,
         });
-        self.refusals.extend(dirty);
+        self.refusals.extend(refusals);
     }
 
     fn refuse_changed(&mut self) {
@@ -181,7 +181,7 @@ impl Planning<'_> {
     fn changed(&self) -> Vec<Migration> {
         let is_changed = |migration: &&Migration| {
             let row = self.rows.get(&migration.version);
-            row.is_some_and(|row| !migration.is_applied_by(row.checksum) && !row.state.is_dirty())
+            row.is_some_and(|row| !migration.is_applied_by(row.checksum) && !row.state.is_interrupted())
         };
         self.set.migrations().iter().filter(is_changed).cloned().collect()
     }
@@ -189,7 +189,8 @@ impl Planning<'_> {
     /// The migrations of which the history recorded another script, or another rollback script.
     fn recorded_otherwise(&self) -> Vec<Migration> {
         let is_otherwise = |migration: &&Migration| {
-            let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_dirty()) else {
+            let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_interrupted())
+            else {
                 return false;
             };
             let recorded = row.down.as_ref().map(|down| (down.sql.as_str(), down.transaction));
@@ -205,7 +206,7 @@ impl Planning<'_> {
     fn refuse_unknown(&mut self) -> Vec<Version> {
         let unknown = self.rows.values().copied().filter(|row| self.set.get(row.version).is_none());
         let (ahead, refused): (Vec<&AppliedMigration>, Vec<_>) =
-            unknown.partition(|row| row.older_binaries == OlderBinaries::Ok && !row.state.is_dirty());
+            unknown.partition(|row| row.older_binaries == OlderBinaries::Ok && !row.state.is_interrupted());
         let refused =
             refused.into_iter().map(|row| Refusal::Unknown { version: row.version, name: row.name.clone() });
         self.refusals.extend(refused);
@@ -229,7 +230,7 @@ impl Planning<'_> {
     fn pending(&self, last: Version) -> Vec<Migration> {
         let is_pending = |migration: &&Migration| {
             let row = self.rows.get(&migration.version);
-            migration.version <= last && row.is_none_or(|row| row.state == AppliedState::Applying)
+            migration.version <= last && row.is_none_or(|row| row.state.direction() == Some(Direction::Apply))
         };
         self.set.migrations().iter().filter(is_pending).cloned().collect()
     }
@@ -251,7 +252,7 @@ impl Planning<'_> {
     }
 
     fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
-        let resumes = row.state == AppliedState::RollingBack;
+        let resumes = row.state.direction() == Some(Direction::Rollback);
         let (done, begun) = if resumes { self.stand(row, &script)? } else { (0, false) };
         Ok(Step { done, begun, resumes, ..row_step(Action::Rollback, row, script) })
     }
@@ -273,7 +274,7 @@ impl Planning<'_> {
         })
     }
 
-    /// How many statements of `script` an earlier run has done, if it stopped half way in it.
+    /// How many statements of `script` an earlier run has done, if it was interrupted in it.
     fn done(&self, row: &AppliedMigration, script: &Script) -> Result<usize, Refusal> {
         let done = row.statements_done;
         let is_same = row.statements_checksum == Some(script.checksum_of_first(done));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Action, Version};
+use crate::{Direction, Version};
 
 /// Why a run is refused, before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +30,18 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
-    /// A migration without transaction stopped half way, in the other direction.
-    Dirty {
+    /// A migration was interrupted on its way in the other direction.
+    Interrupted {
         /// Its version.
         version: Version,
         /// Its name.
         name: String,
-        /// What was to be done with it.
-        action: Action,
+        /// Which of its scripts was interrupted.
+        direction: Direction,
         /// Statements done.
         statements_done: usize,
     },
-    /// A migration without transaction stopped half way, and the part already done was edited since.
+    /// A migration was interrupted, and the part that is done was edited since.
     DonePartChanged {
         /// Its version.
         version: Version,
@@ -127,14 +127,14 @@ impl fmt::Display for Refusal {
                  help: run a binary that does, or roll the migration back; one that says \
                  `-- migrate: older-binaries ok` lets older binaries run"
             ),
-            Refusal::Dirty { version, name, action, statements_done } => {
-                let (what, finish) = match action {
-                    Action::Rollback => ("the rollback of migration", "roll back"),
-                    _ => ("migration", "migrate"),
+            Refusal::Interrupted { version, name, direction, statements_done } => {
+                let (what, finish) = match direction {
+                    Direction::Rollback => ("the rollback of migration", "roll back"),
+                    Direction::Apply => ("migration", "migrate"),
                 };
                 write!(
                     f,
-                    "{what} {version}_{name} runs without transaction and stopped after {statements_done} \
+                    "{what} {version}_{name} was interrupted after {statements_done} \
                      statements\n help: {finish} first: it goes on where it stopped"
                 )
             }

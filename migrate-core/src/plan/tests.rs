@@ -1,6 +1,6 @@
 use super::*;
 use crate::source::{Overrides, Source, SourceFile};
-use crate::{AppliedState, Migration, RecordedDown};
+use crate::{AppliedState, Direction, Migration, RecordedDown};
 
 const REFUSE: Policy = Policy { out_of_order: OutOfOrder::Refuse, transactions: Transactions::Each };
 const APPLY: Policy = Policy { out_of_order: OutOfOrder::Apply, transactions: Transactions::Each };
@@ -141,13 +141,13 @@ fn a_late_migration_is_applied_where_that_is_allowed() {
 #[test]
 fn all_refusals_come_together() {
     let rows = edited(history(&[1, 3, 9]), 1, |row| row.checksum = Checksum::of("other"));
-    let rows = edited(rows, 9, |row| row.state = AppliedState::RollingBack);
+    let rows = edited(rows, 9, |row| row.state = AppliedState::Interrupted(Direction::Rollback));
     let refusals = steps(&[1, 2, 3], &rows, Target::Latest, REFUSE).unwrap_err();
     assert!(
         matches!(
             refusals[..],
             [
-                Refusal::Dirty { .. },
+                Refusal::Interrupted { .. },
                 Refusal::Changed { .. },
                 Refusal::Unknown { .. },
                 Refusal::OutOfOrder { .. }
@@ -175,7 +175,7 @@ fn a_script_without_transaction_goes_on_where_it_stopped() {
     };
     let before = set("VACUUM a; VACUUM b; VACUUM c");
     let mut row = history(&[1]).remove(0);
-    row.state = AppliedState::Applying;
+    row.state = AppliedState::Interrupted(Direction::Apply);
     row.statements_done = 1;
     row.statements_checksum = Some(before.migrations()[0].up().checksum_of_first(1));
     let rows = [row];
@@ -190,8 +190,8 @@ fn a_script_without_transaction_goes_on_where_it_stopped() {
     let edited = Refusal::DonePartChanged { version, path, statements_done: 1 };
     assert_eq!(planned(&set("VACUUM a2; VACUUM b"), Target::Latest), Err(vec![edited]));
     let name = "m".to_owned();
-    let dirty = Refusal::Dirty { version, name, action: Action::Apply, statements_done: 1 };
-    assert!(planned(&before, Target::Down(1)).unwrap_err().contains(&dirty));
+    let interrupted = Refusal::Interrupted { version, name, direction: Direction::Apply, statements_done: 1 };
+    assert!(planned(&before, Target::Down(1)).unwrap_err().contains(&interrupted));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_statement_that_was_cut_off_is_known_to_its_kind_or_to_a_person() {
     let rows = |set: &MigrationSet| {
         let up = set.migrations()[0].up();
         edited(history(&[1]), 1, |row| {
-            row.state = AppliedState::Applying;
+            row.state = AppliedState::Interrupted(Direction::Apply);
             row.statements_done = 1;
             row.statements_checksum = Some(up.checksum_of_first(1));
             row.begun = Some(up.checksum_of_first(2));
@@ -304,9 +304,10 @@ fn verbs_that_write_the_history_alone() {
     assert_eq!(planned(&history(&[1, 2]), Redo), words(&["rollback 2", "apply 2"]));
     assert_eq!(planned(&[], Redo), words(&[]));
 
-    let dirty = edited(history(&[1, 2]), 2, |row| row.state = AppliedState::Applying);
-    assert_eq!(planned(&dirty, ResolveApplied(version(2))), words(&["resolve-applied 2"]));
-    assert_eq!(planned(&dirty, ResolveRolledBack(version(2))), words(&["resolve-rolled-back 2"]));
+    let interrupted =
+        edited(history(&[1, 2]), 2, |row| row.state = AppliedState::Interrupted(Direction::Apply));
+    assert_eq!(planned(&interrupted, ResolveApplied(version(2))), words(&["resolve-applied 2"]));
+    assert_eq!(planned(&interrupted, ResolveRolledBack(version(2))), words(&["resolve-rolled-back 2"]));
     assert_eq!(planned(&history(&[1]), ResolveApplied(version(2))), words(&["resolve-applied 2"]));
     assert_eq!(planned(&history(&[1]), ResolveApplied(version(1))), words(&[]));
     let missing = Refusal::TargetNotApplied { version: version(3) };

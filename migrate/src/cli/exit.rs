@@ -17,8 +17,8 @@ impl Exit {
     pub const FAILED: Exit = Exit(1);
     /// `status`: migrations are pending.
     pub const PENDING: Exit = Exit(1);
-    /// `status`: a migration stopped half way.
-    pub const HALF_WAY: Exit = Exit(2);
+    /// `status`: a migration was interrupted.
+    pub const INTERRUPTED: Exit = Exit(2);
     /// `status` and `drift`: the schema was changed by hand.
     pub const DRIFT: Exit = Exit(4);
     /// `status`: edited, out of order, or ahead of this binary.
@@ -49,7 +49,7 @@ impl From<Exit> for ExitCode {
 /// What `--help` says at its end.
 pub const HELP: &str = "\
 Exit codes: 0 done or up to date; 1 refused, failed, declined or something found; 64 wrong arguments.
-Those of `status` are bits: 1 pending, 2 failed, 4 drift, 8 diverged; 16 when it could not be found out.
+Those of `status` are bits: 1 pending, 2 interrupted, 4 drift, 8 diverged; 16 when it could not be found out.
 Those of `drift`: 4 and 16 as of `status`.";
 
 /// The arguments; or how to exit when they make no sense, or when help was asked for, once that is printed.

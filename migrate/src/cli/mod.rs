@@ -107,7 +107,7 @@
 //! |---|---|---|
 //! | 0 | up to date | done, or nothing to do |
 //! | 1 | migrations are pending | refused, failed, declined, or something found |
-//! | 2 | one stopped half way | |
+//! | 2 | one was interrupted | |
 //! | 4 | the schema was changed by hand since the last run | `drift`: the same |
 //! | 8 | diverged: edited, out of order, or ahead of this binary | |
 //! | 16 | it could not be found out | `drift`: the same |

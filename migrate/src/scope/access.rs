@@ -1,3 +1,14 @@
+//! Who may do what: the three values that a statement is made from.
+//!
+//! A [`Scope`] holds a tenant, [`Global`] holds nothing, [`Unscoped`](super::Unscoped) holds a reason. What comes in
+//! is one of them and a table, `Scope::tenant(7)` and `orders`; what goes out is a statement,
+//! `Select<Scope, orders>`. Two traits decide at compile time which pairs there are: [`Reads`] and [`Writes`]. The
+//! value then travels in the statement as a [`Context`], `Context { tenant: Some(7), actor: None, reach: Tenant }`,
+//! from which the writer of the SQL takes the tenant.
+//!
+//! The traits keep a caller from mistakes, and are no protection against intent: they are open, because `tables!`
+//! implements them in the caller's crate. So the writer checks the same again, in every build.
+
 use std::sync::Arc;
 
 use super::error::Result;
@@ -13,9 +24,42 @@ use super::tenant::Tenant;
 use super::update::Update;
 use super::upsert::Upsert;
 
-/// The right to see and change the rows of one tenant: a value that is passed on, not a setting that is somewhere.
+/// The right to see and change the rows of one tenant.
 ///
-/// It reads the tables of tenants and those that all share, and writes the tables of tenants alone.
+/// A scope is a value that the application passes on, from the request that it serves to each function that needs
+/// rows. It is not a setting of a thread, a connection or the process, so nothing can read the tenant of another
+/// request from it. It is cheap to clone, and holds no connection.
+///
+/// It reads the tables of tenants and the tables that all tenants share. It writes the tables of tenants alone: a
+/// shared table is changed through [`Global`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// use migrate::scope::{Global, Scope};
+///
+/// let bakery = Scope::tenant(1).actor("ada@example.com");
+/// assert_eq!(bakery.select(orders).count(&db)?, 3);       // its own rows, whatever else the table holds
+/// assert_eq!(bakery.select(currencies).count(&db)?, 2);   // a table that all share
+///
+/// Global.insert(currencies).set(currencies.code, "CHF").set(currencies.digits, 2).execute(&db)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Code that writes a shared table through a scope does not compile:
+///
+/// ```compile_fail
+/// use migrate::scope::{Scope, tables};
+///
+/// tables! {
+///     global currencies { code: String, key = code }
+/// }
+///
+/// let _ = Scope::tenant(1).insert(currencies);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scope {
     tenant: Tenant,
@@ -23,32 +67,54 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The rows of a tenant.
+    /// A scope of the rows of this tenant.
+    ///
+    /// The library trusts the value. Establish who asks before you make a scope: from a session or a verified token,
+    /// never from a field that the client sends.
     pub fn tenant(tenant: impl Into<Tenant>) -> Scope {
         Scope { tenant: tenant.into(), actor: None }
     }
 
-    /// Who acts: for the `by` column of a soft delete.
+    /// Names who acts: the value that a soft delete writes into the `by` column of the table.
+    ///
+    /// The `by` column has to be of a text type. Without an actor a soft delete leaves the column as it is.
     #[must_use]
     pub fn actor(self, actor: impl Into<Arc<str>>) -> Scope {
         Scope { actor: Some(actor.into()), ..self }
     }
 
-    /// Whose rows these are.
+    /// The tenant whose rows these are.
     pub fn owner(&self) -> &Tenant {
         &self.tenant
     }
 }
 
 /// The right to see and change the tables that all tenants share, and no others.
+///
+/// Such a table is declared as `global` in `tables!`: currencies, countries, price lists.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// use migrate::scope::Global;
+///
+/// Global.update(currencies).key("JPY".to_owned()).set(currencies.digits, 0).one(&db)?;
+/// let codes = Global.select(currencies).columns(currencies.code).order_by(currencies.code.asc()).all(&db)?;
+/// assert_eq!(codes, ["EUR", "JPY"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Global;
 
-/// The statements that are made from it.
+/// Implements the statements that all three values make. A macro and not a method of [`Access`], so that each page of
+/// the documentation lists its own verbs, and a caller imports no trait.
 macro_rules! verbs {
     ($for:ty) => {
         impl $for {
-            /// Reads rows of a table, and of those that are joined to it.
+            /// Reads rows of a table, and of those that are joined to it. [`Select`] has examples.
             pub fn select<T: Table>(&self, table: T) -> Select<Self, T>
             where
                 Self: Reads<T>,
@@ -56,7 +122,7 @@ macro_rules! verbs {
                 Select::new(self.clone(), table)
             }
 
-            /// Changes rows of a table.
+            /// Changes live rows of a table. [`Update`] has examples.
             pub fn update<T: Table>(&self, _table: T) -> Update<Self, T>
             where
                 Self: Writes<T>,
@@ -64,7 +130,8 @@ macro_rules! verbs {
                 Update::new(self.clone())
             }
 
-            /// Deletes rows of a table, so that they can be restored, and what hangs on them.
+            /// Marks rows of a table as deleted, together with the rows below them. [`Restore`] brings them back.
+            /// [`SoftDelete`] has an example.
             pub fn soft_delete<T: SoftDeletes>(&self, _table: T) -> SoftDelete<Self, T>
             where
                 Self: Writes<T>,
@@ -72,7 +139,8 @@ macro_rules! verbs {
                 SoftDelete::new(self.clone())
             }
 
-            /// Brings deleted rows back, and what went with them.
+            /// Brings softly deleted rows back, together with the rows that the same operation deleted. [`Restore`]
+            /// has an example.
             pub fn restore<T: SoftDeletes>(&self, _table: T) -> Restore<Self, T>
             where
                 Self: Writes<T>,
@@ -80,7 +148,7 @@ macro_rules! verbs {
                 Restore::new(self.clone())
             }
 
-            /// Takes rows out of the database that have been deleted for long enough.
+            /// Removes rows for good that were deleted softly long enough ago. [`Purge`] has an example.
             pub fn purge<T: SoftDeletes>(&self, _table: T) -> Purge<Self, T>
             where
                 Self: Writes<T>,
@@ -88,7 +156,7 @@ macro_rules! verbs {
                 Purge::new(self.clone())
             }
 
-            /// Takes rows out of the database at once.
+            /// Removes rows for good, at once. [`HardDelete`] has an example.
             pub fn hard_delete<T: Table>(&self, _table: T) -> HardDelete<Self, T>
             where
                 Self: Writes<T>,
@@ -100,11 +168,11 @@ macro_rules! verbs {
 }
 pub(super) use verbs;
 
-/// The statements that make rows of their own.
+/// Implements the statements that make rows. [`Unscoped`](super::Unscoped) has none: a new row needs an owner.
 macro_rules! new_rows {
     ($for:ty) => {
         impl $for {
-            /// Adds rows to a table.
+            /// Adds rows to a table. [`Insert`] has examples.
             pub fn insert<T: Table>(&self, _table: T) -> Insert<Self, T>
             where
                 Self: Writes<T>,
@@ -112,7 +180,7 @@ macro_rules! new_rows {
                 Insert::new(self.clone())
             }
 
-            /// Adds a row to a table, or changes the one that is there.
+            /// Adds a row to a table, or changes the row that has the same unique key. [`Upsert`] has an example.
             pub fn upsert<T: Table>(&self, _table: T) -> Upsert<Self, T>
             where
                 Self: Writes<T>,
@@ -129,11 +197,22 @@ new_rows!(Scope);
 new_rows!(Global);
 
 /// What a statement is made from: [`Scope`], [`Global`] or [`Unscoped`](super::Unscoped).
+///
+/// The trait is sealed. Name it to write code that is generic over the three:
+///
+/// ```
+/// use migrate::scope::{Reads, Select, Table};
+///
+/// fn newest<S: Reads<T>, T: Table>(query: Select<S, T>) -> Select<S, T> {
+///     query.limit(10)
+/// }
+/// ```
 pub trait Access: Clone + sealed::Sealed {
+    /// The tenant, the actor and the reach that the statement carries.
     #[doc(hidden)]
     fn context(&self) -> Context;
 
-    /// Called before each statement is sent, with all tables that it names.
+    /// Called before each statement is sent, with all tables that it names. Only `Unscoped` records anything.
     #[doc(hidden)]
     fn record(&self, verb: &'static str, tables: &[&'static str]) -> Result<()> {
         let _ = (verb, tables);
@@ -141,7 +220,8 @@ pub trait Access: Clone + sealed::Sealed {
     }
 }
 
-/// The statement, if its use could be recorded.
+/// Returns the statement once its use is recorded. A statement that has nothing to do is not sent, so it is not
+/// recorded.
 pub(super) fn recorded<S: Access>(
     scope: &S,
     verb: &'static str,
@@ -154,18 +234,19 @@ pub(super) fn recorded<S: Access>(
     Ok(statement)
 }
 
+/// Keeps other crates from implementing [`Access`], whose context decides which rows a statement sees.
 pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// What may be read with it.
+/// Says that rows of the table `T` may be read with it.
 #[diagnostic::on_unimplemented(
     message = "the rows of `{T}` belong to tenants, and `{Self}` has none",
     note = "use `Scope::tenant(tenant)`, or `Unscoped::because(reason, &audit)` for the rows of all tenants"
 )]
 pub trait Reads<T>: Access {}
 
-/// What may be written with it.
+/// Says that rows of the table `T` may be changed with it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may not write `{T}`",
     note = "tables of tenants are written through a `Scope`, tables that all share through `Global`"
@@ -201,17 +282,22 @@ pub struct Context {
     pub(crate) reach: Reach,
 }
 
+/// How far a statement reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
+    /// The rows of one tenant, and shared tables.
     Tenant,
+    /// Shared tables alone.
     Global,
+    /// The rows of all tenants.
     All,
 }
 
 impl Context {
-    /// Whether a query of this context may stand inside a statement of the other. One of another tenant's or of all
-    /// tenants' rows must not come in through a subquery.
+    /// Whether a query of this context may be nested in a statement of the other context. A query of another tenant's
+    /// rows, or of the rows of all tenants, must not enter through a subquery.
     pub(crate) fn is_admitted_by(&self, outer: &Context) -> bool {
+        // Shared rows are the same for everyone, so a query of `Global` may be nested anywhere.
         self.reach == Reach::Global || self.reach == outer.reach && self.tenant == outer.tenant
     }
 }

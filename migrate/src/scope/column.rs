@@ -1,3 +1,9 @@
+//! Columns, and what is made of them: conditions, sums, orders.
+//!
+//! What comes in is a column of a declared table, `orders.total`, which is a `Col<orders, i64>`. What goes out is an
+//! [`Expression`]: `orders.total.gt(100)` is a [`Filter`], `orders.total.sum()` an `Expression<Option<i64>>`. The types keep a
+//! text from being compared with a number, and a column of one table from being set in another.
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -7,23 +13,45 @@ use super::projection::Projection;
 use super::table::{Definition, Handle, Table};
 use super::value::{Parameter, Value};
 
-/// A column of the table `T` that holds a `V`, which is an `Option` where the column may be NULL.
+/// A column of the table `T` that holds a `V`, which is an `Option` if the column may be NULL.
+///
+/// Columns are fields of the constant that `tables!` declares. They are `Copy`, and their methods make conditions,
+/// aggregates and orders:
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let dear = orders.total.ge(80).and(orders.note.is_not_null());
+/// assert_eq!(bakery.select(orders).filter(dear).count(&db)?, 1);
+///
+/// let (sum, mean) = bakery.select(orders).columns((orders.total.sum(), orders.total.avg())).one(&db)?;
+/// assert_eq!((sum, mean.map(f64::round)), (Some(230), Some(77.0)));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `A` says whether a statement may set the column: [`Writable`] or [`Protected`].
 pub struct Col<T, V, A = Writable> {
     field: Field,
     of: Of<T, V, A>,
 }
 
+/// `fn() -> …`, so that a column is `Send` and `Sync` whatever it is a column of.
 type Of<T, V, A> = PhantomData<fn() -> (T, V, A)>;
 
-/// A column that statements may set.
+/// Marks a column that statements may set.
 #[derive(Clone, Copy, Debug)]
 pub struct Writable;
 
-/// A column that only the library sets: whose the row is, when, by whom and why it was deleted, its version.
+/// Marks a column that only the library sets: whose the row is, its version, and when, by whom and why it was
+/// deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Protected;
 
-/// A column as a statement names it: one that the table declares, under the name by which the table goes.
+/// A column as a statement names it: one that the table declares, under the name by which the statement knows the
+/// table.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Field {
@@ -46,15 +74,16 @@ impl fmt::Debug for Field {
 }
 
 impl<T, V, A> Col<T, V, A> {
-    /// The column at this place of the declaration. What `T`, `V` and `A` say of it is checked when a statement is
-    /// written: a column that the table does not declare, or that the library keeps, is not set.
+    /// The column at this place of the declaration. The writer of a statement does not believe the types `T`, `V` and
+    /// `A`, since any crate can choose them: it checks that the table declares the column, and that the caller may
+    /// set it.
     #[doc(hidden)]
     pub const fn new(handle: Handle, place: usize) -> Col<T, V, A> {
         let field = Field { table: handle.table, alias: handle.alias, name: handle.table.columns[place] };
         Col { field, of: PhantomData }
     }
 
-    /// Its name in the database.
+    /// The name of the column in the database.
     pub fn name(self) -> &'static str {
         self.field.name
     }
@@ -86,42 +115,43 @@ impl<T, V, A> fmt::Debug for Col<T, V, A> {
     }
 }
 
-/// The methods that columns share with expressions.
+/// The methods that columns share with expressions. A macro writes them twice, because a column is `Copy` and an
+/// expression is not: a trait would take `self` by value from both, and a caller would have to import it.
 macro_rules! operators {
     ($(#[$impl:meta])* $for:ty, [$($generics:tt)*], $self:ident => $node:expr) => {
         $(#[$impl])*
         impl<$($generics)* V> $for {
-            /// Equal to it. As in SQL, NULL is equal to nothing: see `is_null`.
+            /// Is equal to the other. As in SQL, NULL is equal to nothing: use `is_null`.
             pub fn eq($self, other: impl Operand<V>) -> Filter {
                 binary($node, " = ", other)
             }
 
-            /// Not equal to it.
+            /// Is not equal to the other. A NULL is not unequal to anything either.
             pub fn ne($self, other: impl Operand<V>) -> Filter {
                 binary($node, " <> ", other)
             }
 
-            /// Greater than it.
+            /// Is greater than the other.
             pub fn gt($self, other: impl Operand<V>) -> Filter {
                 binary($node, " > ", other)
             }
 
-            /// Greater than it, or equal.
+            /// Is greater than the other, or equal.
             pub fn ge($self, other: impl Operand<V>) -> Filter {
                 binary($node, " >= ", other)
             }
 
-            /// Less than it.
+            /// Is less than the other.
             pub fn lt($self, other: impl Operand<V>) -> Filter {
                 binary($node, " < ", other)
             }
 
-            /// Less than it, or equal.
+            /// Is less than the other, or equal.
             pub fn le($self, other: impl Operand<V>) -> Filter {
                 binary($node, " <= ", other)
             }
 
-            /// From the one to the other, both included.
+            /// Lies between the two, both included.
             pub fn between($self, low: impl Operand<V>, high: impl Operand<V>) -> Filter
             where
                 Self: Clone,
@@ -130,13 +160,17 @@ macro_rules! operators {
                 low.and(binary($self.into_node(), " <= ", high))
             }
 
-            /// One of them. None of none.
+            /// Is equal to one of `values`; never true if there are none.
+            ///
+            /// Each value is bound on its own, so the list counts towards the limit of a statement: 65,535 values on
+            /// PostgreSQL, 32,766 on SQLite. For a long list use `in_query`.
             pub fn in_<I: Operand<V>>($self, values: impl IntoIterator<Item = I>) -> Filter {
                 let values = values.into_iter().map(|value| value.operand().node).collect();
                 Filter::new(Node::In(Box::new($node), values))
             }
 
-            /// One of the values that a query of one column gives.
+            /// Is equal to one of the values that a query of one column returns:
+            /// `orders.customer_id.in_query(scope.select(customers).columns(customers.id))`.
             pub fn in_query<S, Q, C>($self, query: Projection<S, Q, C>) -> Filter
             where
                 S: super::Access,
@@ -147,93 +181,98 @@ macro_rules! operators {
                 Filter::new(Node::InQuery(Box::new($node), Box::new(query.into_subquery())))
             }
 
-            /// NULL.
+            /// Is NULL.
             pub fn is_null($self) -> Filter {
                 Filter::new(Node::IsNull(Box::new($node)))
             }
 
-            /// Not NULL.
+            /// Is not NULL.
             pub fn is_not_null($self) -> Filter {
                 !$self.is_null()
             }
 
-            /// The same as what may be NULL: for a column of a table that an outer join adds.
+            /// The same value with a type that may be NULL: for a column of a table that an outer join adds.
             pub fn nullable($self) -> Expression<Option<V>> {
                 Expression::new($node)
             }
 
-            /// The sum of it and another.
+            /// The sum of the two.
             pub fn plus($self, other: impl Operand<V>) -> Expression<V> {
                 binary($node, " + ", other)
             }
 
-            /// It less another.
+            /// The difference of the two.
             pub fn minus($self, other: impl Operand<V>) -> Expression<V> {
                 binary($node, " - ", other)
             }
 
-            /// How many rows have a value here.
+            /// The number of rows in which it is not NULL.
             pub fn count($self) -> Expression<i64> {
                 Expression::call("count(", $node, None)
             }
 
-            /// How many different values there are.
+            /// The number of different values, NULL not counted.
             pub fn count_distinct($self) -> Expression<i64> {
                 Expression::call("count(DISTINCT ", $node, None)
             }
 
-            /// The smallest value, or NULL where there is none.
+            /// The smallest value, or NULL if there is none.
             pub fn min($self) -> Expression<Option<V>> {
                 Expression::call("min(", $node, None)
             }
 
-            /// The largest value, or NULL where there is none.
+            /// The largest value, or NULL if there is none.
             pub fn max($self) -> Expression<Option<V>> {
                 Expression::call("max(", $node, None)
             }
 
-            /// From the smallest up.
+            /// The order from the smallest value up.
+            ///
+            /// The engines differ about NULL: PostgreSQL puts it last, SQLite first.
             pub fn asc($self) -> Order {
                 Order::ascending($node)
             }
 
-            /// From the largest down.
+            /// The order from the largest value down. NULL comes first on PostgreSQL, and last on SQLite.
             pub fn desc($self) -> Order {
                 Order::descending($node)
             }
         }
 
         impl<$($generics)* V: Number> $for {
-            /// The sum over the rows, or NULL where there is none.
+            /// The sum over the rows, or NULL if there is none.
+            ///
+            /// The sum of integers is an `i64`, and a sum that does not fit is an error of the database.
             pub fn sum($self) -> Expression<Option<V::Sum>> {
                 Expression::call("sum(", $node, Some(V::CAST))
             }
 
-            /// The mean over the rows, or NULL where there is none.
+            /// The mean over the rows, or NULL if there is none.
             pub fn avg($self) -> Expression<Option<f64>> {
                 Expression::call("avg(", $node, Some("double precision"))
             }
         }
 
         impl<$($generics)* V: Text> $for {
-            /// Like an SQL pattern, in which `%` and `_` stand for anything and `!` takes their meaning from them.
+            /// Matches an SQL pattern: `%` stands for any text, `_` for one character, and `!` before one of them (or
+            /// itself) takes away that meaning.
             ///
-            /// PostgreSQL tells small letters from capitals, SQLite does not tell those of ASCII apart.
+            /// PostgreSQL distinguishes small letters from capitals. SQLite does not, for the letters of ASCII.
             pub fn like($self, pattern: &str) -> Filter {
                 Filter::new(Node::Like(Box::new($node), Parameter::new(pattern.to_owned())))
             }
 
-            /// Holds the text, in which no character means anything else. Letters as in `like`.
+            /// Contains the text. No character of it has a special meaning. Capitals are as in `like`.
             pub fn contains($self, text: &str) -> Filter {
                 $self.like(&format!("%{}%", escaped(text)))
             }
 
-            /// Begins with the text.
+            /// Begins with the text. No character of it has a special meaning.
             pub fn starts_with($self, text: &str) -> Filter {
                 $self.like(&format!("{}%", escaped(text)))
             }
 
-            /// Ends with the text.
+            /// Ends with the text. No character of it has a special meaning.
             pub fn ends_with($self, text: &str) -> Filter {
                 $self.like(&format!("%{}", escaped(text)))
             }
@@ -256,10 +295,12 @@ impl<V> Expression<V> {
     }
 }
 
+/// The two with an operator between them.
 fn binary<V, R>(left: Node, operator: &'static str, right: impl Operand<V>) -> Expression<R> {
     Expression::new(Node::binary(left, operator, right.operand().node))
 }
 
+// `!` and not the usual backslash: what a backslash means in a string depends on a setting of the PostgreSQL server.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 4);
     for c in text.chars() {
@@ -271,23 +312,37 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// How many rows there are.
+/// The number of rows: `count(*)`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let per_note = bakery.select(orders).columns((orders.note, count_all())).group_by(orders.note);
+/// let counts = per_note.order_by(count_all().desc()).all(&db)?;
+/// assert_eq!(counts, [(Some("vip".to_owned()), 2), (None, 1)]);
+/// # Ok(())
+/// # }
+/// ```
 pub fn count_all() -> Expression<i64> {
     Expression::new(Node::CountAll)
 }
 
-/// A column that can be added up.
+/// A type of which a column can be added up: `i16`, `i32`, `i64`, `f32`, `f64`, and `Option` of these.
 #[diagnostic::on_unimplemented(
     message = "a column of the type `{Self}` cannot be added up here; write it as `raw`"
 )]
 pub trait Number: sealed::Sealed {
+    /// The type of a sum.
     #[doc(hidden)]
     type Sum: Value;
+    /// The SQL type that a sum is cast to.
     #[doc(hidden)]
     const CAST: &'static str;
 }
 
-/// A cast is SQL, so no one else says one.
+/// Sealed, because the name of the cast goes into the statement as SQL.
 mod sealed {
     pub trait Sealed {}
 }
@@ -309,7 +364,8 @@ macro_rules! numbers {
     )*};
 }
 
-// PostgreSQL adds up bigint as numeric, SQLite divides what is no REAL without a rest.
+// PostgreSQL adds up `bigint` as `numeric`, which no Rust type of the driver reads; SQLite divides integers without a
+// remainder. Hence the casts.
 numbers! {
     i16 => i64, "bigint";
     i32 => i64, "bigint";
@@ -318,7 +374,7 @@ numbers! {
     f64 => f64, "double precision";
 }
 
-/// A column of text.
+/// A type of text, for `like` and its relatives: `String`, and `Option` of it.
 pub trait Text {}
 impl Text for String {}
 impl Text for Option<String> {}

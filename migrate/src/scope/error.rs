@@ -1,3 +1,10 @@
+//! What can go wrong with a statement: before it is sent, in the database, and in a transaction of a tenant.
+//!
+//! What comes in is a refusal of the library, or the driver's error; what goes out is an [`Error`]. A driver's error
+//! is not passed on as it is: databases quote values of rows, and the row may be another tenant's. Of
+//! `Key (business_id, email)=(2, eve@example.com) already exists` the code, the constraint, the table and the column
+//! remain.
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -5,43 +12,62 @@ use migrate_core::{Engine, InvalidRawExpression};
 
 use super::value::Foreign;
 
-/// What a statement of a scope came to.
+/// The result of a statement of a scope.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a statement of a scope came to no good end.
+/// Why a statement of a scope failed.
 ///
-/// A row of another tenant, or one that is deleted, is never told apart from one that does not exist.
+/// A row of another tenant, and a deleted row, look the same as a row that does not exist.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let refused = bakery.insert(orders).set(orders.id, 1).set(orders.total, 1).execute(&db);
+/// match refused {
+///     Err(Error::Database(error)) if error.is_unique_violation() => {}
+///     other => panic!("{other:?}"),
+/// }
+///
+/// let empty = bakery.update(orders).key(1).execute(&db);   // without `set`
+/// assert!(matches!(empty, Err(Error::Invalid(InvalidStatement::NothingSet))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// One row was asked for, and there is none.
+    /// One row was asked for, and none exists.
     NotFound {
         /// The table of the statement.
         table: &'static str,
     },
-    /// One row was asked for, and there are more.
+    /// One row was asked for, and several exist.
     NotOne {
         /// The table of the statement.
         table: &'static str,
-        /// How many there are. A write without a transaction around it is done.
+        /// The number of rows; 2 for a select, which fetches no more. A write without a transaction around it is
+        /// done.
         rows: u64,
     },
-    /// The row has another version than `if_version` says: somebody was faster. Nothing was written.
+    /// The row has another version than `if_version` says: another writer changed it first. Nothing was written.
     Stale {
         /// The table of the statement.
         table: &'static str,
     },
-    /// Rows of a child table with `on soft_delete restrict` refer to a row that was to be deleted. Nothing was written.
+    /// A row was to be deleted to which rows of a child table with `on soft_delete restrict` refer. Nothing was
+    /// written.
     Restricted {
         /// The table of the statement.
         table: &'static str,
-        /// Where the rows are that keep it.
+        /// The table of the rows that keep it.
         child: &'static str,
-        /// How many they are.
+        /// Their number.
         rows: u64,
     },
-    /// Rows that this tenant does not see, or that were added in this moment, refer to a row that was to be purged. The
-    /// transaction around the purge is lost.
+    /// A row was to be purged to which rows refer that this tenant does not see, or that were added at the same
+    /// moment. The transaction around the purge is lost.
     StillReferenced {
         /// The table of the statement.
         table: &'static str,
@@ -50,52 +76,52 @@ pub enum Error {
     ParentDeleted {
         /// The table of the statement.
         table: &'static str,
-        /// Where the deleted rows are.
+        /// The table of the deleted rows.
         parent: &'static str,
-        /// How many rows cannot be restored.
+        /// The number of rows that cannot be restored.
         rows: u64,
     },
-    /// A row was to be restored, and a live one holds its unique key by now. Nothing was written.
+    /// A row was to be restored whose unique key a live row has taken meanwhile. Nothing was written.
     RestoreConflict {
         /// The table of the statement.
         table: &'static str,
-        /// What the database says.
+        /// The error of the database.
         source: DatabaseError,
     },
-    /// The row of an upsert is there but deleted, in a table whose unique key also covers deleted rows. Nothing was
+    /// The row of an upsert exists but is deleted, in a table whose unique key also covers deleted rows. Nothing was
     /// written.
     UpsertConflict {
         /// The table of the statement.
         table: &'static str,
     },
-    /// A statement that cannot be meant. It was not sent.
+    /// The statement makes no sense. It was not sent.
     Invalid(InvalidStatement),
     /// The use of an [`Unscoped`](super::Unscoped) could not be recorded, so the statement was not sent.
     Audit(Box<dyn StdError + Send + Sync>),
     /// A value of a row is not what the program expects.
     Read {
-        /// Its place in the row, from 0.
+        /// Its place in the row, counted from 0.
         column: usize,
-        /// What the driver says.
+        /// The driver's error.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The statement is of another tenant than the transaction that it was given to. It was not sent.
+    /// The statement belongs to another tenant than the transaction that it was given to. It was not sent.
     OtherTenant,
-    /// A statement on the rows of all tenants was given to the pool or the transaction of one, where row-level security
-    /// would hide most of them. It was not sent.
+    /// A statement on the rows of all tenants was given to the pool or the transaction of one, where row-level
+    /// security would hide most of them. It was not sent.
     NotForAllTenants,
-    /// The transaction was rolled back at its end: a statement in it had failed, though that was passed over.
+    /// The transaction was rolled back at its end: a statement in it had failed, and the caller went on.
     Aborted {
-        /// What the database said of the failure.
+        /// The first failure, as the database described it.
         failure: String,
     },
-    /// The transaction was given up at its end: a statement in it was dropped before its answer came, by a timeout
-    /// perhaps, and nobody knows what it did.
+    /// The transaction was given up at its end: a statement in it was dropped before its answer came, perhaps by a
+    /// timeout, so it is unknown what it did.
     Interrupted,
-    /// Plain SQL would end the transaction, and was not sent; or it has ended it or made it another tenant's, and what
-    /// was left of it was rolled back.
+    /// Plain SQL would end the transaction, and was not sent. Or it has ended the transaction or switched its tenant,
+    /// and what was left of it was rolled back.
     NotOurTransaction,
-    /// A connection of the pool came with a transaction that somebody else had left open. It was rolled back, and the
+    /// A connection of the pool came with a transaction that other code had left open. That was rolled back, and the
     /// connection closed.
     ForeignTransaction,
     /// The database refused the statement, or is out of reach.
@@ -106,7 +132,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::NotFound { table } => write!(f, "no such row in {table}"),
-            Error::NotOne { table, rows } => write!(f, "{rows} rows of {table} where one was asked for"),
+            Error::NotOne { table, rows } => write!(f, "{rows} rows of {table} where one was expected"),
             Error::Stale { table } => {
                 write!(f, "the row of {table} was changed since it was read; read it again")
             }
@@ -122,7 +148,7 @@ impl fmt::Display for Error {
                 write!(f, "{rows} rows of {table} refer to deleted rows of {parent}; restore those first")
             }
             Error::RestoreConflict { table, .. } => {
-                write!(f, "a live row of {table} has taken the unique key of the one to be restored")
+                write!(f, "a live row of {table} has taken the unique key of the row to restore")
             }
             Error::UpsertConflict { table } => write!(
                 f,
@@ -151,8 +177,8 @@ impl fmt::Display for Error {
                  the setting of the tenant to `with_tenant`, and standard_conforming_strings on",
             ),
             Error::ForeignTransaction => f.write_str(
-                "the connection had a transaction open that this pool did not begin; it was rolled back. Let nobody \
-                 else use the pool beneath",
+                "the connection had a transaction open that this pool did not begin; it was rolled back. Let no other \
+                 code use the underlying pool",
             ),
             Error::Database(error) => error.fmt(f),
         }
@@ -170,15 +196,15 @@ impl StdError for Error {
     }
 }
 
-/// What is wrong with a statement before it is sent.
+/// What is wrong with a statement before it is sent. Each displays with a way to correct it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidStatement {
-    /// Nothing is set: an update, insert or upsert without `set`.
+    /// An update, insert or upsert sets nothing.
     NothingSet,
-    /// An upsert without `on`, or one that does not set the columns of `on`.
+    /// An upsert has no `on`, or does not set the columns of `on`.
     NoUpsertKey,
-    /// A purge without `older_than`.
+    /// A purge has no `older_than`.
     NoRetention,
     /// The rows of an insert do not set the same columns.
     UnevenRows,
@@ -187,21 +213,22 @@ pub enum InvalidStatement {
         /// The table to be joined.
         table: &'static str,
     },
-    /// More than one foreign key is declared between the table and those before it: `join_on` says which.
+    /// More than one foreign key is declared between the table and those before it. `join_on` says which one is
+    /// meant.
     ManyPaths {
         /// The table to be joined.
         table: &'static str,
     },
-    /// `after` has not as many values as `order_by` has columns.
+    /// `after` has another number of values than `order_by` has columns.
     Cursor {
-        /// How many `order_by` has.
+        /// The number of columns of `order_by`.
         columns: usize,
-        /// How many `after` has.
+        /// The number of values of `after`.
         values: usize,
     },
-    /// A query of another scope stands inside the statement.
+    /// A query of another scope is nested in the statement.
     OtherScope,
-    /// The table has no column for this, or none was declared.
+    /// The table has no column for this role, or none is declared.
     NoColumn {
         /// The table of the statement.
         table: &'static str,
@@ -219,65 +246,65 @@ pub enum InvalidStatement {
     UnknownColumn {
         /// The table.
         table: &'static str,
-        /// What was taken for a column of it.
+        /// The name that is not a column of it.
         column: &'static str,
     },
-    /// Two tables of a statement go by one name.
+    /// Two tables of a statement have the same name.
     NameTaken {
         /// The name.
         name: &'static str,
     },
-    /// A column is to be set that is another table's, or that only the library sets.
+    /// A column is set that belongs to another table, or that only the library sets.
     NotSettable {
         /// The table of the statement.
         table: &'static str,
         /// The column.
         column: &'static str,
     },
-    /// The rows of the table belong to tenants, and the statement has none.
+    /// The rows of the table belong to tenants, and the statement has no tenant.
     OfTenants {
         /// The table.
         table: &'static str,
     },
-    /// All tenants share the table, and the statement is to change it for one.
+    /// All tenants share the table, and the statement would change it for one of them.
     OfAll {
         /// The table.
         table: &'static str,
     },
-    /// The reason of an [`Unscoped`](super::Unscoped) says nothing.
+    /// The reason of an [`Unscoped`](super::Unscoped) is blank.
     NoReason,
-    /// The statement binds more values than one can hold.
+    /// The statement binds more values than it can hold.
     TooManyValues {
-        /// How many it binds.
+        /// The number of values that it binds.
         values: usize,
-        /// How many the engine takes.
+        /// The number that the engine takes.
         limit: usize,
     },
     /// The engine has no values of this type: see [`Value`](super::Value).
     ForeignValue {
-        /// The type, as Rust calls it.
+        /// The type, by its name in Rust.
         value: &'static str,
-        /// The engine that the statement is for.
+        /// The engine that the statement is written for.
         engine: Engine,
     },
     /// The engine cannot do this.
     Unsupported {
-        /// What was asked for.
+        /// What the statement asked for.
         what: &'static str,
         /// What to do instead.
         help: &'static str,
     },
-    /// A raw fragment is no single expression.
+    /// A piece of [`raw`](super::raw()) SQL is not a single harmless expression.
     Raw(InvalidRawExpression),
 }
 
 impl fmt::Display for InvalidStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InvalidStatement::NothingSet => f.write_str("nothing is set; say what with `set`"),
-            InvalidStatement::NoUpsertKey => f.write_str(
-                "an upsert has to say by which columns a row is the same with `on`, and to set them",
-            ),
+            InvalidStatement::NothingSet => f.write_str("the statement sets no column; add `set`"),
+            InvalidStatement::NoUpsertKey => {
+                f.write_str("an upsert has to name the columns of its unique key with `on`, and to set them")
+            }
             InvalidStatement::NoRetention => {
                 f.write_str("a purge has to say how long rows stay in the trash, with `older_than`")
             }
@@ -294,7 +321,7 @@ impl fmt::Display for InvalidStatement {
                 write!(f, "`after` has {values} values for {columns} columns of `order_by`")
             }
             InvalidStatement::OtherScope => {
-                f.write_str("a query of another scope cannot stand inside this statement")
+                f.write_str("a query of another scope cannot be nested in this statement")
             }
             InvalidStatement::NoColumn { table, role } => {
                 write!(f, "{table} has no column for this; declare one in `tables!`: `{role} = …`")
@@ -302,14 +329,14 @@ impl fmt::Display for InvalidStatement {
             InvalidStatement::OutOfReach { table, column } => {
                 write!(
                     f,
-                    "`{table}.{column}` is named where {table} is not in the statement; join it, or ask in a subquery"
+                    "`{table}.{column}` is named where {table} is not in the statement; join it, or use a subquery"
                 )
             }
             InvalidStatement::UnknownColumn { table, column } => {
                 write!(f, "{table} declares no column `{column}` to read; declare it in `tables!`")
             }
             InvalidStatement::NameTaken { name } => {
-                write!(f, "two tables of the statement are called {name}; give one another name with `alias`")
+                write!(f, "two tables of the statement are named {name}; rename one with `alias`")
             }
             InvalidStatement::NotSettable { table, column } => {
                 write!(
@@ -332,7 +359,7 @@ impl fmt::Display for InvalidStatement {
             InvalidStatement::TooManyValues { values, limit } => {
                 write!(
                     f,
-                    "the statement binds {values} values, and one holds {limit}; send several, or use a subquery"
+                    "the statement binds {values} values, more than the limit of {limit}; send several, or use a subquery"
                 )
             }
             InvalidStatement::ForeignValue { value, engine } => Foreign { value, engine: *engine }.fmt(f),
@@ -348,24 +375,26 @@ impl From<InvalidStatement> for Error {
     }
 }
 
-/// That the database refused a statement, or did not answer.
+/// The database refused a statement, or did not answer.
 ///
-/// Databases put rows into what they say of a failure: the detail of an exclusion constraint holds the range of the other
-/// row, that of a unique key its values, and a text that is no number is quoted. Such a row may be another tenant's, for a
-/// constraint looks at all of them and the server may look at a row before it knows whose it is. So only what holds names
-/// is kept: the code, the constraint, the table, the column, and those messages that are made of them. The rest is in the
-/// log of the server.
+/// Databases put rows into their messages: the detail of an exclusion constraint holds the range of the other row,
+/// the detail of a unique key its values, and a text that is not a number is quoted. Such a row may be another
+/// tenant's, because a constraint looks at all rows, and the server may look at a row before it knows whose it is. So
+/// only names are kept: the code, the constraint, the table, the column, and those messages that consist of names.
+/// The log of the server has the rest.
 #[derive(Debug)]
 pub struct DatabaseError(Cause);
 
+/// The two ways in which a statement fails in the database.
 #[derive(Debug)]
 enum Cause {
+    /// The database answered with an error.
     Refused(Refusal),
     /// The connection or the driver failed.
     Driver(Box<dyn StdError + Send + Sync>),
 }
 
-/// What is kept of a refusal.
+/// The part of the answer that holds names alone.
 #[derive(Debug)]
 struct Refusal {
     code: String,
@@ -383,7 +412,8 @@ impl DatabaseError {
         }
     }
 
-    /// The SQLSTATE of PostgreSQL, or the extended result code of SQLite.
+    /// The SQLSTATE of PostgreSQL (manual, appendix A), or the extended result code of SQLite
+    /// (<https://sqlite.org/rescode.html>); `None` if the database did not answer.
     pub fn code(&self) -> Option<&str> {
         self.refused().map(|refusal| &*refusal.code)
     }
@@ -403,13 +433,14 @@ impl DatabaseError {
         self.refused()?.column.as_deref()
     }
 
-    /// Whether a unique or primary key holds the value already.
+    /// Whether a row with the same unique or primary key exists already.
     pub fn is_unique_violation(&self) -> bool {
         // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID.
         matches!(self.code(), Some("23505" | "1555" | "2067" | "2579"))
     }
 }
 
+/// The source has the message: an application that shows errors to users can leave it out.
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -473,11 +504,11 @@ mod postgres {
         }
     }
 
-    /// What the server says, where it says no more than names.
+    /// The message of the server, if its class is known to hold names alone.
     pub(in crate::scope) fn message(refused: &DbError) -> &str {
         let code = refused.code().code();
-        // A data exception quotes the value, which may be another row's; what belongs to no class that is known here
-        // may be an extension's, and hold anything. P0001 is what a function of the application raises.
+        // A data exception (class 22) quotes the value, which may belong to another row. An error of an unknown class
+        // may come from an extension, and hold anything. P0001 is what a function of the application raises.
         match (code, &code[..2]) {
             ("22001", _) => "a text is too long for its column",
             ("22003", _) => "a number is out of range",
@@ -515,7 +546,7 @@ mod sqlite {
         }
     }
 
-    /// The failure of a statement that was refused before it saw a row: the message is about the text.
+    /// The failure of a statement that was refused before it saw a row: the message is about its text.
     pub(in crate::scope) fn unprepared(error: rusqlite::Error) -> Error {
         failed(error, |_| true)
     }
@@ -545,8 +576,8 @@ mod sqlite {
         }
     }
 
-    /// Whether what SQLite says of a failure holds no more than names: a constraint's does, and that of `RAISE` is the
-    /// application's. A function that fails may quote the value, which may be another row's.
+    /// Whether SQLite's message holds names alone. A constraint's does, and the message of `RAISE` is the
+    /// application's. A function that fails may quote the value, which may belong to another row.
     fn holds_names(failure: ffi::Error) -> bool {
         !matches!(failure.code, ErrorCode::Unknown | ErrorCode::TypeMismatch)
     }

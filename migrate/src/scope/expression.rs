@@ -1,3 +1,10 @@
+//! Expressions: the tree of a statement's conditions and values.
+//!
+//! What comes in is a column and a value, `orders.total` and `100`; what goes out is a tree,
+//! `Compare(orders.total, " > ", 100)`, which the writer turns into `("orders"."total" > $2)` when the statement is
+//! sent. No text of the caller becomes SQL on the way: names come from the declaration, values are bound, and `raw`
+//! is parsed and written anew.
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,21 +15,34 @@ use super::select::Subquery;
 use super::sql::Writer;
 use super::value::{Both, Parameter, Postgres, Sqlite, Value};
 
-/// Something that has a value of the type `V` in each row: a column, an aggregate, a piece of SQL.
+/// A value of the type `V` in each row: a column, an aggregate, a sum, a piece of `raw` SQL.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let with_tip = orders.total.plus(5);
+/// let totals = bakery.select(orders).columns(with_tip).order_by(orders.id.asc()).all(&db)?;
+/// assert_eq!(totals, [125, 85, 35]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Expression<V> {
     pub(crate) node: Node,
     of: PhantomData<fn() -> V>,
 }
 
-/// What a row has to be: `orders.total.gt(100).or(orders.note.eq("vip"))`.
+/// A condition on a row: `orders.total.gt(100).or(orders.note.eq("vip"))`.
 pub type Filter = Expression<bool>;
 
-/// The tree that is written as SQL. Each node closes what it opens, so that no operator around it can reach into it.
+/// The tree that is written as SQL. Each node writes its own parentheses, so that no operator around it can reach
+/// into it: `a OR b` inside of a condition stays inside.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Column(Field),
     Value(Parameter),
-    /// A column and a value: what most conditions are.
+    /// A column and a value, which is what most conditions are. It needs one allocation less than `Binary`.
     Compare(Field, &'static str, Parameter),
     Binary(Box<[Node; 2]>, &'static str),
     Call {
@@ -59,16 +79,20 @@ impl<V> fmt::Debug for Expression<V> {
     }
 }
 
-/// What may stand beside an expression of the type `V`: a value, a column, another expression.
+/// What may be compared with, or assigned to, a value of the type `V`: a value, a column, another expression.
+///
+/// A value of `V` also serves where an `Option<V>` is expected, and a `&str` where a `String` is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value for a column of the type `{V}`",
     note = "a type of your own is a value once `migrate::scope::value!` says which engines know it"
 )]
 pub trait Operand<V> {
+    /// The expression that it is.
     #[doc(hidden)]
     fn operand(self) -> Expression<V>;
 }
 
+/// A bound value.
 fn value<V>(value: impl Value) -> Expression<V> {
     Expression::new(Node::Value(Parameter::new(value)))
 }
@@ -85,7 +109,8 @@ impl<V: Value> Operand<Option<V>> for V {
     }
 }
 
-/// What goes into a column without its wrapper.
+/// Lets a column of a wrapper take the value without the wrapper: `orders.paid_at` of the type
+/// `Postgres<DateTime<Utc>>` takes a `DateTime<Utc>`.
 macro_rules! unwrapped {
     ($($wrapper:ident)*) => {$(
         impl<V> Operand<$wrapper<V>> for V
@@ -159,6 +184,7 @@ impl<V> Operand<V> for Expression<Option<V>> {
 }
 
 impl Node {
+    /// The two with the operator between them.
     pub(crate) fn binary(left: Node, operator: &'static str, right: Node) -> Node {
         match (left, right) {
             (Node::Column(field), Node::Value(value)) => Node::Compare(field, operator, value),
@@ -166,6 +192,7 @@ impl Node {
         }
     }
 
+    /// Writes the tree as SQL.
     pub(crate) fn write(&self, w: &mut Writer) -> Result<()> {
         match self {
             Node::Column(field) => w.field(*field)?,
@@ -197,6 +224,7 @@ impl Node {
                 }
             }
             Node::CountAll => w.push("count(*)"),
+            // SQL has no empty list: `IN ()` is a syntax error on PostgreSQL.
             Node::In(_, values) if values.is_empty() => w.push("FALSE"),
             Node::In(left, values) => {
                 w.push("(");
@@ -247,6 +275,7 @@ impl Node {
     }
 }
 
+/// The conditions, connected by the operator; `none` if there are none.
 fn join(nodes: &[Node], operator: &str, none: &str, w: &mut Writer) -> Result<()> {
     if nodes.is_empty() {
         w.push(none);

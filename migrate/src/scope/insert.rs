@@ -1,3 +1,10 @@
+//! The verb that adds rows.
+//!
+//! What comes in is a scope, a table and values: `bakery.insert(orders).set(orders.total, 45)`. What goes out is one
+//! statement, `INSERT INTO "orders" ("business_id", "total") VALUES ($1, $2)`, or several in one transaction if the
+//! values of all rows do not fit into one. The tenant's column is filled in here and nowhere else: no value of the
+//! caller can get there.
+
 use std::marker::PhantomData;
 
 use migrate_core::Engine;
@@ -15,24 +22,65 @@ use super::table::{Definition, Table};
 use super::value::Value;
 
 /// New rows, from [`Scope::insert`](super::Scope::insert). The library fills in whose they are.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// bakery.insert(orders).set(orders.id, 10).set(orders.total, 45).execute(&db)?;
+///
+/// // Many rows at once: what they have in common is set once.
+/// let totals = [(11, 5), (12, 7)];
+/// let rows = bakery.insert(orders).set(orders.note, "gift").rows(totals, |row, (id, total)| {
+///     row.set(orders.id, id).set(orders.total, total)
+/// });
+/// assert_eq!(rows.execute(&db)?, 2);
+///
+/// // What the database filled in comes back with `returning`.
+/// #[derive(FromRow)]
+/// struct Created {
+///     id: i64,
+///     row_version: i64,
+/// }
+///
+/// let created: Created = bakery.insert(orders).set(orders.total, 9).returning().one(&db)?;
+/// assert_eq!((created.id, created.row_version), (13, 1));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// One round trip on PostgreSQL as long as the values fit into one statement. More rows cost one for each statement,
+/// and two or three for the transaction or savepoint around them.
+///
+/// # Errors
+///
+/// Each method that sends returns the [errors of every statement](super::Database#errors). A unique key that is taken
+/// is [`Error::Database`](super::Error::Database), with
+/// [`is_unique_violation`](super::DatabaseError::is_unique_violation).
 #[derive(Clone, Debug)]
 #[must_use = "an insert is sent by `execute` or `returning`"]
 pub struct Insert<S, T> {
     scope: S,
-    /// What all rows have in common.
+    /// The columns that all rows have in common.
     common: NewRow<T>,
     source: Source<T>,
 }
 
+/// Where the rows come from.
 #[derive(Clone, Debug)]
 enum Source<T> {
-    /// One row, of what was set.
+    /// One row, of the common columns alone.
     Alone,
+    /// A row for each item.
     Rows(Vec<NewRow<T>>),
+    /// A row for each row of a query, and the columns that it fills.
     Query(Vec<Field>, Box<Subquery>),
 }
 
-/// The columns of a new row.
+/// The columns of a new row, in the closure of [`Insert::rows`].
 #[derive(Clone, Debug)]
 #[must_use = "a row is part of an insert"]
 pub struct NewRow<T> {
@@ -45,7 +93,7 @@ impl<T: Table> NewRow<T> {
         NewRow { cells: Vec::new(), of: PhantomData }
     }
 
-    /// The value of a column.
+    /// Sets a column.
     pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> NewRow<T> {
         self.cells.push((column.field(), value.operand().node));
         self
@@ -59,7 +107,8 @@ impl<T: Table> NewRow<T> {
         w.push(")");
     }
 
-    /// `(value of the tenant, …)`: its own values in the order of the columns, then what all rows have in common.
+    /// `(value of the tenant, …)`: the row's own values in the order of the columns, then what all rows have in
+    /// common.
     pub(crate) fn write_values(
         &self,
         columns: &[&'static str],
@@ -96,7 +145,8 @@ impl<T: Table> NewRow<T> {
     }
 }
 
-/// The names of columns, if all are the table's and the caller's to set. Their types say so, and anybody can make those.
+/// The names of the columns, if they belong to the table and the caller may set them. Their types say so too, but any
+/// crate can make a `Col` of its own.
 pub(crate) fn settable(
     table: &'static Definition,
     fields: impl IntoIterator<Item = Field>,
@@ -113,20 +163,22 @@ pub(crate) fn settable(
 }
 
 impl<S: Access, T: Table> Insert<S, T> {
+    /// No columns yet.
     pub(crate) fn new(scope: S) -> Insert<S, T> {
         Insert { scope, common: NewRow::new(), source: Source::Alone }
     }
 
-    /// The value of a column, in the only row or in all that `rows` or `from_query` give.
+    /// Sets a column: of the only row, or of all rows that `rows` or `from_query` add.
     pub fn set<V>(self, column: Col<T, V>, value: impl Operand<V>) -> Insert<S, T> {
         Insert { common: self.common.set(column, value), ..self }
     }
 
-    /// A row for each item. They have to set the same columns. Of no items no row is made, and nothing is sent.
+    /// Adds a row for each item. All rows have to set the same columns. Without items no row is made and nothing is
+    /// sent.
     ///
-    /// One statement holds 65,535 values on PostgreSQL and 32,766 on SQLite. What is more is sent in several, in one
-    /// transaction, or in a savepoint of the one that is there: all rows are inserted or none. On a client or object
-    /// that other tasks use at the same time, what they send meanwhile falls into that transaction.
+    /// One statement holds 65,535 values on PostgreSQL and 32,766 on SQLite. More are sent in several statements, in
+    /// one transaction, or in a savepoint of the open one: all rows are inserted, or none. If other tasks use the
+    /// same client or object at the same time, what they send meanwhile becomes part of that transaction.
     pub fn rows<I>(
         self,
         items: impl IntoIterator<Item = I>,
@@ -136,7 +188,19 @@ impl<S: Access, T: Table> Insert<S, T> {
         Insert { source: Source::Rows(rows), ..self }
     }
 
-    /// A row for each of a query of the same scope: `from_query((orders.total, orders.note), query)`.
+    /// Adds a row for each row of a query of the same scope.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let copied = bakery.select(orders).filter(orders.note.eq("vip")).columns((orders.total, orders.customer_id));
+    /// let added = bakery.insert(orders).set(orders.note, "copy").from_query((orders.total, orders.customer_id), copied);
+    /// assert_eq!(added.execute(&db)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_query<C, Q, U, P>(self, columns: C, query: Projection<Q, U, P>) -> Insert<S, T>
     where
         C: Targets<T>,
@@ -147,20 +211,21 @@ impl<S: Access, T: Table> Insert<S, T> {
         Insert { source: Source::Query(columns.fields(), Box::new(query.into_subquery())), ..self }
     }
 
-    /// The rows as they are then, with what the database filled in.
+    /// Returns the rows as they are then, with what the database filled in.
     pub fn returning<R: FromRow>(self) -> InsertReturning<S, T, R> {
         InsertReturning { insert: self, of: PhantomData }
     }
 
-    /// The SQL, to look at: of many rows, that of the first statement.
+    /// The SQL, without sending it; for many rows the first statement.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`](super::Error::Invalid)
+    /// [`Error::Invalid`](super::Error::Invalid), as when it is sent.
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
         self.written(engine, |_| Ok(()))
     }
 
+    /// The statement, with an end such as RETURNING.
     fn written(&self, engine: Engine, end: impl Fn(&mut Writer) -> Result<()>) -> Result<Statement> {
         match &self.source {
             Source::Alone => self.write_rows(&[NewRow::new()], engine, &end),
@@ -197,7 +262,7 @@ impl<S: Access, T: Table> Insert<S, T> {
         Ok(w)
     }
 
-    /// As many statements as the engine needs for the values.
+    /// Writes as many statements as the engine needs for the values.
     fn write_rows(
         &self,
         rows: &[NewRow<T>],
@@ -226,12 +291,14 @@ impl<S: Access, T: Table> Insert<S, T> {
         Ok(first)
     }
 
-    /// Writes rows until no value more fits, and says how many they were: one at least.
+    /// Writes rows until no further value fits, and returns their number, which is at least one.
     fn write_some(&self, rows: &[NewRow<T>], own: &[&'static str], w: &mut Writer) -> Result<usize> {
         for (i, row) in rows.iter().enumerate() {
             let mark = w.mark();
             w.push(if i == 0 { "" } else { ", " });
             row.write_values(own, &self.common, w)?;
+            // Written first and taken back if too long: how many values a row binds is known only afterwards, since
+            // an expression may bind any number.
             if i > 0 && w.is_too_long() {
                 w.back_to(&mark);
                 return Ok(i);
@@ -240,17 +307,18 @@ impl<S: Access, T: Table> Insert<S, T> {
         Ok(rows.len())
     }
 
+    /// The statement, once its use is recorded.
     fn recorded(&self, engine: Engine) -> Result<Statement> {
         recorded(&self.scope, "insert", self.statement(engine))
     }
 
-    /// Inserts the rows, and says how many they are.
+    /// Inserts the rows and returns their number.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<u64> {
         database.execute(self.recorded(D::ENGINE), |rows| rows)
     }
 }
 
-/// An insert that gives the rows back.
+/// An insert that returns the new rows, from [`Insert::returning`].
 #[derive(Clone, Debug)]
 #[must_use = "an insert is sent by `all` or `one`"]
 pub struct InsertReturning<S, T, R> {
@@ -264,27 +332,30 @@ impl<S: Access, T: Table, R: FromRow> InsertReturning<S, T, R> {
         recorded(&self.insert.scope, "insert", statement)
     }
 
-    /// The new rows, in the order in which they were given.
+    /// Inserts the rows and returns them, in the order in which they were given.
     pub fn all<D: Database>(self, database: D) -> D::Answer<Vec<R>> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| rows)
     }
 
-    /// The only new row.
+    /// Inserts the only row and returns it.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`](super::Error::NotFound) and [`Error::NotOne`](super::Error::NotOne) after a
-    /// [`from_query`](Insert::from_query) or [`rows`](Insert::rows) of no row or many.
+    /// [`Error::NotFound`](super::Error::NotFound) and [`Error::NotOne`](super::Error::NotOne) if
+    /// [`from_query`](Insert::from_query) or [`rows`](Insert::rows) made no row, or more than one. Those rows are
+    /// inserted.
     pub fn one<D: Database>(self, database: D) -> D::Answer<R> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| only(T::definition().name, rows?))
     }
 }
 
-/// The columns that an insert fills from a query: one, or a tuple of up to six.
+/// The columns that an insert fills from a query, or by which an upsert recognizes a row: a single one, or a tuple of
+/// up to six.
 pub trait Targets<T> {
     /// A row of them.
     type Row;
 
+    /// The columns, in order.
     #[doc(hidden)]
     fn fields(self) -> Vec<Field>;
 }

@@ -1,7 +1,7 @@
 //! Tenants and soft deletes: statements that see one tenant's live rows, and no others.
 //!
-//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant. That
-//! cannot be forgotten: without a scope it does not compile.
+//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant. That cannot be
+//! forgotten: without a scope it does not compile.
 //!
 //! ```
 //! use migrate::scope::{FromRow, Scope, tables};
@@ -38,8 +38,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! On PostgreSQL the same statements take a `&deadpool_postgres::Pool`, a client, a transaction or a `TenantPool`, and
-//! are awaited: `bakery.select(orders).all(&pool).await?`. See [`Database`].
+//! On PostgreSQL the same statements take a `&deadpool_postgres::Pool`, a client, a transaction or a `TenantPool`,
+//! and are awaited: `bakery.select(orders).all(&pool).await?`. See [`Database`].
 //!
 //! # The rule
 //!
@@ -49,10 +49,10 @@
 //! orders  →  (SELECT … FROM orders WHERE business_id = $1 AND deleted_at IS NULL) AS orders
 //! ```
 //!
-//! in FROM, in joins and in subqueries at any depth. The target of an UPDATE or DELETE has the same condition, and the
-//! caller's filter in parentheses behind it. Whatever is joined, nested or negated around it, other rows are not there.
-//! Both engines make the same plan of it as of a condition at the end, so an index on `(business_id, …) WHERE deleted_at
-//! IS NULL` serves it.
+//! in FROM, in joins and in subqueries at any depth. The target of an UPDATE or DELETE has the same condition, and
+//! the caller's filter in parentheses behind it. Whatever is joined, nested or negated around it, other rows are not
+//! there. Both engines make the same plan of it as of a condition at the end, so an index on
+//! `(business_id, …) WHERE deleted_at IS NULL` serves it.
 //!
 //! The tests hold it against an oracle: random statements on the shared database answer what plain SQL answers on a
 //! database that holds nothing but the tenant's live rows.
@@ -75,10 +75,11 @@
 //!
 //! # Indexes and keys
 //!
-//! - `UNIQUE (business_id, id)` on each table, and foreign keys as `(business_id, order_id) REFERENCES orders (business_id,
-//!   id)`. A plain key lets a row refer to another tenant's.
-//! - `(business_id, created_at) WHERE deleted_at IS NULL` for live pages, `(business_id, deleted_at) WHERE deleted_at IS
-//!   NOT NULL` for the trash. An index on `deleted_at` alone serves neither.
+//! - `UNIQUE (business_id, id)` on each table, and foreign keys as
+//!   `(business_id, order_id) REFERENCES orders (business_id, id)`. A plain key lets a row refer to another tenant's.
+//! - `(business_id, created_at) WHERE deleted_at IS NULL` for live pages,
+//!   `(business_id, deleted_at) WHERE deleted_at IS NOT NULL` for the trash. An index on `deleted_at` alone serves
+//!   neither.
 //! - Unique keys as `(business_id, email) WHERE deleted_at IS NULL`, so that what was deleted can be made again.
 //!
 //! # What it does not protect against
@@ -86,14 +87,15 @@
 //! - **SQL that does not come from here.** A query by hand on the same connection sees everything. Row-level security
 //!   is the belt for that: the module `rls`, on PostgreSQL.
 //! - **The wrong tenant.** Who the tenant is, is decided before a scope is made.
-//! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with `ON DELETE
-//!   CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to yours.
+//! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with
+//!   `ON DELETE CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to
+//!   yours.
 //! - **What is declared.** A table is `global` because `tables!` says so.
 //! - **Functions that [`Raw::calling`] lets in.**
-//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see; nor does one
-//!   tell tenants apart whose collation holds `A` and `a` to be equal. The statements do, see [`Tenant`].
-//! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child that
-//!   another transaction is about to add. Where that matters, use a serializable transaction.
+//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see; nor
+//!   does one tell tenants apart whose collation holds `A` and `a` to be equal. The statements do, see [`Tenant`].
+//! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child
+//!   that another transaction is about to add. Where that matters, use a serializable transaction.
 //!
 //! [`raw`]: raw()
 
@@ -211,8 +213,8 @@ pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 /// [`Definition`]s. As with any constant, `let orders = …` does not compile where it is in scope: put the declaration
 /// into a module and write `db::orders`, or call the rows something else.
 ///
-/// `tenant` and `deleted` at the top name the columns that mean this in every table that has them. A table without the
-/// tenant column has to say which it is, or be `global`.
+/// `tenant` and `deleted` at the top name the columns that mean this in every table that has them. A table without
+/// the tenant column has to say which it is, or be `global`.
 ///
 /// | entry | meaning |
 /// |---|---|
@@ -225,8 +227,8 @@ pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 /// | `op = column` | a UUID: by which operation the row was deleted |
 /// | `column -> table`, `(a, b) -> table (c, d)` | a foreign key, to the primary key if nothing is said |
 ///
-/// Behind a foreign key to a table with soft deletes stands what becomes of the row when its parent is deleted, `on
-/// soft_delete`:
+/// Behind a foreign key to a table with soft deletes stands what becomes of the row when its parent is deleted,
+/// `on soft_delete`:
 ///
 /// | | |
 /// |---|---|
@@ -235,9 +237,9 @@ pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 /// | `keep` | it stays |
 /// | `hide_with(parent)` | it is seen while its parent is; it needs no column of its own |
 ///
-/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set. Each
-/// has one role. A global table with a column of the tenant's name is refused, and so are two names that SQLite does not
-/// tell apart, as `Orders` and `orders`.
+/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set.
+/// Each has one role. A global table with a column of the tenant's name is refused, and so are two names that SQLite
+/// does not tell apart, as `Orders` and `orders`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_tables {
@@ -272,8 +274,8 @@ pub use crate::__scope_tables as tables;
 /// value!(Cents: sqlite);
 /// ```
 ///
-/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. For PostgreSQL it can be an element of an
-/// array as well. See [`Value`].
+/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. For PostgreSQL it can be an element of
+/// an array as well. See [`Value`].
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_value {

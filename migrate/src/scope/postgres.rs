@@ -1,4 +1,8 @@
 //! Statements on PostgreSQL: unnamed, each in one round trip.
+//!
+//! What comes in is a [`Statement`] and a client, a pool, a transaction or a pool of tenants. The types of the values
+//! are sent with them, as `[(7, INT8), ("vip", UNKNOWN)]`, so the server is not asked for them first. What goes out
+//! is a boxed future of the rows, or of their number.
 
 use std::pin::Pin;
 use std::task::{Context, Waker};
@@ -17,25 +21,26 @@ use super::sql::{Probe, Statement};
 use super::value::Parameter;
 
 impl Statement {
-    /// The values with their types: what is asked for without them costs a round trip.
+    /// The values with their types. To ask the server for the types would cost a round trip.
     pub(crate) fn bound(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         self.values(|tenant| (tenant as &(dyn ToSql + Sync), tenant.postgres_type()), Parameter::postgres)
             .collect()
     }
 }
 
-/// Something that carries a statement to the server.
+/// A connection, or a source of connections, that carries a statement to the server.
 pub(super) trait Ask: Sync {
+    /// The rows of the statement.
     fn rows_of(&self, statement: &Statement)
     -> impl Future<Output = Result<Vec<tokio_postgres::Row>>> + Send;
 
-    /// How many rows the statement changed.
+    /// The number of rows that the statement changed.
     fn count_of(&self, statement: &Statement) -> impl Future<Output = Result<u64>> + Send;
 
-    /// What a statement with others after it comes to: all of them, or none.
+    /// The answer of a statement with others that complete it: all of them take effect, or none.
     fn together(&self, statement: &Statement, wanted: Wanted) -> impl Future<Output = Result<Answer>> + Send;
 
-    /// What a statement comes to, whatever it consists of.
+    /// The answer of any statement: of none, of one, or of several.
     fn answer(&self, statement: &Statement, wanted: Wanted) -> impl Future<Output = Result<Answer>> + Send {
         async move {
             if statement.is_nothing() {
@@ -55,20 +60,20 @@ pub(super) trait Ask: Sync {
         }
     }
 
-    /// Why no row was reached.
+    /// Why no row was reached. Costs a round trip.
     fn verdict(&self, probe: &Probe) -> impl Future<Output = Result<Error>> + Send {
         async move { Ok(probe.verdict(!self.rows_of(&probe.statement).await?.is_empty())) }
     }
 }
 
-/// What of an answer is wanted.
+/// The part of an answer that the caller wants.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wanted {
     Rows,
     Count,
 }
 
-/// The rows of a statement, or of several, and how many there are or were changed.
+/// The rows of one statement or of several, and their number, or the number of changed rows.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     rows: Vec<tokio_postgres::Row>,
@@ -104,6 +109,7 @@ impl Ask for Pool {
     }
 }
 
+/// Sends to a client. A macro, because an `impl` for every `GenericClient` would rule out one for `Pool`.
 macro_rules! ask {
     ($for:ty, $self:ident => $client:expr) => {
         impl Ask for $for {
@@ -127,7 +133,8 @@ ask!(Transaction<'_>, self => self);
 ask!(Object, self => &***self);
 ask!(deadpool_postgres::Transaction<'_>, self => &**self);
 
-/// Sends a statement and those after it in a savepoint of the transaction that is there, or in one of its own.
+/// Sends a statement and those that complete it, in a savepoint of the open transaction, or in a transaction of their
+/// own.
 pub(super) async fn together<C: GenericClient + Sync>(
     client: &C,
     statement: &Statement,
@@ -147,8 +154,8 @@ pub(super) async fn together<C: GenericClient + Sync>(
     Ok(answer)
 }
 
-/// A transaction, or a savepoint in one, that is undone when it is dropped before its end: by a failure, or with a future
-/// that no one awaits any more.
+/// A transaction, or a savepoint in one. It is undone if it is dropped before its end: by a failure, or because its
+/// future is no longer awaited.
 struct Part<'c, C: GenericClient + Sync> {
     client: &'c C,
     kind: PartKind,
@@ -156,6 +163,7 @@ struct Part<'c, C: GenericClient + Sync> {
     is_open: bool,
 }
 
+/// What a part is, and the SQL of its beginning and ends.
 #[derive(Clone, Copy)]
 enum PartKind {
     Transaction,
@@ -186,7 +194,7 @@ impl PartKind {
 }
 
 impl<'c, C: GenericClient + Sync> Part<'c, C> {
-    /// Whether there is a transaction, only the server knows: outside of one it refuses a savepoint.
+    /// Only the server knows whether a transaction is open: outside of one it refuses a savepoint.
     async fn begin(client: &'c C) -> Result<Part<'c, C>> {
         match Part::open(client, PartKind::Savepoint).await {
             Err(error) if error.code() == Some(&SqlState::NO_ACTIVE_SQL_TRANSACTION) => {
@@ -196,7 +204,7 @@ impl<'c, C: GenericClient + Sync> Part<'c, C> {
         }
     }
 
-    /// The part is there before the server has answered, for it may be dropped meanwhile.
+    /// The part exists before the server has answered, because it may be dropped meanwhile.
     async fn open(client: &'c C, kind: PartKind) -> Result<Part<'c, C>, tokio_postgres::Error> {
         let mut part = Part { client, kind, is_open: true };
         let opened = client.batch_execute(kind.begin()).await;
@@ -205,7 +213,7 @@ impl<'c, C: GenericClient + Sync> Part<'c, C> {
     }
 
     async fn end(mut self) -> Result<()> {
-        // A savepoint that was released cannot be undone; the end of a transaction is its end, however often it is said.
+        // A released savepoint cannot be undone. A ROLLBACK after the end of a transaction only warns.
         self.is_open = matches!(self.kind, PartKind::Transaction);
         self.client.batch_execute(self.kind.end()).await?;
         self.is_open = false;
@@ -216,7 +224,8 @@ impl<'c, C: GenericClient + Sync> Part<'c, C> {
 impl<C: GenericClient + Sync> Drop for Part<'_, C> {
     fn drop(&mut self) {
         if self.is_open {
-            // It is sent at the first poll, before whatever the connection is used for next. No one waits for the answer.
+            // It is sent at the first poll, before the next use of the connection. The answer is not awaited: a
+            // destructor cannot wait.
             let mut undone = self.client.batch_execute(self.kind.undo());
             let _ = undone.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
@@ -268,10 +277,10 @@ impl<'a, A: Ask> Database for &'a A {
 }
 
 impl<K: Kind> Family<K> {
-    /// Changes all levels by one statement; by one for each batch, if there are batches.
+    /// Changes all levels with one statement, or with one for each batch.
     ///
-    /// The check that nothing refers to a row does not see what row-level security hides; the foreign key does. Where it
-    /// refuses a batch, what it holds is left out.
+    /// The check that nothing refers to a row does not see what row-level security hides. The foreign key does see
+    /// it. If that refuses a batch, the row that it holds is left out.
     async fn run_on(&mut self, database: &impl Ask) -> Result<Counts> {
         let mut statement = self.statement()?;
         let mut total = Counts::default();
@@ -284,6 +293,8 @@ impl<K: Kind> Family<K> {
                         break;
                     }
                     if !self.kind.spare() {
+                        // There is a transaction of the caller's around it, and the refusal before has made it
+                        // unusable.
                         return Err(Error::Database(error));
                     }
                     was_refused = true;
@@ -318,7 +329,7 @@ impl<K: Kind> Family<K> {
     }
 }
 
-/// Whether a foreign key has refused it. PostgreSQL 18 has a code of its own for one with RESTRICT.
+/// Whether a foreign key has refused it. PostgreSQL 18 has another code for a key with RESTRICT.
 fn is_held(error: &DatabaseError) -> bool {
     [SqlState::FOREIGN_KEY_VIOLATION, SqlState::RESTRICT_VIOLATION].iter().any(|code| has_code(error, code))
 }

@@ -1,3 +1,10 @@
+//! The verb that empties the trash: rows that were deleted softly long enough ago are removed for good.
+//!
+//! What comes in is a scope, a table and an age: `bakery.purge(customers).older_than(days(30))`. What goes out is a
+//! [`Family`] of due rows, removed in batches, children first; and from the answers a [`Purged`],
+//! `Purged { counts: [("customers", 1), ("orders", 2)], held: [], unseen: 0 }`. A row stays as long as anything
+//! refers to it that does not go with it.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -13,16 +20,40 @@ use super::table::{Definition, ForeignKey, OnSoftDelete, SoftDeletes};
 use super::update::Chosen;
 use super::value::Parameter;
 
-/// Takes rows out of the database that have been deleted softly for long enough, from
-/// [`Scope::purge`](super::Scope::purge).
+/// Removes rows for good that were deleted softly long enough ago, from [`Scope::purge`](super::Scope::purge).
 ///
-/// With a row go those below it that were deleted with it or hide with it, children first. A row stays as long as
-/// anything else refers to it: a child that is not deleted or not for long enough, or that is declared `keep` or
-/// `restrict`, or another tenant's.
+/// With a row go the rows below it that were deleted with it or hide with it, children first. A row stays as long as
+/// anything else refers to it: a child that is not deleted, or not long enough ago; one that is declared `keep` or
+/// `restrict`; or a row of another tenant. [`Purged::held`] says which rows stayed for such a reason.
 ///
-/// What it leaves for that is in [`Purged::held`].
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// bakery.soft_delete(customers).key(1).one(&db)?;
 ///
-/// Each batch is a statement of its own on PostgreSQL, and a transaction on SQLite, unless there is one already.
+/// let early = bakery.purge(customers).older_than(days(30)).execute(&db)?;
+/// assert_eq!(early.counts, [("customers", 0), ("orders", 0)]);   // they have been there for a moment
+/// # std::thread::sleep(std::time::Duration::from_millis(5));
+///
+/// let purged = bakery.purge(customers).older_than(days(0)).execute(&db)?;
+/// assert_eq!(purged.counts, [("customers", 1), ("orders", 2)]);
+/// assert!(purged.held.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// On PostgreSQL each batch is a statement and a round trip; the last one finds nothing. One more counts what is
+/// held, if other tables refer to this one. On SQLite each batch is a transaction, unless one is open. Rows that
+/// another transaction has locked are skipped.
+///
+/// # Errors
+///
+/// The [errors of every statement](super::Database#errors), and [`Error::StillReferenced`] in a transaction of the
+/// caller's.
 #[derive(Clone, Debug)]
 #[must_use = "a purge is sent by `execute`"]
 pub struct Purge<S, T> {
@@ -32,29 +63,30 @@ pub struct Purge<S, T> {
     batch: u64,
 }
 
-/// What a purge took out of the database.
+/// The rows that a purge removed, and those that it had to leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purged {
-    /// How many rows of each table: of the table of the statement first.
+    /// The number of removed rows of each table, the table of the statement first.
     pub counts: Vec<(&'static str, u64)>,
-    /// What stays although it has been deleted for long enough; empty where nothing does.
+    /// The rows that stay although they were deleted long enough ago; empty if there are none.
     pub held: Vec<Held>,
-    /// How many rows of the table of the statement stay because a foreign key holds them for rows that are not seen
-    /// here: under row-level security those of other tenants, or of a table that is not declared. After 1,000 of them the
-    /// purge ends, with what it has done. On PostgreSQL alone: SQLite hides no rows.
+    /// The number of rows of the statement's table that stay because a foreign key holds them for rows that are not
+    /// visible here: under row-level security those of other tenants, or of a table that is not declared.
+    ///
+    /// After 1,000 of them the purge ends with what it has done. Always 0 on SQLite, which hides no rows.
     pub unseen: u64,
 }
 
-/// Rows that a purge would have taken, had nothing referred to them.
+/// Rows that a purge would have removed, had nothing referred to them. It displays as a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Held {
-    /// How many they are. One that several tables hold counts for each.
+    /// Their number. A row that several tables hold counts for each of them.
     pub rows: u64,
-    /// Where the rows are that refer to them.
+    /// The table whose rows refer to them.
     pub by: &'static str,
-    /// Why these do not go along.
+    /// Why the rows that refer to them do not go with them.
     pub because: Because,
 }
 
@@ -64,7 +96,7 @@ pub struct Held {
 pub enum Because {
     /// They are not declared to go with them: `keep`, `restrict`, a tree, or a key without `on soft_delete`.
     TheyStay,
-    /// They are not deleted, not for long enough, or held themselves; or they are another tenant's.
+    /// They are not deleted, or not long enough ago, or are held themselves; or they belong to another tenant.
     TheyAreNotDue,
 }
 
@@ -79,47 +111,58 @@ impl fmt::Display for Held {
     }
 }
 
-/// So many days, for [`Purge::older_than`].
+/// A number of days of 24 hours, for [`Purge::older_than`].
+///
+/// ```
+/// use migrate::scope::days;
+///
+/// assert_eq!(days(2).as_secs(), 172_800);
+/// ```
 pub const fn days(days: u32) -> Duration {
     Duration::from_secs(days as u64 * 86_400)
 }
 
 impl<S: Access, T: SoftDeletes> Purge<S, T> {
+    /// All due rows, 1000 at a time.
     pub(crate) fn new(scope: S) -> Purge<S, T> {
         Purge { scope, chosen: Chosen::new(), older_than: None, batch: 1000 }
     }
 
-    /// How long rows stay in the trash, by the clock of the database. It has to be said.
+    /// Says how long rows stay in the trash, by the clock of the database. Without it nothing is sent, and the answer
+    /// is [`InvalidStatement::NoRetention`].
     pub fn older_than(self, age: Duration) -> Purge<S, T> {
         Purge { older_than: Some(age), ..self }
     }
 
-    /// How many rows of the table go at once; 1000 if nothing is said.
+    /// Sets how many rows of the table one batch removes; 1000 by default. The rows below them come on top.
+    ///
+    /// A smaller batch holds its locks for a shorter time.
     pub fn batch(self, rows: u64) -> Purge<S, T> {
         Purge { batch: rows.max(1), ..self }
     }
 
-    /// Only the rows for which this holds too.
+    /// Purges only the rows that fulfil this condition as well.
     pub fn filter(mut self, filter: impl Into<Filter>) -> Purge<S, T> {
         self.chosen.filter(filter.into().node);
         self
     }
 
-    /// The row with this primary key.
+    /// Purges only the row with this primary key.
     pub fn key(mut self, key: impl Into<T::Key>) -> Purge<S, T> {
         self.chosen.key(key.into());
         self
     }
 
-    /// The SQL of a batch on PostgreSQL, to look at.
+    /// The SQL of a batch on PostgreSQL, without sending it. SQLite gets several statements.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]
+    /// [`Error::Invalid`], as when it is sent.
     pub fn statement(&self) -> Result<Statement> {
         self.family()?.statement()
     }
 
+    /// The due rows with those below them.
     fn family(&self) -> Result<Family<Removal>> {
         let age = self.older_than.ok_or(Error::Invalid(InvalidStatement::NoRetention))?;
         let levels = levels(T::definition(), goes_along);
@@ -129,7 +172,13 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
         Ok(Family { context, kind, filter, levels, obstacles: Vec::new(), probe: None })
     }
 
-    /// Purges batch after batch until there is nothing left, and says what that took and what it could not take.
+    /// Purges batch after batch until nothing is left, and returns what that removed and what it could not remove.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillReferenced`] if the purge runs in the caller's transaction and a foreign key refuses a batch for
+    /// a row that is not visible here: PostgreSQL has then given up the transaction. Outside of one such a row is
+    /// left out.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Purged> {
         let family = recorded(&self.scope, "purge", D::ENGINE, self.family());
         database.family(family, |counts, family| {
@@ -143,6 +192,7 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
     }
 }
 
+/// What is held, from the numbers of the last statement.
 fn held(counts: &Counts, table: &'static Definition) -> Vec<Held> {
     let by = |(key, rows): (&'static ForeignKey, &i64)| Held {
         rows: rows.unsigned_abs(),
@@ -152,11 +202,12 @@ fn held(counts: &Counts, table: &'static Definition) -> Vec<Held> {
     table.children.iter().zip(&counts.held).map(by).filter(|held| held.rows > 0).collect()
 }
 
-/// A tree goes leaf by leaf, a batch for each height.
+/// Whether the children go with their parents. A tree is removed leaf by leaf, with a batch for each height.
 fn goes_along(key: &ForeignKey) -> bool {
     matches!(key.on_soft_delete, OnSoftDelete::Cascade | OnSoftDelete::HideWithParent) && !key.is_circular()
 }
 
+/// What a purge removes: rows of this age, in batches.
 #[derive(Debug)]
 pub(super) struct Removal {
     age: Duration,
@@ -165,15 +216,15 @@ pub(super) struct Removal {
     narrowed: Option<Narrowed>,
 }
 
-/// How many rows a purge leaves out before it ends.
+/// The number of rows that a purge leaves out before it ends.
 const MOST_SPARED: u64 = 1_000;
 
-/// How a purge goes on after a foreign key has refused a batch: through the rows in the order of their key, past those
-/// that stay.
+/// How a purge continues after a foreign key has refused a batch: through the rows in the order of their key, past
+/// those that stay.
 #[derive(Clone, Copy, Debug)]
 struct Narrowed {
     batch: u64,
-    /// How many rows stay: the first ones in the order.
+    /// The number of rows that stay: the first ones in the order.
     spared: u64,
 }
 
@@ -182,7 +233,7 @@ impl Removal {
         self.narrowed.map_or(0, |narrowed| narrowed.spared)
     }
 
-    /// Whether the row, which goes by this alias, has been deleted for long enough.
+    /// That the row, which goes by this alias, was deleted long enough ago.
     fn write_is_old(&self, alias: &str, deleted: &str, w: &mut Writer) {
         match w.engine {
             Engine::Postgres => {
@@ -190,7 +241,8 @@ impl Removal {
                 w.push(" < now() - make_interval(secs => ");
                 w.bind(Parameter::new(self.age.as_secs_f64()));
             }
-            // Whatever form of time the column holds.
+            // `julianday` reads every form of time that SQLite knows, so it does not matter which one the column
+            // holds.
             Engine::Sqlite => {
                 w.push("julianday(");
                 w.column(alias, deleted);
@@ -201,7 +253,7 @@ impl Removal {
         w.push(")");
     }
 
-    /// That the row is the scope's and has been deleted for long enough.
+    /// That the row is the scope's and was deleted long enough ago.
     fn write_is_due(&self, table: &Definition, w: &mut Writer) -> Result<()> {
         w.own_rows(table, " IS NOT NULL")?;
         if let Some(deleted) = table.deleted {
@@ -211,7 +263,8 @@ impl Removal {
         Ok(())
     }
 
-    /// That nothing refers to the row but what goes along with it. What refers may be another tenant's.
+    /// That nothing refers to the row but what goes with it. Children of all tenants count: they only ever keep a
+    /// row.
     fn write_is_free(&self, table: &'static Definition, alias: &str, depth: u64, w: &mut Writer) {
         for key in table.children {
             w.push(" AND NOT ");
@@ -219,7 +272,7 @@ impl Removal {
         }
     }
 
-    /// `EXISTS (…)`: a row that refers to it by this key, and does not go along.
+    /// `EXISTS (…)`: a row that refers to it by this key, and does not go with it.
     fn write_is_held(&self, key: &'static ForeignKey, alias: &str, depth: u64, w: &mut Writer) {
         w.push("EXISTS (SELECT 1 FROM ");
         w.witness(key.child);
@@ -241,6 +294,7 @@ impl Removal {
         w.push(")");
     }
 
+    /// That a child goes with its parent: it is the same tenant's, due as well, and free itself.
     fn write_goes_along(
         &self,
         key: &'static ForeignKey,
@@ -307,6 +361,7 @@ impl Kind for Removal {
             }
         }
         if w.engine == Engine::Postgres {
+            // Two purges at once share the work instead of waiting for each other.
             w.push(" FOR UPDATE SKIP LOCKED");
         }
     }
@@ -322,6 +377,8 @@ impl Kind for Removal {
 
     fn spare(&mut self) -> bool {
         let Narrowed { batch, spared } = self.narrowed.unwrap_or(Narrowed { batch: self.batch, spared: 0 });
+        // The batch is halved until the one row is found that is held. Nothing has to be known about what holds it:
+        // the foreign key says so.
         self.narrowed = Some(match batch {
             1 => Narrowed { batch, spared: spared + 1 },
             more => Narrowed { batch: more / 2, spared },

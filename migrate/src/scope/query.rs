@@ -1,3 +1,10 @@
+//! The parts of a select, and how they are written as SQL.
+//!
+//! What comes in is what the methods of [`Select`](super::Select) have collected: a table, joins, conditions, an
+//! order, a page, a lock. What goes out is `SELECT … FROM (SELECT … FROM "orders" WHERE …) AS "orders" …`, with the
+//! tenant's condition inside of each derived table. The columns are the caller's to write, because a struct, a tuple
+//! and a count differ in them alone.
+
 use migrate_core::Engine;
 
 use super::error::{InvalidStatement, Result};
@@ -7,7 +14,7 @@ use super::sql::Writer;
 use super::table::{ForeignKey, Handle};
 use super::value::Parameter;
 
-/// What a select has, whatever its columns are.
+/// The parts of a select, for any choice of columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) root: Handle,
@@ -28,48 +35,54 @@ pub(crate) struct Query {
 pub(crate) struct Join {
     pub(crate) kind: JoinKind,
     pub(crate) handle: Handle,
-    /// None: by the declared foreign key.
+    /// The condition; `None` to join along the declared foreign key.
     pub(crate) on: Option<Node>,
 }
 
-/// Which rows a join keeps that have no counterpart.
+/// Which rows without a counterpart a join keeps. Their missing columns are NULL.
+///
+/// SQLite knows right and full joins since version 3.39.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
-    /// None.
+    /// Neither side's: a row without a counterpart is left out.
     Inner,
-    /// Those of the tables before.
+    /// The rows of the tables named before.
     Left,
-    /// Those of the table that is joined.
+    /// The rows of the table that is joined.
     Right,
-    /// All.
+    /// The rows of both sides.
     Full,
 }
 
-/// What others may not do with the rows that were read, until the transaction ends (PostgreSQL manual, 13.3.2).
+/// How strongly a select locks the rows that it reads, until the transaction ends (PostgreSQL manual, 13.3.2). The
+/// variants are ordered from the strongest lock to the weakest. Plain reads of others are never blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// Nothing.
+    /// `FOR UPDATE`: other transactions can neither change, delete nor lock the rows, and cannot add rows that refer
+    /// to them.
     Update,
-    /// Nothing but refer to them.
+    /// `FOR NO KEY UPDATE`: other transactions can still add rows that refer to these.
     NoKeyUpdate,
-    /// Change them.
+    /// `FOR SHARE`: other transactions can still lock the rows with `Share`, but cannot change them.
     Share,
-    /// Change what others refer to.
+    /// `FOR KEY SHARE`: other transactions can still change the rows, but not their key columns, and cannot delete
+    /// them.
     KeyShare,
 }
 
-/// What to do about rows that somebody else has locked.
+/// What a select does about rows that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Wait for them.
+    /// Waits for them, up to `lock_timeout`.
     Wait,
-    /// Fail.
+    /// Fails at once, with SQLSTATE 55P03.
     Fail,
-    /// Leave them out.
+    /// Leaves them out: for a queue that several workers read.
     Skip,
 }
 
 impl Query {
+    /// All live rows of a table.
     pub(crate) fn new(root: Handle) -> Query {
         Query {
             root,
@@ -86,6 +99,7 @@ impl Query {
         }
     }
 
+    /// Writes the select. Within it the columns of its tables may be named, and after it no longer.
     pub(crate) fn write(
         &self,
         w: &mut Writer,
@@ -116,6 +130,7 @@ impl Query {
         self.write_lock(w)
     }
 
+    /// Writes the tables and their joins.
     fn write_from(&self, w: &mut Writer) -> Result<()> {
         w.push(" FROM ");
         w.table(self.root)?;
@@ -129,6 +144,8 @@ impl Query {
             w.table(join.handle)?;
             w.push(" ON ");
             match &join.on {
+                // The condition of a join sees the tables up to this one: the later ones are not there yet in SQL
+                // either.
                 Some(on) => w.before(self.joins.len() - i - 1, |w| on.write(w))?,
                 None => self.write_path(join.handle, &self.joins[..i], w)?,
             }
@@ -136,7 +153,7 @@ impl Query {
         Ok(())
     }
 
-    /// The declared foreign key between a table and those before it.
+    /// Writes the declared foreign key between a table and those before it. There has to be exactly one.
     fn write_path(&self, to: Handle, before: &[Join], w: &mut Writer) -> Result<()> {
         let before = || [self.root].into_iter().chain(before.iter().map(|join| join.handle));
         let up = to.table.parents.iter().flat_map(|key| {
@@ -158,6 +175,7 @@ impl Query {
         }
     }
 
+    /// Writes the filters and the condition for the next page.
     pub(crate) fn write_where(&self, w: &mut Writer) -> Result<()> {
         let mut keyword = " WHERE ";
         for node in &self.filter {
@@ -174,12 +192,14 @@ impl Query {
         }
     }
 
+    /// Writes LIMIT and OFFSET.
     fn write_page(&self, w: &mut Writer) {
         match (self.limit, self.offset, w.engine) {
             (Some(limit), ..) => {
                 w.push(" LIMIT ");
                 w.number(limit);
             }
+            // SQLite has no OFFSET without a LIMIT, and takes a negative one for none.
             (None, Some(_), Engine::Sqlite) => w.push(" LIMIT -1"),
             (None, ..) => {}
         }
@@ -189,6 +209,7 @@ impl Query {
         }
     }
 
+    /// Writes the lock, on the table of the query alone: `OF` keeps joined tables unlocked.
     fn write_lock(&self, w: &mut Writer) -> Result<()> {
         let Some((lock, wait)) = self.lock else { return Ok(()) };
         if w.engine == Engine::Sqlite {
@@ -211,7 +232,7 @@ impl Query {
     }
 }
 
-/// Along which key two tables of a statement are joined.
+/// Two tables of a statement, and the key along which they are joined.
 struct Path {
     key: &'static ForeignKey,
     child: Handle,
@@ -226,7 +247,8 @@ impl Path {
             w.push(" = ");
             w.column(self.parent.alias, parent_column);
         });
-        // Inside of a scope both are the tenant's; without one, a key that is not composite may lead to another's row.
+        // Inside of a scope both sides are the tenant's already. Without a tenant, a key that does not include the
+        // tenant column could lead to another tenant's row.
         if w.context().tenant.is_none() {
             w.and_same_tenant([self.child.alias, self.parent.alias], [self.child.table, self.parent.table]);
         }

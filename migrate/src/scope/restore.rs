@@ -1,3 +1,9 @@
+//! The verb that takes a soft delete back.
+//!
+//! What comes in is a scope, a table and conditions, or the operation of a delete:
+//! `bakery.restore(customers).key(1)`. What goes out is a [`Family`] whose stamps are cleared, and from its answer a
+//! [`Restored`], `Restored { counts: [("customers", 1), ("orders", 2)] }`.
+
 use migrate_core::Engine;
 use uuid::Uuid;
 
@@ -15,11 +21,32 @@ use super::value::Parameter;
 
 /// Takes a soft delete back, from [`Scope::restore`](super::Scope::restore).
 ///
-/// With a row come those below it that went by the same operation, and no others: what had been deleted before stays
-/// deleted. A row that is not deleted is not touched. One that refers to a deleted row is not restored before that; one
-/// that refers to a row which the scope does not see at all comes back as it was.
+/// With a row come the rows below it that the same operation deleted, and no others: what was deleted before stays
+/// deleted. A row that is not deleted is not touched. A row that refers to a deleted row is not restored before that
+/// one. A row that refers to a row which the scope does not see at all comes back as it was.
 ///
-/// On PostgreSQL it is one statement, on SQLite a transaction or a savepoint in the one that is there.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// bakery.soft_delete(orders).key(2).one(&db)?;                     // this one by itself
+/// let deleted = bakery.soft_delete(customers).key(1).one(&db)?;   // and Ada with the order that was left
+///
+/// let restored = bakery.restore(customers).op(deleted.op).one(&db)?;
+/// assert_eq!(restored.counts, [("customers", 1), ("orders", 1)]);
+/// assert_eq!(bakery.select(orders).only_deleted().columns(orders.id).all(&db)?, [2]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// One statement and one round trip on PostgreSQL. On SQLite a transaction, or a savepoint in the open one.
+///
+/// # Errors
+///
+/// Each method that sends returns the [errors of every statement](super::Database#errors).
 #[derive(Clone, Debug)]
 #[must_use = "a restore is sent by `execute` or `one`"]
 pub struct Restore<S, T> {
@@ -28,45 +55,47 @@ pub struct Restore<S, T> {
     op: Option<Uuid>,
 }
 
-/// What a restore brought back.
+/// The rows that a restore brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Restored {
-    /// How many rows of each table: of the table of the statement first.
+    /// The number of rows of each table, the table of the statement first.
     pub counts: Vec<(&'static str, u64)>,
 }
 
 impl<S: Access, T: SoftDeletes> Restore<S, T> {
+    /// All deleted rows.
     pub(crate) fn new(scope: S) -> Restore<S, T> {
         Restore { scope, chosen: Chosen::new(), op: None }
     }
 
-    /// What this operation took: [`Deleted::op`](super::Deleted::op).
+    /// Restores only what this operation deleted: [`Deleted::op`](super::Deleted::op).
     pub fn op(self, op: Uuid) -> Restore<S, T> {
         Restore { op: Some(op), ..self }
     }
 
-    /// Only the rows for which this holds too.
+    /// Restores only the rows that fulfil this condition as well.
     pub fn filter(mut self, filter: impl Into<Filter>) -> Restore<S, T> {
         self.chosen.filter(filter.into().node);
         self
     }
 
-    /// The row with this primary key.
+    /// Restores only the row with this primary key, and what the same operation deleted below it.
     pub fn key(mut self, key: impl Into<T::Key>) -> Restore<S, T> {
         self.chosen.key(key.into());
         self
     }
 
-    /// The SQL on PostgreSQL, to look at.
+    /// The SQL on PostgreSQL, without sending it. SQLite gets several statements.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]
+    /// [`Error::Invalid`], as when it is sent.
     pub fn statement(&self) -> Result<Statement> {
         self.family()?.statement()
     }
 
+    /// The deleted rows with those below them.
     fn family(&self) -> Result<Family<Unstamp>> {
         let definition = T::definition();
         let mut filter = self.chosen.filter.clone();
@@ -80,15 +109,17 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
         Ok(Family { context: self.scope.context(), kind: Unstamp, filter, levels, obstacles, probe: None })
     }
 
+    /// The family, once its use is recorded.
     fn recorded(&self, engine: Engine) -> Result<Family<Unstamp>> {
         recorded(&self.scope, "restore", engine, self.family())
     }
 
-    /// Restores the rows, and says what that brought back. Nothing is no error.
+    /// Restores the rows and returns what that brought back. No row is not an error.
     ///
     /// # Errors
     ///
-    /// [`Error::RestoreConflict`] and [`Error::ParentDeleted`]
+    /// [`Error::RestoreConflict`] if a live row has taken a unique key meanwhile, [`Error::ParentDeleted`] if a row
+    /// refers to a deleted one. Nothing is restored then.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Restored> {
         database.family(self.recorded(D::ENGINE), |counts, family| {
             let counts = not_blocked(counts, family)?;
@@ -96,7 +127,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
         })
     }
 
-    /// Restores the only row, and says what that brought back.
+    /// Restores the only row and returns what that brought back.
     ///
     /// # Errors
     ///
@@ -111,6 +142,7 @@ impl<S: Access, T: SoftDeletes> Restore<S, T> {
     }
 }
 
+/// The answer, or what kept everything from being restored.
 fn not_blocked(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Counts> {
     let table = family.levels[0].table.name;
     let counts = counts.map_err(|error| match error {
@@ -123,6 +155,7 @@ fn not_blocked(counts: Result<Counts>, family: &Family<Unstamp>) -> Result<Count
     }
 }
 
+/// Clears the stamp of a soft delete.
 #[derive(Debug)]
 pub(super) struct Unstamp;
 

@@ -1,3 +1,9 @@
+//! A row of an answer, and the structs that are read from one.
+//!
+//! What comes in is the driver's row; what goes out is a value of the caller's type, `Order { id: 1, total: 120 }`.
+//! The columns that such a type reads are known before the statement is written, so a statement asks for those
+//! columns alone.
+
 use super::error::{Error, Result};
 #[cfg(feature = "postgres")]
 use super::value::PostgresCell;
@@ -5,10 +11,11 @@ use super::value::PostgresCell;
 use super::value::SqliteCell;
 use super::value::Value;
 
-/// A row of an answer: the driver's own.
+/// A row of an answer, over the driver's own row. It holds no copy.
 #[derive(Debug)]
 pub struct Row<'a>(pub(super) Driver<'a>);
 
+/// The row as one of the drivers has it.
 #[derive(Debug)]
 pub(super) enum Driver<'a> {
     #[cfg(feature = "postgres")]
@@ -18,6 +25,7 @@ pub(super) enum Driver<'a> {
 }
 
 impl Row<'_> {
+    /// The number of columns.
     pub(crate) fn len(&self) -> usize {
         match self.0 {
             #[cfg(feature = "postgres")]
@@ -27,11 +35,12 @@ impl Row<'_> {
         }
     }
 
-    /// The value at this place, from 0.
+    /// The value in this column, counted from 0.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] if the driver cannot read it as a `V`.
+    /// [`Error::Read`] if the driver cannot read the column as a `V`: it has another type, or is NULL and `V` is no
+    /// `Option`.
     pub fn get<V: Value>(&self, column: usize) -> Result<V> {
         match self.0 {
             #[cfg(feature = "postgres")]
@@ -48,39 +57,49 @@ impl Row<'_> {
     }
 }
 
-/// What is made of the columns of a row; `#[derive(FromRow)]` writes it for a struct.
+/// A type that is read from the columns of a row. `#[derive(FromRow)]` implements it for a struct.
 ///
 /// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
 /// use migrate::scope::FromRow;
 ///
-/// #[derive(FromRow)]
-/// struct Order {
+/// #[derive(Debug, PartialEq, FromRow)]
+/// struct Line {
 ///     id: i64,
 ///     #[column(note)]
 ///     remark: Option<String>,
-///     #[column(customers.name)]
+///     #[column(customers.email)]
 ///     customer: String,
 /// }
+///
+/// let line: Line = bakery.select(orders).join(customers).key(1).one(&db)?;
+/// assert_eq!(line, Line { id: 1, remark: Some("vip".into()), customer: "ada@example.com".into() });
+/// # Ok(())
+/// # }
 /// ```
 ///
-/// A field is read from the column of its name, or of the one that `column` says. With a table before it, it is that of
-/// a joined table.
+/// A field is read from the column of its name, or from the one that `column` names. With a table in front, the
+/// column is that of a joined table, by its alias if it has one. The struct may be generic over nothing; a tuple is
+/// read by [`Select::columns`](super::Select::columns).
 pub trait FromRow: Sized + Send + 'static {
     /// The columns, in the order in which `from_row` reads them.
     const COLUMNS: &'static [RowColumn];
 
-    /// The value.
+    /// Reads the value from a row.
     ///
     /// # Errors
     ///
-    /// Those of [`Row::get`].
+    /// The errors of [`Row::get`].
     fn from_row(row: &Row<'_>) -> Result<Self>;
 }
 
-/// A column that a [`FromRow`] reads.
+/// A column that a [`FromRow`] type reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowColumn {
-    /// The name or alias of its table; that of the statement if there is none.
+    /// The name or alias of its table; `None` for the table of the statement.
     pub table: Option<&'static str>,
     /// The name of the column.
     pub name: &'static str,

@@ -1,3 +1,9 @@
+//! The verb that marks rows as deleted, with the rows below them.
+//!
+//! What comes in is a scope, a table, conditions and a reason: `bakery.soft_delete(customers).key(1).reason("left")`.
+//! What goes out is a [`Family`] of rows that all get the same stamp, when, by whom, why and by which operation; and
+//! from its answer a [`Deleted`], `Deleted { op: 5f0c…, counts: [("customers", 1), ("orders", 2)] }`.
+
 use migrate_core::Engine;
 use uuid::Uuid;
 
@@ -13,12 +19,37 @@ use super::value::Parameter;
 
 /// A soft delete, from [`Scope::soft_delete`](super::Scope::soft_delete).
 ///
-/// It takes the children with it whose foreign keys say `on soft_delete cascade`, and theirs, and is refused where live
-/// children are declared `restrict`. Every row is stamped with the same operation, by which
-/// [`restore`](super::Scope::restore) takes back exactly what it took. A row that is deleted already keeps its time.
+/// It takes along the children whose foreign keys say `on soft_delete cascade`, and their children. It is refused if
+/// live children are declared `restrict`. Every row gets the same operation, by which
+/// [`restore`](super::Scope::restore) brings back exactly these rows. A row that was deleted before keeps its time.
 ///
-/// On PostgreSQL it is one statement, on SQLite a transaction or a savepoint in the one that is there. A child that
-/// another transaction is adding at the same moment is not seen.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let deleted = bakery.soft_delete(customers).key(1).one(&db)?;
+/// assert_eq!(deleted.counts, [("customers", 1), ("orders", 2)]);   // Ada, and her orders
+/// assert_eq!(bakery.select(orders).count(&db)?, 1);
+///
+/// let who = bakery.clone().actor("support:7").soft_delete(orders).key(3).reason("test order").one(&db)?;
+/// let stamps = bakery.select(orders).only_deleted().key(3).columns((orders.deleted_by, orders.delete_op)).one(&db)?;
+/// assert_eq!(stamps, (Some("support:7".into()), Some(who.op)));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// One statement and one round trip on PostgreSQL, for any number of tables. On SQLite a transaction, or a savepoint
+/// in the open one.
+///
+/// It does not see a child that another transaction is adding at the same moment. If that matters, use a serializable
+/// transaction (PostgreSQL manual, 13.2.3).
+///
+/// # Errors
+///
+/// Each method that sends returns the [errors of every statement](super::Database#errors).
 #[derive(Clone, Debug)]
 #[must_use = "a soft delete is sent by `execute` or `one`"]
 pub struct SoftDelete<S, T> {
@@ -27,54 +58,57 @@ pub struct SoftDelete<S, T> {
     reason: Option<String>,
 }
 
-/// What a soft delete took.
+/// The rows that a soft delete took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deleted {
     /// The operation, for [`Restore::op`](super::Restore::op).
     pub op: Uuid,
-    /// How many rows of each table: of the table of the statement first.
+    /// The number of rows of each table, the table of the statement first.
     pub counts: Vec<(&'static str, u64)>,
 }
 
 impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
+    /// All live rows.
     pub(crate) fn new(scope: S) -> SoftDelete<S, T> {
         SoftDelete { scope, chosen: Chosen::new(), reason: None }
     }
 
-    /// Only the rows for which this holds too.
+    /// Deletes only the rows that fulfil this condition as well.
     pub fn filter(mut self, filter: impl Into<Filter>) -> SoftDelete<S, T> {
         self.chosen.filter(filter.into().node);
         self
     }
 
-    /// The row with this primary key.
+    /// Deletes only the row with this primary key, and what is below it.
     pub fn key(mut self, key: impl Into<T::Key>) -> SoftDelete<S, T> {
         self.chosen.key(key.into());
         self
     }
 
-    /// Only if the row still has this version. If it has another, the answer is [`Error::Stale`]; if it is not there, or
-    /// no longer, [`Error::NotFound`].
+    /// Deletes the row only if it still has this version. If it has another one, the answer is [`Error::Stale`]; if
+    /// it does not exist, or not any more, [`Error::NotFound`].
     pub fn if_version(mut self, version: i64) -> SoftDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
     }
 
-    /// Why, for the `reason` column.
+    /// Says why, for the `reason` column. The table needs one: otherwise the answer is
+    /// [`InvalidStatement::NoColumn`].
     pub fn reason(self, reason: impl Into<String>) -> SoftDelete<S, T> {
         SoftDelete { reason: Some(reason.into()), ..self }
     }
 
-    /// The SQL on PostgreSQL, to look at.
+    /// The SQL on PostgreSQL, without sending it. SQLite gets several statements.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]
+    /// [`Error::Invalid`], as when it is sent.
     pub fn statement(&self) -> Result<Statement> {
         self.family(Uuid::nil(), Engine::Postgres)?.statement()
     }
 
+    /// The rows with those below them, and the stamp.
     fn family(&self, op: Uuid, engine: Engine) -> Result<Family<Stamp>> {
         let definition = T::definition();
         if self.reason.is_some() && definition.reason.is_none() {
@@ -93,27 +127,30 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         Ok(Family { context, kind: stamp, filter, levels, obstacles, probe })
     }
 
+    /// The family, once its use is recorded.
     fn recorded(&self, op: Uuid, engine: Engine) -> Result<Family<Stamp>> {
         recorded(&self.scope, "soft delete", engine, self.family(op, engine))
     }
 
-    /// Deletes the rows, and says what that took. None is no error.
+    /// Deletes the rows and returns what that took. No row is not an error.
     ///
     /// # Errors
     ///
-    /// [`Error::Restricted`]; and after [`if_version`](SoftDelete::if_version), [`Error::Stale`] and
-    /// [`Error::NotFound`] where none was deleted.
+    /// [`Error::Restricted`] if a live child is declared `restrict`. After [`if_version`](SoftDelete::if_version),
+    /// [`Error::Stale`] or [`Error::NotFound`] if no row was deleted.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<Deleted> {
+        // Made here and not by the database: SQLite has no function for it, and the caller learns it without
+        // RETURNING.
         let op = Uuid::new_v4();
         database.family(self.recorded(op, D::ENGINE), move |counts, family| deleted(op, &counts?, family))
     }
 
-    /// Deletes the only row, and says what that took.
+    /// Deletes the only row and returns what that took.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`], [`Error::Restricted`], [`Error::Stale`], and [`Error::NotOne`] if there were more: they are
-    /// deleted.
+    /// [`Error::NotFound`], [`Error::Restricted`], [`Error::Stale`], and [`Error::NotOne`] if there were more: they
+    /// are deleted.
     pub fn one<D: Database>(self, database: D) -> D::Answer<Deleted> {
         let op = Uuid::new_v4();
         database.family(self.recorded(op, D::ENGINE), move |counts, family| {
@@ -125,6 +162,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     }
 }
 
+/// The answer, or the obstacle that kept everything from being deleted.
 fn deleted(op: Uuid, counts: &Counts, family: &Family<Stamp>) -> Result<Deleted> {
     let table = family.levels[0].table.name;
     match counts.obstacle(&family.obstacles) {
@@ -133,7 +171,7 @@ fn deleted(op: Uuid, counts: &Counts, family: &Family<Stamp>) -> Result<Deleted>
     }
 }
 
-/// When, by whom, why and by which operation rows are deleted.
+/// The stamp of a soft delete: its operation, and who and why. The time is the database's clock.
 #[derive(Debug)]
 pub(super) struct Stamp {
     op: Parameter,
@@ -166,6 +204,7 @@ impl Kind for Stamp {
         w.identifiers(table.deleted.as_slice());
         w.push(match w.engine {
             Engine::Postgres => " = now()",
+            // As text and with milliseconds: `datetime('now')` would give two deletes of one second the same time.
             Engine::Sqlite => " = strftime('%Y-%m-%d %H:%M:%f', 'now')",
         });
         let stamps =
@@ -183,7 +222,7 @@ impl Kind for Stamp {
     }
 }
 
-/// So that what was found is what is changed.
+/// Locks the rows that were found, so that they are the rows that are changed.
 pub(crate) fn lock_rows(w: &mut Writer) {
     if w.engine == Engine::Postgres {
         w.push(" FOR UPDATE");

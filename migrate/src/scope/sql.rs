@@ -1,3 +1,10 @@
+//! The writer of statements: the one place that puts tables, columns and values into SQL.
+//!
+//! What comes in is the context of a scope and the parts of a statement; what goes out is a [`Statement`]: text and
+//! values, such as `SELECT "orders"."id" FROM (SELECT … WHERE "orders"."business_id" = $1 …) AS "orders"` with `[7]`.
+//! Every reference to a table goes through three functions, and these narrow its rows. So the question where the
+//! tenant's condition belongs, in ON or WHERE, under which OR, on which side of an outer join, is answered here once.
+
 use migrate_core::Engine;
 
 use super::access::{Context, Reach};
@@ -8,30 +15,43 @@ use super::table::{Definition, Handle, Rows};
 use super::tenant::Tenant;
 use super::value::Parameter;
 
-/// A statement as it is sent, with its values.
+/// A statement as it is sent, with its values. The `statement` method of each verb shows one without sending it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let statement = bakery.hard_delete(orders).key(1).statement(Engine::Postgres)?;
+/// assert!(statement.sql().starts_with(r#"DELETE FROM "orders" WHERE "orders"."business_id" = $1"#));
+/// assert_eq!(statement.parameters(), 2);   // the tenant and the key
+/// assert!(!statement.is_unscoped());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Statement {
     pub(crate) text: String,
-    /// Whose it is, whether it is bound or not.
+    /// The tenant of the scope, even if no placeholder needs it: a `TenantPool` sets it for the transaction.
     pub(crate) tenant: Option<Tenant>,
     is_unscoped: bool,
     values: Vec<Bound>,
-    /// The tables that it names, where that is recorded.
+    /// The tables that it names; empty where no use is recorded.
     tables: Vec<&'static str>,
-    /// What is asked when it reaches no row.
+    /// The question that is asked if the statement reaches no row.
     pub(crate) probe: Option<Box<Probe>>,
-    /// What does not fit into it: sent after it, and done with it or not at all.
+    /// Statements that complete this one: sent after it, in the same transaction.
     pub(crate) more: Vec<Statement>,
 }
 
-/// What a placeholder stands for.
+/// The value of a placeholder.
 #[derive(Debug)]
 pub(crate) enum Bound {
     Tenant,
     Value(Parameter),
 }
 
-/// Whether the row is there that a change with a version did not reach.
+/// The question that tells a stale version from a missing row.
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) statement: Statement,
@@ -47,7 +67,7 @@ impl Probe {
 }
 
 impl Statement {
-    /// The statement that has nothing to do, and is not sent.
+    /// A statement that has nothing to do, and is not sent.
     pub(crate) fn nothing(context: Context) -> Statement {
         Writer::new(Engine::Postgres, context).into_statement()
     }
@@ -56,32 +76,32 @@ impl Statement {
         self.text.is_empty()
     }
 
-    /// With what is asked when it reaches no row.
+    /// The statement with the question that is asked if it reaches no row.
     pub(crate) fn with_probe(self, probe: Option<Probe>) -> Statement {
         Statement { probe: probe.map(Box::new), ..self }
     }
 
-    /// The SQL.
+    /// The SQL. Values are not in it: they are bound.
     pub fn sql(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is about the rows of all tenants.
+    /// Whether the statement is about the rows of all tenants.
     pub fn is_unscoped(&self) -> bool {
         self.is_unscoped
     }
 
-    /// How many values are bound, the tenant among them.
+    /// The number of bound values, the tenant among them.
     pub fn parameters(&self) -> usize {
         self.values.len()
     }
 
-    /// The tables that it names, that of the verb first. They are known where a use is recorded.
+    /// The tables that it names, the table of the verb first. Known only where a use is recorded.
     pub(crate) fn tables(&self) -> &[&'static str] {
         &self.tables
     }
 
-    /// What the placeholders stand for, the tenant given as the first function makes it.
+    /// The values of the placeholders in order, each made by one of the two functions.
     pub(super) fn values<'s, V>(
         &'s self,
         tenant: impl Fn(&'s Tenant) -> V,
@@ -94,7 +114,8 @@ impl Statement {
     }
 }
 
-/// How many values a statement can hold: PostgreSQL counts them in two bytes, SQLite has a limit that it is built with.
+/// The number of values that a statement can hold. PostgreSQL's protocol counts them in two bytes. SQLite has a limit
+/// that it is built with (<https://sqlite.org/limits.html>, 9); this is its default.
 pub(crate) fn most_values(engine: Engine) -> usize {
     match engine {
         Engine::Postgres => 65_535,
@@ -104,10 +125,10 @@ pub(crate) fn most_values(engine: Engine) -> usize {
 
 /// A statement that is being written.
 ///
-/// Whatever names a table goes through [`table`](Writer::table), [`target`](Writer::target) or
-/// [`witness`](Writer::witness), and whatever the caller says of a column through [`field`](Writer::field). Here the
-/// rows are narrowed to the tenant's, and nowhere else. What is checked here is checked in every build, and does not lean
-/// on the traits: those are open, so that `tables!` can implement them.
+/// Everything that names a table goes through [`table`](Writer::table), [`target`](Writer::target) or
+/// [`witness`](Writer::witness), and everything that the caller says of a column through [`field`](Writer::field).
+/// The rows are narrowed to the tenant's here and nowhere else. These checks run in every build and do not depend on
+/// the traits: the traits are open, so that `tables!` can implement them.
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) engine: Engine,
@@ -116,24 +137,27 @@ pub struct Writer {
     values: Vec<Bound>,
     /// The number of the tenant's placeholder, once there is one.
     tenant: Option<usize>,
-    /// The tables whose columns may be named where the statement is written, the innermost last.
+    /// The tables whose columns may be named at this point, the innermost last.
     visible: Vec<Handle>,
-    /// The tables that were named, where that is recorded.
+    /// The tables that were named, if the use is recorded.
     tables: Vec<&'static str>,
-    /// The first value that the engine does not know.
+    /// The type of the first value that the engine does not know. It becomes an error at the end, so that `bind` need
+    /// not return one.
     foreign: Option<&'static str>,
 }
 
-/// How far a statement was written.
+/// A place in a statement to return to.
 pub(crate) struct Mark {
     text: usize,
     values: usize,
 }
 
 impl Writer {
+    /// An empty statement.
     pub(crate) fn new(engine: Engine, context: Context) -> Writer {
         Writer {
             engine,
+            // Most statements fit, so writing one allocates once for its text.
             text: String::with_capacity(512),
             context,
             values: Vec::with_capacity(8),
@@ -174,29 +198,33 @@ impl Writer {
         self.tables
     }
 
+    /// This place.
     pub(crate) fn mark(&self) -> Mark {
         Mark { text: self.text.len(), values: self.values.len() }
     }
 
-    /// Takes back what was written since. The tenant has to be bound before.
+    /// Removes what was written since the mark. The tenant has to be bound before it.
     pub(crate) fn back_to(&mut self, mark: &Mark) {
         self.text.truncate(mark.text);
         self.values.truncate(mark.values);
     }
 
-    /// Whether it holds more values than the engine takes.
+    /// Whether the statement holds more values than the engine takes.
     pub(crate) fn is_too_long(&self) -> bool {
         self.values.len() > most_values(self.engine)
     }
 
+    /// Adds SQL of the library's own.
     #[inline]
     pub(crate) fn push(&mut self, sql: &str) {
         self.text.push_str(sql);
     }
 
+    /// Adds a name in double quotes.
     #[inline]
     pub(crate) fn identifier(&mut self, name: &str) {
         self.text.push('"');
+        // Almost no name holds a quote, and `replace` would copy each of them.
         if name.as_bytes().contains(&b'"') {
             self.text.push_str(&name.replace('"', "\"\""));
         } else {
@@ -205,6 +233,7 @@ impl Writer {
         self.text.push('"');
     }
 
+    /// Adds names, separated by commas.
     pub(crate) fn identifiers(&mut self, names: &[&str]) {
         self.separated(", ", names, |w, name| w.identifier(name));
     }
@@ -217,7 +246,7 @@ impl Writer {
         self.identifier(name);
     }
 
-    /// A column that the caller named, of a table that is in reach.
+    /// A column that the caller named. Its table has to be in reach, and be the one that the column belongs to.
     pub(crate) fn field(&mut self, field: Field) -> Result<()> {
         let table = self.visible.iter().rev().find(|handle| handle.alias == field.alias);
         if !table.is_some_and(|handle| std::ptr::eq(handle.table, field.table)) {
@@ -228,7 +257,7 @@ impl Writer {
         Ok(())
     }
 
-    /// A column that a struct is read from: of the table that it says, or of that of the statement.
+    /// A column that a struct is read from: of the table that it names, or of the statement's.
     fn row_column(&mut self, root: &'static str, column: &RowColumn) -> Result<()> {
         let (table, column) = (column.table.unwrap_or(root), column.name);
         let named = self.visible.iter().rev().find(|handle| handle.alias == table);
@@ -247,7 +276,7 @@ impl Writer {
         self.try_separated(", ", R::COLUMNS, |w, column| w.row_column(root, column))
     }
 
-    /// Writes a part of the statement in which the columns of these tables may be named too.
+    /// Writes a part of the statement in which the columns of these tables may be named as well.
     pub(crate) fn within<T>(
         &mut self,
         tables: impl IntoIterator<Item = Handle>,
@@ -278,6 +307,7 @@ impl Writer {
         written
     }
 
+    /// Writes each item, with the separator between them.
     pub(crate) fn separated<T>(
         &mut self,
         separator: &str,
@@ -292,6 +322,7 @@ impl Writer {
         }
     }
 
+    /// Writes each item, with the separator between them, until one fails.
     pub(crate) fn try_separated<T>(
         &mut self,
         separator: &str,
@@ -307,6 +338,7 @@ impl Writer {
         Ok(())
     }
 
+    /// Adds a number, without the machinery of `fmt`.
     #[inline]
     pub(crate) fn number(&mut self, number: u64) {
         if number >= 10 {
@@ -316,6 +348,7 @@ impl Writer {
         self.text.push(char::from(b'0' + digit));
     }
 
+    /// Binds a value and adds its placeholder.
     pub(crate) fn bind(&mut self, value: Parameter) {
         if self.foreign.is_none() && !value.is_known_to(self.engine) {
             self.foreign = Some(value.type_name());
@@ -324,7 +357,7 @@ impl Writer {
         self.placeholder(self.values.len());
     }
 
-    /// For so many values that are bound behind those of the statement.
+    /// Adds placeholders for `count` values that are bound after those of the statement.
     #[cfg(feature = "sqlite")]
     pub(crate) fn placeholders(&mut self, count: usize) {
         let bound = self.values.len();
@@ -341,8 +374,8 @@ impl Writer {
         self.number(number as u64);
     }
 
-    /// The value of the tenant column, which is bound once. A statement that needs none binds none: PostgreSQL would not
-    /// know of what type it is.
+    /// Adds the placeholder of the tenant, which is bound once. A statement that needs no tenant binds none:
+    /// PostgreSQL could not infer the type of an unused parameter.
     pub(crate) fn tenant(&mut self, table: &Definition) -> Result<()> {
         if self.context.tenant.is_none() {
             return Err(InvalidStatement::OfTenants { table: table.name }.into());
@@ -356,11 +389,12 @@ impl Writer {
         Ok(())
     }
 
-    /// `"orders"."business_id" = $1`, where the table has a tenant and the statement too.
+    /// `"orders"."business_id" = $1`, if both the table and the statement have a tenant.
     ///
-    /// A text is compared twice: as the column compares it, so that an index serves it, and byte by byte, for a
-    /// collation or a type may hold `A` and `a` to be equal. PostgreSQL takes the type of the value from the first; the
-    /// function stands for an operator so that the planner does not count the condition twice.
+    /// A text is compared twice: as the column compares it, so that an index serves it, and byte by byte, because a
+    /// collation or a type may hold `A` and `a` to be equal. PostgreSQL takes the type of the value from the first
+    /// comparison. The second is a function and not an operator: the planner would otherwise multiply the selectivity
+    /// of two conditions.
     fn is_of_tenant(&mut self, table: &Definition) -> Result<bool> {
         let (Some(column), Some(tenant)) = (table.tenant, &self.context.tenant) else { return Ok(false) };
         let is_text = tenant.is_text();
@@ -376,7 +410,7 @@ impl Writer {
         Ok(true)
     }
 
-    /// ` AND …`: byte by byte.
+    /// ` AND …`: the two are equal byte by byte.
     fn exactly(&mut self, left: impl FnOnce(&mut Writer), right: impl FnOnce(&mut Writer)) {
         let [begin, between, end] = match self.engine {
             Engine::Postgres => {
@@ -391,7 +425,7 @@ impl Writer {
         self.push(end);
     }
 
-    /// ` AND "order_lines"."business_id" = "orders"."business_id"`, where both have a tenant.
+    /// ` AND "order_lines"."business_id" = "orders"."business_id"`, if both tables have a tenant.
     pub(crate) fn and_same_tenant(
         &mut self,
         [one, other]: [&str; 2],
@@ -429,18 +463,19 @@ impl Writer {
         &self.context
     }
 
-    /// A query of another tenant, or of all, must not come in through a subquery.
+    /// Refuses a query of another tenant, or of all, as a part of this statement.
     pub(crate) fn admit(&self, context: &Context) -> Result<()> {
         if context.is_admitted_by(&self.context) { Ok(()) } else { Err(InvalidStatement::OtherScope.into()) }
     }
 
+    /// Notes a table for the record of an unscoped use.
     fn note(&mut self, table: &'static Definition) {
         if self.context.reach == Reach::All && !self.tables.contains(&table.name) {
             self.tables.push(table.name);
         }
     }
 
-    /// Without a tenant, the rows of tenants are for [`Unscoped`](super::Unscoped) alone.
+    /// Refuses a table of tenants without a tenant, unless the statement is [`Unscoped`](super::Unscoped).
     fn may_see(&self, table: &Definition) -> Result<()> {
         if table.tenant.is_some() && self.context.reach == Reach::Global {
             return Err(InvalidStatement::OfTenants { table: table.name }.into());
@@ -448,8 +483,8 @@ impl Writer {
         Ok(())
     }
 
-    /// A reference to a table in FROM, JOIN or a subquery: a derived table that holds the rows which the scope may see
-    /// and no others, so that it does not matter what stands around it.
+    /// A reference to a table in FROM, JOIN or a subquery: a derived table that holds the rows which the scope may
+    /// see, and no others. It does not matter what surrounds it.
     pub(crate) fn table(&mut self, handle: Handle) -> Result<()> {
         self.may_see(handle.table)?;
         self.note(handle.table);
@@ -466,7 +501,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The table that a statement changes, which has to have [`rows`](Writer::rows) in its condition.
+    /// The table that a statement changes. Its condition has to include [`rows`](Writer::rows).
     pub(crate) fn target(&mut self, table: &'static Definition) -> Result<()> {
         self.may_see(table)?;
         if table.tenant.is_none() && self.context.reach == Reach::Tenant {
@@ -477,18 +512,19 @@ impl Writer {
         Ok(())
     }
 
-    /// A table whose rows, of whatever tenant, keep others from being taken. None of them is given back.
+    /// A table whose rows, of any tenant, keep other rows from being taken. None of them is returned.
     pub(crate) fn witness(&mut self, table: &'static Definition) {
         self.note(table);
         self.identifier(table.name);
     }
 
+    /// Whether [`rows`](Writer::rows) has anything to say about the table.
     pub(crate) fn narrows(&self, handle: Handle) -> bool {
         self.context.tenant.is_some() && handle.table.tenant.is_some()
             || handle.table.can_vanish() && handle.rows != Rows::All
     }
 
-    /// Which rows of a table the scope may see, where the table goes by its own name.
+    /// The condition for the rows of a table that the scope may see. The table goes by its own name.
     pub(crate) fn rows(&mut self, handle: Handle) -> Result<()> {
         let and = if self.is_of_tenant(handle.table)? { " AND " } else { "" };
         if handle.table.can_vanish() {
@@ -509,7 +545,8 @@ impl Writer {
         Ok(())
     }
 
-    /// What holds for a row that is not deleted, nor hidden with a parent. A row that refers to no parent is not hidden.
+    /// The condition for a row that is neither deleted nor hidden with a parent. A row that refers to no parent is
+    /// not hidden.
     fn live(&mut self, table: &'static Definition) -> Result<()> {
         let mut and = "";
         if let Some(deleted) = table.deleted {
@@ -547,8 +584,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Which rows of a table are the tenant's and were deleted or not, for a table that goes by its own name. It is never
-    /// empty.
+    /// The condition for the tenant's rows that were deleted, or were not. The table goes by its own name. It is
+    /// never empty.
     pub(crate) fn own_rows(&mut self, table: &Definition, deleted: &str) -> Result<()> {
         let and = if self.is_of_tenant(table)? { " AND " } else { "" };
         match table.deleted {
@@ -563,7 +600,7 @@ impl Writer {
         Ok(())
     }
 
-    /// What a changed row gives back. It is of the scope already.
+    /// RETURNING, with the columns that a struct is read from. The row belongs to the scope already.
     pub(crate) fn returning<R: FromRow>(&mut self, table: &'static Definition) -> Result<()> {
         self.push(" RETURNING ");
         self.within([Handle::new(table)], |w| w.row_columns::<R>(table.name))

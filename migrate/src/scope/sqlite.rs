@@ -1,4 +1,7 @@
-//! Statements on SQLite: the answer is there at once.
+//! Statements on SQLite: the answer is returned at once.
+//!
+//! What comes in is a [`Statement`] and a connection; what goes out is a `Result`. The statement is prepared anew
+//! each time: its text is written anew too, and a cache on the caller's connection would be the caller's to size.
 
 use migrate_core::Engine;
 use rusqlite::types::Value;
@@ -12,6 +15,7 @@ use super::sql::{Probe, Statement};
 use super::value::Parameter;
 
 impl Statement {
+    /// The prepared statement with its values.
     fn prepared<'c>(&self, connection: &'c Connection) -> Result<Prepared<'c>> {
         let mut prepared = connection.prepare(&self.text).map_err(unprepared)?;
         let values = self.values(|tenant| tenant as &dyn rusqlite::ToSql, Parameter::sqlite);
@@ -21,6 +25,7 @@ impl Statement {
         Ok(prepared)
     }
 
+    /// The rows of the statement, each read by the function.
     pub(crate) fn rows_in<T>(&self, connection: &Connection, read: Read<T>) -> Result<Vec<T>> {
         let mut prepared = self.prepared(connection)?;
         let mut rows = prepared.raw_query();
@@ -31,14 +36,15 @@ impl Statement {
         Ok(read_rows)
     }
 
+    /// The number of rows that the statement changed.
     pub(crate) fn execute_in(&self, connection: &Connection) -> Result<u64> {
         Ok(self.prepared(connection)?.raw_execute()? as u64)
     }
 }
 
-/// Of whatever a statement consists of.
+/// Any statement: of none, of one, or of several.
 impl Statement {
-    /// Does it, and what comes after it or neither.
+    /// Sends the statement and those that complete it: all of them take effect, or none.
     fn answer_in<T>(
         &self,
         connection: &Connection,
@@ -68,7 +74,8 @@ impl Probe {
     }
 }
 
-/// All that is done inside, or nothing of it: in a transaction, or in a savepoint of the one that is there.
+/// Does the work entirely or not at all: in a savepoint of the open transaction, or in a transaction of its own,
+/// which is what SQLite makes of an outermost savepoint (<https://sqlite.org/lang_savepoint.html>).
 pub(super) fn in_savepoint<T>(connection: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     connection.execute_batch("SAVEPOINT migrate_scope")?;
     let done = work().and_then(|done| {
@@ -76,15 +83,15 @@ pub(super) fn in_savepoint<T>(connection: &Connection, work: impl FnOnce() -> Re
         Ok(done)
     });
     if done.is_err() {
-        // Where this fails too, the transaction is gone already, and the first error says why.
+        // If this fails too, the transaction is gone already, and the first error says why.
         let _ = connection.execute_batch("ROLLBACK TO migrate_scope; RELEASE migrate_scope");
     }
     done
 }
 
-/// Of a family, whose rows are looked up by their keys.
+/// The statements of a family, whose rows are looked up by their keys.
 impl Statement {
-    /// The rows as they are.
+    /// The rows as SQLite's own values.
     pub(crate) fn values_in(&self, connection: &Connection) -> Result<Vec<Vec<Value>>> {
         let mut prepared = self.prepared(connection)?;
         let columns = prepared.column_count();
@@ -96,7 +103,8 @@ impl Statement {
         Ok(values)
     }
 
-    /// Once for each row of values, which are bound behind its own. How many rows were changed.
+    /// Runs the statement once for each row of values, which are bound after its own. Returns the number of changed
+    /// rows.
     pub(crate) fn execute_for_each(&self, connection: &Connection, rows: &[Vec<Value>]) -> Result<i64> {
         let mut prepared = self.prepared(connection)?;
         let bound = self.parameters();
@@ -148,6 +156,8 @@ impl Database for &Connection {
     }
 }
 
+/// Sends through the connection that a transaction or savepoint dereferences to. A macro, because
+/// `impl Database for &T where T: Deref<Target = Connection>` would rule out the one for `&Connection`.
 macro_rules! as_connection {
     ($($for:ty),*) => {$(
         impl sealed::Sealed for $for {}

@@ -1,24 +1,45 @@
-//! What `tables!` declares.
+//! The tables that `tables!` declares, as types and as values.
+//!
+//! What comes in is the declaration: `orders { id: i64, business_id: i64, total: i64 }`. The macro writes three
+//! things into the caller's crate: a type `orders` that implements [`Table`], a constant `orders` whose fields are
+//! the columns, and a static [`Definition`], which holds names and roles and no SQL. What goes out to a statement is
+//! a [`Handle`]: the definition, the alias and the rows that are meant, as
+//! `Handle { table: orders, alias: "o", rows: Live }`.
 
 use std::fmt;
 
 use super::value::Parameter;
 
-/// A table, as `tables!` declares it: `orders`, with its columns as fields.
+/// A table that `tables!` declares: `orders`, with its columns as fields.
 ///
-/// The value says more than its type: by which name a statement refers to it (`orders.alias("o")`), and which of its
-/// rows it means (`orders.with_deleted()`).
+/// The value says more than its type: by which name a statement refers to the table, and which of its rows are meant.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let (o, earlier) = (orders.alias("o"), orders.alias("earlier"));
+/// let pairs = bakery.select(o).join_on(JoinKind::Inner, earlier, earlier.total.lt(o.total)).count(&db)?;
+/// assert_eq!(pairs, 3);
+///
+/// let trash = bakery.select(customers).left_join(orders.only_deleted()).count(&db)?;
+/// assert_eq!(trash, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is no table that `tables!` declares")]
 pub trait Table: Copy + Send + Sync + 'static {
-    /// The type of the primary key; a tuple where it has several columns.
+    /// The type of the primary key; a tuple if the key has several columns.
     type Key;
 
-    /// What was declared.
+    /// The declaration: names, roles and foreign keys.
     fn definition() -> &'static Definition;
 
     /// The table as a statement refers to it.
     fn handle(&self) -> Handle;
 
+    /// Passes on the values of a key, one for each of its columns, in their order.
     #[doc(hidden)]
     fn key_values(key: Self::Key, each: impl FnMut(Parameter));
 }
@@ -37,14 +58,30 @@ pub trait TenantTable: Table {}
 )]
 pub trait GlobalTable: Table {}
 
-/// A table whose rows can be deleted softly.
+/// A table whose rows can be deleted softly: one with a `deleted` column.
 #[diagnostic::on_unimplemented(
     message = "rows of `{Self}` cannot be deleted softly",
     note = "say in `tables!` which column holds when a row was deleted: `deleted = deleted_at`, or use `hard_delete`"
 )]
 pub trait SoftDeletes: Table {}
 
-/// What `tables!` knows of a table; it alone makes them. Names are as in the database, without quotes.
+/// The declaration of a table. Only `tables!` makes one.
+///
+/// Names are as in the database, without quotes. `TABLES`, which `tables!` declares too, is a list of all
+/// definitions:
+///
+/// ```
+/// use migrate::scope::tables;
+///
+/// tables! {
+///     tenant = business_id;
+///     orders { id: i64, business_id: i64, total: i64 }
+/// }
+///
+/// assert_eq!(TABLES[0].name, "orders");
+/// assert_eq!(TABLES[0].columns, ["id", "business_id", "total"]);
+/// assert_eq!(TABLES[0].tenant, Some("business_id"));
+/// ```
 #[non_exhaustive]
 pub struct Definition {
     /// The name of the table.
@@ -53,11 +90,12 @@ pub struct Definition {
     pub columns: &'static [&'static str],
     /// The columns of the primary key.
     pub key: &'static [&'static str],
-    /// The column that says whose the row is; none in a global table.
+    /// The column that says whose the row is; `None` in a global table.
     pub tenant: Option<&'static str>,
-    /// Whether the tenant column may hold a text, which a collation could take for another.
+    /// Whether the tenant column may hold a text. A collation can hold two texts to be equal, so those are compared
+    /// byte by byte as well.
     pub(crate) is_tenant_text: bool,
-    /// The column that says when the row was deleted.
+    /// The column that says when the row was deleted; NULL in a live row.
     pub deleted: Option<&'static str>,
     /// The column that counts the changes of the row.
     pub version: Option<&'static str>,
@@ -67,13 +105,14 @@ pub struct Definition {
     pub reason: Option<&'static str>,
     /// The column that says by which operation the row was deleted.
     pub op: Option<&'static str>,
-    /// What its rows refer to.
+    /// The foreign keys of this table: what its rows refer to.
     pub parents: &'static [ForeignKey],
-    /// What refers to its rows.
+    /// The foreign keys of other tables that refer to the rows of this one.
     pub children: &'static [ForeignKey],
 }
 
-/// How `tables!` makes one. It holds names and no SQL, and a role is always a column that is there.
+/// The constructors that `tables!` calls. They take names and no SQL. A role is always a column of the table: another
+/// name fails while the caller's crate compiles.
 impl Definition {
     #[doc(hidden)]
     pub const fn new(
@@ -139,7 +178,9 @@ impl Definition {
         Definition { parents, children, ..self }
     }
 
+    /// The column, once it is found among those of the table.
     const fn role(&self, column: &'static str) -> Option<&'static str> {
+        // Iterators and `==` on texts are not const yet.
         let mut i = 0;
         while i < self.columns.len() {
             if is_same(self.columns[i], column) {
@@ -156,18 +197,18 @@ impl Definition {
         roles.into_iter().flatten().any(|kept| kept == column)
     }
 
-    /// Whether a row of it may be hidden: deleted, or with its parent.
+    /// Whether a row of the table may be hidden: because it is deleted, or together with its parent.
     pub(crate) fn can_vanish(&self) -> bool {
         self.deleted.is_some() || self.hiding_parents().next().is_some()
     }
 
-    /// The keys to those with which its rows are hidden.
+    /// The foreign keys to the parents that hide its rows with themselves.
     pub(crate) fn hiding_parents(&self) -> impl Iterator<Item = &'static ForeignKey> {
         self.parents.iter().filter(|key| key.on_soft_delete == OnSoftDelete::HideWithParent)
     }
 }
 
-/// Foreign keys lead from table to table and back, so only names are shown.
+/// Shows names alone: foreign keys lead from table to table and back, so the whole would have no end.
 impl fmt::Debug for Definition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Definition")
@@ -193,42 +234,44 @@ const fn is_same(one: &str, other: &str) -> bool {
     true
 }
 
-/// A declared foreign key between two tables.
+/// A foreign key that `tables!` declares between two tables.
 #[derive(Clone, Copy, Debug)]
 pub struct ForeignKey {
     /// The table that refers.
     pub child: &'static Definition,
-    /// Its columns.
+    /// The columns of the child.
     pub columns: &'static [&'static str],
     /// The table that is referred to.
     pub parent: &'static Definition,
-    /// Its columns.
+    /// The columns of the parent, in the same order.
     pub parent_columns: &'static [&'static str],
-    /// What becomes of the child when the parent is deleted.
+    /// What happens to the child when its parent is deleted softly.
     pub on_soft_delete: OnSoftDelete,
 }
 
 impl ForeignKey {
-    /// Whether a row refers to one of the same table.
+    /// Whether the table refers to itself, as in a tree.
     pub(crate) fn is_circular(&self) -> bool {
         std::ptr::eq(self.child, self.parent)
     }
 }
 
-/// What becomes of a row when the one that it refers to is deleted softly.
+/// What happens to a row when the row that it refers to is deleted softly.
+///
+/// It says nothing about hard deletes. For those the foreign key of the database decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnSoftDelete {
-    /// It is deleted by the same operation.
+    /// The same operation deletes it, and a restore of that operation restores it.
     Cascade,
-    /// The parent cannot be deleted while it is there.
+    /// The parent cannot be deleted while this row is live: [`Error::Restricted`](super::Error::Restricted).
     Restrict,
-    /// It stays.
+    /// It stays, and refers to a deleted row.
     Keep,
-    /// It has no life of its own: it is seen while its parent is.
+    /// It has no deletion of its own: statements see it while they see its parent.
     HideWithParent,
 }
 
-/// A table as a statement refers to it.
+/// A table as a statement refers to it: which table, by which name, and which of its rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
     pub(crate) table: &'static Definition,
@@ -236,11 +279,14 @@ pub struct Handle {
     pub(crate) rows: Rows,
 }
 
-/// Which rows of a table a statement means. Never those of another tenant.
+/// Which rows of a table a statement means. No value of it means another tenant's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
+    /// Those that are not deleted.
     Live,
+    /// The trash: deleted rows alone.
     Deleted,
+    /// Live and deleted rows.
     All,
 }
 

@@ -1,24 +1,32 @@
+//! The identity of a tenant: a UUID, a number or a text.
+//!
+//! What comes in is the caller's identifier, `Tenant::from(7)`. It goes out in two ways: as a bound value of a
+//! statement, and as text for the setting of the session, `7`, which row-level security compares with the column.
+
 use std::fmt;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// Whose rows a [`Scope`](super::Scope) sees: a UUID, a number or a text, as the tenant column holds it.
+/// The tenant whose rows a [`Scope`](super::Scope) sees: a UUID, a number or a text, as the tenant column holds it.
 ///
 /// ```
 /// use migrate::scope::Tenant;
 ///
 /// assert_eq!(Tenant::from(7).to_string(), "7");
 /// assert_eq!(Tenant::from("bakery").to_string(), "bakery");
+/// assert_ne!(Tenant::from("bakery"), Tenant::from("Bakery"));
 /// ```
 ///
-/// Texts are compared byte by byte, whatever the collation or the type of the column holds to be equal.
+/// Texts are compared byte by byte, even if the collation or the type of the column (`citext`) holds two of them to
+/// be equal.
 ///
-/// On SQLite a UUID is bound as `rusqlite` does it, as a BLOB of 16 bytes. Where the column holds its text, the tenant
-/// is a text: `Tenant::from(uuid.to_string())`.
+/// On SQLite a UUID is bound as `rusqlite` binds it, as a BLOB of 16 bytes. If the column holds the UUID as text,
+/// make the tenant a text: `Tenant::from(uuid.to_string())`. PostgreSQL compares its type `uuid` either way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant(Id);
 
+/// The three types a tenant column may have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Id {
     Uuid(Uuid),
@@ -51,13 +59,13 @@ impl From<String> for Tenant {
 }
 
 impl Tenant {
-    /// Whether a collation decides what it is equal to.
+    /// Whether a collation decides what the tenant is equal to.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.0, Id::Text(_))
     }
 }
 
-/// As PostgreSQL writes the value: what a setting of the session holds.
+/// Writes the value as PostgreSQL writes it: the text that the setting of the session holds.
 impl fmt::Display for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -78,6 +86,7 @@ mod postgres {
     use super::{Id, Tenant};
 
     impl Tenant {
+        /// The type that is sent with the value. It is always sent: to ask the server for it would cost a round trip.
         pub(crate) fn postgres_type(&self) -> Type {
             match self.0 {
                 Id::Uuid(_) => Type::UUID,

@@ -1,3 +1,10 @@
+//! The verb that changes rows, and the choice of rows that all changing verbs share.
+//!
+//! What comes in is a scope, a table, new values and conditions:
+//! `bakery.update(orders).key(1).set(orders.total, 99)`. What goes out is `UPDATE "orders" SET "total" = $1 WHERE`
+//! with the condition of the scope in front, and the caller's in parentheses after it. An update has no derived table
+//! to hide other rows, so the order of these two is what keeps them out.
+
 use std::marker::PhantomData;
 
 use migrate_core::Engine;
@@ -17,8 +24,34 @@ use super::value::Parameter;
 
 /// A change of rows, from [`Scope::update`](super::Scope::update).
 ///
-/// It reaches live rows of the scope alone. Whose a row is and whether it is deleted cannot be set. Where the table has
-/// a version column, each change counts it up.
+/// It reaches live rows of the scope alone. The owner of a row and its deletion cannot be set. If the table has a
+/// version column, each change adds one to it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// bakery.update(orders).key(1).set(orders.note, "late").one(&db)?;
+///
+/// let raised = bakery.update(orders).filter(orders.total.lt(100)).set(orders.total, orders.total.plus(10));
+/// assert_eq!(raised.execute(&db)?, 2);
+///
+/// // Another tenant's row is not found, as if it did not exist.
+/// let refused = bakery.update(orders).key(4).set(orders.total, 0).one(&db);
+/// assert!(matches!(refused, Err(Error::NotFound { table: "orders" })));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What it costs
+///
+/// One round trip on PostgreSQL. If [`if_version`](Update::if_version) reaches no row, a second one asks whether the
+/// row exists.
+///
+/// # Errors
+///
+/// Each method that sends returns the [errors of every statement](super::Database#errors).
 #[derive(Clone, Debug)]
 #[must_use = "an update is sent by `execute`, `one` and their like"]
 pub struct Update<S, T> {
@@ -27,7 +60,7 @@ pub struct Update<S, T> {
     pub(crate) chosen: Chosen<T>,
 }
 
-/// The rows that a statement changes.
+/// The rows that a statement changes: what the caller chose of those that the scope may see.
 #[derive(Clone, Debug)]
 pub(crate) struct Chosen<T> {
     pub(crate) handle: Handle,
@@ -37,6 +70,7 @@ pub(crate) struct Chosen<T> {
 }
 
 impl<T: Table> Chosen<T> {
+    /// All live rows.
     pub(crate) fn new() -> Chosen<T> {
         Chosen { handle: Handle::new(T::definition()), filter: Vec::new(), version: None, of: PhantomData }
     }
@@ -49,7 +83,7 @@ impl<T: Table> Chosen<T> {
         filter_by_key::<T>(self.handle, key, &mut self.filter);
     }
 
-    /// The condition: the rows of the scope, and of these what the caller chose.
+    /// Writes the condition: the rows of the scope first, and of these what the caller chose.
     pub(crate) fn write_where(&self, w: &mut Writer) -> Result<()> {
         let mut keyword = " WHERE ";
         if w.narrows(self.handle) {
@@ -69,13 +103,14 @@ impl<T: Table> Chosen<T> {
         Ok(())
     }
 
-    /// What the caller chose, the version among it.
+    /// What the caller chose, including the version.
     pub(crate) fn filter_with_version(&self) -> Result<Vec<Node>> {
         let mut filter = self.filter.clone();
         filter.extend(self.version_node()?);
         Ok(filter)
     }
 
+    /// The condition on the version, if one was given and the table has the column.
     fn version_node(&self) -> Result<Option<Node>> {
         let Some(version) = &self.version else { return Ok(None) };
         let table = T::definition();
@@ -84,7 +119,7 @@ impl<T: Table> Chosen<T> {
         Ok(Some(Node::Compare(Field::of(table, column), " = ", version.clone())))
     }
 
-    /// What is asked when a change with a version reaches no row: whether there is one that has another.
+    /// The question for the case that a change with a version reaches no row: does a row with another version exist?
     pub(crate) fn probe<S: Access>(&self, scope: &S, engine: Engine) -> Result<Option<Probe>> {
         if self.version.is_none() {
             return Ok(None);
@@ -101,7 +136,7 @@ impl<T: Table> Chosen<T> {
     }
 }
 
-/// `, "version" = "version" + 1`, where there is one.
+/// `, "version" = "version" + 1`, if the table has a version column.
 pub(crate) fn write_next_version(table: &Definition, w: &mut Writer) {
     if let Some(version) = table.version {
         w.push(", ");
@@ -113,49 +148,66 @@ pub(crate) fn write_next_version(table: &Definition, w: &mut Writer) {
 }
 
 impl<S: Access, T: Table> Update<S, T> {
+    /// No change yet.
     pub(crate) fn new(scope: S) -> Update<S, T> {
         Update { scope, sets: Vec::new(), chosen: Chosen::new() }
     }
 
-    /// The value of a column, or what it is computed from: `set(orders.total, orders.total.plus(1))`.
+    /// Sets a column to a value, or to what is computed from the row: `set(orders.total, orders.total.plus(1))`.
     pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> Update<S, T> {
         self.sets.push((column.field(), value.operand().node));
         self
     }
 
-    /// Only the rows for which this holds too.
+    /// Changes only the rows that fulfil this condition as well.
     pub fn filter(mut self, filter: impl Into<Filter>) -> Update<S, T> {
         self.chosen.filter(filter.into().node);
         self
     }
 
-    /// The row with this primary key.
+    /// Changes only the row with this primary key.
     pub fn key(mut self, key: impl Into<T::Key>) -> Update<S, T> {
         self.chosen.key(key.into());
         self
     }
 
-    /// Only if the row still has this version. If it has another, the answer is [`Error::Stale`]; if it is not there, or
-    /// no longer, [`Error::NotFound`].
+    /// Changes the row only if it still has this version: no lost update.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let stale = bakery.update(orders).key(1).if_version(7).set(orders.total, 1).one(&db);
+    /// assert!(matches!(stale, Err(Error::Stale { table: "orders" })));
+    /// bakery.update(orders).key(1).if_version(1).set(orders.total, 1).one(&db)?;   // it has version 2 now
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// If the row has another version, the answer is [`Error::Stale`]. If it does not exist, or not any more, the
+    /// answer is [`Error::NotFound`]. The table needs a version column: otherwise the answer is
+    /// [`InvalidStatement::NoColumn`].
     pub fn if_version(mut self, version: i64) -> Update<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
     }
 
-    /// The rows as they are then.
+    /// Returns the rows as they are then.
     pub fn returning<R: FromRow>(self) -> UpdateReturning<S, T, R> {
         UpdateReturning { update: self, of: PhantomData }
     }
 
-    /// The SQL, to look at.
+    /// The SQL, without sending it.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]
+    /// [`Error::Invalid`], as when it is sent.
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
         self.written(engine)?.finish()
     }
 
+    /// Writes the update up to the end of its condition.
     fn written(&self, engine: Engine) -> Result<Writer> {
         if self.sets.is_empty() {
             return Err(InvalidStatement::NothingSet.into());
@@ -176,6 +228,7 @@ impl<S: Access, T: Table> Update<S, T> {
         Ok(w)
     }
 
+    /// The statement with an end such as RETURNING, once its use is recorded.
     fn recorded(&self, engine: Engine, end: impl FnOnce(&mut Writer) -> Result<()>) -> Result<Statement> {
         let mut w = self.written(engine)?;
         end(&mut w)?;
@@ -183,11 +236,11 @@ impl<S: Access, T: Table> Update<S, T> {
         recorded(&self.scope, "update", Ok(statement))
     }
 
-    /// Changes the rows, and says how many they were.
+    /// Changes the rows and returns their number. Zero is not an error.
     ///
     /// # Errors
     ///
-    /// After [`if_version`](Update::if_version), [`Error::Stale`] and [`Error::NotFound`] where none was changed.
+    /// After [`if_version`](Update::if_version), [`Error::Stale`] or [`Error::NotFound`] if no row was changed.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<u64> {
         database.execute(self.recorded(D::ENGINE, |_| Ok(())), |rows| rows)
     }
@@ -196,12 +249,14 @@ impl<S: Access, T: Table> Update<S, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`], [`Error::Stale`], and [`Error::NotOne`] if there were more: they are changed.
+    /// [`Error::NotFound`] if there is no row, [`Error::Stale`] after [`if_version`](Update::if_version), and
+    /// [`Error::NotOne`] if there were more. In the last case they are changed, unless you roll the transaction back.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
         database.execute(self.recorded(D::ENGINE, |_| Ok(())), |rows| exactly_one::<T>(rows?))
     }
 }
 
+/// The error for any number of rows but one.
 pub(crate) fn exactly_one<T: Table>(rows: u64) -> Result<()> {
     let table = T::definition().name;
     match rows {
@@ -211,7 +266,7 @@ pub(crate) fn exactly_one<T: Table>(rows: u64) -> Result<()> {
     }
 }
 
-/// An update that gives the rows back.
+/// An update that returns the changed rows, from [`Update::returning`].
 #[derive(Clone, Debug)]
 #[must_use = "an update is sent by `all` or `one`"]
 pub struct UpdateReturning<S, T, R> {
@@ -224,16 +279,16 @@ impl<S: Access, T: Table, R: FromRow> UpdateReturning<S, T, R> {
         self.update.recorded(engine, |w| w.returning::<R>(T::definition()))
     }
 
-    /// The rows that were changed.
+    /// Changes the rows and returns them. Their order is the database's.
     ///
     /// # Errors
     ///
-    /// After [`if_version`](Update::if_version), [`Error::Stale`] and [`Error::NotFound`] where none was changed.
+    /// After [`if_version`](Update::if_version), [`Error::Stale`] or [`Error::NotFound`] if no row was changed.
     pub fn all<D: Database>(self, database: D) -> D::Answer<Vec<R>> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| rows)
     }
 
-    /// The only row that was changed.
+    /// Changes the only row and returns it.
     ///
     /// # Errors
     ///

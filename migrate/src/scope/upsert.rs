@@ -1,3 +1,10 @@
+//! The verb that adds a row or changes the one with the same key.
+//!
+//! What comes in is a scope, a table, the columns of a unique key and values:
+//! `bakery.upsert(customers).on(customers.email).set(…)`. What goes out is
+//! `INSERT … ON CONFLICT ("business_id", "email") … DO UPDATE`, one statement, so two callers at the same moment
+//! cannot both insert.
+
 use std::marker::PhantomData;
 
 use migrate_core::Engine;
@@ -13,11 +20,36 @@ use super::sql::{Statement, Writer};
 use super::table::{Handle, Table};
 use super::update::write_next_version;
 
-/// A row that is added, or changed if it is there, from [`Scope::upsert`](super::Scope::upsert).
+/// A row that is added, or changed if it exists, from [`Scope::upsert`](super::Scope::upsert).
 ///
-/// `on` names the columns of a unique index that begins with the tenant, as `(business_id, email)`. Where the table has
-/// soft deletes the index is best partial, `WHERE deleted_at IS NULL`: then a deleted row with the same key is left
-/// alone. A row of another tenant is never reached.
+/// `on` names the columns of a unique index that begins with the tenant, such as `(business_id, email)`. The library
+/// adds the tenant's column by itself. If the table has soft deletes, the index should be partial,
+/// `WHERE deleted_at IS NULL`: then a deleted row with the same key stays as it is. A row of another tenant is never
+/// reached.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let ada = |name: &str| {
+///     bakery.upsert(customers).on(customers.email).set(customers.email, "ada@example.com").set(customers.name, name)
+/// };
+/// ada("Ada Lovelace").one(&db)?;
+/// let names = bakery.select(customers).columns(customers.name).all(&db)?;
+/// assert_eq!(names, [Some("Ada Lovelace".to_owned())]);
+///
+/// assert!(!ada("someone else").or_keep().execute(&db)?);   // it exists, and stays as it is
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It costs one round trip on PostgreSQL.
+///
+/// # Errors
+///
+/// Each method that sends returns the [errors of every statement](super::Database#errors). Without a matching unique
+/// index the database refuses the statement: SQLSTATE 42P10 on PostgreSQL.
 #[derive(Clone, Debug)]
 #[must_use = "an upsert is sent by `execute`, `one` and their like"]
 pub struct Upsert<S, T> {
@@ -28,39 +60,42 @@ pub struct Upsert<S, T> {
 }
 
 impl<S: Access, T: Table> Upsert<S, T> {
+    /// No columns yet.
     pub(crate) fn new(scope: S) -> Upsert<S, T> {
         Upsert { scope, row: NewRow::new(), on: Vec::new(), is_kept: false }
     }
 
-    /// The columns by which a row is the same, without the tenant: one, or a tuple. They have to be set as well.
+    /// Names the columns by which a row is recognized, without the tenant: a single one, or a tuple. They have to be
+    /// set as well.
     pub fn on(self, columns: impl Targets<T>) -> Upsert<S, T> {
         Upsert { on: columns.fields(), ..self }
     }
 
-    /// The value of a column, of a new row as of one that is there; that of the primary key is for a new row alone.
+    /// Sets a column, of a new row and of an existing one. The primary key is set in a new row only.
     pub fn set<V>(self, column: Col<T, V>, value: impl Operand<V>) -> Upsert<S, T> {
         Upsert { row: self.row.set(column, value), ..self }
     }
 
-    /// Leaves a row that is there as it is.
+    /// Leaves an existing row as it is.
     pub fn or_keep(self) -> Upsert<S, T> {
         Upsert { is_kept: true, ..self }
     }
 
-    /// The row as it is then.
+    /// Returns the row as it is then.
     pub fn returning<R: FromRow>(self) -> UpsertReturning<S, T, R> {
         UpsertReturning { upsert: self, of: PhantomData }
     }
 
-    /// The SQL, to look at.
+    /// The SQL, without sending it.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]
+    /// [`Error::Invalid`], as when it is sent.
     pub fn statement(&self, engine: Engine) -> Result<Statement> {
         self.written(engine)?.finish()
     }
 
+    /// Writes the upsert up to the end of its condition.
     fn written(&self, engine: Engine) -> Result<Writer> {
         let definition = T::definition();
         let columns = settable(definition, self.row.fields())?;
@@ -89,7 +124,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
         w.push(" DO UPDATE SET ");
         let is_identity = |column: &str| on.contains(&column) || definition.key.contains(&column);
         let others: Vec<_> = columns.iter().filter(|column| !is_identity(column)).collect();
-        // A row that is there has to be changed to be given back.
+        // RETURNING gives back only rows that were changed. So if only the key is set, the key is set to itself.
         let set = if others.is_empty() { on.iter().collect() } else { others };
         w.separated(", ", set, |w, column| {
             w.identifier(column);
@@ -105,15 +140,17 @@ impl<S: Access, T: Table> Upsert<S, T> {
         Ok(w)
     }
 
+    /// The statement, once its use is recorded.
     fn recorded(&self, engine: Engine) -> Result<Statement> {
         recorded(&self.scope, "upsert", self.statement(engine))
     }
 
-    /// Adds or changes the row; says whether it did, which after `or_keep` it need not.
+    /// Adds or changes the row, and returns whether it did. Only after [`or_keep`](Upsert::or_keep) the answer can be
+    /// `false`.
     ///
     /// # Errors
     ///
-    /// [`Error::UpsertConflict`]
+    /// [`Error::UpsertConflict`] if a deleted row holds the key.
     pub fn execute<D: Database>(self, database: D) -> D::Answer<bool> {
         let is_kept = self.is_kept;
         database.execute(self.recorded(D::ENGINE), move |rows| match rows? {
@@ -122,11 +159,11 @@ impl<S: Access, T: Table> Upsert<S, T> {
         })
     }
 
-    /// Adds or changes the row.
+    /// Adds or changes the row. After [`or_keep`](Upsert::or_keep) it may have done neither.
     ///
     /// # Errors
     ///
-    /// [`Error::UpsertConflict`]
+    /// [`Error::UpsertConflict`] if a deleted row holds the key.
     pub fn one<D: Database>(self, database: D) -> D::Answer<()> {
         let is_kept = self.is_kept;
         database.execute(self.recorded(D::ENGINE), move |rows| match rows? {
@@ -136,7 +173,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
     }
 }
 
-/// An upsert that gives the row back.
+/// An upsert that returns the row, from [`Upsert::returning`].
 #[derive(Clone, Debug)]
 #[must_use = "an upsert is sent by `one` or `optional`"]
 pub struct UpsertReturning<S, T, R> {
@@ -151,17 +188,19 @@ impl<S: Access, T: Table, R: FromRow> UpsertReturning<S, T, R> {
         recorded(&self.upsert.scope, "upsert", w.finish())
     }
 
-    /// The row.
+    /// Adds or changes the row and returns it.
     ///
     /// # Errors
     ///
-    /// [`Error::UpsertConflict`]; also after `or_keep` if the row was there.
+    /// [`Error::UpsertConflict`] if a deleted row holds the key; after [`or_keep`](Upsert::or_keep) also if the row
+    /// existed.
     pub fn one<D: Database>(self, database: D) -> D::Answer<R> {
         let conflict = Error::UpsertConflict { table: T::definition().name };
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| rows?.pop().ok_or(conflict))
     }
 
-    /// The row, or none if it was there and [`or_keep`](Upsert::or_keep) left it.
+    /// Adds or changes the row and returns it, or `None` if [`or_keep`](Upsert::or_keep) left an existing row as it
+    /// is.
     pub fn optional<D: Database>(self, database: D) -> D::Answer<Option<R>> {
         database.rows(self.statement(D::ENGINE), R::from_row, |rows| Ok(rows?.pop()))
     }

@@ -1,16 +1,23 @@
-//! `migrate::testing`: the servers that tests share, own, kill and leave behind.
-//!
-//! Other processes are this test binary again, running one of its tests: a killed process is really killed.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a surprise in a helper ends the test, as it does in the test itself"
-)]
+//! What needs a PostgreSQL server. A suite that both engines run is here too.
 
-mod absent;
-mod bouncer;
-mod databases;
-mod killed;
-mod place;
-mod private;
-mod process;
-mod shared;
+mod conformance;
+mod corpora;
+mod dump;
+mod fingerprint;
+mod lexer;
+mod migrate_test;
+mod postgres;
+mod postgres_syntax;
+mod round_trip;
+mod schema;
+mod scope;
+mod scope_oracle;
+mod tenants;
+mod testing;
+mod trace;
+mod tracing;
+mod type_changes;
+mod version;
+
+// `#[migrate::test]` looks for the set at the root of the crate.
+use migrate_test::MIGRATIONS;

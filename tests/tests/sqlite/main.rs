@@ -12,6 +12,7 @@ mod reset;
 mod runners;
 mod script;
 mod swallowed;
+mod syntax;
 
 use migrate::Dialect;
 use migrate_tests::{Folder, select};

@@ -1,5 +1,5 @@
-//! The same for an application that reads its arguments with clap, keeps its history in a schema of its own, and starts
-//! on a runtime.
+//! The same for an application that reads its arguments with clap, keeps its history in its own schema, and runs on an
+//! async runtime.
 //!
 //! ```console
 //! $ cargo run -p embedded-cli --bin with-clap -- db status --database-url sqlite:app.db
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What a start of the application uses too, so that both see one history.
+/// The application starts with this migrator as well, so that both use the same history.
 fn migrator() -> Migrator<'static> {
     Migrator::new(&MIGRATIONS)
         .history_schema("shop")

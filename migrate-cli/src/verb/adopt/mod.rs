@@ -137,7 +137,7 @@ fn is_known(database: &mut Database, migrator: &Migrator<'_>, adopted: &Adoption
     let is_there =
         |state: MigrationState| !matches!(state, MigrationState::Pending | MigrationState::OutOfOrder);
     let mut of_it = status.migrations.iter().filter(|migration| migration.version <= adopted.up_to);
-    status.state != SetState::Failed && of_it.all(|migration| is_there(migration.state))
+    status.state != SetState::Interrupted && of_it.all(|migration| is_there(migration.state))
 }
 
 impl Found {

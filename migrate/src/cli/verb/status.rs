@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use clap::Args;
-use migrate_core::{MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
+use migrate_core::{Direction, MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
 use serde::Serialize;
 
 use super::drift;
@@ -70,7 +70,7 @@ fn exit(status: &Answer) -> Exit {
     let bit = |migration: &MigrationStatus| match migration.state {
         MigrationState::Pending => Exit::PENDING,
         MigrationState::OutOfOrder => Exit::PENDING.and(Exit::DIVERGED),
-        MigrationState::Dirty => Exit::HALF_WAY,
+        MigrationState::Interrupted => Exit::INTERRUPTED,
         MigrationState::Changed => Exit::DIVERGED,
         MigrationState::Unknown if migration.older_binaries != Some(OlderBinaries::Ok) => Exit::DIVERGED,
         MigrationState::Unknown | MigrationState::Applied | MigrationState::Baseline => Exit::DONE,
@@ -87,11 +87,14 @@ fn table(status: &Answer, program: &str) -> String {
         let style = match migration.state {
             MigrationState::Applied | MigrationState::Baseline => GOOD,
             MigrationState::Pending | MigrationState::Unknown => WARNING,
-            MigrationState::OutOfOrder | MigrationState::Changed | MigrationState::Dirty => ERROR,
+            MigrationState::OutOfOrder | MigrationState::Changed | MigrationState::Interrupted => ERROR,
         };
         let state = styled(style, format_args!("{:<12}", migration.state));
         let remark = match (&migration.applied_at, migration.risk) {
-            (Some(at), _) => styled(FAINT, at),
+            (Some(at), _) => {
+                let during = migration.direction.map_or(String::new(), |way| format!("  during its {way}"));
+                styled(FAINT, format_args!("{at}{during}"))
+            }
             (None, Some(risk)) => format!("risk {risk}"),
             (None, None) => String::new(),
         };
@@ -99,6 +102,12 @@ fn table(status: &Answer, program: &str) -> String {
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out + &summary(status, program)
+}
+
+/// The verb that finishes what was interrupted. It is the same for all: a run goes on in one direction at a time.
+fn resuming(status: &Answer) -> &'static str {
+    let is_rollback = |migration: &MigrationStatus| migration.direction == Some(Direction::Rollback);
+    if status.migrations.iter().any(is_rollback) { "down" } else { "up" }
 }
 
 /// One line, and what to type next.
@@ -111,7 +120,7 @@ fn summary(status: &Answer, program: &str) -> String {
         MigrationState::OutOfOrder,
         MigrationState::Changed,
         MigrationState::Unknown,
-        MigrationState::Dirty,
+        MigrationState::Interrupted,
     ] {
         let count = count(state);
         if count > 0 {
@@ -123,7 +132,7 @@ fn summary(status: &Answer, program: &str) -> String {
         SetState::Behind => format!("; `{program} up` applies what is pending"),
         SetState::AheadIncompatible => "; this needs a newer binary".to_owned(),
         SetState::Diverged => format!("; `{program} plan` says what is in the way"),
-        SetState::Failed => format!("; `{program} up` goes on where it stopped"),
+        SetState::Interrupted => format!("; `{program} {}` goes on where it stopped", resuming(status)),
     };
     format!("{}: {}{next}", styled(STRONG, status.state), counts.join(", "))
 }

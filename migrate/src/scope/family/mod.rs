@@ -1,9 +1,12 @@
-//! Rows with what hangs on them: what a soft delete, a restore and a purge work on.
+//! Rows and the rows below them: what a soft delete, a restore and a purge work on.
 //!
-//! A family has a level for each table, parents first. Which rows belong to a level is said once, as a chain of common
-//! table expressions. On PostgreSQL all levels are changed by one statement around that chain. SQLite changes nothing
-//! inside of a common table expression, so there the rows are looked up first, and then changed one by one in a
-//! transaction. What these texts name begins with `migrate_`, so that it does not hide a table of the caller's filter.
+//! What comes in is a table, the caller's filter and a [`Kind`] of change; what goes out are numbers, [`Counts`],
+//! such as `chosen: 1, levels: [1, 2]` for a customer with two orders.
+//!
+//! A family has a level for each table, parents first. A chain of common table expressions says which rows belong to
+//! each level. On PostgreSQL one statement around that chain changes all levels. SQLite changes nothing inside of a
+//! common table expression, so there the rows are looked up first, and then changed one by one in a transaction. The
+//! names in these texts begin with `migrate_`, so that none hides a table of the caller's filter.
 
 mod level;
 mod obstacle;
@@ -23,28 +26,29 @@ use level::Link;
 pub(super) use level::{Level, levels};
 pub(super) use obstacle::{Obstacle, bereft, restricting};
 
-/// Rows of one table, and what hangs on them.
+/// Chosen rows of one table with the rows below them, and what is done to them.
 #[derive(Debug)]
 pub struct Family<K> {
     pub(crate) context: Context,
     pub(crate) kind: K,
-    /// What the caller chose of the first level.
+    /// The caller's conditions on the first level.
     pub(crate) filter: Vec<Node>,
     pub(crate) levels: Vec<Level>,
     pub(crate) obstacles: Vec<Obstacle>,
-    /// What is asked when no row was chosen.
+    /// The question that is asked if no row was chosen.
     pub(crate) probe: Option<Probe>,
 }
 
-/// What is done to a family.
+/// What is done to a family: a stamp, its removal, or a purge.
 pub trait Kind: Send + Sync {
-    /// What holds for a row of the level, whatever it hangs on; the table goes by its own name.
+    /// The condition for a row of the level, whatever it hangs on. The table goes by its own name.
     fn write_rows(&self, level: &Level, is_first: bool, w: &mut Writer) -> Result<()>;
 
-    /// What still has to hold for it when it is changed, as somebody else may have been faster.
+    /// The condition that still has to hold for a row at the moment of its change, since another writer may have been
+    /// faster.
     fn write_still(&self, level: &Level, w: &mut Writer) -> Result<()>;
 
-    /// What a row has in common with the one that it hangs on, beside the key.
+    /// The column, besides the key, in which a row equals the one that it hangs on.
     fn shared_column(&self, table: &'static Definition) -> Option<&'static str>;
 
     /// How the first level is limited and locked.
@@ -53,47 +57,47 @@ pub trait Kind: Send + Sync {
     /// `UPDATE … SET …` or `DELETE FROM …`, up to the condition.
     fn write_change(&self, level: &Level, w: &mut Writer) -> Result<()>;
 
-    /// How many rows of the first level there may be at once. It is then done again until none is left.
+    /// The most rows of the first level at a time; the change is then repeated until none is left. `None` for all at
+    /// once.
     fn batch(&self) -> Option<u64> {
         None
     }
 
-    /// The keys by which rows may hold a row of the first level back, and what is asked to count those, if that is to be
-    /// told.
+    /// The keys by which rows may hold a row of the first level back, if those are counted for the caller.
     fn holding(&self, _: &Level) -> &'static [ForeignKey] {
         &[]
     }
 
-    /// ` AND EXISTS (…)`: that rows hold one of the first level back by this key.
+    /// ` AND EXISTS (…)`: rows hold one of the first level back by this key.
     fn write_held_by(&self, _: &'static ForeignKey, _: &Level, _: &mut Writer) -> Result<()> {
         Ok(())
     }
 
-    /// Leaves out what keeps a batch from being changed, after a foreign key has refused it: first by smaller batches, then
-    /// row by row. False where there are no batches.
+    /// Leaves out what keeps a batch from being changed, after a foreign key has refused it: first by smaller
+    /// batches, then row by row. Returns false if there are no batches.
     fn spare(&mut self) -> bool {
         false
     }
 
-    /// Whether so much is left out that the rest waits for another time: each row costs a statement that fails.
+    /// Whether enough rows are left out to end the work: each of them costs a statement that fails.
     fn has_spared_enough(&self) -> bool {
         false
     }
 
-    /// Notes that a batch went well after one that was refused.
+    /// Notes that a batch succeeded after one that was refused. Returns whether the statement has changed.
     fn go_on_after_spared(&mut self) -> bool {
         false
     }
 
-    /// Whether the children are changed before their parents, where that is not done at once.
+    /// Whether children are changed before their parents, if that is not done in one statement.
     fn is_children_first(&self) -> bool {
         false
     }
 }
 
 impl<K: Kind> Family<K> {
-    /// One statement that changes all levels and gives how many rows were chosen, how many it changed of each level, and
-    /// how many are in the way by each obstacle. If there are any, it changes nothing.
+    /// One statement that changes all levels. It returns how many rows were chosen, how many it changed of each
+    /// level, and how many rows are in the way by each obstacle. If there are any, it changes nothing.
     pub(crate) fn statement(&self) -> Result<Statement> {
         let mut w = Writer::new(Engine::Postgres, self.context.clone());
         self.write_chain(&mut w)?;
@@ -123,6 +127,7 @@ impl<K: Kind> Family<K> {
             w.push(" RETURNING 1)");
         }
         w.push(" SELECT (SELECT count(*) FROM ");
+        // In a tree the first level also holds rows that the caller did not choose, so the seeds are counted.
         w.push(if self.is_tree() { "migrate_seed_0)" } else { "migrate_changed_0)" });
         for i in 0..self.levels.len() {
             w.push(", (SELECT count(*) FROM migrate_changed_");
@@ -147,7 +152,8 @@ impl<K: Kind> Family<K> {
         Ok(w.into_tables())
     }
 
-    /// How many rows of the first level are held back, by one key after the other; nothing where no one asks.
+    /// Counts the rows of the first level that are held back, by each key; `None` if the caller does not ask for
+    /// them.
     pub(crate) fn held_statement(&self, engine: Engine) -> Result<Option<Statement>> {
         let level = &self.levels[0];
         let keys = self.kind.holding(level);
@@ -204,7 +210,7 @@ impl<K: Kind> Family<K> {
         Ok(())
     }
 
-    /// ` AND …`: what the caller chose of the first level.
+    /// ` AND …`: the caller's conditions on the first level.
     fn write_filter(&self, level: &Level, w: &mut Writer) -> Result<()> {
         for node in &self.filter {
             w.push(" AND ");
@@ -213,7 +219,7 @@ impl<K: Kind> Family<K> {
         Ok(())
     }
 
-    /// `, level_0 AS (… seed_0 UNION …)`: with all that hangs on rows of the same table.
+    /// `, level_0 AS (… seed_0 UNION …)`: a level with the rows of the same table below its own.
     fn write_tree(&self, level: &Level, i: usize, w: &mut Writer) -> Result<()> {
         let table = level.table;
         let columns = self.columns(level);
@@ -221,6 +227,8 @@ impl<K: Kind> Family<K> {
         w.number(i as u64);
         w.push(" AS (SELECT * FROM migrate_seed_");
         w.number(i as u64);
+        // UNION and not UNION ALL: a row that refers to itself would never end the recursion (PostgreSQL manual,
+        // 7.8.2).
         w.push(" UNION SELECT ");
         w.separated(", ", &columns, |w, column| w.column(table.name, column));
         w.push(" FROM migrate_level_");
@@ -247,7 +255,7 @@ impl<K: Kind> Family<K> {
         Ok(())
     }
 
-    /// The columns of a level by which others refer to it.
+    /// The columns of a level by which other rows refer to it.
     fn columns(&self, level: &Level) -> Vec<&'static str> {
         let table = level.table;
         let keys = table.children.iter().flat_map(|key| key.parent_columns);
@@ -273,7 +281,7 @@ impl<K: Kind> Family<K> {
         self.write_reference(key, link.parent, more, w);
     }
 
-    /// That a row of the child refers to one of the level. Without a tenant it has to be that of the same one.
+    /// That a row of the child refers to one of the level. Without a tenant it also has to belong to the same one.
     fn write_reference(
         &self,
         key: &'static ForeignKey,
@@ -323,7 +331,7 @@ impl<K: Kind> Family<K> {
         !self.levels[0].own.is_empty()
     }
 
-    /// The numbers of the statement's answer, one after the other.
+    /// The answer of the statement, from its numbers in order.
     #[cfg(feature = "postgres")]
     pub(crate) fn counts(&self, mut numbers: Vec<i64>) -> Counts {
         let obstacles = numbers.split_off(1 + self.levels.len());
@@ -337,7 +345,7 @@ impl<K: Kind> Family<K> {
     }
 }
 
-/// The family, if its use could be recorded.
+/// The family, once its use is recorded.
 pub(super) fn recorded<S: Access, K: Kind>(
     scope: &S,
     verb: &'static str,
@@ -351,7 +359,7 @@ pub(super) fn recorded<S: Access, K: Kind>(
     Ok(family)
 }
 
-/// The columns in which a child and its parent are equal, without the tenants.
+/// The columns in which a child and its parent are equal, the tenants left out.
 fn pairs(
     key: &'static ForeignKey,
     more: Option<(&'static str, &'static str)>,
@@ -359,18 +367,21 @@ fn pairs(
     key.columns.iter().copied().zip(key.parent_columns.iter().copied()).chain(more)
 }
 
-/// The answer of a family's statement.
+/// The answer of a family's statements.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// How many rows the caller chose: without what hangs on them, which may be of the same table.
+    /// The number of rows that the caller chose: without the rows below them, which may be of the same table.
     chosen: i64,
+    /// The number of changed rows of each level.
     pub(crate) levels: Vec<i64>,
+    /// The number of rows that are in the way, for each obstacle.
     pub(crate) obstacles: Vec<i64>,
-    /// How many rows of the first level are held back, by each key of [`Kind::holding`].
+    /// The number of rows of the first level that are held back, by each key of [`Kind::holding`].
     pub(crate) held: Vec<i64>,
 }
 
 impl Counts {
+    /// Adds the numbers of another batch.
     pub(crate) fn add(&mut self, more: &Counts) {
         let added = |all: &mut Vec<i64>, more: &[i64]| {
             all.resize(more.len(), 0);
@@ -381,7 +392,7 @@ impl Counts {
         added(&mut self.obstacles, &more.obstacles);
     }
 
-    /// The first obstacle, and how many rows are in the way.
+    /// The first obstacle in the way, and its number of rows.
     pub(crate) fn obstacle<'o>(&self, obstacles: &'o [Obstacle]) -> Option<(&'o Obstacle, u64)> {
         let rows = self.obstacles.iter().map(|rows| rows.unsigned_abs());
         obstacles.iter().zip(rows).find(|(_, rows)| *rows > 0)
@@ -391,15 +402,15 @@ impl Counts {
         self.chosen.unsigned_abs()
     }
 
-    /// Whether nothing was chosen, and nothing kept it from being chosen.
+    /// Whether no row was chosen, and no obstacle kept one from being chosen.
     pub(super) fn is_of_nothing(&self) -> bool {
         self.chosen == 0 && self.obstacles.iter().all(|rows| *rows == 0)
     }
 
-    /// How many rows of each table were changed.
+    /// The number of changed rows of each table.
     pub(crate) fn by_table<K>(&self, family: &Family<K>) -> Vec<(&'static str, u64)> {
         let tables = family.levels.iter().map(|level| level.table.name);
-        // Where not even one batch went through, nothing was counted.
+        // If not even one batch succeeded, no level was counted.
         let rows = self.levels.iter().map(|rows| rows.unsigned_abs()).chain(std::iter::repeat(0));
         tables.zip(rows).collect()
     }

@@ -1,9 +1,15 @@
+//! Rows that keep a family from being changed.
+//!
+//! What comes in are the levels; what goes out is a count for each obstacle, `SELECT count(*) …`, which the statement
+//! of the family asks before it changes anything. So a soft delete with a restricting child changes no row of any
+//! table.
+
 use super::{Family, Kind, Level};
 use crate::scope::error::Result;
 use crate::scope::sql::Writer;
 use crate::scope::table::{ForeignKey, Handle, OnSoftDelete};
 
-/// Rows that keep a level from being changed.
+/// A key by which rows may keep a level from being changed.
 #[derive(Debug)]
 pub(crate) struct Obstacle {
     pub(crate) key: &'static ForeignKey,
@@ -11,15 +17,16 @@ pub(crate) struct Obstacle {
     kind: ObstacleKind,
 }
 
+/// On which side of the key the rows are that are in the way.
 #[derive(Clone, Copy, Debug)]
 enum ObstacleKind {
-    /// Live children of the level that are not of the family.
+    /// Live children of the level that do not belong to the family.
     Children,
     /// Parents of the level that are not live.
     Parents,
 }
 
-/// Live children that a declaration does not let go.
+/// Live children that are declared `restrict`.
 pub(crate) fn restricting(levels: &[Level]) -> Vec<Obstacle> {
     let of = |(level, of): (usize, &Level)| {
         let keys = of.table.children.iter().filter(|key| key.on_soft_delete == OnSoftDelete::Restrict);
@@ -28,7 +35,7 @@ pub(crate) fn restricting(levels: &[Level]) -> Vec<Obstacle> {
     levels.iter().enumerate().flat_map(of).collect()
 }
 
-/// Parents of the first level that are gone, where a child cannot be without one.
+/// Deleted parents of the first level, for keys by which a child cannot be live without its parent.
 pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
     let keys = levels[0].table.parents.iter();
     let binding =
@@ -37,7 +44,7 @@ pub(crate) fn bereft(levels: &[Level]) -> Vec<Obstacle> {
 }
 
 impl<K: Kind> Family<K> {
-    /// How many rows are in the way.
+    /// The number of rows that are in the way.
     pub(super) fn write_obstacle(&self, obstacle: &Obstacle, w: &mut Writer) -> Result<()> {
         let key = obstacle.key;
         w.push("SELECT count(*) AS n FROM ");
@@ -62,7 +69,8 @@ impl<K: Kind> Family<K> {
                     w.push(")");
                 }
             }
-            // One that the scope cannot see at all, another tenant's perhaps, kept the row from nothing while it was live.
+            // A parent that the scope cannot see at all, perhaps another tenant's, did not keep the row from being
+            // live either.
             ObstacleKind::Parents => {
                 w.push("migrate_level_");
                 w.number(obstacle.level as u64);

@@ -1,4 +1,7 @@
 //! A family on SQLite: looked up first, then changed row by row.
+//!
+//! What comes in is a [`Family`] and a connection; what goes out is [`Counts`]. All keys are looked up before the
+//! first change, because the chain of levels would not find the children of a parent that is changed already.
 
 use rusqlite::Connection;
 
@@ -8,7 +11,7 @@ use crate::scope::sql::{Statement, Writer};
 use crate::scope::sqlite::in_savepoint;
 
 impl<K: Kind> Family<K> {
-    /// Changes all levels in a transaction, or in the one that is there; in one for each batch, if there are batches.
+    /// Changes all levels in a savepoint; with batches, in one for each batch.
     pub(crate) fn run_in(&self, connection: &Connection) -> Result<Counts> {
         let mut total = Counts::default();
         loop {
@@ -27,6 +30,7 @@ impl<K: Kind> Family<K> {
         Ok(total)
     }
 
+    /// Asks for the obstacles, looks the keys up, and changes the rows.
     fn run_inside(&self, connection: &Connection) -> Result<Counts> {
         let obstacles = (0..self.obstacles.len())
             .map(|i| Ok(self.obstacle_statement(i)?.rows_in(connection, numbers)?[0][0]))
@@ -53,6 +57,7 @@ impl<K: Kind> Family<K> {
         Ok(Counts { chosen: seeds.unwrap_or(levels[0]), levels, obstacles, held: Vec::new() })
     }
 
+    /// The number of rows that the caller chose, in a tree.
     fn seeds_statement(&self) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.write_chain(&mut w)?;
@@ -60,6 +65,7 @@ impl<K: Kind> Family<K> {
         w.finish()
     }
 
+    /// The keys of the rows of a level.
     fn keys_statement(&self, i: usize) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.write_chain(&mut w)?;
@@ -70,6 +76,7 @@ impl<K: Kind> Family<K> {
         w.finish()
     }
 
+    /// The number of rows that are in the way.
     fn obstacle_statement(&self, i: usize) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.write_chain(&mut w)?;
@@ -78,7 +85,7 @@ impl<K: Kind> Family<K> {
         w.finish()
     }
 
-    /// The values of the key are bound behind all others, for one row after the other.
+    /// Changes one row. The values of its key are bound after all others.
     fn change_statement(&self, level: &Level) -> Result<Statement> {
         let mut w = Writer::new(Engine::Sqlite, self.context.clone());
         self.kind.write_change(level, &mut w)?;

@@ -1,3 +1,9 @@
+//! A connection that is lent by the pool, and what has to happen before it goes back.
+//!
+//! What comes in is an object of the pool; what goes out, at the drop, is the same object, or a closed connection.
+//! The states between, such as `in_transaction: true, ran_plain_sql: false`, are atomic, because statements of one
+//! transaction may run at once.
+
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::pin;
@@ -14,14 +20,14 @@ use super::session::{BEFORE_COMMIT, End, SET_TENANT};
 use crate::scope::error::{Error, Result};
 use crate::scope::tenant::Tenant;
 
-/// A connection of the pool with perhaps a transaction on it.
+/// A connection of the pool, perhaps with a transaction on it.
 ///
-/// When it is dropped with one, by a panic or with a future that nobody awaits any more, the connection is closed:
-/// the next borrower of it would sit in the open transaction and read the rows of its tenant. Where plain SQL ran, it
-/// goes back only when the session has been cleaned.
+/// If it is dropped with an open transaction, by a panic or with a future that is no longer awaited, the connection
+/// is closed: its next borrower would be in that transaction and read the rows of its tenant. After plain SQL it goes
+/// back only once the session has been cleaned.
 #[derive(Debug)]
 pub(in crate::scope) struct Lent {
-    /// There until the drop.
+    /// `Some` until the drop.
     object: Option<Object>,
     in_transaction: AtomicBool,
     /// Whether SQL ran that may have left something in the session.
@@ -31,6 +37,7 @@ pub(in crate::scope) struct Lent {
 }
 
 impl Lent {
+    /// Takes a connection from the pool.
     pub(super) async fn from(pool: &Pool) -> Result<Lent> {
         Ok(Lent {
             object: Some(pool.get().await?),
@@ -40,12 +47,12 @@ impl Lent {
         })
     }
 
-    /// Notes that a transaction begins, and says whether this is the one who has to begin it.
+    /// Notes that a transaction begins. Returns whether the caller is the one to begin it.
     pub(in crate::scope) fn enter(&self) -> bool {
         !self.in_transaction.swap(true, Ordering::Relaxed)
     }
 
-    /// Notes that the server has answered to the end of the transaction.
+    /// Notes that the server has confirmed the end of the transaction.
     pub(in crate::scope) fn leave(&self) {
         self.in_transaction.store(false, Ordering::Relaxed);
     }
@@ -60,10 +67,10 @@ impl Lent {
         self.is_condemned.store(true, Ordering::Relaxed);
     }
 
-    /// What an error means. The pool's transaction has not begun where another was open.
+    /// The meaning of an error. If another transaction was open, the pool's own has not begun.
     pub(super) fn tell(&self, error: tokio_postgres::Error) -> Error {
         let is_foreign = error.code() == Some(&SqlState::ACTIVE_SQL_TRANSACTION);
-        // Plain SQL is refused with the same code when it is not to run inside of a transaction.
+        // The same code refuses plain SQL that must not run inside of a transaction.
         if is_foreign && self.is_condemned.load(Ordering::Relaxed) {
             Error::ForeignTransaction
         } else {
@@ -75,13 +82,13 @@ impl Lent {
         self.ran_plain_sql.load(Ordering::Relaxed)
     }
 
-    /// Asks deferred constraints, where what cleans the session comes behind the end of the transaction.
+    /// Checks deferred constraints before the COMMIT, if the session is cleaned after it: see `BEFORE_COMMIT`.
     pub(super) async fn check_constraints(&self) -> Result<(), tokio_postgres::Error> {
         if self.has_run_plain_sql() { self.batch_execute(BEFORE_COMMIT).await } else { Ok(()) }
     }
 
-    /// Ends the transaction, and cleans the session after plain SQL. The connection of a session that could not be
-    /// cleaned is closed at the drop; what was committed is so all the same.
+    /// Ends the transaction, and cleans the session after plain SQL. If the cleaning fails, the connection is closed
+    /// at the drop. What was committed stays committed.
     pub(super) async fn end(&self, end: End) -> Result<(), tokio_postgres::Error> {
         if !self.has_run_plain_sql() {
             let ended = self.batch_execute(end.sql()).await;
@@ -97,6 +104,7 @@ impl Lent {
                 break;
             }
         }
+        // The first answer was the COMMIT's: from here on a failure is the cleaning's, and no error of the caller.
         while let Some(answer) = answers.try_next().await.transpose() {
             if answer.is_err() {
                 return Ok(());
@@ -123,18 +131,18 @@ impl Drop for Lent {
     }
 }
 
-/// A value, and the type that the server is to take it for.
+/// A value, and the type that the server is to read it as.
 pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// Opens a transaction of a tenant, or of none, and sends the request in it, all in one flight. The first failure is
-/// the one to tell: what comes behind it fails because of it.
+/// Opens a transaction of a tenant, or of none, and sends the request in it, all in one flight. Returns the first
+/// failure: the later ones follow from it.
 pub(super) async fn begin<T>(
     lent: &Lent,
     pool: &TenantPool,
     tenant: Option<&Tenant>,
     request: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, tokio_postgres::Error> {
-    // A future sends at its first poll, and they are polled in this order.
+    // A future sends at its first poll, and `join!` polls them in this order.
     let begin = lent.batch_execute(pool.begin);
     let tenant = tenant.map(Tenant::to_string).unwrap_or_default();
     let values: [Bound<'_>; 2] = [(&pool.tenancy.setting, Type::TEXT), (&tenant, Type::TEXT)];

@@ -1,4 +1,8 @@
-//! A pool that tells the database who asks.
+//! A pool that tells the database whose rows are meant.
+//!
+//! What comes in is a statement of a scope, or plain SQL with a tenant. What goes out to the server is one flight of
+//! messages: `BEGIN`, a query that sets `app.business_id` to `7`, the statement, `COMMIT`. The policies of row-level
+//! security read that setting. It is local to the transaction, so no later borrower of the connection inherits it.
 
 mod lent;
 mod session;
@@ -24,59 +28,67 @@ use session::End;
 pub(in crate::scope) use session::TEMPORARY_LAST;
 pub use transaction::TenantTransaction;
 
-/// A pool whose every statement runs in a transaction of its tenant, so that row-level security knows whose rows
-/// are meant.
+/// A pool that runs every statement in a transaction of its tenant, so that row-level security knows whose rows are
+/// meant.
 ///
 /// ```
-/// # use migrate::scope::{self, Tenant, TenantPool};
-/// # async fn example(pool: deadpool_postgres::Pool, tenant: Tenant) -> scope::Result<()> {
+/// # use migrate::scope::{self, Scope, TenantPool, tables};
+/// # tables! { tenant = business_id; orders { id: i64, business_id: i64, total: i64 } }
+/// # async fn example(pool: deadpool_postgres::Pool, shop: Scope) -> scope::Result<()> {
 /// let pool = TenantPool::new(pool);
-/// pool.with_tenant(tenant, async |tx| tx.raw("SELECT refresh_totals()").await).await
+/// let open = shop.select(orders).filter(orders.total.gt(0)).count(&pool).await?;
+///
+/// let tenant = shop.owner().clone();
+/// pool.with_tenant(tenant, async |tx| {
+///     shop.update(orders).key(1).set(orders.total, 0).one(tx).await?;
+///     tx.raw("SELECT refresh_totals()").await
+/// })
+/// .await
 /// # }
 /// ```
 ///
 /// # What it costs
 ///
-/// A scoped statement on the pool is one round trip, as without a tenant: `BEGIN`, the setting, the statement and
-/// `COMMIT` are sent at once. [`with_tenant`](TenantPool::with_tenant) costs one more than its statements, for the
-/// `COMMIT`; without statements it costs nothing, and does not even take a connection.
+/// A statement of a scope on the pool is one round trip, as it is without a tenant: `BEGIN`, the setting, the
+/// statement and `COMMIT` are sent at once. [`with_tenant`](TenantPool::with_tenant) costs one more round trip than
+/// its statements, for the `COMMIT`. Without statements it costs nothing, and does not even take a connection.
 ///
 /// # Cancellation
 ///
-/// A future that is dropped half way leaves an open transaction. Its connection is closed rather than given back,
+/// A future that is dropped before its end leaves an open transaction. Its connection is closed and not given back,
 /// and the pool opens another. The server ends the transaction once it notices.
 ///
 /// # What is left in the session
 ///
 /// Plain SQL can leave more than rows: temporary tables, cursors `WITH HOLD`, prepared statements, settings, a role,
 /// `LISTEN`, advisory locks, `lastval()`. After [`raw_query`](TenantPool::raw_query) and the plain SQL of a
-/// [`TenantTransaction`] the session is cleaned of all that, whether the transaction was committed or not. What cleans
-/// travels with the `COMMIT`, so it costs no round trip, only a tenth of a millisecond on the server. A session that
-/// cannot be cleaned is closed.
+/// [`TenantTransaction`] the session is cleaned of all these, after a rollback as well. The cleaning travels with the
+/// `COMMIT`, so it costs no round trip, only a tenth of a millisecond on the server. A session that cannot be cleaned
+/// is closed.
 ///
-/// It also goes back to its own settings (`RESET ALL`). So say those of the application in the address of the connection
-/// (`options`), by `ALTER ROLE … SET` or by `ALTER DATABASE … SET`: a `SET` in a hook of the pool is gone with the first
-/// plain SQL.
+/// The cleaning also resets all settings of the session (`RESET ALL`). So make the application's settings in the
+/// address of the connection (`options`), by `ALTER ROLE … SET` or by `ALTER DATABASE … SET`. A `SET` in a hook of
+/// the pool is gone after the first plain SQL.
 ///
-/// The `search_path` is the application's, but for one thing: in a transaction of this pool, temporary objects come last
-/// in it. So no statement mistakes one for a table, whoever has left it, and SQL that makes a temporary `orders` has to
-/// call it `pg_temp.orders`.
+/// The `search_path` stays the application's, with one exception: in a transaction of this pool, temporary objects
+/// come last in it. So no statement takes a temporary table for the real one. SQL that makes a temporary `orders` has
+/// to call it `pg_temp.orders`.
 ///
-/// What a session keeps inside of the server's own procedural languages, and connections of `dblink`, are not cleaned.
-/// [`rls::verify`](super::rls::verify) says whether the role may make temporary tables or others in the first place.
+/// State inside of the server's procedural languages, and connections of `dblink`, are not cleaned.
+/// [`rls::verify`](super::rls::verify) shows whether the role may make temporary or other tables in the first place.
 ///
 /// # Poolers
 ///
 /// It works behind a pooler that pools by transaction, such as PgBouncer: nothing is prepared by name, no setting
-/// outlives its transaction, and the session is clean before the pooler gives it to another client. For that, plain SQL
-/// that would end the transaction is refused ([`Error::NotOurTransaction`]). One thing is the driver's: it looks up the
-/// types that you created yourself (enums, composites, domains) through named statements. Behind a PgBouncer older than
-/// 1.21, cast such a column to a type that PostgreSQL comes with.
+/// outlives its transaction, and the session is clean before the pooler gives it to another client. For this reason,
+/// plain SQL that would end the transaction is refused ([`Error::NotOurTransaction`]). There is one exception, in the
+/// driver: it looks up the types that you created yourself (enums, composites, domains) through named statements.
+/// Behind a PgBouncer older than 1.21, cast such a column to a type that comes with PostgreSQL.
 ///
-/// # The pool beneath
+/// # The underlying pool
 ///
-/// Let nobody else use it. The setting of a session (`SET app.business_id = …`) stays with its connection and speaks
-/// for the next borrower who sets none. A transaction that somebody left open there is not continued:
+/// Let no other code use it. A setting of a session (`SET app.business_id = …`) stays with its connection, and
+/// decides for the next borrower who sets none. A transaction that other code left open there is not continued:
 /// [`Error::ForeignTransaction`].
 #[derive(Clone)]
 pub struct TenantPool {
@@ -86,8 +98,8 @@ pub struct TenantPool {
     begin: &'static str,
 }
 
-/// Of a transaction that is open already, `BEGIN` alone only warns, and what follows would be part of it. `NOT
-/// DEFERRABLE`, which is the default, is refused there as soon as anything was asked.
+/// In a transaction that is open already, a plain `BEGIN` only warns, and what follows would become part of it.
+/// `NOT DEFERRABLE`, which is the default anyway, is refused there once any query has run.
 macro_rules! begin_sql {
     ($isolation:literal) => {
         concat!("BEGIN ", $isolation, "NOT DEFERRABLE")
@@ -100,16 +112,25 @@ impl TenantPool {
         TenantPool::with_tenancy(pool, Tenancy::default())
     }
 
-    /// A pool for policies with another setting.
+    /// A pool for policies that read another setting.
+    ///
+    /// ```
+    /// # use migrate::scope::TenantPool;
+    /// # use migrate::scope::rls::{ColumnType, Tenancy};
+    /// # fn example(pool: deadpool_postgres::Pool) {
+    /// let pool = TenantPool::with_tenancy(pool, Tenancy::new("shop_id", ColumnType::BigInt));   // app.shop_id
+    /// # let _ = pool;
+    /// # }
+    /// ```
     pub fn with_tenancy(pool: Pool, tenancy: Tenancy) -> TenantPool {
         TenantPool { pool, tenancy: Arc::new(tenancy), begin: begin_sql!("") }
     }
 
-    /// The same pool with another isolation of its transactions
-    /// ([manual, 13.2](https://www.postgresql.org/docs/current/transaction-iso.html)) than the database's default. It
-    /// cannot be set inside: the setting of the tenant is a query already.
+    /// The same pool with another isolation level for its transactions ([manual,
+    /// 13.2](https://www.postgresql.org/docs/current/transaction-iso.html)). It cannot be set inside of them: the
+    /// query that sets the tenant comes first, and after a query the level is fixed.
     ///
-    /// A transaction that is refused because of it, with code 40001, is the caller's to try again.
+    /// A transaction that is refused because of its level, with SQLSTATE 40001, is for the caller to run again.
     ///
     /// ```
     /// # use migrate::scope::{self, Scope, TenantPool};
@@ -123,23 +144,23 @@ impl TenantPool {
         let begin = match level {
             IsolationLevel::Serializable => begin_sql!("ISOLATION LEVEL SERIALIZABLE "),
             IsolationLevel::RepeatableRead => begin_sql!("ISOLATION LEVEL REPEATABLE READ "),
-            // To PostgreSQL the lower ones are one.
+            // PostgreSQL implements READ UNCOMMITTED as READ COMMITTED.
             _ => begin_sql!("ISOLATION LEVEL READ COMMITTED "),
         };
         TenantPool { begin, ..self.clone() }
     }
 
-    /// The pool beneath.
+    /// The underlying pool.
     pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Column and setting.
+    /// The column and the setting.
     pub fn tenancy(&self) -> &Tenancy {
         &self.tenancy
     }
 
-    /// Runs several statements of one tenant in one transaction: all of them, or none.
+    /// Runs several statements of one tenant in one transaction: all of them take effect, or none.
     ///
     /// ```
     /// # use migrate::scope::{self, Tenant, TenantPool};
@@ -154,18 +175,20 @@ impl TenantPool {
     /// # }
     /// ```
     ///
-    /// Inside, everything goes through the transaction. What is given to the pool itself takes another connection, and
-    /// for that a pool of one waits forever.
+    /// Inside, send everything to the transaction. A statement on the pool itself takes another connection, and with
+    /// a pool of one it waits forever.
     ///
-    /// The transaction begins with the first statement and commits when `body` answers `Ok`; with `Err` it is
-    /// rolled back.
+    /// The transaction begins with the first statement. It commits when `body` returns `Ok`, and is rolled back when
+    /// `body` returns `Err`.
     ///
     /// # Errors
     ///
-    /// What `body` answers, or why the transaction was not committed: the database refused it, a statement in it had
-    /// failed although `body` answered `Ok` ([`Error::Aborted`]), a statement was dropped before its answer came
-    /// ([`Error::Interrupted`]), or plain SQL in it ended the transaction or changed its tenant
-    /// ([`Error::NotOurTransaction`]).
+    /// The error of `body`, or the reason why the transaction was not committed:
+    ///
+    /// - [`Error::Database`]: the database refused the commit.
+    /// - [`Error::Aborted`]: a statement in it had failed, although `body` returned `Ok`.
+    /// - [`Error::Interrupted`]: a statement in it was dropped before its answer came.
+    /// - [`Error::NotOurTransaction`]: plain SQL in it ended the transaction or changed its tenant.
     pub async fn with_tenant<T, E, F>(&self, tenant: impl Into<Tenant>, body: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&TenantTransaction) -> Result<T, E>,
@@ -186,15 +209,26 @@ impl TenantPool {
 
     /// The rows of one plain SQL statement with values, in a transaction of its own and in one round trip.
     ///
-    /// No builder adds the tenant here. Only row-level security stands between this SQL and the rows of others, and
-    /// it cannot keep SQL from choosing another tenant by `set_config`: never let text from outside into it.
+    /// ```
+    /// # use migrate::scope::{self, TenantPool};
+    /// # use tokio_postgres::types::Type;
+    /// # async fn example(pool: TenantPool) -> scope::Result<()> {
+    /// let least = 100_i64;
+    /// let rows = pool.raw_query(7, "SELECT id FROM orders WHERE total > $1", &[(&least, Type::INT8)]).await?;
+    /// # let _ = rows;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
-    /// What it leaves in the session is gone afterwards.
+    /// No builder adds the tenant here. Row-level security alone is between this SQL and the rows of others, and it
+    /// cannot keep SQL from choosing another tenant by `set_config`: never let text from outside into it.
+    ///
+    /// What it leaves in the session is removed afterwards.
     ///
     /// # Errors
     ///
-    /// When no connection is to be had, the database refuses the statement, or it is one that ends a transaction
-    /// ([`Error::NotOurTransaction`]).
+    /// [`Error::Database`] if no connection is available or the database refuses the statement,
+    /// [`Error::NotOurTransaction`] if the statement ends a transaction: it is not sent.
     pub async fn raw_query(
         &self,
         tenant: impl Into<Tenant>,
@@ -209,7 +243,7 @@ impl TenantPool {
 
     /// Sends one statement in a transaction of its own.
     ///
-    /// To send `COMMIT` before the answer is known is safe for one statement: after a failure it rolls back.
+    /// It is safe to send `COMMIT` before the answer to a single statement is known: after a failure it rolls back.
     async fn once<T>(
         &self,
         lent: &Lent,
@@ -231,8 +265,8 @@ impl TenantPool {
 }
 
 /// Refuses plain SQL that ends the transaction. Behind a pooler the rest of it would run in another session, and what
-/// it leaves in this one could not be cleaned up any more. Nor may it have the server read strings in another way than
-/// is looked at here, where a `COMMIT` could hide in one.
+/// it leaves in this one could not be cleaned any more. SQL that names `standard_conforming_strings` is refused too:
+/// it could make the server read strings in another way than they are read here, and hide a `COMMIT` in one.
 fn admit_plain_sql(sql: &str) -> Result<()> {
     let rereads = sql.to_ascii_lowercase().contains("standard_conforming_strings");
     if rereads || Engine::Postgres.controls_transaction(sql) { Err(Error::NotOurTransaction) } else { Ok(()) }

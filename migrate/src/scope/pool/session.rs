@@ -1,12 +1,14 @@
-//! What a transaction of a tenant sets, and what is undone of it for the next.
+//! What a transaction of a tenant sets, and what is cleaned up for the next tenant.
 //!
-//! All names are qualified: the `search_path` is what plain SQL, or whoever uses the pool beneath, has left.
+//! What comes in is the tenant as text, `7`; what goes out are SQL texts that the pool sends around each statement.
+//! All names in them are qualified: plain SQL, or other users of the underlying pool, may have left any
+//! `search_path`.
 
-/// Puts the schema of temporary objects last in the path. By default it comes first, so a temporary table would take
-/// the place of the table that a statement names.
+/// Puts the schema of temporary objects last in the path. By default it comes first, so that a temporary table would
+/// take the place of the table that a statement names.
 ///
 /// The rest of the path stays as the application has it, because names in statements are not qualified. The path is a
-/// text: what names the temporary schema is taken out of it, and put at its end. It is local, so it ends with the
+/// text: the temporary schema is removed from it and added at its end. The change is local, so it ends with the
 /// transaction.
 macro_rules! temporary_last {
     () => {
@@ -20,38 +22,42 @@ macro_rules! temporary_last {
     };
 }
 
-/// Names the tenant. The path is one more value of this query, and costs no message of its own. So is the way in which
-/// the server reads a backslash in a string: what plain SQL may not say is looked for in that reading.
+/// Sets the tenant. The path is one more value of this query, and costs no message of its own. The same holds for the
+/// way in which the server reads a backslash in a string: plain SQL is searched for what it must not say with that
+/// reading.
 pub(super) const SET_TENANT: &str = concat!(
     "SELECT pg_catalog.set_config($1, $2, true), ",
     "pg_catalog.set_config('standard_conforming_strings', 'on', true), ",
     temporary_last!()
 );
 
+/// The path alone, for a transaction without a tenant.
 pub(in crate::scope) const TEMPORARY_LAST: &str = concat!("SELECT ", temporary_last!());
 
-/// Runs before the end of a transaction with plain SQL. What fails at the COMMIT ends the message, and what cleans
-/// stands behind it in the same: so a deferred constraint fails here, and what else would (the query of a cursor WITH HOLD,
-/// a temporary table whose rows go at the COMMIT) is taken away, as are the locks that a rollback leaves.
+/// Runs before the end of a transaction with plain SQL. A failure at the COMMIT would end the message, and the
+/// cleaning comes after it in the same message. So a deferred constraint fails here. What else could fail there is
+/// removed: a cursor WITH HOLD, whose query runs at the COMMIT, a temporary table, whose rows go at the COMMIT, and
+/// locks that survive a rollback.
 pub(super) const BEFORE_COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; \
      SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; CLOSE ALL; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
-/// Divides by zero when the tenant is another by now.
+/// Divides by zero if the session has another tenant by now.
 pub(super) const HEALTHY: &str = "SELECT 1 OPERATOR(pg_catalog./) \
      ((pg_catalog.current_setting($1, true) OPERATOR(pg_catalog.=) $2) IS TRUE)::int";
 
-/// What `DISCARD ALL` does, which refuses to share a message with others.
+/// What `DISCARD ALL` does. That statement itself refuses to share a message with others.
 ///
-/// It stands in the message of the COMMIT or ROLLBACK, because a pooler gives the session to another client as soon as
-/// the server has answered a message outside of a transaction. After the ROLLBACK it also runs where the transaction
-/// had failed.
+/// The cleaning is in the message of the COMMIT or ROLLBACK, because a pooler gives the session to another client as
+/// soon as the server has answered a message outside of a transaction. After a ROLLBACK it also runs if the
+/// transaction had failed.
 ///
-/// The encoding is the driver's. A pooler has set it for the session, so to the session it is no setting of its own.
+/// The client encoding belongs to the driver. A pooler has set it for the session, so `RESET ALL` would not restore
+/// it.
 ///
-/// Of the prepared statements only those go that SQL has prepared. Those of the protocol belong to the driver, or to
-/// the pooler, which would not notice; plain SQL cannot make any. They go last and by themselves: who took the language
-/// away from everybody has the rest done all the same.
+/// Only statements that SQL has prepared are deallocated. Those of the protocol belong to the driver or to the
+/// pooler, which would not notice; plain SQL cannot make any. They come last and on their own: if the right to use
+/// PL/pgSQL is missing, everything else is done all the same.
 macro_rules! clean {
     ($end:literal) => {
         concat!(
@@ -74,6 +80,7 @@ pub(super) enum End {
 }
 
 impl End {
+    /// The statement that ends it.
     pub(super) fn sql(self) -> &'static str {
         match self {
             End::Commit => "COMMIT",
@@ -81,6 +88,7 @@ impl End {
         }
     }
 
+    /// The message that ends it and cleans the session.
     pub(super) fn and_clean(self) -> &'static str {
         match self {
             End::Commit => clean!("COMMIT"),

@@ -1,4 +1,7 @@
-//! The statements of a scope, on a pool and in a transaction of its tenant.
+//! The statements of a scope, on a pool of tenants and in a transaction of a tenant.
+//!
+//! What comes in is a [`Statement`] that knows its tenant; what goes out is its answer, or a refusal: a transaction
+//! takes statements of its own tenant alone, and neither takes one that is about all tenants.
 
 use tokio_postgres::Row;
 
@@ -8,8 +11,8 @@ use crate::scope::postgres::{Answer, Ask, Wanted};
 use crate::scope::sql::Statement;
 use crate::scope::tenant::Tenant;
 
-/// A statement without a tenant is of tables that have none. It runs in a transaction too: there no temporary table
-/// stands before the one that it names.
+/// A statement without a tenant is about shared tables. It runs in a transaction too, because there no temporary
+/// table can take the place of the one that it names.
 impl Ask for TenantPool {
     async fn rows_of(&self, statement: &Statement) -> Result<Vec<Row>> {
         refuse_unscoped(statement)?;
@@ -27,7 +30,7 @@ impl Ask for TenantPool {
 
     async fn together(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
         refuse_unscoped(statement)?;
-        // No tenant is an empty one to the setting.
+        // To the setting, no tenant is an empty one.
         let tenant = statement.tenant.clone().unwrap_or_else(|| Tenant::from(""));
         let transaction = TenantTransaction::new(self.clone(), tenant);
         match transaction.one_by_one(statement, wanted).await {
@@ -64,12 +67,13 @@ impl Ask for TenantTransaction {
             Err(_) => "ROLLBACK TO SAVEPOINT migrate_scope; RELEASE SAVEPOINT migrate_scope",
         };
         let ended = self.send(end).await;
-        // Where the way back fails, the commit does too.
+        // If the way back fails, the commit fails too.
         answer.and_then(|answer| ended.map(|()| answer))
     }
 }
 
 impl TenantTransaction {
+    /// Sends a statement and those that complete it.
     async fn one_by_one(&self, statement: &Statement, wanted: Wanted) -> Result<Answer> {
         let mut answer = Answer::default();
         for statement in [statement].into_iter().chain(&statement.more) {
@@ -81,13 +85,14 @@ impl TenantTransaction {
         Ok(answer)
     }
 
+    /// Refuses a statement of another tenant, or of all.
     fn admit(&self, statement: &Statement) -> Result<()> {
         refuse_unscoped(statement)?;
         statement.tenant.as_ref().map_or(Ok(()), |tenant| self.expect(tenant))
     }
 }
 
-/// It would find no rows or those of one tenant, and nobody would be told.
+/// Under row-level security it would find no rows, or those of one tenant, without an error.
 fn refuse_unscoped(statement: &Statement) -> Result<()> {
     if statement.is_unscoped() { Err(Error::NotForAllTenants) } else { Ok(()) }
 }

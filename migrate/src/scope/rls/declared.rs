@@ -1,4 +1,7 @@
-//! What `tables!` declares, and what the database has of it.
+//! What `tables!` declares, compared with what the database holds.
+//!
+//! What comes in are the definitions; what goes out are holes, such as a declared table that does not exist, and the
+//! identifiers of the shared tables, which need no tenant column.
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
@@ -7,6 +10,7 @@ use super::Tenancy;
 use super::hole::{Hole, Reason};
 use crate::scope::table::Definition;
 
+/// The result of the comparison.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     pub(super) holes: Vec<Hole>,
@@ -14,7 +18,7 @@ pub(super) struct Declared {
     pub(super) shared: Vec<u32>,
 }
 
-/// Whereto the name leads, how it is written, and whether there is a tenant column.
+/// Where each name leads, how SQL writes it, and whether the table has the tenant column.
 const SQL: &str = "SELECT t.place::int, c.oid,
     CASE WHEN c.oid IS NULL THEN quote_ident(t.name) ELSE format('%I.%I', n.nspname, c.relname) END,
     EXISTS (SELECT FROM pg_catalog.pg_attribute a
@@ -24,7 +28,7 @@ const SQL: &str = "SELECT t.place::int, c.oid,
     LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ORDER BY 1";
 
-/// Follows the names as the statements of the builder do.
+/// Resolves the names as the statements of the builder do: through the `search_path`.
 pub(super) async fn look(
     client: &Client,
     tenancy: &Tenancy,

@@ -1,8 +1,13 @@
+//! The reasons why row-level security may not hold, each with what to do about it.
+//!
+//! What comes in is a row of the catalog's answer, `("not_forced", "\"orders\"", "shop_app")`; what goes out is a
+//! [`Hole`], whose text ends with a statement that closes it: `help: ALTER TABLE "orders" FORCE ROW LEVEL SECURITY`.
+
 use std::fmt;
 
 /// A reason why row-level security does not hold for the role that asked.
 ///
-/// Its text says what is open, and what to do.
+/// Its text says what is open and how to close it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hole {
     pub(super) reason: Reason,
@@ -10,16 +15,16 @@ pub struct Hole {
     pub(super) detail: String,
 }
 
-/// What kind of [`Hole`] it is.
+/// The kind of a [`Hole`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The role is a superuser, to whom no policy applies. No other hole is looked for then.
+    /// The role is a superuser, to whom no policy applies. The check stops here.
     Superuser,
-    /// The role has `BYPASSRLS`. No other hole is looked for then.
+    /// The role has `BYPASSRLS`. The check stops here.
     BypassesRls,
-    /// The role can become one that no policy applies to, that reads the server's files or its stream of changes, or
-    /// that makes roles.
+    /// The role can become a role that no policy applies to, that reads the server's files or its stream of changes,
+    /// or that makes roles.
     MayBecome,
     /// `row_security` is off: every query that a policy would narrow fails.
     RowSecurityOff,
@@ -29,18 +34,17 @@ pub enum Reason {
     NotEnabled,
     /// The table belongs to the role, and its own policies do not apply to an owner.
     NotForced,
-    /// The table belongs to the role, or to one that it can become, and an owner can switch the policies off.
+    /// The table belongs to the role, or to one that it can become. An owner can switch the policies off.
     Owned,
-    /// No restrictive policy is known to hold the role to the tenant, so the permissive ones decide. Only a comparison
-    /// of the tenant column with the setting alone is known to.
+    /// No restrictive policy is known to restrict the role to its tenant, so the permissive ones decide. Only a
+    /// policy that compares the tenant column with the setting, and does nothing else, is known to.
     PermissiveOnly,
-    /// A table in a schema with tables of tenants has no tenant column, and is not
-    /// [declared](super::Check::declared) as one that all tenants share; or it is declared as a table of tenants. Its
-    /// rows are everybody's.
+    /// A table in a schema with tables of tenants has no tenant column, and is not [declared](super::Check::declared)
+    /// as shared; or it is declared as a table of tenants. All roles see all of its rows.
     WithoutTenant,
-    /// A declared table is not where its name leads.
+    /// A declared table does not exist where its name leads.
     NotFound,
-    /// The tenant column compares texts loosely, by a collation that is not deterministic: one tenant is another's.
+    /// The tenant column compares texts by a collation that is not deterministic, so one tenant equals another.
     LooseTenant,
     /// Row-level security does not exist for foreign tables.
     ForeignTable,
@@ -56,21 +60,22 @@ pub enum Reason {
     SequenceGranted,
     /// The role may read the statistics of the planner, which hold values of all tenants.
     StatisticsGranted,
-    /// There are large objects within reach, for which there is no row-level security.
+    /// Large objects are within reach, and have no row-level security.
     LargeObjects,
     /// The role can read the stream of changes, which holds the rows of all tenants.
     Replicates,
-    /// The role can make roles, and itself a member of others.
+    /// The role can make roles, and make itself a member of others.
     CreatesRoles,
-    /// The setting of the tenant has a value before the pool has set one.
+    /// The setting of the tenant has a value before the pool sets one.
     TenantPreset,
-    /// A function takes another tenant for its run.
+    /// A function sets another tenant while it runs.
     TenantOfFunction,
     /// A rule acts with the rights of the table's owner, to whom the policies do not apply.
     DefinerRule,
     /// A `LEAKPROOF` function may see the rows of all tenants before the policies do.
     LeakproofFunction,
-    /// A foreign key is not checked, or was not for all rows: it may hold a reference to another tenant's row.
+    /// A foreign key is not checked, or was not checked for all rows: it may hold a reference to another tenant's
+    /// row.
     ForeignKeyUnchecked,
     /// The role may `TRUNCATE`, which no policy stops.
     TruncateGranted,
@@ -84,20 +89,20 @@ pub enum Reason {
     BarePartition,
     /// A foreign key accepts the row of another tenant.
     ForeignKeyWithoutTenant,
-    /// A unique index keeps a tenant from a value that another has, and tells it so.
+    /// A unique index refuses a value that another tenant has, and so reveals it.
     UniqueWithoutTenant,
     /// No index begins with the tenant column: not open, but slow.
     NoTenantIndex,
-    /// The tenant column takes NULL: a row that nobody owns, and whose foreign keys are not checked.
+    /// The tenant column accepts NULL: such a row has no owner, and its foreign keys are not checked.
     NullableTenant,
-    /// Rows were shown before a tenant was set, without one, or to one that does not exist.
+    /// Rows were shown before a tenant was set, without a tenant, or to a tenant that does not exist.
     VisibleRows,
-    /// A row was accepted for another tenant than the one that asked.
+    /// A row was accepted for another tenant than the one that was set.
     ForeignInsert,
 }
 
 impl Hole {
-    /// What kind of hole it is.
+    /// The kind of hole.
     pub fn reason(&self) -> Reason {
         self.reason
     }
@@ -317,7 +322,7 @@ impl fmt::Display for Hole {
 }
 
 impl Reason {
-    /// The reason of that name in `holes.sql`.
+    /// The reason that has this name in `holes.sql`.
     pub(super) fn from_name(name: &str) -> Option<Reason> {
         Some(match name {
             "superuser" => Reason::Superuser,
@@ -361,7 +366,7 @@ impl Reason {
 }
 
 impl Hole {
-    /// Whether it explains why a table shows rows and takes them.
+    /// Whether it explains why a table shows rows to the wrong tenant, or accepts them.
     pub(super) fn opens_table(&self) -> bool {
         matches!(
             self.reason,

@@ -24,12 +24,13 @@
 //! | jobs | works for all tenants at once: billing, purges, exports | `CREATE ROLE shop_jobs LOGIN BYPASSRLS`, with a pool of its own |
 //!
 //! The policies bind the owner too. Without `BYPASSRLS` a migration that rewrites rows would find none, and say
-//! nothing; `pg_dump` would refuse to dump. The way past the policies is another *role*, which the application
-//! cannot become. It is never a setting: whatever SQL reaches the application's connection could set that as well.
+//! nothing; `pg_dump` would refuse to dump. The way past the policies is another *role*, which the application cannot
+//! become. It is never a setting: whatever SQL reaches the application's connection could set that as well.
 //!
-//! By default everybody may make temporary tables, and before PostgreSQL 15 any others in `public`. What one tenant makes
-//! there the next one finds, so take it from the application's role: `REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC` and
-//! `REVOKE CREATE ON SCHEMA public FROM PUBLIC`. [`verify`] insists on it.
+//! By default everybody may make temporary tables, and before PostgreSQL 15 any others in `public`. What one tenant
+//! makes there the next one finds, so take it from the application's role:
+//! `REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC` and `REVOKE CREATE ON SCHEMA public FROM PUBLIC`. [`verify`]
+//! insists on it.
 //!
 //! `GRANT UPDATE (name, total) ON …`, without the tenant column, also keeps a row with its tenant.
 //!
@@ -38,18 +39,18 @@
 //! - SQL without the builder, and a builder used wrongly: rows of others are not seen, not changed, not made.
 //! - A connection that nobody told a tenant: it sees no rows.
 //! - A reference to the row of another tenant: the foreign keys that [`scripts`] writes carry the tenant.
-//! - A later policy that is too wide: the tenant's is restrictive. [`verify`] takes a policy for the tenant's if it says
-//!   what [`scripts`] writes and nothing else: one with an `OR` is shown with its text.
+//! - A later policy that is too wide: the tenant's is restrictive. [`verify`] takes a policy for the tenant's if it
+//!   says what [`scripts`] writes and nothing else: one with an `OR` is shown with its text.
 //!
 //! # What it does not stop
 //!
 //! - SQL from outside. Injected text can call `set_config` and be any tenant. Bind values, always.
 //! - The owner of a table, who can switch it off, and superusers. The application is to be neither.
-//! - `TRUNCATE`, materialized views, partitions that are named directly, functions, rules and views with the rights of
-//!   others, tables without the tenant column: [`verify`] names those that are within reach, and only those that it
-//!   knows of ([`Reason`]).
-//! - What sessions of one role see of each other: the text of a statement that runs is in `pg_stat_activity`. Values that
-//!   are bound are not in it.
+//! - `TRUNCATE`, materialized views, partitions that are named directly, functions, rules and views with the rights
+//!   of others, tables without the tenant column: [`verify`] names those that are within reach, and only those that
+//!   it knows of ([`Reason`]).
+//! - What sessions of one role see of each other: the text of a statement that runs is in `pg_stat_activity`. Values
+//!   that are bound are not in it.
 //! - Guesses. A key that is unique over all tenants says "taken" of a row that one cannot see; begin keys with the
 //!   tenant, or make them random.
 //! - Mistakes about who the tenant is. That is decided before the database is asked.

@@ -1,3 +1,8 @@
+//! Names and texts, quoted for SQL.
+//!
+//! What comes in is any name, `a"b`; what goes out is an identifier, `"a""b"`. The scripts are the one place of the
+//! scope where names come from the caller and not from `tables!`, so nothing may get out of its quotes.
+
 use std::fmt;
 
 /// The name of a table, with or without its schema.
@@ -35,8 +40,8 @@ impl TableName {
         }
     }
 
-    /// `<table>_<rest>`. What is too long for PostgreSQL is cut from the table, as its own names are: it would cut
-    /// the end, in which they differ.
+    /// `<table>_<rest>`. If that is too long for PostgreSQL, the table's part is cut, as PostgreSQL does for its own
+    /// names. Cutting the end would make names equal that differ there.
     pub(super) fn derived(&self, rest: &str) -> String {
         let mut end = NAME_MAX.saturating_sub(rest.len() + 1).min(self.name.len());
         while !self.name.is_char_boundary(end) {
@@ -46,22 +51,24 @@ impl TableName {
     }
 }
 
-/// In SQL, quoted.
+/// Writes the name in SQL, quoted.
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.beside(&self.name))
     }
 }
 
-/// The bytes of an identifier ([manual, 4.1.1](https://www.postgresql.org/docs/current/sql-syntax-lexical.html)).
+/// The bytes that PostgreSQL keeps of an identifier ([manual,
+/// 4.1.1](https://www.postgresql.org/docs/current/sql-syntax-lexical.html)).
 const NAME_MAX: usize = 63;
 
-/// An SQL identifier, safe whatever it holds.
+/// An SQL identifier. Safe for any text.
 pub(super) fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
-/// An SQL string. A backslash makes it an escape string, because without that its meaning is a setting's.
+/// An SQL string. A backslash makes it an escape string, because otherwise a setting of the server decides what it
+/// means.
 pub(super) fn literal(text: &str) -> String {
     let text = text.replace('\'', "''");
     if text.contains('\\') { format!("E'{}'", text.replace('\\', "\\\\")) } else { format!("'{text}'") }

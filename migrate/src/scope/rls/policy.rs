@@ -1,10 +1,16 @@
+//! The migration that puts tables under row-level security.
+//!
+//! What comes in are tables, with keys and references, and a [`Tenancy`]; what goes out are two texts, [`Scripts`],
+//! such as `ALTER TABLE "orders" ENABLE ROW LEVEL SECURITY; …`. It is a pure function: the scripts go into the
+//! migrations folder, where they are reviewed like any other.
+
 use super::Tenancy;
 use super::name::{TableName, quoted};
 use crate::scope::table::{Definition, ForeignKey};
 
 /// A tenant table as [`scripts`] protects it: put together by hand, or as `tables!` [declares](Table::declared) it.
 ///
-/// Each method adds something to the migration. What the table has already is left out here.
+/// Each method adds something to the migration. Leave out what the table has already.
 #[derive(Clone, Debug)]
 pub struct Table {
     name: TableName,
@@ -13,7 +19,7 @@ pub struct Table {
     pages: Option<Pages>,
 }
 
-/// What the pages of a tenant's rows are in the order of, and the column that says which rows are deleted.
+/// The order of the pages of a tenant's rows, and the column that says which rows are deleted.
 #[derive(Clone, Debug)]
 struct Pages {
     order: String,
@@ -21,13 +27,13 @@ struct Pages {
 }
 
 impl Table {
-    /// A table that gets the policies and the default of its tenant column.
+    /// A table that gets the policies, and a default for its tenant column.
     pub fn new(name: impl Into<TableName>) -> Table {
         Table { name: name.into(), key: Vec::new(), references: Vec::new(), pages: None }
     }
 
-    /// A table as `tables!` declares it, and nothing of one that all tenants share: its key, its references, and where
-    /// it is deleted from softly the indexes for pages in the order of its key.
+    /// A table as `tables!` declares it: with its key, its references, and for soft deletes the indexes for pages in
+    /// the order of its key. `None` for a table that all tenants share.
     ///
     /// ```
     /// use migrate::scope::rls::{self, Table, Tenancy};
@@ -49,7 +55,7 @@ impl Table {
     pub fn declared(definition: &Definition) -> Option<Table> {
         let tenant = definition.tenant?;
         let mut table = Table::new(definition.name);
-        // A key that holds the tenant is unique with it already.
+        // A key that includes the tenant is unique together with it already.
         if !definition.key.contains(&tenant) {
             table.key = definition.key.iter().map(|&column| column.to_owned()).collect();
         }
@@ -61,14 +67,14 @@ impl Table {
     }
 
     /// Makes the tenant and this column unique together, so that [references](Reference) can name both. The index
-    /// of it also finds a tenant's rows.
+    /// behind it also finds a tenant's rows.
     #[must_use]
     pub fn key(mut self, column: &str) -> Table {
         self.key = vec![column.to_owned()];
         self
     }
 
-    /// Adds a foreign key that cannot leave the tenant.
+    /// Adds a foreign key that cannot lead to another tenant.
     #[must_use]
     pub fn reference(mut self, reference: Reference) -> Table {
         self.references.push(reference);
@@ -82,8 +88,8 @@ impl Table {
         self
     }
 
-    /// Adds indexes for a table that is deleted from softly, by setting the column `deleted`: one for pages of the
-    /// live rows in the order of the column `order`, one for the trash.
+    /// Adds two indexes for a table with soft deletes, whose column `deleted` says when: one for pages of the live
+    /// rows in the order of the column `order`, one for the trash.
     ///
     /// An index on the time of the deletion alone would serve neither.
     #[must_use]
@@ -95,33 +101,41 @@ impl Table {
 
 /// A foreign key of the tenant and one column, to the tenant and the key of another table.
 ///
-/// A plain foreign key accepts the row of another tenant, for the server checks it with the rights of the table's
-/// owner and past every policy; `ON DELETE CASCADE` then deletes what belongs to others.
+/// A plain foreign key accepts the row of another tenant: the server checks it with the rights of the table's owner,
+/// and past every policy. `ON DELETE CASCADE` then deletes rows of others.
+///
+/// ```
+/// use migrate::scope::rls::{OnDelete, Reference, Table};
+///
+/// let lines = Table::new("order_lines").reference(Reference::new("order_id", "orders").on_delete(OnDelete::Cascade));
+/// # let _ = lines;
+/// ```
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Without the tenant's.
+    /// Its columns, without the tenant's.
     columns: Vec<String>,
     table: TableName,
-    /// Those that the columns refer to, in the same order.
+    /// The columns that they refer to, in the same order.
     key: Vec<String>,
     on_delete: OnDelete,
     replaced: Option<String>,
 }
 
 impl Reference {
-    /// From this column to the column `id` of that table, which must be unique together with the tenant: see
+    /// From this column to the column `id` of that table, which has to be unique together with the tenant: see
     /// [`Table::key`].
     pub fn new(column: &str, table: impl Into<TableName>) -> Reference {
         Reference {
             columns: vec![column.to_owned()],
             table: table.into(),
             key: vec!["id".to_owned()],
+            /// It keeps the other row from being deleted.
             on_delete: OnDelete::NoAction,
             replaced: None,
         }
     }
 
-    /// As `tables!` declares it; nothing if all tenants share what is referred to.
+    /// A reference as `tables!` declares it; `None` if all tenants share the table that it refers to.
     fn declared(key: &ForeignKey) -> Option<Reference> {
         key.parent.tenant?;
         let is_own = |(column, _): &(&&str, &&str)| Some(**column) != key.child.tenant;
@@ -131,22 +145,22 @@ impl Reference {
         Some(Reference { columns, table, key: referred, on_delete: OnDelete::NoAction, replaced: None })
     }
 
-    /// To a column that is not called `id`.
+    /// Refers to a column that is not named `id`.
     #[must_use]
     pub fn key(mut self, column: &str) -> Reference {
         self.key = vec![column.to_owned()];
         self
     }
 
-    /// What becomes of the row when the one that it names is deleted.
+    /// Sets what happens to the row when the row that it refers to is deleted. [`OnDelete::NoAction`] by default.
     #[must_use]
     pub fn on_delete(mut self, action: OnDelete) -> Reference {
         self.on_delete = action;
         self
     }
 
-    /// Takes the place of the plain foreign key of this name, which has the same columns but for the tenant's and
-    /// the same action. The rollback brings it back.
+    /// Replaces the plain foreign key of this name, which has the same columns without the tenant's, and the same
+    /// action. The rollback brings it back.
     #[must_use]
     pub fn replaces(mut self, constraint: &str) -> Reference {
         self.replaced = Some(constraint.to_owned());
@@ -154,35 +168,35 @@ impl Reference {
     }
 }
 
-/// What becomes of a row when the one that it names is deleted.
+/// What happens to a row when the row that it refers to is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDelete {
     /// It keeps the other from being deleted.
     NoAction,
-    /// The same, at once and never deferred.
+    /// The same, but at once and never deferred.
     Restrict,
     /// It is deleted too.
     Cascade,
-    /// Its column becomes NULL, and the tenant stays: PostgreSQL 15 and later.
+    /// Its column becomes NULL, and its tenant stays. PostgreSQL 15 and later.
     SetNull,
 }
 
 /// A migration and its rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scripts {
-    /// Applies it.
+    /// The script that applies it.
     pub up: String,
-    /// Rolls it back.
+    /// The script that rolls it back.
     pub down: String,
 }
 
 /// The migration that puts tables under row-level security, and its rollback.
 ///
-/// For each table: row-level security enabled and forced, so that the owner obeys too; one permissive policy,
-/// because without any nobody sees a row; and a *restrictive* one for the tenant, which no further policy can
-/// widen ([manual, 5.9](https://www.postgresql.org/docs/current/ddl-rowsecurity.html)). The tenant column is filled
-/// by default, keys and foreign keys carry the tenant.
+/// Each table gets: row-level security, enabled, and forced so that it binds the owner too; one permissive policy,
+/// because without any no row is shown; and a *restrictive* policy for the tenant, which no further policy can widen
+/// ([manual, 5.9](https://www.postgresql.org/docs/current/ddl-rowsecurity.html)). The tenant column gets a default,
+/// and keys and foreign keys include the tenant.
 ///
 /// ```
 /// use migrate::scope::rls::{self, Reference, Table, Tenancy};
@@ -201,11 +215,12 @@ pub struct Scripts {
 /// println!("-- up\n{}\n-- down\n{}", scripts.up, scripts.down);
 /// ```
 ///
-/// Keys and indexes are built, and foreign keys checked, while writers wait. On big tables in use, make them in
+/// Keys and indexes are built, and foreign keys checked, while writers wait. For big tables in use, make them in
 /// migrations of their own (`CREATE UNIQUE INDEX CONCURRENTLY`, `NOT VALID`), and leave them out here.
 pub fn scripts(tenancy: &Tenancy, tables: &[Table]) -> Scripts {
     let keys = tables.iter().flat_map(|table| table.keys(tenancy));
-    // The check of a new foreign key reads both tables; under forced policies it would see no rows.
+    // Foreign keys come before the policies: the check of a new one reads both tables, and under forced policies it
+    // would see no rows.
     let references = tables.iter().flat_map(|table| table.foreign_keys(tenancy));
     let policies = tables.iter().flat_map(|table| table.policies(tenancy));
     let changes: Vec<Change> = keys.chain(references).chain(policies).collect();
@@ -222,6 +237,7 @@ struct Change {
 }
 
 impl Table {
+    /// The keys and indexes of a table.
     fn keys(&self, tenancy: &Tenancy) -> Vec<Change> {
         let tenant = quoted(&tenancy.column);
         let mut changes = Vec::new();
@@ -243,6 +259,7 @@ impl Table {
         changes
     }
 
+    /// The foreign keys of a table.
     fn foreign_keys(&self, tenancy: &Tenancy) -> Vec<Change> {
         let tenant = quoted(&tenancy.column);
         let mut changes = Vec::new();
@@ -261,7 +278,8 @@ impl Table {
                 &format!("FOREIGN KEY ({tenant}, {columns}) REFERENCES {to} ({tenant}, {key}){action}"),
             ));
             if let Some(replaced) = &reference.replaced {
-                // The plain key needs no list of columns, and PostgreSQL would print it as another one.
+                // The plain key has no list of columns in its action, and PostgreSQL prints one that has as another
+                // key.
                 let action =
                     if reference.on_delete == OnDelete::SetNull { " ON DELETE SET NULL" } else { &action };
                 let plain = format!("FOREIGN KEY ({columns}) REFERENCES {to} ({key}){action}");
@@ -272,10 +290,11 @@ impl Table {
         changes
     }
 
+    /// The default of the tenant column, and the two policies.
     fn policies(&self, tenancy: &Tenancy) -> Vec<Change> {
         let (table, tenant) = (&self.name, quoted(&tenancy.column));
         let alter = |what: &str| format!("ALTER TABLE {table} {what}");
-        // As a subquery it is worked out once and not for each row, and still finds its index.
+        // As a subquery it is computed once and not for each row, and an index still serves it.
         let own = format!("{tenant} = (SELECT {})", tenancy.current());
         let (base, only) = (quoted(BASE), quoted(TENANT));
         vec![
@@ -298,6 +317,7 @@ impl Table {
         ]
     }
 
+    /// Adds a constraint.
     fn constraint(&self, name: &str, definition: &str) -> Change {
         let (table, name) = (&self.name, quoted(name));
         Change {
@@ -306,6 +326,7 @@ impl Table {
         }
     }
 
+    /// Adds an index.
     fn index(&self, rest: &str, definition: &str) -> Change {
         let (table, name) = (&self.name, self.name.derived(rest));
         Change {
@@ -315,12 +336,12 @@ impl Table {
     }
 }
 
-/// Columns, as SQL.
+/// Columns as SQL.
 fn list(columns: &[String]) -> String {
     columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
 }
 
-/// The policy that lets everybody in, so that the other has something to restrict.
+/// The policy that admits every row, so that the other policy has something to restrict.
 const BASE: &str = "base";
-/// The policy that lets nobody but the tenant in.
+/// The policy that admits the tenant's rows alone.
 const TENANT: &str = "tenant";

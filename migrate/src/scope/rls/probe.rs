@@ -1,4 +1,8 @@
-//! The second look: what the policies really do, for a tenant that does not exist.
+//! The second half of the check: what the policies really do, for a tenant that does not exist.
+//!
+//! What comes in are the tables that the role reaches; what goes out are holes, such as "`orders` shows rows without
+//! a tenant". The first half reads the catalog, and knows the policies by their text. This one believes nothing: it
+//! reads and writes, in a transaction that is rolled back.
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
@@ -12,10 +16,10 @@ use super::{ColumnType, Tenancy};
 pub(super) struct Probed {
     schema: String,
     name: String,
-    /// As SQL writes it.
+    /// Its name as SQL writes it.
     pub(super) called: String,
     may_read: bool,
-    /// The columns that a row is made of, as SQL, without the tenant's; none where it is not tried.
+    /// The columns of a row as SQL, without the tenant's; `None` if no row is tried.
     columns: Option<Vec<String>>,
 }
 
@@ -34,8 +38,8 @@ pub(super) async fn tables(client: &Client, tenancy: &Tenancy) -> Result<Vec<Pro
     rows.iter().map(table).collect()
 }
 
-/// Reads and writes as no one, in a transaction that the caller rolls back. Where the session has a tenant already,
-/// that is known to show rows.
+/// Reads and writes as a tenant that does not exist, in a transaction that the caller rolls back. If the session has
+/// a tenant already, it is known to show rows.
 pub(super) async fn holes(
     client: &Client,
     tenancy: &Tenancy,
@@ -50,7 +54,7 @@ pub(super) async fn holes(
         set(client, tenancy, &tenant).await?;
         holes.extend(visible(client, tables, when).await?);
     }
-    // Once for each table is enough.
+    // One hole for each table is enough.
     let mut told = Vec::new();
     holes.retain(|hole| {
         !told.contains(&hole.object) && {
@@ -87,9 +91,10 @@ async fn visible(client: &Client, tables: &[Probed], when: &str) -> Result<Vec<H
     Ok(open.collect())
 }
 
-/// Whether the table takes a row for another tenant than the one that is set.
+/// Whether the table accepts a row for another tenant than the one that is set.
 ///
-/// A policy is asked before the constraints of the table. So where one of those fails, the policy had let it pass.
+/// The server asks a policy before the constraints of the table. So if a constraint refuses the row, the policy had
+/// admitted it.
 async fn accepts_foreign(client: &Client, tenancy: &Tenancy, table: &Probed) -> Result<bool, Error> {
     let Some(columns) = &table.columns else { return Ok(false) };
     let tenant = quoted(&tenancy.column);
@@ -114,15 +119,16 @@ async fn accepts_foreign(client: &Client, tenancy: &Tenancy, table: &Probed) -> 
     })
 }
 
-/// The class of the errors of constraints.
+/// The class of SQLSTATEs of constraints.
 const INTEGRITY: &str = "23";
 
+/// Sets the tenant of the transaction.
 async fn set(client: &Client, tenancy: &Tenancy, tenant: &str) -> Result<(), Error> {
     let values: [(&(dyn ToSql + Sync), Type); 2] = [(&tenancy.setting, Type::TEXT), (&tenant, Type::TEXT)];
     client.query_typed("SELECT set_config($1, $2, true)", &values).await.map(drop)
 }
 
-/// A tenant that does not exist, as far as chance goes.
+/// A tenant that does not exist, but for chance.
 fn nobody(tenancy: &Tenancy) -> String {
     match tenancy.column_type {
         ColumnType::Uuid | ColumnType::Text => Uuid::new_v4().to_string(),

@@ -1,11 +1,16 @@
+//! How the database knows whose a row is, and who asks.
+//!
+//! What comes in are a column and its type; what goes out is an SQL expression,
+//! `nullif(current_setting('app.business_id', true), '')::uuid`, on which policies and defaults are built.
+
 use std::fmt;
 
 use super::name::literal;
 
-/// Which column says whose a row is, and which setting says who asks.
+/// The column that says whose a row is, and the setting that says who asks.
 ///
-/// The default is what the rest of the documentation speaks of: the column `business_id` of type `uuid`, and the
-/// setting `app.business_id`.
+/// The default is used in the rest of the documentation: the column `business_id` of type `uuid`, and the setting
+/// `app.business_id`.
 ///
 /// ```
 /// use migrate::scope::rls::{ColumnType, Tenancy};
@@ -36,23 +41,23 @@ pub enum ColumnType {
 }
 
 impl Tenancy {
-    /// A tenant column; the setting is `app.` and its name.
+    /// A tenant column. The setting is `app.` and the name of the column.
     pub fn new(column: &str, column_type: ColumnType) -> Tenancy {
         Tenancy { column: column.to_owned(), column_type, setting: format!("app.{column}") }
     }
 
-    /// Names the setting. PostgreSQL wants two words with a dot between them
-    /// ([manual, 20.16](https://www.postgresql.org/docs/current/runtime-config-custom.html)).
+    /// Names the setting. PostgreSQL requires two words with a dot between them ([manual,
+    /// 20.16](https://www.postgresql.org/docs/current/runtime-config-custom.html)).
     #[must_use]
     pub fn setting(mut self, setting: &str) -> Tenancy {
         setting.clone_into(&mut self.setting);
         self
     }
 
-    /// The expression for the tenant that asks, or NULL.
+    /// The SQL expression for the tenant that asks, or NULL.
     ///
-    /// A setting that was never set is NULL here only because of `true`. One that was set in an earlier
-    /// transaction of the session is an empty string afterwards, hence `nullif`.
+    /// The argument `true` makes a setting that was never set NULL instead of an error. A setting that an earlier
+    /// transaction of the session has set is an empty string afterwards, hence `nullif`.
     pub fn current(&self) -> String {
         format!("nullif(current_setting({}, true), '')::{}", literal(&self.setting), self.column_type)
     }

@@ -1,3 +1,9 @@
+//! The check at the start of the application that row-level security holds.
+//!
+//! What comes in is a pool; what goes out is [`Verified`], with the protected tables, or all holes at once. It asks
+//! the catalog first (`holes.sql`), then compares the tables with `tables!`, then tries the policies, all in one
+//! transaction that is rolled back.
+
 use std::fmt;
 
 use tokio_postgres::Client;
@@ -12,7 +18,7 @@ use crate::scope::error::Error;
 use crate::scope::pool::{TEMPORARY_LAST, TenantPool};
 use crate::scope::table::Definition;
 
-/// Asks the database whether row-level security holds for the role of this pool.
+/// Checks in the database whether row-level security holds for the role of this pool.
 ///
 /// ```no_run
 /// # use migrate::scope::{TenantPool, rls};
@@ -23,25 +29,27 @@ use crate::scope::table::Definition;
 /// # }
 /// ```
 ///
-/// Call it when the application starts, after the migrations. One query over the catalog looks for every [`Reason`]
-/// that is known; then the tables are read and written to as a tenant that does not exist, in a transaction that is
-/// rolled back. Only what the role reaches counts, or one that it can become: a table without any privilege for it is
-/// no hole.
+/// Call it when the application starts, after the migrations. One query over the catalog looks for every known
+/// [`Reason`]; then the tables are read and written as a tenant that does not exist, in a transaction that is rolled
+/// back. Only what the role can reach counts, or a role that it can become: a table on which it has no privilege is
+/// not a hole.
 ///
-/// It is strict. A policy is a wall if it compares the tenant column with the setting and says nothing else. A table
-/// without the tenant column, in a schema where others have it, has to be declared as one that all tenants share: see
-/// [`Check::declared`]. And no role that serves tenants leaves anything behind for the next: it makes neither temporary
-/// tables nor others. By default everybody may make temporary ones, and before PostgreSQL 15 tables in `public`; so
-/// the migration that makes the role says
+/// It is strict. A policy protects a table if it compares the tenant column with the setting and does nothing else. A
+/// table without the tenant column, in a schema in which others have it, has to be declared as shared by all tenants:
+/// see [`Check::declared`]. And a role that serves tenants may leave nothing for the next tenant: it may make neither
+/// temporary tables nor others. By default every role may make temporary ones, and before PostgreSQL 15 tables in
+/// `public`. So the migration that makes the role says
 ///
 /// ```sql
 /// REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC;
 /// REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 /// ```
 ///
+/// It costs about ten round trips, and two for each table that the role may write.
+///
 /// # Errors
 ///
-/// [`VerifyError::Holes`] with all that it found; or the database's own error.
+/// [`VerifyError::Holes`] with everything that it found; [`VerifyError::Database`] if the database cannot be asked.
 pub async fn verify(pool: &TenantPool) -> Result<Verified, VerifyError> {
     Check::new().run(pool).await
 }
@@ -52,7 +60,7 @@ pub async fn verify(pool: &TenantPool) -> Result<Verified, VerifyError> {
 /// # use migrate::scope::TenantPool;
 /// # use migrate::scope::rls::{self, Reason};
 /// # async fn start(pool: TenantPool) -> Result<(), rls::VerifyError> {
-/// // It finds the user of any tenant, because that is what it is for.
+/// // This function finds the user of any tenant: that is its purpose.
 /// rls::Check::new().accept(Reason::DefinerFunction, "public.login(text)").run(&pool).await?;
 /// # Ok(())
 /// # }
@@ -69,14 +77,14 @@ impl Check {
         Check::default()
     }
 
-    /// Takes no offence at this hole in this [object](Hole::object), written as the hole names it.
+    /// Accepts this hole in this [object](Hole::object), written as the hole names it.
     #[must_use]
     pub fn accept(mut self, reason: Reason, object: &str) -> Check {
         self.accepted.push((reason, object.to_owned()));
         self
     }
 
-    /// Holds the database to what `tables!` declares: tables of tenants are there and have the tenant column, and those
+    /// Compares the database with what `tables!` declares: tables of tenants exist and have the tenant column; those
     /// that are `global` need none.
     ///
     /// ```no_run
@@ -101,7 +109,7 @@ impl Check {
         self
     }
 
-    /// Asks the database.
+    /// Runs the check.
     ///
     /// # Errors
     ///
@@ -117,10 +125,12 @@ impl Check {
         if holes.is_empty() { Ok(Verified { tables }) } else { Err(VerifyError::Holes(Holes(holes))) }
     }
 
+    /// The holes, and the tables that the role reaches.
     async fn look(&self, client: &Client, tenancy: &Tenancy) -> Result<(Vec<Hole>, Vec<String>), Error> {
         client.query_typed(TEMPORARY_LAST, &[]).await?;
         let declared = declared::look(client, tenancy, &self.declared).await?;
-        // The catalog's query reads predicates: there each name that is not PostgreSQL's own must show its schema.
+        // The query over the catalog reads predicates as text. With this path every name shows its schema, unless it
+        // is PostgreSQL's own.
         client.batch_execute("SAVEPOINT look; SET LOCAL search_path = pg_catalog, pg_temp").await?;
         let predicates = predicates(tenancy);
         let values: [(&(dyn ToSql + Sync), Type); 4] = [
@@ -136,7 +146,7 @@ impl Check {
         let is_known = |found: &Hole| declared.holes.iter().any(|hole| hole == found);
         let mut holes: Vec<Hole> = found.into_iter().filter(|hole| !is_known(hole)).collect();
         holes.extend(declared.holes);
-        // Where no policy applies, or every query fails, there is nothing left to try.
+        // If no policy applies, or every query fails, there is nothing left to try.
         let is_moot = |hole: &Hole| {
             matches!(hole.reason, Reason::Superuser | Reason::BypassesRls | Reason::RowSecurityOff)
         };
@@ -150,17 +160,19 @@ impl Check {
         Ok((holes, tables.into_iter().map(|table| table.called).collect()))
     }
 
+    /// Whether the caller accepts the hole.
     fn accepts(&self, hole: &Hole) -> bool {
         self.accepted.iter().any(|(reason, object)| *reason == hole.reason && *object == hole.object)
     }
 }
 
+/// A hole from a row of the catalog's answer.
 fn hole(row: &tokio_postgres::Row) -> Result<Hole, tokio_postgres::Error> {
     let reason = Reason::from_name(row.try_get(0)?).expect("holes.sql knows the names of Reason alone");
     Ok(Hole { reason, object: row.try_get(1)?, detail: row.try_get(2)? })
 }
 
-/// The proof that row-level security held when it was looked at.
+/// The proof that row-level security held when it was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     tables: Vec<String>,
@@ -173,7 +185,7 @@ impl Verified {
     }
 }
 
-/// Why row-level security was not verified.
+/// Why row-level security could not be verified.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -183,12 +195,12 @@ pub enum VerifyError {
     Database(Error),
 }
 
-/// Every hole that was found, at least one.
+/// All holes that were found, at least one. It displays one paragraph for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holes(Vec<Hole>);
 
 impl Holes {
-    /// One by one.
+    /// The holes, one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, Hole> {
         self.0.iter()
     }

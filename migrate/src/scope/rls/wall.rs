@@ -1,12 +1,16 @@
-//! Which predicates hold a row to the tenant that asks.
+//! The predicates that are known to restrict a row to the tenant that asks.
+//!
+//! What comes in is a [`Tenancy`]; what goes out are texts as PostgreSQL prints predicates, such as
+//! `({column} = (NULLIF(current_setting({setting}::text, true), ''::text))::uuid)`, with which the catalog's query
+//! compares each policy.
 
 use super::{ColumnType, Tenancy};
 
-/// The predicates, as the server writes them down. `{column}` and `{setting}` stand for what it has to quote.
+/// The predicates, as the server prints them. `{column}` and `{setting}` stand for what the query quotes itself.
 ///
-/// Nothing but these is a wall. Whatever else a policy says may be opened from somewhere: by an OR, by another setting,
-/// by a function. So what [`scripts`](super::scripts) writes is here, and what is usually written by hand and fails,
-/// rather than shows a row, when no tenant is set.
+/// Only these count as protection. Any other text of a policy may be open somewhere: by an OR, by another setting, by
+/// a function. So the list holds what [`scripts`](super::scripts) writes, and what is usually written by hand and
+/// fails, instead of showing a row, if no tenant is set.
 pub(super) fn predicates(tenancy: &Tenancy) -> Vec<String> {
     let cast = |value: &str| match tenancy.column_type {
         ColumnType::Text => value.to_owned(),
@@ -19,8 +23,8 @@ pub(super) fn predicates(tenancy: &Tenancy) -> Vec<String> {
         values.push((cast("current_setting({setting}::text, true)"), "current_setting"));
         values.push((cast("current_setting({setting}::text)"), "current_setting"));
     }
-    // A `varchar` is compared as a text, and a domain as what it is of. No other type becomes a UUID and loses something;
-    // a number may be rounded.
+    // A `varchar` is compared as text, and a domain as its base type. No other type loses anything when it becomes a
+    // UUID; a number may be rounded.
     let columns: &[&str] = match tenancy.column_type {
         ColumnType::Text => &["{column}", "({column})::text"],
         ColumnType::Uuid => &["{column}", "({column})::uuid"],

@@ -1,4 +1,8 @@
-//! Which types of the standard library, and which others, an engine knows.
+//! The types that an engine knows without a wrapper: those of the standard library, and `Uuid`.
+//!
+//! What comes in is this list; what goes out is an `impl Value` for each type, with a codec for each engine named.
+//! The list says what the drivers can do with all of their features off, so turning a feature on elsewhere in the
+//! build changes nothing.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -33,12 +37,12 @@ crate::__scope_values! {
     Arc<str>: sqlite;
 }
 
-/// What an array can hold.
+/// A type that an array can hold.
 #[cfg(feature = "postgres")]
 #[doc(hidden)]
 pub trait Element: Value + tokio_postgres::types::ToSql + for<'a> tokio_postgres::types::FromSql<'a> {}
 
-/// What an array can hold.
+/// A type that an array can hold.
 #[cfg(not(feature = "postgres"))]
 #[doc(hidden)]
 pub trait Element: Value {}
@@ -51,7 +55,7 @@ elements!(bool, i8, i16, i32, i64, u32, f32, f64, String, Box<str>, Vec<u8>, Uui
 
 impl<V: Element> Element for Option<V> {}
 
-/// An array of PostgreSQL.
+/// An array of PostgreSQL. `Vec<u8>` is not one: it is `bytea`, and `u8` is not an [`Element`].
 impl<V: Element> Value for Vec<V> {
     #[cfg(feature = "postgres")]
     fn postgres() -> Option<PostgresCodec<Vec<V>>> {

@@ -1,8 +1,9 @@
-//! What a statement binds and a row holds, and which engines know it.
+//! Values: what a statement binds and a row holds, and which engines know them.
 //!
-//! A type has a codec for each engine that knows it. It has none for the others, and is no less a value for that: turning
-//! an engine on takes nothing away from what the other one can do. What an engine does not know is refused when a
-//! statement is written for it.
+//! What comes in is a Rust value, `"vip".to_owned()`; what goes out is a [`Parameter`], which knows how the driver of
+//! each engine writes it. A type has a codec for each engine that knows it, and none for the others. It is a value
+//! all the same: turning an engine on takes nothing away from the other one. A value that the engine does not know is
+//! refused when a statement is written for it.
 
 mod known;
 #[cfg(feature = "postgres")]
@@ -28,7 +29,7 @@ pub(super) use sqlite::Cell as SqliteCell;
 pub use sqlite::Codec as SqliteCodec;
 pub use wrapper::{Both, Postgres, Sqlite};
 
-/// What a statement can bind and a row can hold, and `Option` of it for what may be NULL.
+/// A type that a statement can bind and a row can hold, and `Option` of it for values that may be NULL.
 ///
 /// | | PostgreSQL | SQLite |
 /// |---|---|---|
@@ -39,14 +40,31 @@ pub use wrapper::{Both, Postgres, Sqlite};
 /// | [`Sqlite`]`<V>`: whatever `rusqlite` knows | no | yes |
 /// | [`Both`]`<V>`: what both know | yes | yes |
 ///
-/// A type of your own becomes one by [`value!`](super::value), beside the traits of the drivers: `value!(Money: postgres,
-/// sqlite)`. That says which engines know it, so a feature that somebody else turns on changes nothing.
+/// [`value!`](super::value) makes a type of your own one of them, in addition to the traits of the drivers:
+/// `value!(Money: postgres, sqlite)`. It names the engines that know the type, so a feature that another crate turns
+/// on changes nothing.
 ///
-/// On an engine that does not know a value the statement is not sent: the answer is
-/// [`InvalidStatement::ForeignValue`](super::InvalidStatement::ForeignValue).
+/// If an engine does not know a value, the statement is not sent, and the answer is
+/// [`InvalidStatement::ForeignValue`](super::InvalidStatement::ForeignValue):
 ///
-/// On PostgreSQL a text is sent as a literal whose type the server infers, so it serves columns of enumerations,
-/// `citext`, `numeric` or `inet` too. So does a type that fits no built-in one: it has to write text.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// use migrate::scope::{Error, InvalidStatement, raw};
+/// use std::net::IpAddr;
+///
+/// let address: IpAddr = "192.0.2.1".parse()?;
+/// let refused = bakery.select(orders).filter(raw("orders.note = ?").bind(address).filter()).count(&db);
+/// assert!(matches!(refused, Err(Error::Invalid(InvalidStatement::ForeignValue { .. }))));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// On PostgreSQL a text is sent as a literal whose type the server infers. So it also serves columns of enumerations,
+/// `citext`, `numeric` or `inet`. A type of your own that fits no built-in type is sent this way as well, and has to
+/// write text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of a column",
     note = "wrap it in `Postgres`, `Sqlite` or `Both`, or declare a type of your own with `migrate::scope::value!`"
@@ -67,7 +85,7 @@ pub trait Value: fmt::Debug + Send + Sync + Sized + 'static {
     }
 }
 
-/// What may be NULL.
+/// A value that may be NULL.
 impl<V: Value> Value for Option<V> {
     #[cfg(feature = "postgres")]
     fn postgres() -> Option<PostgresCodec<Option<V>>> {
@@ -80,7 +98,7 @@ impl<V: Value> Value for Option<V> {
     }
 }
 
-/// A value that an engine does not know.
+/// The failure that an engine does not know a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Foreign {
     pub(super) value: &'static str,
@@ -106,21 +124,23 @@ impl fmt::Display for Foreign {
 
 impl std::error::Error for Foreign {}
 
-/// A value that a statement binds.
+/// A bound value of any type. Cloning it copies a pointer.
 #[derive(Clone)]
 pub struct Parameter(Arc<dyn Bound>);
 
 impl Parameter {
+    /// A value to bind.
     #[doc(hidden)]
     pub fn new<V: Value>(value: V) -> Parameter {
         Parameter(Arc::new(Bindable(value)))
     }
 
-    /// Whether the engine has such values.
+    /// Whether the engine has values of this type.
     pub(super) fn is_known_to(&self, engine: Engine) -> bool {
         self.0.is_known_to(engine)
     }
 
+    /// The name of its type in Rust.
     pub(super) fn type_name(&self) -> &'static str {
         self.0.type_name()
     }
@@ -144,9 +164,11 @@ impl fmt::Debug for Parameter {
     }
 }
 
+/// The value with its type, for the traits of the drivers.
 #[derive(Debug)]
 struct Bindable<V>(V);
 
+/// What a statement needs of a value without knowing its type.
 trait Bound: fmt::Debug + Send + Sync {
     fn is_known_to(&self, engine: Engine) -> bool;
 
@@ -160,7 +182,7 @@ trait Bound: fmt::Debug + Send + Sync {
 }
 
 impl<V: Value> Bound for Bindable<V> {
-    /// An engine that is turned off is one that nothing is sent to: its text may be looked at.
+    /// An engine that is turned off is one that nothing is sent to: its text may still be looked at.
     fn is_known_to(&self, engine: Engine) -> bool {
         match engine {
             #[cfg(feature = "postgres")]

@@ -1,4 +1,8 @@
 //! Values as `tokio_postgres` writes and reads them.
+//!
+//! What comes in is a value with the codec of its type, and the type that the statement announces; what goes out are
+//! bytes for the protocol, and back. `"vip"` is announced as `unknown` and sent as text; `7_i64` as `int8`, in eight
+//! bytes.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +15,8 @@ use super::{Bindable, Foreign, Value};
 
 type Fallible<T> = Result<T, Box<dyn Error + Sync + Send>>;
 
-/// How a type is written and read.
+/// How a type is announced, written and read: the driver's functions as values, because the driver's traits cannot be
+/// asked whether a type has them.
 #[doc(hidden)]
 pub struct Codec<V> {
     ty: Type,
@@ -35,13 +40,14 @@ impl<V: ToSql + for<'a> FromSql<'a>> Codec<V> {
 }
 
 impl<V> Codec<V> {
-    /// The server's type. It has to be told, as a round trip to ask for it is not made.
+    /// The type that is announced to the server.
     pub(super) fn ty(self) -> Type {
         self.ty
     }
 }
 
 impl<V: Value> Codec<V> {
+    /// The same for values that may be NULL.
     pub(super) fn optional(self) -> Codec<Option<V>> {
         Codec {
             ty: self.ty,
@@ -64,6 +70,7 @@ impl<V: Value> Codec<V> {
 
 /// A type around one that the driver knows.
 impl<W> Codec<W> {
+    /// A wrapper around a type that the driver knows.
     pub(super) fn around<V>(format: fn(&W, &Type) -> Format, write: Write<W>, read: Read<W>) -> Codec<W>
     where
         V: ToSql + for<'a> FromSql<'a>,
@@ -75,11 +82,13 @@ impl<W> Codec<W> {
 pub(super) type Write<W> = fn(&W, &Type, &mut BytesMut) -> Fallible<IsNull>;
 pub(super) type Read<W> = fn(&Type, Option<&[u8]>) -> Fallible<W>;
 
+/// Writes a value with the codec of its type.
 fn write<V: Value>(value: &V, ty: &Type, out: &mut BytesMut) -> Fallible<IsNull> {
     let codec = V::postgres().ok_or_else(|| Foreign::new::<V>(Engine::Postgres))?;
     (codec.write)(value, ty, out)
 }
 
+/// Reads a value with the codec of its type.
 fn read<V: Value>(ty: &Type, raw: Option<&[u8]>) -> Fallible<V> {
     let codec = V::postgres().ok_or_else(|| Foreign::new::<V>(Engine::Postgres))?;
     (codec.read)(ty, raw)
@@ -94,8 +103,9 @@ impl<V: Value> ToSql for Bindable<V> {
         true
     }
 
-    /// A literal is text: read as the binary form of a number, the bytes of one would be another number.
+    /// Text for a literal, else as the codec says.
     fn encode_format(&self, ty: &Type) -> Format {
+        // A literal is text. The server would take the binary bytes of a number for its digits.
         if *ty == Type::UNKNOWN {
             return Format::Text;
         }
@@ -111,7 +121,7 @@ impl<V> fmt::Debug for Codec<V> {
     }
 }
 
-/// A value of a row.
+/// A value of a row: the driver's trait on a type of ours.
 pub(in crate::scope) struct Cell<V>(pub(in crate::scope) V);
 
 impl<V> fmt::Debug for Cell<V> {
@@ -129,13 +139,14 @@ impl<'a, V: Value> FromSql<'a> for Cell<V> {
         read(ty, None).map(Cell)
     }
 
-    /// What has no codec is refused when it is read, with its name.
+    /// Any type: the codec was chosen for it when the statement was written.
     fn accepts(ty: &Type) -> bool {
         V::postgres().is_none_or(|codec| (codec.accepts)(ty))
     }
 }
 
-/// Texts first: what accepts `unknown` can be read as a literal of any type.
+/// The types that are tried in order for a Rust type. `unknown` is first: what the driver writes as text can be read
+/// as a literal of any type.
 const TYPES: [Type; 37] = [
     Type::UNKNOWN,
     Type::INT8,
@@ -176,6 +187,7 @@ const TYPES: [Type; 37] = [
     Type::OID_ARRAY,
 ];
 
+/// The first type that the driver accepts for it.
 fn type_of<V: ToSql>() -> Type {
     TYPES.into_iter().find(<V as ToSql>::accepts).unwrap_or(Type::UNKNOWN)
 }

@@ -1,4 +1,7 @@
 //! Values as `rusqlite` writes and reads them.
+//!
+//! What comes in is a value with the codec of its type; what goes out is one of SQLite's five kinds of value, such as
+//! `Text("vip")`, and back.
 
 use std::fmt;
 
@@ -8,7 +11,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Null, ToSqlOutput, V
 
 use super::{Bindable, Foreign, Value};
 
-/// How a type is written and read.
+/// How a type is written and read: the driver's functions as values.
 #[doc(hidden)]
 pub struct Codec<V> {
     write: Write<V>,
@@ -26,12 +29,14 @@ impl<V: ToSql + FromSql> Codec<V> {
 }
 
 impl<V> Codec<V> {
+    /// With functions of its own.
     pub(super) fn new(write: Write<V>, read: Read<V>) -> Codec<V> {
         Codec { write, read }
     }
 }
 
 impl<V: Value> Codec<V> {
+    /// The same for values that may be NULL.
     pub(super) fn optional(self) -> Codec<Option<V>> {
         Codec {
             write: |value| match value {
@@ -46,12 +51,14 @@ impl<V: Value> Codec<V> {
     }
 }
 
+/// Writes a value with the codec of its type.
 fn write<V: Value>(value: &V) -> rusqlite::Result<ToSqlOutput<'_>> {
     let foreign = || rusqlite::Error::ToSqlConversionFailure(Foreign::new::<V>(Engine::Sqlite).into());
     let codec = V::sqlite().ok_or_else(foreign)?;
     (codec.write)(value)
 }
 
+/// Reads a value with the codec of its type.
 fn read<V: Value>(value: ValueRef<'_>) -> FromSqlResult<V> {
     let foreign = || FromSqlError::Other(Foreign::new::<V>(Engine::Sqlite).into());
     let codec = V::sqlite().ok_or_else(foreign)?;
@@ -70,7 +77,7 @@ impl<V> fmt::Debug for Codec<V> {
     }
 }
 
-/// A value of a row.
+/// A value of a row: the driver's trait on a type of ours.
 pub(in crate::scope) struct Cell<V>(pub(in crate::scope) V);
 
 impl<V> fmt::Debug for Cell<V> {

@@ -1,4 +1,8 @@
-//! Types of other crates, with the engines that know them said by the caller.
+//! Wrappers for types of other crates. The caller says which engines know them.
+//!
+//! What comes in is such a type, `chrono::DateTime<Utc>`; what goes out is a column of the type
+//! `Postgres<DateTime<Utc>>`. A blanket `impl Value` for whatever all drivers know would be simpler, and wrong: a
+//! type that only one driver knows would stop compiling when another crate in the build turns the other driver on.
 
 #[cfg(feature = "postgres")]
 use super::PostgresCodec;
@@ -7,22 +11,36 @@ use super::SqliteCodec;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 use super::Value;
 
-/// A value that PostgreSQL's driver knows, and SQLite's need not: `Postgres<DateTime<Utc>>` with the feature of
-/// `tokio_postgres` for chrono.
+/// A value that PostgreSQL's driver knows: `Postgres<DateTime<Utc>>`, with the feature of `tokio_postgres` for
+/// chrono.
 ///
-/// A column of it takes the value without the wrapper too: `set(orders.paid_at, now)`.
+/// A column of this type takes the value without the wrapper too: `set(orders.paid_at, now)`.
+///
+/// ```
+/// # #[cfg(feature = "postgres")]
+/// # mod example {
+/// use migrate::scope::{self, Postgres, Scope, tables};
+/// use std::net::IpAddr;
+///
+/// tables! {
+///     tenant = business_id;
+///     logins { id: i64, business_id: i64, address: Postgres<IpAddr> }
+/// }
+///
+/// async fn record(shop: &Scope, address: IpAddr, client: &tokio_postgres::Client) -> scope::Result<u64> {
+///     shop.insert(logins).set(logins.address, address).execute(client).await
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Postgres<V>(pub V);
 
-/// A value that SQLite's driver knows, and PostgreSQL's need not.
-///
-/// A column of it takes the value without the wrapper too.
+/// A value that SQLite's driver knows. A column of this type takes the value without the wrapper too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sqlite<V>(pub V);
 
-/// A value that both drivers know, as far as they are turned on.
-///
-/// A column of it takes the value without the wrapper too.
+/// A value that the drivers of all engines know that are turned on. A column of this type takes the value without the
+/// wrapper too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Both<V>(pub V);
 
@@ -34,6 +52,7 @@ mod postgres {
     impl<V: ToSql + for<'a> FromSql<'a>> Known for V {}
 }
 
+/// A macro and not a function: the wrappers have a field in common, and no trait.
 #[cfg(feature = "postgres")]
 macro_rules! postgres_codec {
     ($wrapper:ident) => {

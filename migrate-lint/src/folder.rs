@@ -1,0 +1,166 @@
+//! The migrations of a folder, one after the other, each with the schema that those before it made.
+//!
+//! In comes a folder that is not analysed yet, out come the findings of each of its migrations. For the folder `1:
+//! CREATE TABLE t (a int)`, `2: DROP TABLE t` they are none and `drop-table`; for the two statements in one script
+//! they are none at all.
+//!
+//! Each processor analyses a share of the migrations and applies those before it to a schema of its own. Why not
+//! share one schema? Applying a statement costs a twentieth of analysing it, and so no processor has to wait for
+//! another.
+
+use std::collections::{BTreeSet, HashSet};
+
+use migrate_core::{
+    Depth, Engine, Execution, Finding, Findings, Hazard, Migration, Project, Script, ScriptFindings,
+    SyntaxError, Unanalysed, in_shares,
+};
+
+use crate::analysis::Analysis;
+use crate::lost_session::lost_session;
+use crate::rollback;
+use crate::schema::{Schema, Words};
+use crate::sql::{self, Parsed};
+
+/// The findings in each migration of a folder: the syntax errors and hazards by the grammar and rules of each engine that
+/// the folder is written for.
+pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
+    let mut found: Vec<Findings> = folder.migrations.iter().map(|_| Findings::default()).collect();
+    for engine in folder.dialect.engines() {
+        let parsed = in_shares(&folder.migrations, |_, share| {
+            share.iter().map(|(migration, depth)| ParsedMigration::of(migration, *depth, *engine)).collect()
+        });
+        let analysed = in_shares(&parsed, |before, share| {
+            let mut analyst =
+                Analyst { engine: *engine, project: &folder.project, schema: Schema::new(*engine) };
+            before.iter().for_each(|migration| analyst.skip(migration));
+            share.iter().map(|migration| analyst.analyse(migration)).collect()
+        });
+        for (found, more) in found.iter_mut().zip(analysed) {
+            add(&mut found.up, more.up);
+            add(&mut found.down, more.down);
+            add(&mut found.verify, more.verify);
+        }
+    }
+    found
+}
+
+/// Adds what one more engine found. A syntax error at the same place is left out.
+fn add(found: &mut ScriptFindings, more: ScriptFindings) {
+    let place = |error: &SyntaxError| (error.span.start(), error.span.end());
+    let mut known: HashSet<_> = found.errors.iter().map(place).collect();
+    found.errors.extend(more.errors.into_iter().filter(|error| known.insert(place(error))));
+    add_hazards(&mut found.hazards, more.hazards);
+}
+
+/// Adds the findings of one more engine. A hazard that another engine's rules found at the same place is left out, and so
+/// is a finding with the same words.
+fn add_hazards(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
+    let mut added = BTreeSet::new();
+    for finding in more {
+        if !known.contains(&place(&finding)) && added.insert((place(&finding), finding.message.clone())) {
+            findings.push(finding);
+        }
+    }
+}
+
+fn place(finding: &Finding) -> (Hazard, usize, usize) {
+    (finding.hazard, finding.span.start(), finding.span.end())
+}
+
+/// A migration and the statements of its scripts.
+struct ParsedMigration<'a> {
+    migration: &'a Migration,
+    depth: Depth,
+    up: Parsed,
+    down: Option<Parsed>,
+    verify: Option<Parsed>,
+    /// The words of the up and down scripts, which name the part of the schema that a rollback needs.
+    words: Words,
+}
+
+impl ParsedMigration<'_> {
+    /// Parses the scripts of a migration. If the lock file vouches for it, only the up script, for its effect on the
+    /// schema.
+    fn of(migration: &Migration, depth: Depth, engine: Engine) -> ParsedMigration<'_> {
+        let script = |script: &Script| sql::parse(script.sql(), engine);
+        let (up, down) = (migration.up(), migration.down().script());
+        let (parsed, words) = (script(up), Words::default());
+        if depth == Depth::Schema {
+            return ParsedMigration { migration, depth, up: parsed, down: None, verify: None, words };
+        }
+        ParsedMigration {
+            migration,
+            depth,
+            up: parsed,
+            down: down.map(script),
+            verify: migration.verify().map(script),
+            words: down.map_or(words, |down| Words::of(&[up.sql(), down.sql()])),
+        }
+    }
+}
+
+/// Analyses migrations one after the other, each with the schema that those before it left.
+struct Analyst<'a> {
+    engine: Engine,
+    project: &'a Project,
+    schema: Schema,
+}
+
+impl Analyst<'_> {
+    /// Applies a migration to the schema without analysing it: another processor does that, or the lock file vouches for
+    /// it.
+    fn skip(&mut self, parsed: &ParsedMigration<'_>) {
+        self.schema.begin_migration();
+        self.schema.set_foreign_keys_off(parsed.migration.up().execution().foreign_keys_off);
+        for statement in &parsed.up.statements {
+            self.schema.apply(statement);
+        }
+    }
+
+    /// Analyses the next migration.
+    fn analyse(&mut self, parsed: &ParsedMigration<'_>) -> Findings {
+        if parsed.depth == Depth::Schema {
+            self.skip(parsed);
+            return Findings::default();
+        }
+        // A rollback needs the schema before its migration. Copying all of it for each would cost more than the analysis,
+        // so it gets the part that the words of both scripts name.
+        let down = parsed.down.as_ref().filter(|_| parsed.depth == Depth::HazardsAndRollback);
+        let before = down.map(|_| self.schema.part_for(&parsed.words));
+        let up = self.of_script(parsed.migration.up(), &parsed.up);
+        let script = parsed.migration.down().script();
+        let execution = script.map_or(Execution::PLAIN, Script::execution);
+        let of_down =
+            down.zip(before).map(|(down, before)| of_rollback(&before, &parsed.up, down, execution));
+        let mut of_down = of_down.unwrap_or_default();
+        of_down.extend(script.into_iter().flat_map(|script| lost_session(script, self.engine)));
+        let errors = |parsed: Option<&Parsed>| parsed.map_or_else(Vec::new, |parsed| parsed.errors.clone());
+        Findings {
+            up: ScriptFindings { errors: parsed.up.errors.clone(), hazards: up },
+            down: ScriptFindings { errors: errors(parsed.down.as_ref()), hazards: of_down },
+            verify: ScriptFindings { errors: errors(parsed.verify.as_ref()), hazards: Vec::new() },
+        }
+    }
+
+    fn of_script(&mut self, script: &Script, up: &Parsed) -> Vec<Finding> {
+        let analysis = Analysis { engine: self.engine, project: self.project, execution: script.execution() };
+        let mut findings = analysis.of(&up.statements, &mut self.schema);
+        if !up.errors.is_empty() {
+            // A statement that does not parse is a syntax error already.
+            findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
+        }
+        findings.extend(lost_session(script, self.engine));
+        findings.sort_by_key(|finding| finding.span.start());
+        findings
+    }
+}
+
+/// The findings about a rollback. None if one of the scripts does not parse, which is reported as that.
+fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
+    if up.errors.is_empty() && down.errors.is_empty() {
+        rollback::of_rollback(before, &up.statements, &down.statements, execution)
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+use super::{Blocker, DatabaseError};
+
+/// The lock was not to be had.
+#[derive(Debug)]
+pub enum LockFailure {
+    /// Another runner held it until the deadline.
+    Held {
+        deadline: Duration,
+        holder: Option<Blocker>,
+    },
+    /// The caller's connection is inside a transaction of the caller's.
+    InTransaction,
+    Database(DatabaseError),
+}
+
+impl From<LockFailure> for DatabaseError {
+    fn from(failure: LockFailure) -> DatabaseError {
+        match failure {
+            LockFailure::Held { deadline, holder } => DatabaseError {
+                blockers: holder.into_iter().collect(),
+                ..DatabaseError::of_ours(&format!(
+                    "another runner held the lock for {} seconds",
+                    deadline.as_secs()
+                ))
+            },
+            LockFailure::InTransaction => DatabaseError::of_ours("the connection is inside a transaction"),
+            LockFailure::Database(error) => error,
+        }
+    }
+}

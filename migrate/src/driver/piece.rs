@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use migrate_core::{Position, Script, Span};
+
+/// Statements of a script that are sent together.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    script: &'a Script,
+    /// The statements, by their number.
+    first: usize,
+    end: usize,
+    pub timeouts: Timeouts,
+}
+
+/// How long a statement may wait and run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    pub lock: Option<Duration>,
+    pub statement: Option<Duration>,
+}
+
+impl<'a> Piece<'a> {
+    pub fn whole(script: &'a Script, timeouts: Timeouts) -> Piece<'a> {
+        Piece { script, first: 0, end: script.spans().len(), timeouts }
+    }
+
+    pub fn one(script: &'a Script, statement: usize, timeouts: Timeouts) -> Piece<'a> {
+        Piece { script, first: statement, end: statement + 1, timeouts }
+    }
+
+    pub fn script(&self) -> &'a Script {
+        self.script
+    }
+
+    /// The statements of the script that come before it.
+    #[cfg(feature = "postgres")]
+    pub fn before(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.script.statements().take(self.first)
+    }
+
+    /// Each of its statements by itself.
+    #[cfg(all(feature = "testing", feature = "postgres"))]
+    pub fn statements(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        let Piece { script, first, end, timeouts } = *self;
+        (first..end).map(move |statement| Piece::one(script, statement, timeouts))
+    }
+
+    pub fn spans(&self) -> &'a [Span] {
+        &self.script.spans()[self.first..self.end]
+    }
+
+    /// From the first statement to the end of the last, with the comments between them.
+    pub fn sql(&self) -> &'a str {
+        let (Some(first), Some(last)) = (self.spans().first(), self.spans().last()) else { return "" };
+        &self.script.sql()[first.start()..last.end()]
+    }
+
+    /// The place of an error: at a byte of [`Piece::sql`], or else at the statement of this number in the piece.
+    pub fn place(&self, offset: Option<usize>, statement: usize) -> Place {
+        let start = self.spans().first().map_or(0, |span| span.start());
+        let offset = offset.map(|offset| start + offset);
+        let by_offset = offset.and_then(|at| self.spans().iter().position(|span| at <= span.end()));
+        let statement = by_offset.unwrap_or(statement).min(self.spans().len().saturating_sub(1));
+        let at = offset.or(self.spans().get(statement).map(|span| span.start())).unwrap_or_default();
+        let position = Position::of_byte(self.script.sql(), at);
+        Place {
+            statement: self.first + statement,
+            position,
+            line: position.line_of(self.script.sql()).to_owned(),
+        }
+    }
+}
+
+/// Where in a script an error stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the statement in its script, from 0.
+    pub statement: usize,
+    pub position: Position,
+    pub line: String,
+}

@@ -1,0 +1,52 @@
+use migrate_core::{Query, Step};
+
+use super::{DatabaseError, Piece};
+
+/// What commits together: the claim of a history row, a piece of a script, and the record of it.
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    pub claim: Vec<Query>,
+    pub piece: Option<Piece<'a>>,
+    pub record: Vec<Query>,
+    /// Whether the step is done with it. Then the last record returns how many milliseconds that took.
+    pub ends_step: bool,
+    /// Whether it begins with BEGIN and ends with COMMIT. When a whole run is one transaction, only the first part
+    /// begins and only the last commits.
+    pub begins: bool,
+    pub commits: bool,
+    /// What it belongs to.
+    pub step: &'a Step,
+}
+
+impl<'a> Transaction<'a> {
+    /// One that does nothing yet.
+    pub fn of(step: &'a Step) -> Transaction<'a> {
+        Transaction {
+            claim: Vec::new(),
+            piece: None,
+            record: Vec::new(),
+            ends_step: false,
+            begins: true,
+            commits: true,
+            step,
+        }
+    }
+}
+
+/// A transaction failed, and was rolled back.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which one.
+    pub transaction: usize,
+    pub stage: Stage,
+    pub error: DatabaseError,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Claim,
+    Script,
+    Record,
+    /// The end of the transaction, when deferred constraints are checked.
+    Commit,
+}

@@ -1,0 +1,137 @@
+mod blocking;
+mod options;
+mod verbs;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "cli")]
+use migrate_core::{Action, Plan, Step, Version};
+use migrate_core::{Engine, HistoryTable, MigrationSet, Policy, Runner};
+
+use crate::driver::Timeouts;
+use crate::report::Progress;
+use crate::trace;
+pub(crate) use blocking::finished;
+
+/// Brings a database to the state that a [`MigrationSet`] describes.
+///
+/// Every verb takes the database that it works on: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`,
+/// and the verbs that end in `_blocking` a `&mut rusqlite::Connection`. All of them take the same options.
+///
+/// ```no_run
+/// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
+/// use std::time::Duration;
+/// use migrate::Migrator;
+///
+/// let report = Migrator::new(set)
+///     .history_schema("app")
+///     .lock_timeout(Duration::from_secs(2))
+///     .migrate(&pool)
+///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Migrator<'s> {
+    pub(crate) set: &'s MigrationSet,
+    pub(crate) policy: Policy,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) lock_deadline: Duration,
+    pub(crate) retries: usize,
+    pub(crate) slow_after: Duration,
+    pub(crate) keep_schema: bool,
+    pub(crate) keep_within: Duration,
+    application: Option<String>,
+    history_schema: Cow<'s, str>,
+    history_prefix: Cow<'s, str>,
+    pub(crate) on_progress: Option<Arc<OnProgress>>,
+    #[cfg(feature = "cli")]
+    agreed: Option<Arc<[(Action, Version)]>>,
+}
+
+pub(crate) type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
+
+impl<'s> Migrator<'s> {
+    /// A migrator with the default options.
+    pub fn new(set: &'s MigrationSet) -> Self {
+        Migrator {
+            set,
+            policy: Policy::default(),
+            // Whoever waits for a lock makes all who come later wait behind it, readers too: five seconds are
+            // what users of a web application sit through.
+            timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
+            // Long enough for another replica to build an index, short enough to be noticed on a deployment.
+            lock_deadline: Duration::from_secs(5 * 60),
+            // With the growing pauses, about two minutes in which a blocker may come to its end.
+            retries: 10,
+            // Longer than any deployment waits; shorter than a working day is spent wondering.
+            slow_after: Duration::from_secs(30 * 60),
+            keep_schema: true,
+            // A hundred thousand tables, and no longer than a deployment waits for what it can do without.
+            keep_within: Duration::from_secs(30),
+            application: None,
+            history_schema: Cow::Borrowed("public"),
+            history_prefix: Cow::Borrowed("migrate"),
+            on_progress: None,
+            #[cfg(feature = "cli")]
+            agreed: None,
+        }
+    }
+
+    /// Runs no step that is not in `plan`, which somebody looked at: "one step back" is another one once others were here.
+    #[cfg(feature = "cli")]
+    pub(crate) fn agreed(mut self, plan: &Plan) -> Self {
+        self.agreed = Some(plan.steps.iter().map(|step| (step.action, step.version)).collect());
+        self
+    }
+
+    /// The first step that nobody agreed to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn not_agreed<'p>(&self, plan: &'p Plan) -> Option<&'p Step> {
+        let agreed = self.agreed.as_ref()?;
+        plan.steps.iter().find(|step| !agreed.contains(&(step.action, step.version)))
+    }
+
+    pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {
+        match engine {
+            Engine::Postgres => HistoryTable::postgres(&self.history_schema, &self.history_prefix),
+            Engine::Sqlite => HistoryTable::sqlite(&self.history_prefix),
+        }
+    }
+
+    /// Who the history says it was.
+    pub(crate) fn runner(&self) -> Runner {
+        Runner { host: gethostname::gethostname().into_string().ok(), application: self.application.clone() }
+    }
+
+    pub(crate) fn tell(&self, progress: &Progress<'_>) {
+        trace::progress(progress);
+        if let Some(tell) = &self.on_progress {
+            tell(progress);
+        }
+    }
+}
+
+/// A migrator with the default options.
+impl<'s> From<&'s MigrationSet> for Migrator<'s> {
+    fn from(set: &'s MigrationSet) -> Migrator<'s> {
+        Migrator::new(set)
+    }
+}
+
+impl fmt::Debug for Migrator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migrator")
+            .field("set", &self.set.name())
+            .field("policy", &self.policy)
+            .field("timeouts", &self.timeouts)
+            .field("application", &self.application)
+            .field("history_schema", &self.history_schema)
+            .field("history_prefix", &self.history_prefix)
+            .finish_non_exhaustive()
+    }
+}

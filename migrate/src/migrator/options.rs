@@ -1,0 +1,113 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrate_core::{OutOfOrder, Transactions};
+
+use super::Migrator;
+use crate::report::Progress;
+
+impl<'s> Migrator<'s> {
+    /// What to do with a migration that is older than one already applied. Default: refuse.
+    #[must_use]
+    pub fn out_of_order(mut self, out_of_order: OutOfOrder) -> Self {
+        self.policy.out_of_order = out_of_order;
+        self
+    }
+
+    /// Runs all migrations of a run in a single transaction: all are applied or none. Default: a transaction for
+    /// each, which holds fewer locks for a shorter time. A script without transaction is refused then.
+    #[must_use]
+    pub fn single_transaction(mut self) -> Self {
+        self.policy.transactions = Transactions::Single;
+        self
+    }
+
+    /// How long a statement may wait for a lock, where its script does not say. Default: 5 seconds; zero waits
+    /// for ever. PostgreSQL only. A script without transaction waits for ever unless it says otherwise, because
+    /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index behind.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.lock = Some(timeout);
+        self
+    }
+
+    /// How long to wait for another runner to come to its end. Default: 5 minutes. PostgreSQL only; on SQLite
+    /// a runner waits 30 seconds for each migration of another.
+    #[must_use]
+    pub fn lock_deadline(mut self, deadline: Duration) -> Self {
+        self.lock_deadline = deadline;
+        self
+    }
+
+    /// How often a transaction is run again that gave up waiting for a lock, fell to a deadlock or could not be
+    /// serialized, with growing pauses between. Default: 10. What runs outside of a transaction is not run again.
+    #[must_use]
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// After what time a migration that is still running is told to be slow, while it is. Default: 30 minutes.
+    /// PostgreSQL only.
+    #[must_use]
+    pub fn slow_after(mut self, threshold: Duration) -> Self {
+        self.slow_after = threshold;
+        self
+    }
+
+    /// How long a statement may run, where its script does not say. Default: as the connection has it.
+    /// PostgreSQL only.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.statement = Some(timeout);
+        self
+    }
+
+    /// Whether a run that does something keeps the schema that it leaves, which [`Migrator::drift`] compares with. Default:
+    /// it does, at the cost of two round trips. It is a service beside the run: a failure of it, such as a right that is
+    /// missing, is told as [`Progress::SchemaNotKept`] and fails nothing.
+    #[must_use]
+    pub fn keep_schema(mut self, keep: bool) -> Self {
+        self.keep_schema = keep;
+        self
+    }
+
+    /// How long noting the schema before a run may take, and keeping it after it. Default: 30 seconds; zero is no limit.
+    /// Past it the server stops, the run goes on, [`Progress::SchemaNotKept`] says so, and drift is unknown until a run
+    /// keeps the schema again. [`Migrator::accept_drift`] fails past it. With 5,000 tables each takes one to two seconds.
+    #[must_use]
+    pub fn keep_schema_within(mut self, limit: Duration) -> Self {
+        self.keep_within = limit;
+        self
+    }
+
+    /// The schema of the history tables, created when it is missing. Default: `public`. PostgreSQL only.
+    #[must_use]
+    pub fn history_schema(mut self, schema: impl Into<Cow<'s, str>>) -> Self {
+        self.history_schema = schema.into();
+        self
+    }
+
+    /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history`,
+    /// `migrate_log` and `migrate_schema`.
+    #[must_use]
+    pub fn history_prefix(mut self, prefix: impl Into<Cow<'s, str>>) -> Self {
+        self.history_prefix = prefix.into();
+        self
+    }
+
+    /// The application and its version, for the history. Default: not recorded.
+    #[must_use]
+    pub fn application(mut self, application: impl Into<String>) -> Self {
+        self.application = Some(application.into());
+        self
+    }
+
+    /// Calls `tell` while a run is under way. It runs between the statements, so it should be quick.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(tell));
+        self
+    }
+}

@@ -1,0 +1,153 @@
+//! A script without transaction: statement by statement, each counted in the history.
+
+use migrate_core::{Alone, Query, Step};
+
+use super::Run;
+use super::step::Outcome;
+use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::error::Error;
+use crate::trace;
+
+impl<D: Driver> Run<'_, D> {
+    /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
+    /// shares a transaction with its count unless it is known that it cannot, or the database says so.
+    pub(super) async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
+        let claim = Transaction { claim: self.claim(step), ..Transaction::of(step) };
+        let mut result = self.transaction(step, claim).await;
+        if result.is_ok() {
+            result = self.statements(step).await;
+        }
+        if result.is_ok() {
+            let done = step.script.spans().len();
+            let claim = vec![self.table.stands_at(self.migrator.set.name(), step, done)];
+            let record =
+                Transaction { claim, record: self.record(step), ends_step: true, ..Transaction::of(step) };
+            result = self.transaction(step, record).await;
+        }
+        match result {
+            Ok(()) => Ok(Outcome::Done),
+            Err(failure) => self.failed(step, failure).await,
+        }
+    }
+
+    /// Settings hold from one statement to the next, and no longer than the script. Those of the part that an
+    /// earlier run has done are made again.
+    async fn statements(&mut self, step: &Step) -> Result<(), Failure> {
+        let execution = step.script.execution();
+        let changes_session = execution.changes_session || execution.foreign_keys_off;
+        if changes_session {
+            self.driver.save_session().await.map_err(of_script)?;
+        }
+        let mut result = Ok(());
+        for (number, statement) in step.script.statements().enumerate() {
+            if result.is_ok() {
+                result = match number < step.done {
+                    true if D::ENGINE.only_changes_session(statement) => {
+                        let piece = Piece::one(&step.script, number, Timeouts::default());
+                        self.driver.run_alone(&piece, false, &mut |_| {}).await.map_err(of_script)
+                    }
+                    true => Ok(()),
+                    false => self.statement(step, number).await,
+                };
+            }
+        }
+        if changes_session {
+            let restored = self.driver.restore_session().await.map_err(of_script);
+            result = result.and(restored);
+        }
+        result
+    }
+
+    /// One statement of a script without transaction, and the count of it.
+    async fn statement(&mut self, step: &Step, number: usize) -> Result<(), Failure> {
+        // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
+        // a limit here.
+        let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
+        let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
+        let claim = vec![self.table.stands_at(self.migrator.set.name(), step, number)];
+        if !D::ENGINE.runs_alone(piece.sql()) {
+            match self.shared(step, &piece, claim.clone(), journal.clone()).await {
+                Err(failure)
+                    if D::needs_to_be_alone(failure.stage, &failure.error)
+                        && !D::ENGINE.is_of_its_transaction(piece.sql()) => {}
+                result => return result,
+            }
+        }
+        self.driver
+            .lock_alone(self.migrator.lock_deadline)
+            .await
+            .map_err(|failure| of_script(failure.into()))?;
+        let result = self.alone(step, number, &piece, claim, journal).await;
+        self.driver.unlock_alone().await;
+        result
+    }
+
+    /// One statement and its count. Where its script may have changed the session, whether it is the next one is looked
+    /// at behind it: what fails may have failed because another runner has done it.
+    async fn shared(
+        &mut self,
+        step: &Step,
+        piece: &Piece<'_>,
+        claim: Vec<Query>,
+        journal: Vec<Query>,
+    ) -> Result<(), Failure> {
+        let look = Transaction { claim: claim.clone(), ..Transaction::of(step) };
+        let both = Transaction { claim, piece: Some(*piece), record: journal, ..Transaction::of(step) };
+        let result = self.transaction(step, both).await;
+        match result {
+            Err(failure)
+                if failure.stage == Stage::Script
+                    && step.script.execution().changes_session
+                    && !failure.error.is_disconnected =>
+            {
+                self.transaction(step, look).await.and(Err(failure))
+            }
+            result => result,
+        }
+    }
+
+    /// One statement outside of transactions. Whether it is the next one is looked at before and after. That it was
+    /// begun is recorded before, unless it can be done again: a run that is cut off here leaves a question, which its
+    /// kind answers, or else a person.
+    async fn alone(
+        &mut self,
+        step: &Step,
+        number: usize,
+        piece: &Piece<'_>,
+        claim: Vec<Query>,
+        journal: Vec<Query>,
+    ) -> Result<(), Failure> {
+        let name = self.migrator.set.name();
+        let kind = D::ENGINE.alone(piece.sql());
+        let is_noted = kind != Alone::Repeatable;
+        let begins = is_noted.then(|| self.table.begin_alone(name, step, number)).into_iter().collect();
+        self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
+            .await?;
+        // Versions before this one noted nothing, and an index may have been built for one that was killed.
+        let may_have_begun = step.has_begun() || (step.resumes() && matches!(kind, Alone::CreateIndex(_)));
+        let resumes = may_have_begun && number == step.done;
+        let (migrator, slow) = (self.migrator, &mut self.slow);
+        let mut tell = |event| {
+            if let Event::Running = event {
+                slow.tell(migrator, step);
+            }
+        };
+        let ran = self.driver.run_alone(piece, resumes, &mut tell);
+        let ran = trace::inside(trace::statement(number), ran).await;
+        let record = match &ran {
+            Ok(()) => journal,
+            // The statement itself failed: it has a place. What failed before or behind it leaves the question open, and
+            // so does this where it fails.
+            Err(error) if is_noted && !error.is_disconnected && error.place.is_some() => {
+                vec![self.table.journal(name, step, number)]
+            }
+            Err(_) => return ran.map_err(of_script),
+        };
+        let recorded = self.transaction(step, Transaction { claim, record, ..Transaction::of(step) }).await;
+        ran.map_err(of_script).and(recorded)
+    }
+}
+
+fn of_script(error: DatabaseError) -> Failure {
+    Failure { transaction: 0, stage: Stage::Script, error }
+}

@@ -1,0 +1,70 @@
+//! The history as a run reads it, and the plan that is made from it.
+
+use migrate_core::{AppliedMigration, Plan, Proof, Target, plan};
+
+use super::Run;
+use crate::driver::{DatabaseError, Driver};
+use crate::error::{self, Error};
+use crate::migrator::Migrator;
+
+const READING: &str = "reading the history";
+
+/// What a history looks like from outside: there may be no table at all.
+pub(super) enum History {
+    Missing,
+    Rows(Vec<AppliedMigration>),
+}
+
+impl History {
+    pub(super) fn rows(&self) -> &[AppliedMigration] {
+        match self {
+            History::Missing => &[],
+            History::Rows(rows) => rows,
+        }
+    }
+}
+
+impl<D: Driver> Run<'_, D> {
+    /// Whether all is applied, in one round trip; `None` when there is no history table.
+    pub(super) async fn is_proven(&mut self) -> Result<Option<bool>, Error> {
+        let proof = self.table.proof(self.migrator.set);
+        let rows = self.driver.query(&proof).await.map_err(|error| Error::database(READING, error))?;
+        let proves = |rows: Vec<_>| {
+            let proof = rows.first().and_then(|row: &Vec<_>| Proof::from_row(row));
+            proof.is_some_and(|proof| proof.proves(self.migrator.set))
+        };
+        Ok(rows.map(proves))
+    }
+
+    pub(super) async fn history(&mut self) -> Result<History, Error> {
+        let query = self.table.rows(self.migrator.set.name());
+        let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
+        let Some(rows) = rows else { return Ok(History::Missing) };
+        if self.table.hides_rows(&rows) {
+            return Err(Error::database(READING, DatabaseError::hidden(self.table.name())));
+        }
+        let read = |row: &Vec<_>| {
+            self.table.read_row(row).map_err(|problem| Error::history(self.table.name(), problem))
+        };
+        rows.iter().map(read).collect::<Result<_, _>>().map(History::Rows)
+    }
+
+    pub(super) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
+        let Migrator { set, policy, .. } = self.migrator;
+        plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
+    }
+
+    /// The schema is created only when it is missing: a role that may not create one may still own it.
+    pub(super) async fn create_history(&mut self) -> Result<(), Error> {
+        let mut created = self.driver.create(&self.table.create()).await;
+        if let (Err(error), Some(schema)) = (&created, self.table.create_schema())
+            && D::is_missing_schema(error)
+        {
+            created = self.driver.create(&(schema + &self.table.create())).await;
+        }
+        match created {
+            Err(error) if !D::is_created(&error) => Err(Error::database(error::CREATING, error)),
+            _ => Ok(()),
+        }
+    }
+}

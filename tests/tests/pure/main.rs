@@ -1,0 +1,6 @@
+//! What needs no database.
+
+mod embed;
+mod findings;
+mod hazards;
+mod lock_file;

@@ -1,9 +1,0 @@
-//! What the compiler says where a statement has no tenant, or a declaration cannot be meant: one case for each message.
-//!
-//! A case is `ui_scope/<fault>.rs` with `ui_scope/<fault>.stderr`. To write the messages anew after a change, run
-//! `TRYBUILD=overwrite cargo test -p migrate-tests --test scope_ui`.
-
-#[test]
-fn each_fault_has_its_message() {
-    trybuild::TestCases::new().compile_fail("ui_scope/*.rs");
-}

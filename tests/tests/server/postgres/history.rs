@@ -1,0 +1,53 @@
+//! Where the history is.
+
+use migrate::{Migrator, SetState, Target};
+use migrate_tests::{PostgresClient, Sandbox};
+
+use crate::postgres::{database, followed};
+
+#[tokio::test]
+async fn the_history_has_a_schema_of_its_own() {
+    let mut db = database("history_schema").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set).history_schema("my \"app\" schema").history_prefix("it's \"mine\"");
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+    db.plan(&migrator, Target::Latest).await.unwrap();
+    assert_eq!(db.column("SELECT nspname FROM pg_namespace WHERE nspname ~ 'app'").await, [""; 0]);
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
+    let tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname ~ 'app' ORDER BY 2";
+    let schema = "my \"app\" schema";
+    let expected =
+        ["history", "log", "schema"].map(|table| [schema.to_owned(), format!("it's \"mine\"_{table}")]);
+    assert_eq!(db.rows(tables).await, expected);
+    assert_eq!(
+        db.column("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").await,
+        ["first", "second"]
+    );
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert_eq!(db.rollback(&migrator, 1).await.unwrap().migrations.len(), 1);
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+}
+
+#[tokio::test]
+async fn the_history_is_found_whatever_the_search_path() {
+    let mut db = database("search_path").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    db.execute("CREATE SCHEMA other; CREATE TABLE other.migrate_history (); SET search_path TO other").await;
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert_eq!(db.status(&migrator).await.unwrap().state, SetState::UpToDate);
+    db.rollback(&migrator, 0).await.unwrap();
+    db.execute("SET search_path TO ''").await;
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_history_schema_may_have_been_made_by_somebody_else() {
+    let mut db = PostgresClient::create("given_schema").await;
+    // A role that may not create schemas.
+    db.execute("CREATE SCHEMA ours AUTHORIZATION pg_database_owner; SET ROLE pg_database_owner").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set).history_schema("ours");
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
+}

@@ -1,17 +1,19 @@
+//! `lint`: prints the findings of the compiler, without compiling.
+
 use clap::{Args, ValueEnum};
 use migrate::Version;
 use migrate::cli::{Console, Exit, Failure};
-use migrate_core::{Diagnostic, Problem, Severity};
+use migrate_core::{Diagnostic, HazardProblem, Problem, Severity};
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
-    /// Exits with 1 for these too
+    /// Exit with 1 for warnings too
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
-    /// Tells the hazards from this version on, instead of `lint-from` in migrate.toml
+    /// Report hazards from this version on, instead of `lint-from` in migrate.toml
     #[arg(long, value_name = "VERSION")]
     since: Option<Version>,
 }
@@ -61,10 +63,13 @@ fn summary(count: Option<usize>, errors: usize, warnings: usize) -> String {
 
 fn finding(diagnostic: &Diagnostic) -> Value {
     let (hazard, risk) = match &diagnostic.problem {
-        Problem::Hazard { hazard, risk, .. } => (Some(hazard.to_string()), Some(risk.to_string())),
+        Problem::Hazard(HazardProblem::Found { hazard, risk, .. }) => {
+            (Some(hazard.to_string()), Some(risk.to_string()))
+        }
         _ => (None, None),
     };
     json!({
+        "code": diagnostic.problem.code(),
         "severity": if diagnostic.severity == Severity::Error { "error" } else { "warning" },
         "hazard": hazard,
         "risk": risk,

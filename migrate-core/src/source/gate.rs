@@ -21,7 +21,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::directive::Directives;
 use crate::finding::Finding;
 use crate::position::LineNumbers;
-use crate::problem::Problem;
+use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
 use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Adds the hazards to the drafts, and reports those that the policy does not allow.
@@ -111,21 +111,25 @@ impl Reporter<'_, '_> {
                 Level::Warn => Severity::Warning,
                 Level::Deny => Severity::Error,
             };
-            let problem = Problem::Hazard {
+            let problem = Problem::from(HazardProblem::Found {
                 hazard: finding.hazard,
                 risk: finding.risk,
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
-            };
+            });
             problems.push((problem, severity, finding.span));
         }
         // `allow` for a rollback may be for a round trip through a database, which finds more than the rules do.
         let unused = directives.allows.iter().enumerate();
         let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
         problems.extend(unused.map(|(_, unused)| {
-            // A script's size is checked before it is parsed: `Problem::TooLarge`.
+            // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
             let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
-            (Problem::UnusedAllow { hazard: unused.hazard }, Severity::Error, Span::new(at, at + 1))
+            (
+                DirectiveProblem::UnusedAllow { hazard: unused.hazard }.into(),
+                Severity::Error,
+                Span::new(at, at + 1),
+            )
         }));
         problems
     }
@@ -140,7 +144,7 @@ impl Reporter<'_, '_> {
         if let Some((_, _, span)) = more.first() {
             let is_error = |(_, severity, _): &Placed| *severity == Severity::Error;
             let severity = if more.iter().any(is_error) { Severity::Error } else { Severity::Warning };
-            self.report_at(Problem::More { count: more.len() }, severity, script, *span);
+            self.report_at(HazardProblem::More { count: more.len() }.into(), severity, script, *span);
         }
     }
 
@@ -153,9 +157,11 @@ impl Reporter<'_, '_> {
 
 /// The syntax errors of a script.
 fn of_syntax(found: &ScriptFindings) -> Vec<Placed> {
-    let problem =
-        |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-    found.errors.iter().map(|error| (problem(error), Severity::Error, error.span)).collect()
+    let problem = |error: &SyntaxError| ScriptProblem::Syntax {
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+    };
+    found.errors.iter().map(|error| (problem(error).into(), Severity::Error, error.span)).collect()
 }
 
 /// Which directive of a script allows which findings. It is a map, because a script may have thousands of both.

@@ -70,9 +70,10 @@ fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The names in the `pub use` of a file.
-fn reexported(source: &str) -> Vec<String> {
+/// The names in the `pub use` of a file, of a path that begins like this.
+fn reexported(source: &str, from: &str) -> Vec<String> {
     let statements = source.split("\npub use ").skip(1).map(|rest| rest.split_once(';').unwrap().0);
+    let statements = statements.filter(|statement| statement.starts_with(from));
     let words =
         statements.flat_map(|statement| statement.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
     // Types have a capital, and the macros and modules of a path do not; `test` is the one macro that is re-exported.
@@ -86,7 +87,7 @@ fn the_root_holds_what_people_type_daily() {
     let root = text(&migrate.join("lib.rs"));
     let modules = root.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let mut names: BTreeSet<String> = modules.map(str::to_owned).collect();
-    names.extend(reexported(&root));
+    names.extend(reexported(&root, ""));
     for path in sources(&migrate) {
         let source = text(&path);
         let macros = source.split("#[macro_export]").skip(1);
@@ -103,7 +104,7 @@ fn each_public_type_can_grow_or_says_why_not() {
     let (migrate, core) = (workspace().join("migrate/src"), workspace().join("migrate-core/src"));
     let mut of_core = BTreeSet::new();
     for file in ["lib.rs", "schema.rs", "diagnostic.rs"] {
-        of_core.extend(reexported(&text(&migrate.join(file))));
+        of_core.extend(reexported(&text(&migrate.join(file)), "migrate_core"));
     }
     let public_modules = ["scope", "testing", "cli", "build.rs", "lock_file.rs", "report.rs", "error.rs"];
     let is_public = |path: &Path| public_modules.iter().any(|module| path.starts_with(migrate.join(module)));

@@ -52,6 +52,7 @@ impl Held {
     /// The finding for a statement that does long work, if earlier locks stop others whom the statement itself would
     /// not stop. `findings` are those of the statement.
     pub(super) fn check(&self, context: &Context<'_>, findings: &[Finding]) -> Option<Finding> {
+        // SQLite locks the whole database for a writing transaction, whatever the statements are.
         if context.engine != Engine::Postgres {
             return None;
         }
@@ -293,6 +294,7 @@ fn of_drop(context: &Context<'_>, drop: &Drop) -> Vec<(Name, Lock)> {
     tables.into_iter().map(|table| (table, Lock::All)).collect()
 }
 
+/// The table of an index.
 fn table_of(context: &Context<'_>, index: &Name) -> Option<Name> {
     context.schema.index(index).map(|index| index.table.clone())
 }

@@ -68,6 +68,7 @@ fn of_objects(
     down: &[Statement],
 ) -> Vec<Finding> {
     let Some(first) = down.first() else { return Vec::new() };
+    // The second comparison is much cheaper than two inventories, and most rollbacks restore the schema exactly.
     if down.iter().any(may_do_anything) || end.holds_the_same_as(before) {
         return Vec::new();
     }
@@ -128,6 +129,7 @@ impl Made<'_> {
 
     /// The objects that the migration created and the rollback does not drop, as the message names them.
     fn left_behind(&self, end: &Inventory) -> Option<Vec<String>> {
+        // What a block created may have been there before, so the rollback may be right to keep it.
         if created_in_blocks(self.up) {
             return None;
         }
@@ -195,6 +197,7 @@ fn created_in_blocks(up: &[Statement]) -> bool {
     up.iter().filter(is_block).any(|block| !block.inner().is_empty())
 }
 
+/// Whether a statement drops with CASCADE.
 fn cascades(statement: &Statement) -> bool {
     match &statement.kind {
         Kind::Drop(drop) => drop.cascade,
@@ -214,6 +217,7 @@ fn may_go_with_others(kind: ObjectKind) -> bool {
     !matches!(kind, ObjectKind::Table | ObjectKind::Column)
 }
 
+/// Whether the migration creates a function of this name, perhaps an overload of an old one.
 fn creates_function(up: &[Statement], name: &Name) -> bool {
     up.iter().any(
         |statement| matches!(&statement.kind, Kind::CreateFunction(create) if create.name.name == name.name),

@@ -39,6 +39,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The safer form for the engine, and for the oldest server of the project.
 fn safer(context: &Context<'_>) -> &'static str {
     match context.engine {
         Engine::Sqlite => "make it VIRTUAL, and put an index on it if queries on it have to be fast",

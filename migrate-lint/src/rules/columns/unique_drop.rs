@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether the constraint has an index.
 fn has_index(kind: &TableConstraintKind) -> bool {
     use TableConstraintKind::{Exclude, PrimaryKey, Unique};
     matches!(kind, Unique { .. } | PrimaryKey { .. } | Exclude { .. })

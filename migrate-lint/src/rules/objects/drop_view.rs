@@ -45,6 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether running code may use the object by its name.
 fn is_in_use(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     is_old(context, object, name)
         && !was_renamed(context, object, name)
@@ -65,6 +66,7 @@ fn only_triggers_call(context: &Context<'_>, object: ObjectKind, name: &Name) ->
         && context.schema.function(name).is_some_and(|function| function.is_trigger)
 }
 
+/// Whether this rule is about objects of this kind.
 fn is_used_by_name(object: ObjectKind) -> bool {
     match object {
         ObjectKind::View

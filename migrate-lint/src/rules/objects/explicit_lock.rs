@@ -25,6 +25,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if !stops_others(lock) {
         return Vec::new();
     }
+    // Only ACCESS EXCLUSIVE conflicts with the ACCESS SHARE that a SELECT takes.
     let stopped = if lock.mode == "ACCESS EXCLUSIVE" { "read or write" } else { "write to" };
     let old = lock.tables.iter().filter(|table| context.is_old(table));
     old.map(|table| {

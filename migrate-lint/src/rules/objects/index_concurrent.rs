@@ -47,6 +47,7 @@ fn builds(context: &Context<'_>, index: &CreateIndex) -> bool {
     context.is_old(table) && !is_partitioned(context, table) && !is_there(context, index)
 }
 
+/// Whether REINDEX concerns an index that was there before. A schema or database has some.
 fn is_old(context: &Context<'_>, target: &Reference) -> bool {
     match target {
         Reference::Table(name) | Reference::Index(name) => context.is_old(name),

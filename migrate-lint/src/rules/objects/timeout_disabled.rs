@@ -30,6 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// Which limit is switched off, and what may happen then. RESET ALL, which has no name, switches off `lock_timeout`.
 fn disabled(context: &Context<'_>, setting: &Setting) -> Option<(&'static str, &'static str)> {
+    // RESET goes back to the server's default, and nearly every server has no limit by default.
     let is_off = setting.reset || setting.values.first().is_some_and(|value| is_zero(value));
     match setting.name.as_str() {
         _ if !is_off => None,

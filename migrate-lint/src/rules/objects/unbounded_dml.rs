@@ -39,6 +39,7 @@ fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
 }
 
+/// The finding if every row changes.
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {
     let message = format!("every row of `{table}` is {verb} in one transaction, and the old values are lost");
     let safer = "do it in batches by key, outside of the migrations that change the schema: `… WHERE id BETWEEN $1 AND $2`, \
@@ -58,6 +59,7 @@ fn merged(context: &Context<'_>, table: &Name) -> Finding {
     bounded(context, message)
 }
 
+/// The finding if a condition limits the rows.
 fn bounded(context: &Context<'_>, message: String) -> Finding {
     let safer =
         "count the rows first, keep their old values if they may be needed, and use batches if they are many";

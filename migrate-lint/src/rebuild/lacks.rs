@@ -410,7 +410,7 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
 
 /// The references that follow the old table to its new name. SQLite rewrites them at RENAME, so they end up at the table
 /// that is to be dropped.
-pub(super) fn left_behind(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
+pub(super) fn follow_the_old(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
     let refers = |table: &&Table| {
         table.name != *to
             && table.constraints.iter().any(

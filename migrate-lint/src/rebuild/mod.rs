@@ -417,7 +417,7 @@ impl Rebuilds {
         }
         for moved in &self.moved {
             let Some(new) = self.rebuilt(&moved.first, end) else { continue };
-            findings.extend(lacks::left_behind(&moved.first, &moved.to, end, moved.at));
+            findings.extend(lacks::follow_the_old(&moved.first, &moved.to, end, moved.at));
             let is_there = self.renamed.get(&moved.to) == Some(&moved.first);
             if is_there && self.copied.contains(&moved.first) {
                 let (old, at) = (Old::of(end, &moved.to), moved.at);

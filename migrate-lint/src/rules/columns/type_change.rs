@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_this_migration_is_nobodys_yet() {
+    fn a_table_of_this_migration_has_no_readers_yet() {
         let history = history(HISTORY);
         case(&history, "CREATE TABLE n (a int); ALTER TABLE n ALTER COLUMN a TYPE bigint", &[]);
         case(

@@ -54,7 +54,7 @@ mod tests {
         let controlled: &[&str] = &["index-drop controlled"];
         case(&history, "ALTER TABLE t DROP CONSTRAINT t_pkey", controlled);
         case(&history, "ALTER TABLE t DROP CONSTRAINT t_a_key", controlled);
-        case(&history, "ALTER TABLE t DROP CONSTRAINT t_b_check", &[]); // nobody misses a CHECK
+        case(&history, "ALTER TABLE t DROP CONSTRAINT t_b_check", &[]); // no query uses a CHECK
         case(&history, "CREATE TABLE new (a int UNIQUE); ALTER TABLE new DROP CONSTRAINT new_a_key", &[]);
     }
 }

@@ -51,7 +51,7 @@ mod tests {
         case(&history, "LOCK t, u IN EXCLUSIVE MODE", &["explicit-lock high", "explicit-lock high"]);
         case(&history, "LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE NOWAIT", &["explicit-lock high"]);
         case(&history, "LOCK TABLE t IN SHARE MODE", &["explicit-lock high"]);
-        // Nobody who reads or writes waits.
+        // Neither readers nor writers wait.
         case(&history, "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE", &[]);
         case(&history, "LOCK TABLE t IN ROW EXCLUSIVE MODE", &[]);
         case(&history, "LOCK TABLE t IN ACCESS SHARE MODE", &[]);

@@ -115,7 +115,7 @@ mod tests {
         case(&history, "REVOKE INSERT ON t FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON FUNCTION f() FROM PUBLIC", &["grant-revoke controlled"]);
-        // A new function is everybody's to call, until this.
+        // Every role may call a new function, until this.
         case(
             &history,
             "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION g() FROM PUBLIC",

@@ -72,7 +72,7 @@ mod tests {
         case(&history, "CREATE INDEX CONCURRENTLY ON unknown (a)", &["index-concurrent controlled"]);
         case(&history, "REINDEX INDEX CONCURRENTLY t_a", &["index-concurrent controlled"]);
         case(&history, "REINDEX TABLE CONCURRENTLY t", &["index-concurrent controlled"]);
-        // Nobody writes to a new table, and it is empty.
+        // No one writes to a new table, and it is empty.
         case(&history, "CREATE TABLE new (id int); CREATE INDEX CONCURRENTLY ON new (id)", &[]);
     }
 }

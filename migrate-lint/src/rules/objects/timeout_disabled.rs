@@ -86,7 +86,7 @@ mod tests {
         case(&history, "SET LOCAL statement_timeout = '30min'", &[]);
         case(&history, "SET LOCAL lock_timeout = 5000", &[]);
         case(&history, "SET LOCAL search_path = app", &[]);
-        // VALIDATE is long and in nobody's way.
+        // VALIDATE is long and blocks no one.
         case(
             &history,
             "SET LOCAL statement_timeout = 0; ALTER TABLE t VALIDATE CONSTRAINT positive",

@@ -91,7 +91,7 @@ mod tests {
         case(&history, "UPDATE t SET b = 'x' WHERE 1 = 1", &["unbounded-dml high"]);
         case(&history, "UPDATE t SET a = u.a FROM u", &["unbounded-dml high"]);
         case(&history, "DELETE FROM unknown", &["unbounded-dml high"]);
-        // Bounded, but by how much nobody knows.
+        // Bounded, but the number of rows is unknown.
         case(&history, "UPDATE t SET b = 'x' WHERE id = 5", &["unbounded-dml controlled"]);
         case(&history, "UPDATE t SET a = u.a FROM u WHERE u.id = t.id", &["unbounded-dml controlled"]);
         case(&history, "DELETE FROM t WHERE a IN (SELECT a FROM u)", &["unbounded-dml controlled"]);

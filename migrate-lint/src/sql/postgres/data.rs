@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_with_writes_is_told() {
+    fn what_with_writes_is_found() {
         let written = |sql: &str| match kind(sql) {
             Kind::Query(query) => query.writes.iter().map(|write| write.span.of(sql).to_owned()).collect(),
             _ => Vec::new(),

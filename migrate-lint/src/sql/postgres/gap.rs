@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_gap_stays_and_what_is_wrong_is_told() {
+    fn other_statements_stay_and_errors_are_reported() {
         for sql in [
             "DROP TABLE a, b",
             "CREATE TABLE trusted (a int)",

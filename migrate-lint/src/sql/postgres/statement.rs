@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_tells_its_calls_and_literals() {
+    fn a_statement_has_its_calls_and_literals() {
         let sql = "SELECT setval('s', 1), E'a' || $$b$$ WHERE f(now()) AND c = 'd'";
         let statement = statement(sql);
         let calls: Vec<String> = statement.calls.iter().map(ToString::to_string).collect();

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_keep_what_stands_behind_their_type() {
+    fn columns_keep_what_follows_their_type() {
         let column = column_of("id int NOT NULL DEFAULT f(1) COLLATE \"C\"");
         assert_eq!(column.name.name, "id");
         assert_eq!(column.span, Span::new(16, 56));

@@ -222,7 +222,7 @@ ALTER TABLE new_t RENAME TO t;
     };
     let lost = |index: &str| {
         format!(
-            "rebuild-index: the index `{index}` goes with the old table, and `t` gets none like it: queries that used it read \
+            "rebuild-index: the index `{index}` is dropped with the old table, and the new `t` has none like it: queries that used it read \
              all rows"
         )
     };

@@ -3,13 +3,12 @@
 pub enum Class {
     /// The transaction may succeed when it is run again.
     Transient,
-    /// The statement has to run outside of a transaction, as far as that was not known before. The transaction has done
-    /// nothing.
+    /// The statement has to run outside of a transaction, which was not known before. The transaction has done nothing.
     NeedsToBeAlone,
     /// Another runner was faster: the history is not what the plan was made from, or its tables are there already.
     Overtaken,
-    /// The schema of the history is not there.
+    /// The schema of the history does not exist.
     MissingSchema,
-    /// What was asked for is refused, and will be again.
+    /// None of these: the run fails.
     Final,
 }

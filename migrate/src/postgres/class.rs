@@ -6,10 +6,9 @@ pub(super) fn of(stage: Stage, error: &DatabaseError) -> Class {
     let Some(code) = error.code.as_deref() else { return Class::Final };
     match (stage, code) {
         (_, LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED) => Class::Transient,
-        // It says so itself, or a COMMIT in its midst does.
+        // The statement itself was refused, or a COMMIT inside of it.
         (Stage::Script, ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION) => Class::NeedsToBeAlone,
-        // The script has made its transactions read-only, so that the statement has done nothing, and cannot be counted
-        // either.
+        // The script has made its transactions read-only: the statement did nothing, and could not be counted.
         (Stage::Claim | Stage::Record, READ_ONLY_SQL_TRANSACTION) => Class::NeedsToBeAlone,
         // A claim divides by the number of rows that are as the plan saw them.
         (Stage::Claim | Stage::Prepare, UNIQUE_VIOLATION | DIVISION_BY_ZERO) => Class::Overtaken,
@@ -26,7 +25,7 @@ const ACTIVE_SQL_TRANSACTION: &str = "25001";
 const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 const DIVISION_BY_ZERO: &str = "22012";
-/// Two runners that create one table at once meet in the catalog's own unique indexes.
+/// Two runners that create one table at the same time collide in the catalog's unique indexes.
 const UNIQUE_VIOLATION: &str = "23505";
 const DUPLICATE_TABLE: &str = "42P07";
 const DUPLICATE_OBJECT: &str = "42710";

@@ -6,6 +6,7 @@
 mod alone;
 mod blocker;
 mod check;
+mod class;
 pub(crate) mod connection;
 pub(crate) mod error;
 mod fingerprint;
@@ -25,7 +26,8 @@ use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
 use crate::driver::{
-    DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts, Transaction,
+    Class, DatabaseError, Driver, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema, Stage, Tell,
+    Timeouts, Transaction,
 };
 use connection::Connection;
 use pipeline::Conditions;
@@ -37,9 +39,9 @@ pub(crate) struct PostgresDriver<'a> {
     connection: Connection<'a>,
     /// The limit of the first query under the lock.
     deadline: Option<Duration>,
-    /// The process of the server behind the connection.
+    /// The process ID of the connection's backend.
     pid: Option<i32>,
-    /// Whether the server can look whether its client is still there.
+    /// Whether the server can check that its client is still connected.
     checks_client: bool,
 }
 
@@ -52,25 +54,25 @@ impl<'a> PostgresDriver<'a> {
         self.connection.client()
     }
 
-    /// Something is under way on the client that others must not meet when it is cut off.
+    /// Marks that work is under way: if it is cut off now, the connection must not go back to its pool.
     #[cfg(feature = "testing")]
     pub(crate) fn busy(&mut self) {
         self.connection.busy();
     }
 
-    /// What a transaction begins with.
+    /// The statements at the beginning of a transaction.
     #[cfg(feature = "testing")]
     pub(crate) fn begin(&self, timeouts: Timeouts) -> String {
         pipeline::begin(true, self.checks_client, timeouts)
     }
 
-    /// The settings that hold for what is ours, while those of a script hold for its statements.
+    /// The saved settings, which hold for the run's own queries while the script's hold for its statements.
     #[cfg(feature = "testing")]
     pub(crate) fn session(&self) -> Option<&session::Session> {
         self.connection.session()
     }
 
-    /// It has come to its end.
+    /// Marks that the work has ended.
     #[cfg(feature = "testing")]
     pub(crate) fn idle(&mut self) {
         self.connection.idle();
@@ -87,8 +89,8 @@ impl<'a> PostgresDriver<'a> {
         }
     }
 
-    /// The first query under the lock. A pooler with one server connection has given that to the lock and would
-    /// never answer. What has to be known of the server is asked along with it, in the same round trip.
+    /// The first query under the lock, with a time limit: a pooler with a single server connection has given that one to the
+    /// lock and would never answer. The facts about the server are asked in the same round trip.
     async fn first_query(&mut self, deadline: Duration, query: &Query) -> Result<Vec<Row>, DatabaseError> {
         let client = self.client();
         let server = format!("SELECT pg_backend_pid(), {}", pipeline::CHECKS_CLIENT);
@@ -109,7 +111,7 @@ impl<'a> PostgresDriver<'a> {
         rows.map_err(error::database_error)
     }
 
-    /// Writes what is kept of the schema, in its turn as any transaction of a run.
+    /// Writes the kept schema, in its turn like any transaction of the run.
     async fn write_schema(
         &mut self,
         timeouts: Timeouts,
@@ -123,7 +125,9 @@ impl<'a> PostgresDriver<'a> {
         self.connection.idle();
         let other = "another runner is in the midst of a migration; it keeps the schema when it is done";
         match written {
-            Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
+            Err(error) if Self::class(Stage::Claim, &error) == Class::Overtaken => {
+                Err(DatabaseError::of_ours(other))
+            }
             Err(error) if error.code.as_deref() == Some(QUERY_CANCELED) => match timeouts.statement {
                 Some(limit) if !limit.is_zero() && began.elapsed() >= limit => {
                     Err(DatabaseError::kept_too_slowly(limit))
@@ -134,8 +138,8 @@ impl<'a> PostgresDriver<'a> {
         }
     }
 
-    /// Limits outside of a transaction are the session's, so they are put back. Where all settings will be, at the end of
-    /// the script, those of the role are already put back behind the statement.
+    /// Outside of a transaction a limit belongs to the session, so it is set back. If the whole script's settings are set back
+    /// at its end, the role's limits are already restored after the statement.
     async fn run_alone_within_limits(
         &mut self,
         piece: &Piece<'_>,
@@ -165,8 +169,8 @@ impl<'a> PostgresDriver<'a> {
     }
 }
 
-/// Every schema but the system's, and publications, which are in none; then an empty `public`, as in a new database
-/// (PostgreSQL manual, 5.9.6).
+/// Drops every schema but the system's, and publications, which are in no schema; then creates an empty `public`, as in a
+/// new database (PostgreSQL manual, 5.9.6).
 const WIPE: &str = "DO $wipe$
     DECLARE victim name;
     BEGIN
@@ -185,10 +189,9 @@ const WIPE: &str = "DO $wipe$
         END IF;
     END $wipe$";
 
-const LOCK_NOT_AVAILABLE: &str = "55P03";
 const QUERY_CANCELED: &str = "57014";
 
-/// The result, or `None` when a query names a table that does not exist.
+/// The result, or `None` if a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
     const UNDEFINED_TABLE: &str = "42P01";
     match result {
@@ -199,6 +202,7 @@ fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, Da
 
 impl Driver for PostgresDriver<'_> {
     const ENGINE: Engine = Engine::Postgres;
+    const NAME: &'static str = "SELECT current_database()::text";
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.connection.busy();
@@ -212,7 +216,7 @@ impl Driver for PostgresDriver<'_> {
 
     async fn create(&mut self, sql: &str) -> Result<(), DatabaseError> {
         self.connection.busy();
-        // Several statements in one message are one transaction.
+        // Several statements in one message of the simple protocol are one transaction.
         let result = self.client().batch_execute(sql).await.map_err(error::database_error);
         self.connection.idle();
         result
@@ -237,9 +241,9 @@ impl Driver for PostgresDriver<'_> {
     ) -> Result<(), DatabaseError> {
         self.connection.busy();
         if let Some(observer) = self.connection.observer() {
-            // A look at who blocks us may be under way, and `CREATE INDEX CONCURRENTLY` that meets its snapshot
-            // would wait for the transaction of our own lock. Answers come in order, and this one needs no
-            // snapshot. For the same reason nobody looks while the statement runs.
+            // The lock connection may still be looking for blockers, and a `CREATE INDEX CONCURRENTLY` that meets its
+            // snapshot would wait for the transaction of our own lock. Answers come in order, so this query, which needs
+            // no snapshot, waits for that look to end. For the same reason no one looks while the statement runs.
             let _ = observer.batch_execute("").await;
         }
         let result = self.run_alone_within_limits(piece, resumes, tell).await;
@@ -254,26 +258,23 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn fingerprint(
+    async fn schema(
         &mut self,
         history: &HistoryTable,
-        timeouts: Timeouts,
-    ) -> Result<Vec<Row>, DatabaseError> {
-        self.connection.busy();
-        let rows = fingerprint::read(self.client(), timeouts, &history.fingerprint()).await;
-        self.connection.idle();
-        rows
-    }
-
-    async fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        let query = match which {
+            Schema::Present => history.fingerprint(),
+            Schema::Kept => history.kept_schema(),
+        };
         self.connection.busy();
-        let rows = fingerprint::read(self.client(), timeouts, &history.kept_schema()).await;
+        let rows = fingerprint::read(self.client(), timeouts, &query).await;
         self.connection.idle();
-        unless_undefined(rows)
+        match which {
+            Schema::Present => rows.map(Some),
+            Schema::Kept => unless_undefined(rows),
+        }
     }
 
     async fn note_schema(
@@ -297,13 +298,6 @@ impl Driver for PostgresDriver<'_> {
         self.write_schema(timeouts, &create, forget.into_iter().chain(history.keep_schema())).await
     }
 
-    async fn database_name(&mut self) -> Result<String, DatabaseError> {
-        self.connection.busy();
-        let row = self.client().query_typed_one("SELECT current_database()::text", &[]).await;
-        self.connection.idle();
-        row.and_then(|row| row.try_get(0)).map_err(error::database_error)
-    }
-
     async fn wipe(&mut self) -> Result<(), DatabaseError> {
         self.connection.busy();
         let result = self.client().batch_execute(WIPE).await.map_err(error::database_error);
@@ -311,27 +305,24 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+    async fn lock(&mut self, lock: Lock, deadline: Duration) -> Result<(), LockFailure> {
         self.connection.busy();
-        let result = self.connection.lock(key, deadline).await;
+        let result = match lock {
+            Lock::Run(key) => self.connection.lock(key, deadline).await,
+            Lock::Alone => self.connection.lock_alone(deadline).await,
+        };
         self.connection.idle();
-        self.deadline = Some(deadline);
+        if let Lock::Run(_) = lock {
+            self.deadline = Some(deadline);
+        }
         result
     }
 
-    async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
-        self.connection.busy();
-        let result = self.connection.lock_alone(deadline).await;
-        self.connection.idle();
-        result
-    }
-
-    async fn unlock_alone(&mut self) {
-        self.connection.unlock_alone().await;
-    }
-
-    async fn unlock(&mut self) {
-        self.connection.unlock().await;
+    async fn unlock(&mut self, lock: Lock) {
+        match lock {
+            Lock::Run(_) => self.connection.unlock().await,
+            Lock::Alone => self.connection.unlock_alone().await,
+        }
     }
 
     async fn pause(&mut self, pause: Duration) {
@@ -352,47 +343,7 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    fn is_missing_schema(error: &DatabaseError) -> bool {
-        const INVALID_SCHEMA_NAME: &str = "3F000";
-        error.code.as_deref() == Some(INVALID_SCHEMA_NAME)
-    }
-
-    fn is_transient(error: &DatabaseError) -> bool {
-        const SERIALIZATION_FAILURE: &str = "40001";
-        const DEADLOCK_DETECTED: &str = "40P01";
-        matches!(error.code.as_deref(), Some(LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
-    }
-
-    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool {
-        const ACTIVE_SQL_TRANSACTION: &str = "25001";
-        const READ_ONLY_SQL_TRANSACTION: &str = "25006";
-        const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
-        match stage {
-            // It says so itself, or a COMMIT in its midst does.
-            Stage::Script => {
-                matches!(
-                    error.code.as_deref(),
-                    Some(ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION)
-                )
-            }
-            // The script has made its transactions read-only, so that the statement has done nothing, and cannot be
-            // counted either.
-            Stage::Claim | Stage::Record => error.code.as_deref() == Some(READ_ONLY_SQL_TRANSACTION),
-            Stage::Commit => false,
-        }
-    }
-
-    fn is_moved(error: &DatabaseError) -> bool {
-        const UNIQUE_VIOLATION: &str = "23505";
-        const DIVISION_BY_ZERO: &str = "22012";
-        matches!(error.code.as_deref(), Some(UNIQUE_VIOLATION | DIVISION_BY_ZERO))
-    }
-
-    fn is_created(error: &DatabaseError) -> bool {
-        const DUPLICATE_TABLE: &str = "42P07";
-        const DUPLICATE_OBJECT: &str = "42710";
-        // Two runners that create one table at once meet in the catalog's own unique indexes.
-        const UNIQUE_VIOLATION: &str = "23505";
-        matches!(error.code.as_deref(), Some(DUPLICATE_TABLE | DUPLICATE_OBJECT | UNIQUE_VIOLATION))
+    fn class(stage: Stage, error: &DatabaseError) -> Class {
+        class::of(stage, error)
     }
 }

@@ -1,9 +1,9 @@
-//! The schema beside the history: read, kept after a run, and compared.
+//! The kept schema, next to the history: read, kept after a run, and compared to find drift.
 
 use super::Run;
 use super::history::History;
 use crate::database::Task;
-use crate::driver::{DatabaseError, Driver, Keep, Noted, Row, Timeouts};
+use crate::driver::{DatabaseError, Driver, Keep, Noted, Row, Schema, Timeouts};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Progress;
@@ -20,21 +20,15 @@ impl Task for AcceptDrift<'_> {
         let mut run = Run::new(self.0, driver)?;
         run.lock().await?;
         let result = run.try_accept_drift().await;
-        run.driver.unlock().await;
+        run.unlock().await;
         result
     }
 }
 
 impl<D: Driver> Run<'_, D> {
-    /// The rows of the schema as it is.
-    pub(crate) async fn schema(&mut self) -> Result<Vec<Row>, Error> {
-        let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await;
-        rows.map_err(|error| Error::database(READING_SCHEMA, error))
-    }
-
-    /// The rows of that schema and of what the runs left, or `None` where nothing is kept.
-    pub(crate) async fn kept_schema(&mut self) -> Result<Option<Vec<Row>>, Error> {
-        let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await;
+    /// The rows of the schema, or `None` if they are to hold what the runs left, and nothing is kept.
+    pub(crate) async fn schema(&mut self, which: Schema) -> Result<Option<Vec<Row>>, Error> {
+        let rows = self.driver.schema(&self.table, which, self.migrator.timeouts).await;
         rows.map_err(|error| Error::database(READING_SCHEMA, error))
     }
 
@@ -48,7 +42,8 @@ impl<D: Driver> Run<'_, D> {
         self.driver.keep_schema(&self.table, self.patience(), keep).await.map_err(failed)
     }
 
-    /// What was changed by hand before this run has to be told from what the run does. A new history has nothing kept.
+    /// Notes the schema before the run, so that changes by hand can be told apart from the run's. A new history has kept
+    /// nothing.
     pub(super) async fn note_schema(&mut self, history: &History) {
         if std::mem::replace(&mut self.is_noted, true) {
             return;
@@ -62,14 +57,14 @@ impl<D: Driver> Run<'_, D> {
         self.tell_not_kept(noted.map(drop));
     }
 
-    /// A run is not failed by what comes with it.
+    /// Reports that the schema was not kept. A run does not fail because of it.
     pub(super) fn tell_not_kept(&self, kept: Result<(), DatabaseError>) {
         if let Err(error) = kept {
             self.migrator.tell(&Progress::SchemaNotKept { error: &error.to_string() });
         }
     }
 
-    /// How long to wait for a lock that keeps a definition from being read, and for all of it.
+    /// The limits for reading the schema: for a lock on a definition, and for the whole.
     pub(super) fn patience(&self) -> Timeouts {
         Timeouts { statement: Some(self.migrator.keep_within), ..self.migrator.timeouts }
     }

@@ -1,4 +1,12 @@
 //! The one effect loop: read the history, plan, carry the plan out.
+//!
+//! ```text
+//! to_target → history (read) → plan → step ┬ transactions  scripts in transactions, many in flight
+//!                                          └ alone         a script without transaction, statement by statement
+//! ```
+//!
+//! A [`Run`] knows no engine: it builds [`Transaction`](crate::driver::Transaction)s, and a
+//! [`Driver`](crate::driver::Driver) sends them.
 
 mod alone;
 mod history;
@@ -11,12 +19,14 @@ mod transactions;
 
 use migrate_core::{HistoryTable, Runner};
 
-use crate::driver::{Driver, Keep};
+use crate::driver::{Driver, Keep, Lock};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
 pub(crate) use kept_schema::{AcceptDrift, READING_SCHEMA};
 pub(crate) use reset::Reset;
+#[cfg(feature = "cli")]
+pub(crate) use reset::name_of;
 use slow::Slow;
 pub(crate) use to_target::ToTarget;
 
@@ -24,13 +34,13 @@ pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
     table: HistoryTable,
     driver: &'a mut D,
-    /// Who the history says it was; known from the first write on.
+    /// The runner that the history records. Unknown until the first write, because a start with nothing to do needs none.
     runner: Runner,
     slow: Slow,
     report: Report,
-    /// Whether the schema is noted, or is not to be kept.
+    /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
-    /// How it is kept at the end.
+    /// How to keep the schema at the end.
     keep: Option<Keep>,
 }
 
@@ -54,7 +64,11 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     async fn lock(&mut self) -> Result<(), Error> {
-        let key = self.table.lock_key();
-        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)
+        let lock = Lock::Run(self.table.lock_key());
+        self.driver.lock(lock, self.migrator.lock_deadline).await.map_err(Error::lock)
+    }
+
+    async fn unlock(&mut self) {
+        self.driver.unlock(Lock::Run(self.table.lock_key())).await;
     }
 }

@@ -11,8 +11,8 @@ use super::kept::{self, Limit};
 use super::settings::Settings;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{
-    DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
-    Timeouts, Transaction,
+    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema,
+    Stage, Tell, Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -21,7 +21,7 @@ use crate::trace;
 #[derive(Debug)]
 pub(super) struct SqliteDriver<'a> {
     connection: &'a mut Connection,
-    /// How the caller configured it. Put back at the end.
+    /// The caller's configuration. It is restored at the end.
     settings: Settings,
 }
 
@@ -42,7 +42,7 @@ impl Database for &mut Connection {
     }
 }
 
-/// The result of a future over this driver, which never waits: it is there at the first poll.
+/// The result of a future over this driver. The driver never waits, so the result is there at the first poll.
 fn finished<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -70,6 +70,7 @@ impl Drop for SqliteDriver<'_> {
 
 impl Driver for SqliteDriver<'_> {
     const ENGINE: Engine = Engine::Sqlite;
+    const NAME: &'static str = "SELECT file FROM pragma_database_list WHERE name = 'main'";
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         unless_undefined(rows(self.connection, query))
@@ -123,19 +124,15 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    async fn fingerprint(
+    async fn schema(
         &mut self,
         history: &HistoryTable,
-        _timeouts: Timeouts,
-    ) -> Result<Vec<Row>, DatabaseError> {
-        rows(self.connection, &history.fingerprint())
-    }
-
-    async fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         _timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        if which == Schema::Present {
+            return rows(self.connection, &history.fingerprint()).map(Some);
+        }
         self.connection.execute_batch("BEGIN").map_err(database_error)?;
         let rows = kept::rows(self.connection, history, Limit::NONE);
         roll_back(self.connection);
@@ -165,10 +162,6 @@ impl Driver for SqliteDriver<'_> {
         kept
     }
 
-    async fn database_name(&mut self) -> Result<String, DatabaseError> {
-        Ok(self.connection.path().unwrap_or_default().to_owned())
-    }
-
     async fn wipe(&mut self) -> Result<(), DatabaseError> {
         self.settings.foreign_keys_off(self.connection).map_err(database_error)?;
         let result = wipe(self.connection).map_err(database_error);
@@ -179,18 +172,12 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    /// Each transaction begins with the write lock, and the others wait in their busy timeout.
-    async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
+    /// Nothing to do: each transaction begins with the write lock, and other runners wait in their busy timeout.
+    async fn lock(&mut self, _lock: Lock, _deadline: Duration) -> Result<(), LockFailure> {
         Ok(())
     }
 
-    async fn unlock(&mut self) {}
-
-    async fn lock_alone(&mut self, _deadline: Duration) -> Result<(), LockFailure> {
-        Ok(())
-    }
-
-    async fn unlock_alone(&mut self) {}
+    async fn unlock(&mut self, _lock: Lock) {}
 
     async fn pause(&mut self, pause: Duration) {
         std::thread::sleep(pause);
@@ -206,31 +193,22 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    fn is_missing_schema(_error: &DatabaseError) -> bool {
-        false
-    }
-
-    /// The busy timeout has waited already.
-    fn is_transient(_error: &DatabaseError) -> bool {
-        false
-    }
-
-    fn needs_to_be_alone(_stage: Stage, _error: &DatabaseError) -> bool {
-        false
-    }
-
-    fn is_moved(error: &DatabaseError) -> bool {
-        // A row that is there already; the guard's NULL in a NOT NULL column, or as the answer to a guard.
+    /// Nothing is transient, because the busy timeout has waited already.
+    fn class(stage: Stage, error: &DatabaseError) -> Class {
+        // The row exists already; or the guard is NULL, in a NOT NULL column or as the answer.
         let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];
-        error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
-    }
-
-    fn is_created(error: &DatabaseError) -> bool {
-        error.message.contains("already exists")
+        let is_overtaken = match stage {
+            Stage::Claim => {
+                error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
+            }
+            Stage::Prepare => error.message.contains("already exists"),
+            Stage::Script | Stage::Record | Stage::Commit => false,
+        };
+        if is_overtaken { Class::Overtaken } else { Class::Final }
     }
 }
 
-/// The result, or `None` when a query names a table that does not exist.
+/// The result, or `None` if a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
     match result {
         Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
@@ -247,7 +225,7 @@ impl SqliteDriver<'_> {
         keys_off: bool,
     ) -> Result<Duration, (Stage, DatabaseError)> {
         if keys_off && transaction.begins {
-            // Inside the transaction this pragma would do nothing.
+            // Inside the transaction this pragma would have no effect.
             self.settings
                 .foreign_keys_off(self.connection)
                 .map_err(|error| (Stage::Claim, database_error(error)))?;
@@ -269,7 +247,7 @@ impl SqliteDriver<'_> {
     ) -> Result<Duration, (Stage, DatabaseError)> {
         let connection = &mut *self.connection;
         let ours = |stage| move |error| (stage, database_error(error));
-        // IMMEDIATE takes the write lock now, so what the claim sees is what the commit will find.
+        // IMMEDIATE takes the write lock now, so the claim sees what the commit will find.
         if transaction.begins {
             connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
         }
@@ -308,12 +286,12 @@ fn wants_keys_off(transaction: &Transaction<'_>) -> bool {
 
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
-        // Some errors have rolled back already; there is nothing else that could be done here.
+        // Some errors have already rolled back. There is nothing more to do here.
         let _ = connection.execute_batch("ROLLBACK");
     }
 }
 
-/// A table rebuild without foreign keys may have left rows that point nowhere.
+/// Checks the foreign keys: a table rebuild without them may have left orphans.
 fn check_foreign_keys(connection: &Connection) -> Result<(), DatabaseError> {
     let mut check = connection.prepare("PRAGMA foreign_key_check").map_err(database_error)?;
     let mut rows = check.query([]).map_err(database_error)?;
@@ -348,8 +326,8 @@ fn check(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseError
     Ok(())
 }
 
-/// Virtual tables go first: they take tables of their own with them. What belongs to SQLite itself or to a table
-/// goes with that.
+/// Virtual tables come first, because they drop shadow tables of their own. Objects of SQLite itself or of a table go
+/// with their owner.
 fn wipe(connection: &Connection) -> rusqlite::Result<()> {
     const OBJECTS: &str = "SELECT type, name FROM sqlite_schema
         WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -369,7 +347,7 @@ fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseErro
     rows_within(connection, query, Limit::NONE)
 }
 
-/// The rows of a query, as long as there is time for them.
+/// The rows of a query, within its time limit.
 pub(super) fn rows_within(
     connection: &Connection,
     query: &Query,
@@ -379,7 +357,7 @@ pub(super) fn rows_within(
     collected(&mut statement, query, limit)
 }
 
-/// A query of the history. One that writes, writes a row: a trigger that swallows it says nothing.
+/// A query of the history. A write must change a row: a trigger that swallows the row reports nothing.
 fn written(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
     let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
     let rows = collected(&mut statement, query, Limit::NONE)?;

@@ -448,7 +448,7 @@ mod tests {
         assert_eq!(found(&down(off, copy)), [""; 0]);
         let keys = "rebuild-foreign-keys: DROP TABLE t: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
         assert_eq!(found(&down("", copy)), [keys]);
-        let none = "rebuild-rows: DROP TABLE t: no statement copies the rows of `t` into the table that takes its place: all of \
+        let none = "rebuild-rows: DROP TABLE t: no statement copies the rows of `t` into the table that gets its name: all of \
                     them are lost";
         assert_eq!(found(&down(off, "SELECT 1")), [none]);
         let partial = found(&down(off, "INSERT INTO new_t SELECT id, a FROM t WHERE b IS NULL"));

@@ -1,12 +1,12 @@
 //! `-- migrate: key value` in the comments of a script.
 
-use std::fmt;
 use std::time::Duration;
 
+use crate::closest::closest_of;
 use crate::file_name::Part;
 use crate::problem::Problem;
-use crate::statement::{Scan, scan};
-use crate::{Hazard, Migration, MigrationSet, Span};
+use crate::statement::Scan;
+use crate::{Hazard, OlderBinaries, Risk, Span};
 
 /// What the comments of a script say to us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,43 +36,6 @@ pub(crate) struct Allow {
 pub(crate) struct Reason {
     pub(crate) why: String,
     pub(crate) at: usize,
-}
-
-/// How much harm a migration can do: `risk` in a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-pub enum Risk {
-    /// No blocking longer than a catalog update, no data lost, old code keeps working.
-    Safe,
-    /// Correct under one stated condition.
-    Controlled,
-    /// Blocks in proportion to table size, loses data or breaks running code.
-    High,
-}
-
-impl Risk {
-    /// All of them, the least first.
-    pub(crate) const ALL: [Risk; 3] = [Risk::Safe, Risk::Controlled, Risk::High];
-}
-
-impl fmt::Display for Risk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Risk::Safe => "safe",
-            Risk::Controlled => "controlled",
-            Risk::High => "high",
-        })
-    }
-}
-
-/// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-pub enum OlderBinaries {
-    /// They find what they use.
-    Ok,
-    /// They would fail or do harm.
-    Refuse,
 }
 
 /// The keys, and the parts of a migration where each may stand.
@@ -106,20 +69,6 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Pro
         problems.extend(read.err().map(|problem| (problem, comment.start)));
     }
     (directives, problems)
-}
-
-impl MigrationSet {
-    /// Why the rollback of a migration does not bring back all that was there, in the words of its author: the reasons of
-    /// `nothing-to-undo`, `allow down-mismatch` and `allow down-lossy` in its script. Empty when it is meant to.
-    pub fn declared_residue(&self, migration: &Migration) -> Vec<String> {
-        let Some((script, engine)) = migration.down.script().zip(self.dialect.engines().first()) else {
-            return Vec::new();
-        };
-        let (directives, _) = parse(&script.sql, &scan(&script.sql, *engine), Part::Down);
-        let allowed = directives.allows.into_iter().filter(|allow| allow.hazard.is_of_rollback());
-        let nothing_to_undo = directives.nothing_to_undo.into_iter();
-        nothing_to_undo.map(|reason| reason.why).chain(allowed.map(|allow| allow.why)).collect()
-    }
 }
 
 /// Key and value of a comment that is a directive.
@@ -161,15 +110,6 @@ fn foreign(comment: &str) -> Option<Problem> {
 fn closest(key: &str) -> Option<&'static str> {
     let key = key.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
     closest_of(KEYS.iter().map(|(known, _)| *known), &key)
-}
-
-/// The word that was meant: a slip in every fourth letter is a typo, more is another word.
-pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
-    known
-        .map(|known| (strsim::osa_distance(known, word), known))
-        .filter(|(slips, known)| slips * 4 <= known.len())
-        .min()
-        .map(|(_, known)| known)
 }
 
 /// Directives stand above the first statement; `allow` may stand above any.
@@ -288,7 +228,7 @@ fn known(name: &str) -> Result<Hazard, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dialect::Engine, statement::scan};
+    use crate::{engine::Engine, statement::scan};
 
     fn parse_up(sql: &str) -> (Directives, Vec<Problem>) {
         let (directives, problems) = parse(sql, &scan(sql, Engine::Postgres), Part::Up);

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::directive::{self, Risk};
+use crate::closest::closest_of;
+use crate::risk::Risk;
 
 macro_rules! hazards {
     ($($(#[$doc:meta])* $variant:ident $name:literal $risk:ident,)*) => {
@@ -206,7 +207,7 @@ impl Hazard {
 
     /// The name that was meant, of one that there is not.
     pub(crate) fn closest(name: &str) -> Option<&'static str> {
-        directive::closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
+        closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
     }
 
     /// Where it is explained: the problem, the lock, the safer form, the source.

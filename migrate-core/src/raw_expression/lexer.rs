@@ -2,7 +2,7 @@
 
 use super::RawExpressionFault;
 use super::words::operators;
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// Where a fault is, in bytes, and what it is.
 pub(super) type Fault = (usize, RawExpressionFault);

@@ -10,7 +10,7 @@ mod parser;
 mod words;
 mod writer;
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 pub use invalid::{InvalidRawExpression, RawExpressionFault};
 

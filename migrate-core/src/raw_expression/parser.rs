@@ -8,7 +8,7 @@ use super::words::{
 };
 use super::writer::Writer;
 use super::{RawExpressionFault, Surroundings};
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// How deep parentheses may be nested: the parser recurses, and SQLite's stack ends at a hundred.
 const DEEPEST: usize = 50;

@@ -1,6 +1,6 @@
 //! What is known to be harmless. All lists are in lower case, and sorted where they are searched.
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// Words that read a table.
 pub(super) const SUBQUERY: &[&str] = &["exists", "select", "table", "values", "with"];

@@ -130,6 +130,7 @@ mod console;
 mod database;
 mod exit;
 mod failure;
+mod options;
 mod progress;
 mod protection;
 mod restore_point;
@@ -150,13 +151,14 @@ pub use address::SqliteAddress;
 pub use address::{Address, AddressError, AddressSource};
 #[cfg(feature = "postgres")]
 pub use address::{PostgresAddress, SslMode};
-pub use arguments::{Arguments, Options};
+pub use arguments::Arguments;
 pub use confirm::{Consent, confirm};
 pub use console::Console;
 #[doc(hidden)]
 pub use database::Database;
 pub use exit::{Exit, HELP as EXIT_CODES, parsed};
 pub use failure::Failure;
+pub use options::Options;
 pub use verb::Verb;
 
 use crate::Migrator;

@@ -1,8 +1,8 @@
-use super::arguments::Options;
 use super::connection::Access;
 use super::console::Console;
 use super::database::Database;
 use super::failure::Failure;
+use super::options::Options;
 use super::progress::Progress;
 use crate::Migrator;
 

@@ -99,9 +99,7 @@ fn sqlite(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("sqlite, {MORE} more tables on {count}"));
         group.sample_size(10).sampling_mode(SamplingMode::Flat);
         group.bench_function("limit: read the schema once", |b| {
-            b.iter(|| {
-                black_box(Migrator::new(&set).fingerprint_blocking(&mut connection).expect("it can be read"))
-            });
+            b.iter(|| black_box(Migrator::new(&set).fingerprint(&mut connection).expect("it can be read")));
         });
         for keep in [false, true] {
             let migrator = Migrator::new(&set).keep_schema(keep);
@@ -111,19 +109,17 @@ fn sqlite(criterion: &mut Criterion) {
                     let mut total = Duration::ZERO;
                     for _ in 0..times {
                         let began = Instant::now();
-                        let report = migrator.migrate_blocking(&mut connection).expect("the set is right");
+                        let report = migrator.migrate(&mut connection).expect("the set is right");
                         total += began.elapsed();
                         assert_eq!(report.migrations.len(), MORE);
-                        migrator.rollback_blocking(&mut connection, MORE).expect("it can be undone");
+                        migrator.rollback(&mut connection, MORE).expect("it can be undone");
                     }
                     total
                 });
             });
         }
         group.bench_function("drift", |b| {
-            b.iter(|| {
-                black_box(Migrator::new(&set).drift_blocking(&mut connection).expect("it can be read"))
-            });
+            b.iter(|| black_box(Migrator::new(&set).drift(&mut connection).expect("it can be read")));
         });
         group.finish();
     }

@@ -1,10 +1,10 @@
+//! `completions`: prints the completion script of a shell.
+
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 use migrate::cli::{Exit, Failure};
-
-use crate::arguments::Arguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
@@ -13,13 +13,13 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, mut program: Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Arguments::command(), "cargo-migrate", &mut script);
+        generate(self.shell, &mut program, "cargo-migrate", &mut script);
         match io::stdout().write_all(&script) {
-            // A reader that has seen enough, such as `head`, is no failure.
+            // A reader that closes the pipe early, such as `head`, is not a failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new("output", format!("the script cannot be written: {error}")))
+                Err(Failure::new("output", format!("cannot write the script: {error}")))
             }
             _ => Ok(Exit::DONE),
         }

@@ -1,3 +1,5 @@
+//! The options of every verb. Without the verbs, because most of the command line asks for them.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -6,7 +8,9 @@ use clap::Args;
 use super::address::redacted;
 use crate::Migrator;
 
-/// What every verb may be told.
+/// The options that every verb has.
+///
+/// Their [`Debug`] output shows the address of the database without its password.
 #[derive(Clone, Default, Args)]
 pub struct Options {
     /// The database: `postgres://…`, `sqlite:…` or the path of a file. Default: DIRECT_DATABASE_URL, DIRECT_URL or
@@ -16,31 +20,31 @@ pub struct Options {
     /// One document in JSON on stdout
     #[arg(long, global = true)]
     pub json: bool,
-    /// Nothing but the answer and errors
+    /// Print only the answer and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// The schema of the history (PostgreSQL). Default: public
     #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
     pub history_schema: Option<String>,
-    /// What the names of the history tables begin with. Default: migrate
+    /// The prefix of the history tables. Default: migrate
     #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
     pub history_prefix: Option<String>,
-    /// What the history calls the program and its version
+    /// The name and version of the program in the history
     #[arg(long, global = true, value_name = "TEXT", help_heading = "History")]
     pub application: Option<String>,
-    /// How long a statement may wait for a lock, such as 500ms; 0s for ever (PostgreSQL). Default: 5s
+    /// How long a statement may wait for a lock, such as 500ms; 0s means for ever (PostgreSQL). Default: 5s
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub lock_timeout: Option<Duration>,
-    /// How long to wait for another run to come to its end (PostgreSQL). Default: 5min
+    /// How long to wait for another run to end (PostgreSQL). Default: 5min
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub lock_deadline: Option<Duration>,
-    /// How long a statement may run (PostgreSQL). Default: as the server has it
+    /// How long a statement may run (PostgreSQL). Default: the setting of the server
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub statement_timeout: Option<Duration>,
-    /// How long a run may take to keep the schema, which `drift` compares with; 0s for ever. Default: 30s
+    /// How long a run may take to keep the schema, which `drift` compares with; 0s means for ever. Default: 30s
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub keep_schema_within: Option<Duration>,
-    /// All migrations of the run, or none
+    /// Apply all migrations of the run in one transaction
     #[arg(long, global = true, help_heading = "Run")]
     pub single_transaction: bool,
 }
@@ -51,7 +55,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 impl Options {
-    /// A migrator with what was asked for; what was not stays as it is.
+    /// Sets on the migrator each option that was given, and leaves its other settings alone.
     pub fn configure<'s>(&self, mut migrator: Migrator<'s>) -> Migrator<'s> {
         if let Some(schema) = &self.history_schema {
             migrator = migrator.history_schema(schema.clone());
@@ -78,7 +82,7 @@ impl Options {
     }
 }
 
-/// Without the password of the address.
+/// Shows the address without its password.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Options {

@@ -1,6 +1,7 @@
-mod blocking;
 mod options;
-mod verbs;
+mod reading;
+mod recording;
+mod running;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,12 +15,11 @@ use migrate_core::{Engine, HistoryTable, MigrationSet, Policy, Runner};
 use crate::driver::Timeouts;
 use crate::report::Progress;
 use crate::trace;
-pub(crate) use blocking::finished;
 
 /// Brings a database to the state that a [`MigrationSet`] describes.
 ///
-/// Every verb takes the database that it works on: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`,
-/// and the verbs that end in `_blocking` a `&mut rusqlite::Connection`. All of them take the same options.
+/// Every verb takes the [`Database`](crate::Database) that it works on. On PostgreSQL, that is a
+/// `&deadpool_postgres::Pool` or a `&mut tokio_postgres::Client`, the answer is awaited:
 ///
 /// ```no_run
 /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
@@ -31,6 +31,19 @@ pub(crate) use blocking::finished;
 ///     .lock_timeout(Duration::from_secs(2))
 ///     .migrate(&pool)
 ///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// On SQLite, that is a `&mut rusqlite::Connection`, it is there at once:
+///
+/// ```no_run
+/// # fn example(set: &migrate::MigrationSet) -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::Migrator;
+///
+/// let mut connection = rusqlite::Connection::open("app.db")?;
+/// let report = Migrator::new(set).migrate(&mut connection)?;
 /// println!("{report}");
 /// # Ok(())
 /// # }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::PostgresDriver;
 use super::error::database_error;
 use super::lock;
 use super::session::Session;
-use crate::database::{Database, sealed};
+use crate::database::{Database, Task, sealed};
 use crate::driver::{DatabaseError, LockFailure};
 use crate::error::Error;
 
@@ -183,22 +183,50 @@ impl fmt::Debug for Connection<'_> {
 
 impl sealed::Sealed for &mut Client {}
 
-impl<'a> Database for &'a mut Client {
-    type Driver = PostgresDriver<'a>;
+impl Database for &mut Client {
+    type Answer<'a, T: Send + 'a>
+        = Answer<'a, T>
+    where
+        Self: 'a;
 
-    async fn connect(self) -> Result<PostgresDriver<'a>, Error> {
-        Ok(PostgresDriver::new(Connection::new(Lent::Client(self))))
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Answer<'a, T::Answer>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let mut driver = PostgresDriver::new(Connection::new(Lent::Client(self)));
+            task.on(&mut driver).await
+        })
     }
 }
 
 impl sealed::Sealed for &Pool {}
 
 impl Database for &Pool {
-    type Driver = PostgresDriver<'static>;
+    type Answer<'a, T: Send + 'a>
+        = Answer<'a, T>
+    where
+        Self: 'a;
 
-    async fn connect(self) -> Result<PostgresDriver<'static>, Error> {
-        let object = self.get().await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
-        Ok(PostgresDriver::new(Connection::new(Lent::Pool(self.clone(), Some(object)))))
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Answer<'a, T::Answer>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let mut driver = PostgresDriver::lent_by(self).await?;
+            task.on(&mut driver).await
+        })
+    }
+}
+
+/// One box for each verb: the type of its future has no name that a trait could give.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+impl PostgresDriver<'static> {
+    /// On a connection of the pool's.
+    pub(crate) async fn lent_by(pool: &Pool) -> Result<PostgresDriver<'static>, Error> {
+        let object = pool.get().await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
+        Ok(PostgresDriver::new(Connection::new(Lent::Pool(pool.clone(), Some(object)))))
     }
 }
 

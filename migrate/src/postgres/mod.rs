@@ -33,7 +33,7 @@ use watch::Watch;
 
 /// A connection to PostgreSQL for one run.
 #[derive(Debug)]
-pub struct PostgresDriver<'a> {
+pub(crate) struct PostgresDriver<'a> {
     connection: Connection<'a>,
     /// The limit of the first query under the lock.
     deadline: Option<Duration>,

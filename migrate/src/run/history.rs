@@ -10,13 +10,13 @@ use crate::migrator::Migrator;
 const READING: &str = "reading the history";
 
 /// What a history looks like from outside: there may be no table at all.
-pub(super) enum History {
+pub(crate) enum History {
     Missing,
     Rows(Vec<AppliedMigration>),
 }
 
 impl History {
-    pub(super) fn rows(&self) -> &[AppliedMigration] {
+    pub(crate) fn rows(&self) -> &[AppliedMigration] {
         match self {
             History::Missing => &[],
             History::Rows(rows) => rows,
@@ -36,7 +36,7 @@ impl<D: Driver> Run<'_, D> {
         Ok(rows.map(proves))
     }
 
-    pub(super) async fn history(&mut self) -> Result<History, Error> {
+    pub(crate) async fn history(&mut self) -> Result<History, Error> {
         let query = self.table.rows(self.migrator.set.name());
         let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
         let Some(rows) = rows else { return Ok(History::Missing) };
@@ -49,7 +49,7 @@ impl<D: Driver> Run<'_, D> {
         rows.iter().map(read).collect::<Result<_, _>>().map(History::Rows)
     }
 
-    pub(super) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
+    pub(crate) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
         let Migrator { set, policy, .. } = self.migrator;
         plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
     }

@@ -3,7 +3,6 @@
 mod alone;
 mod history;
 mod kept_schema;
-mod reading;
 mod reset;
 mod slow;
 mod step;
@@ -16,7 +15,10 @@ use crate::driver::{Driver, Keep};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
+pub(crate) use kept_schema::{AcceptDrift, READING_SCHEMA};
+pub(crate) use reset::Reset;
 use slow::Slow;
+pub(crate) use to_target::ToTarget;
 
 pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
@@ -45,6 +47,10 @@ impl<'a, D: Driver> Run<'a, D> {
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
         let is_noted = !migrator.keep_schema;
         Ok(Run { migrator, table, driver, runner, slow, report, is_noted, keep: None })
+    }
+
+    pub(crate) fn table(&self) -> &HistoryTable {
+        &self.table
     }
 
     async fn lock(&mut self) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use migrate_core::{Plan, Query, Script, Step, Transactions};
 
 use super::Run;
 use super::slow::Slow;
-use crate::driver::{Driver, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{DatabaseError, Driver, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::trace;
 
@@ -98,5 +98,14 @@ impl<D: Driver> Run<'_, D> {
         trace::failed(step, &error.to_string());
         let path = step.display_path(set);
         Err(Error::step(step, path, stage, error))
+    }
+
+    /// Runs a verify script. It fails only when the connection is gone; what the script found is the answer.
+    pub(crate) async fn check(&mut self, script: &Script) -> Result<Result<(), DatabaseError>, Error> {
+        let piece = Piece::whole(script, self.timeouts(script, self.migrator.timeouts));
+        match self.driver.check(&piece).await {
+            Err(error) if error.is_disconnected => Err(Error::database("verifying", error)),
+            checked => Ok(checked),
+        }
     }
 }

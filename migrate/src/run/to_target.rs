@@ -8,18 +8,28 @@ use super::Run;
 use super::history::History;
 use super::step::Outcome;
 use super::transactions::pause_after;
+use crate::database::Task;
 use crate::driver::Driver;
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::{Progress, Report};
 use crate::trace;
 
-impl<D: Driver> Run<'_, D> {
-    pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
-        let span = trace::run(self.migrator.set.name(), D::ENGINE, target);
-        let result = trace::inside(span, self.try_run(target)).await;
-        self.ended(result)
-    }
+/// A run to a target.
+pub(crate) struct ToTarget<'m>(pub(crate) &'m Migrator<'m>, pub(crate) Target);
 
+impl Task for ToTarget<'_> {
+    type Answer = Report;
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<Report, Error> {
+        let mut run = Run::new(self.0, driver)?;
+        let span = trace::run(self.0.set.name(), D::ENGINE, self.1);
+        let result = trace::inside(span, run.try_run(self.1)).await;
+        run.ended(result)
+    }
+}
+
+impl<D: Driver> Run<'_, D> {
     pub(super) fn ended(self, result: Result<(), Error>) -> Result<Report, Error> {
         match result {
             Ok(()) => Ok(self.report),

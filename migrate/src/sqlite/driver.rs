@@ -1,3 +1,5 @@
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use migrate_core::{Engine, HistoryTable, KeptSchema, Query, Value};
@@ -7,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use super::error::{database_error, piece_error};
 use super::kept::{self, Limit};
 use super::settings::Settings;
-use crate::database::{BlockingDatabase, sealed};
+use crate::database::{Database, Task, sealed};
 use crate::driver::{
     DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
     Timeouts, Transaction,
@@ -17,7 +19,7 @@ use crate::trace;
 
 /// A connection to SQLite for one run.
 #[derive(Debug)]
-pub struct SqliteDriver<'a> {
+pub(super) struct SqliteDriver<'a> {
     connection: &'a mut Connection,
     /// How the caller configured it. Put back at the end.
     settings: Settings,
@@ -25,17 +27,38 @@ pub struct SqliteDriver<'a> {
 
 impl sealed::Sealed for &mut Connection {}
 
-impl<'a> BlockingDatabase for &'a mut Connection {
-    type Driver = SqliteDriver<'a>;
+impl Database for &mut Connection {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
 
-    fn open(self) -> Result<SqliteDriver<'a>, Error> {
-        if !self.is_autocommit() {
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        let mut driver = SqliteDriver::new(self)?;
+        finished(task.on(&mut driver))
+    }
+}
+
+/// The result of a future over this driver, which never waits: it is there at the first poll.
+fn finished<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("nothing that is done on SQLite is waited for"),
+    }
+}
+
+impl<'a> SqliteDriver<'a> {
+    fn new(connection: &'a mut Connection) -> Result<SqliteDriver<'a>, Error> {
+        if !connection.is_autocommit() {
             return Err(Error::in_transaction());
         }
-        let settings = Settings::take(self).map_err(|error| {
+        let settings = Settings::take(connection).map_err(|error| {
             Error::database("reading the settings of the connection", database_error(error))
         })?;
-        Ok(SqliteDriver { connection: self, settings })
+        Ok(SqliteDriver { connection, settings })
     }
 }
 

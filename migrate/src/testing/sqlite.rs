@@ -74,8 +74,8 @@ fn migrated(contents: Contents) -> Result<Connection, BoxError> {
     let mut connection = Connection::open_in_memory()?;
     let migrator = Migrator::new(contents.set);
     match contents.up_to {
-        Some(version) => migrator.migrate_to_blocking(&mut connection, version)?,
-        None => migrator.migrate_blocking(&mut connection)?,
+        Some(version) => migrator.migrate_to(&mut connection, version)?,
+        None => migrator.migrate(&mut connection)?,
     };
     for seed in contents.seeds {
         connection.execute_batch(seed.sql).map_err(|error| seed.failed(&error, None))?;

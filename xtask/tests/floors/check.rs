@@ -23,8 +23,11 @@ pub(crate) fn against(house: &House, floors: &Floors) -> Vec<String> {
     for import in house.imports() {
         let room = |path: &[String]| path.strip_prefix(place).and_then(|below| below.first()).cloned();
         let (Some(from), Some(to)) = (room(&import.from), room(&import.to)) else { continue };
-        let heights = floors.floors.get(&from).zip(floors.floors.get(&to));
-        let Some((high, low)) = heights.filter(|(high, low)| from != to && high <= low) else { continue };
+        let Some((high, low)) = floors.floors.get(&from).zip(floors.floors.get(&to)) else { continue };
+        if from == to || high.room == low.room || high.height > low.height {
+            continue;
+        }
+        let (high, low) = (high.height, low.height);
         let way = if high == low { "sideways" } else { "upward" };
         wrong.push(format!(
             "{}:{}: `{}` leads {way} in `{name}`, from `{from}` (floor {high}) to `{to}` (floor {low})\n  help: move \
@@ -68,7 +71,7 @@ pub(crate) fn neighbours(house: &House, floors: &Floors, others: &[Neighbour<'_>
 
 fn too_high(other: &Neighbour<'_>, known: &Known, words: &[String]) -> Option<String> {
     let limit = known.up_to.as_ref()?;
-    let height = |module: &String| other.floors.floors.get(module).copied();
+    let height = |module: &String| other.floors.floors.get(module).map(|floor| floor.height);
     let module = other.house.defining(words)?.first().cloned()?;
     let is_too_high = height(&module) > height(limit);
     is_too_high

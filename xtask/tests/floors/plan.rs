@@ -7,8 +7,17 @@ pub(crate) struct Floors {
     pub(crate) place: Vec<String>,
     /// The other crates that it may import.
     pub(crate) knows: Vec<Known>,
-    /// Each module and how high it stands; the ground is 0.
-    pub(crate) floors: BTreeMap<String, usize>,
+    /// Each module and where it stands.
+    pub(crate) floors: BTreeMap<String, Floor>,
+}
+
+/// Where a module stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Floor {
+    /// The ground is 0.
+    pub(crate) height: usize,
+    /// The modules that are one room: `migrator+run` may import each other.
+    pub(crate) room: String,
 }
 
 /// Another crate that may be imported, and how high up in it.
@@ -52,8 +61,11 @@ fn heading(line: &str) -> Floors {
 
 fn numbered(mut floors: Floors, lines: Vec<Vec<String>>) -> Floors {
     for (height, modules) in lines.into_iter().rev().enumerate() {
-        for module in modules {
-            assert!(floors.floors.insert(module.clone(), height).is_none(), "`{module}` is on two floors");
+        for room in modules {
+            for module in room.split('+') {
+                let floor = Floor { height, room: room.clone() };
+                assert!(floors.floors.insert(module.to_owned(), floor).is_none(), "`{module}` is on two floors");
+            }
         }
     }
     floors
@@ -61,14 +73,14 @@ fn numbered(mut floors: Floors, lines: Vec<Vec<String>>) -> Floors {
 
 #[test]
 fn a_block_is_read() {
-    let text = "x\n```floors\na-b (knows c, d up to e)\n  f g\n  h\n\na-b::f\n  i\n```\n  z\n";
+    let text = "x\n```floors\na-b (knows c, d up to e)\n  f g+j\n  h\n\na-b::f\n  i\n```\n  z\n";
     let read = read(text);
     assert_eq!(read[0].place, ["a-b"]);
     let known =
         |name: &str, up_to: Option<&str>| Known { name: name.to_owned(), up_to: up_to.map(str::to_owned) };
     assert_eq!(read[0].knows, [known("c", None), known("d", Some("e"))]);
-    let floors: Vec<(&str, usize)> = read[0].floors.iter().map(|(name, at)| (name.as_str(), *at)).collect();
-    assert_eq!(floors, [("f", 1), ("g", 1), ("h", 0)]);
+    let floors = read[0].floors.iter().map(|(name, floor)| (name.as_str(), floor.height, floor.room.as_str()));
+    assert!(floors.eq([("f", 1, "f"), ("g", 1, "g+j"), ("h", 0, "h"), ("j", 1, "g+j")]));
     assert_eq!(read[1].place, ["a-b", "f"]);
     assert_eq!(read.len(), 2);
 }

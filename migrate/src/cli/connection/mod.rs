@@ -1,7 +1,5 @@
-//! A database that is open, of either engine.
+//! An open database of either engine: an address comes in, and a connection that all verbs can use comes out.
 
-#[cfg(feature = "postgres")]
-mod index_build;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
@@ -10,13 +8,12 @@ mod reach;
 mod reached;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod task;
 #[cfg(feature = "postgres")]
 mod tls;
 
-use migrate_core::{Engine, Plan, Query, Status, Target};
+use migrate_core::{Engine, Query};
 
-#[cfg(feature = "postgres")]
-pub(super) use index_build::IndexBuild;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Server;
 #[cfg(feature = "postgres")]
@@ -27,9 +24,10 @@ pub(super) use sqlite::File;
 use super::address::Address;
 use super::failure::Failure;
 use super::progress::Progress;
+use crate::database::{Database, Task, sealed};
 use crate::driver::Row;
-use crate::schema::{Drift, Dump};
-use crate::{Error, Migrator, Report, Verification};
+use crate::error::Error;
+use task::{Ask, Execute, Name};
 
 pub(super) enum Connection {
     #[cfg(feature = "postgres")]
@@ -38,18 +36,18 @@ pub(super) enum Connection {
     Sqlite(File),
 }
 
-/// What a verb is about to do.
+/// What a verb is about to do. It decides what happens if an SQLite file does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// A database that is not there is an empty one.
+    /// A missing file counts as an empty database.
     Read,
-    /// It has to be there.
+    /// The file must exist.
     Change,
-    /// SQLite: a file that is not there is created.
+    /// A missing file is created.
     Create,
 }
 
-/// Calls the same of both engines.
+/// Makes the same call for either engine.
 macro_rules! either {
     ($connection:expr, $of:ident => $call:expr) => {
         match $connection {
@@ -86,79 +84,78 @@ impl Connection {
         }
     }
 
-    /// The server that was reached, where the address names several.
+    /// The server that was reached, if the address names several.
     pub(super) fn one_of_several(&self) -> Option<String> {
         either!(self, database => database.one_of_several())
     }
 
-    pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        either!(self, database => database.status(migrator))
-    }
-
-    pub(super) fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-        either!(self, database => database.plan(migrator, target))
-    }
-
-    pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        either!(self, database => database.verify(migrator))
-    }
-
-    pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-        either!(self, database => database.drift(migrator))
-    }
-
-    pub(super) fn dump(&mut self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
-        either!(self, database => database.dump(migrator))
-    }
-
-    pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
-        either!(self, database => database.accept_drift(migrator))
-    }
-
-    pub(super) fn run(
-        &mut self,
-        migrator: &Migrator<'_>,
-        target: Target,
-        progress: &Progress,
-    ) -> Result<Report, Error> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(server) => server.run(migrator, target, progress),
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(file) => {
-                let _ = progress;
-                file.run(migrator, target)
-            }
-        }
-    }
-
-    /// Drops everything and applies all.
-    pub(super) fn reset(&mut self, migrator: &Migrator<'_>, progress: &Progress) -> Result<Report, Error> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(server) => server.reset(migrator, progress),
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(file) => {
-                let _ = progress;
-                file.reset(migrator)
-            }
-        }
-    }
-
-    /// The name that people type: of the database, or of the file.
+    /// The name that people type to confirm a change: that of the database, or of the file.
     pub(super) fn name(&mut self) -> Result<String, Failure> {
         either!(self, database => database.name())
     }
 
-    /// The rows, or `None` when the query names a table that does not exist.
-    pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
-        either!(self, database => database.query(query))
+    /// The name that a reset wants: of the database, or the path of the file.
+    pub(super) fn full_name(&mut self) -> Result<String, Error> {
+        self.perform(Name)
     }
 
-    /// Runs statements in a transaction of their own.
+    /// The rows, or `None` if the query names a table that does not exist.
+    pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
+        self.perform(Ask(query))
+    }
+
+    /// Runs statements in their own transaction.
     pub(super) fn execute(&mut self, sql: &str) -> Result<(), Error> {
-        either!(self, database => database.execute(sql))
+        self.perform(Execute(sql))
+    }
+
+    /// The same database for a run, with `progress` to show what the server says of it.
+    pub(super) fn shown<'a>(&'a mut self, progress: &'a Progress) -> Shown<'a> {
+        Shown { connection: self, progress }
     }
 }
 
-const ASKING: &str = "asking the database";
+impl sealed::Sealed for &mut Connection {}
+
+/// The verbs of a [`Migrator`](crate::Migrator) work on it as they are, and wait for their answer.
+impl Database for &mut Connection {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
+
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        either!(self, database => database.perform(task))
+    }
+}
+
+/// A connection whose progress is shown: on PostgreSQL also how far the indexes are that it builds.
+pub(super) struct Shown<'a> {
+    connection: &'a mut Connection,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite reports no progress"))]
+    progress: &'a Progress,
+}
+
+impl sealed::Sealed for Shown<'_> {}
+
+impl Database for Shown<'_> {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
+
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        match self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(server) => server.perform_shown(task, self.progress),
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(file) => file.perform(task),
+        }
+    }
+}

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
-use migrate_core::{Engine, Fingerprint, MigrationSet, Version};
+use migrate_core::{Engine, Fingerprint, MigrationSet, Target, Version};
 
+use crate::database::Database;
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::Report;
 use crate::testing::contents::BoxError;
 
@@ -10,16 +12,37 @@ use crate::testing::contents::BoxError;
 pub(super) trait Subject {
     const ENGINE: Engine;
 
+    type Database<'a>: Database
+    where
+        Self: 'a;
+
     /// Becomes an empty one.
     async fn renew(&mut self) -> Result<(), BoxError>;
 
+    /// The database, for the verbs of a migrator.
+    fn database(&mut self) -> Self::Database<'_>;
+
+    /// What a verb came to.
+    async fn answer<'a, T: Send + 'a>(
+        answer: <Self::Database<'a> as Database>::Answer<'a, T>,
+    ) -> Result<T, Error>
+    where
+        Self: 'a;
+
     /// Applies what is pending up to a version, or all.
-    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error>;
+    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
+        let target = to.map_or(Target::Latest, Target::UpTo);
+        Self::answer(Migrator::new(set).keep_schema(false).run(self.database(), target)).await
+    }
 
     /// Rolls the last migration back.
-    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error>;
+    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
+        Self::answer(Migrator::new(set).keep_schema(false).rollback(self.database(), 1)).await
+    }
 
-    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error>;
+    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
+        Self::answer(Migrator::new(set).fingerprint(self.database())).await
+    }
 
     /// Runs SQL that is no migration, in a session of its own.
     async fn execute(&mut self, sql: &str) -> Result<(), BoxError>;

@@ -24,12 +24,13 @@ pub use scene::Scene;
 
 use self::guard::Guard;
 use self::tracer::Tracer;
-use crate::database::Database;
+use crate::database::Task;
 use crate::driver::DatabaseError;
 use crate::error::Error;
 use crate::migrator::Migrator;
+use crate::postgres::PostgresDriver;
 use crate::postgres::connection::{GETTING, pool_error};
-use crate::run::Run;
+use crate::run::ToTarget;
 
 /// Applies a set as [`Migrator::migrate`](crate::Migrator::migrate) does, and sees what each statement does to the
 /// tables that were there before its migration: how it locks them, and whether it rewrites them, builds an index on
@@ -92,7 +93,7 @@ pub async fn trace(set: &MigrationSet, pool: &Pool) -> Result<Trace, Error> {
     let migrator = Migrator::new(set).keep_schema(false);
     let history = migrator.history_table(Engine::Postgres).names().map(str::to_owned).to_vec();
     let mut tracer = tracer(set, history, pool).await?;
-    Run::new(&migrator, &mut tracer)?.run(Target::Latest).await?;
+    ToTarget(&migrator, Target::Latest).on(&mut tracer).await?;
     let trace = tracer.take_trace();
     match trace.migrations.is_empty() {
         true => Err(untraceable("no migration is pending", "trace a set on an empty database")),
@@ -109,7 +110,7 @@ fn untraceable(why: &str, hint: &str) -> Error {
 
 async fn tracer<'s>(set: &'s MigrationSet, history: Vec<String>, pool: &Pool) -> Result<Tracer<'s>, Error> {
     let guard = Guard::connect(pool).await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
-    let tracer = Tracer::new(set, history, pool.connect().await?, guard);
+    let tracer = Tracer::new(set, history, PostgresDriver::lent_by(pool).await?, guard);
     match tracer.counts_scans().await {
         Ok(true) => Ok(tracer),
         Ok(false) => {

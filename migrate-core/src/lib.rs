@@ -10,6 +10,7 @@ mod config;
 mod diagnostic;
 mod dialect;
 mod directive;
+mod directive_key;
 mod embedded_bytes;
 mod embedded_from;
 mod engine;
@@ -44,6 +45,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
 #[doc(hidden)]
 pub use directive::duration;
+pub use directive_key::DirectiveKey;
 #[doc(hidden)]
 pub use embedded_bytes::{EmbeddedBytes, pack};
 pub use embedded_from::EmbeddedFrom;
@@ -62,7 +64,10 @@ pub use migration::{Down, Execution, Migration, OlderBinaries, Script};
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
-pub use problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
+pub use problem::{
+    DirectiveProblem, FileNameProblem, FilesProblem, FolderProblem, HazardProblem, LockFileProblem,
+    MAX_ENTRIES, MAX_SCRIPT_BYTES, PolicyProblem, Problem, RollbackProblem, ScriptProblem, TextProblem,
+};
 pub use query::{Query, Value};
 pub use raw_expression::{
     InvalidRawExpression, RawExpressionFault, Surroundings, VisibleTable, raw_expression,

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::directive::Directives;
 use crate::finding::Finding;
 use crate::position::LineNumbers;
-use crate::problem::Problem;
+use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
 use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
@@ -98,21 +98,25 @@ impl Teller<'_, '_> {
                 Level::Warn => Severity::Warning,
                 Level::Deny => Severity::Error,
             };
-            let problem = Problem::Hazard {
+            let problem = Problem::from(HazardProblem::Found {
                 hazard: finding.hazard,
                 risk: finding.risk,
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
-            };
+            });
             told.push((problem, severity, finding.span));
         }
         // A round trip through a database sees more of a rollback than the rules do.
         let unused = directives.allows.iter().enumerate();
         let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
         told.extend(unused.map(|(_, unused)| {
-            // A script's size is checked before it is parsed: `Problem::TooLarge`.
+            // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
             let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
-            (Problem::UnusedAllow { hazard: unused.hazard }, Severity::Error, Span::new(at, at + 1))
+            (
+                DirectiveProblem::UnusedAllow { hazard: unused.hazard }.into(),
+                Severity::Error,
+                Span::new(at, at + 1),
+            )
         }));
         told
     }
@@ -127,7 +131,7 @@ impl Teller<'_, '_> {
         if let Some((_, _, span)) = more.first() {
             let is_error = |(_, severity, _): &Told| *severity == Severity::Error;
             let severity = if more.iter().any(is_error) { Severity::Error } else { Severity::Warning };
-            self.tell_at(Problem::More { count: more.len() }, severity, script, *span);
+            self.tell_at(HazardProblem::More { count: more.len() }.into(), severity, script, *span);
         }
     }
 
@@ -140,9 +144,11 @@ impl Teller<'_, '_> {
 
 /// What does not parse of a script.
 fn of_syntax(found: &ScriptFindings) -> Vec<Told> {
-    let problem =
-        |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-    found.errors.iter().map(|error| (problem(error), Severity::Error, error.span)).collect()
+    let problem = |error: &SyntaxError| ScriptProblem::Syntax {
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+    };
+    found.errors.iter().map(|error| (problem(error).into(), Severity::Error, error.span)).collect()
 }
 
 /// Which directives of a script allow which findings: looked up, because both may be many.

@@ -1,4 +1,4 @@
-//! Exit codes: what they mean, what `--help` says of them, and how a failed parse exits.
+//! Exit codes: what they mean, and what `--help` says of them.
 
 use std::process::ExitCode;
 

@@ -64,7 +64,10 @@ fn numbered(mut floors: Floors, lines: Vec<Vec<String>>) -> Floors {
         for room in modules {
             for module in room.split('+') {
                 let floor = Floor { height, room: room.clone() };
-                assert!(floors.floors.insert(module.to_owned(), floor).is_none(), "`{module}` is on two floors");
+                assert!(
+                    floors.floors.insert(module.to_owned(), floor).is_none(),
+                    "`{module}` is on two floors"
+                );
             }
         }
     }
@@ -79,7 +82,8 @@ fn a_block_is_read() {
     let known =
         |name: &str, up_to: Option<&str>| Known { name: name.to_owned(), up_to: up_to.map(str::to_owned) };
     assert_eq!(read[0].knows, [known("c", None), known("d", Some("e"))]);
-    let floors = read[0].floors.iter().map(|(name, floor)| (name.as_str(), floor.height, floor.room.as_str()));
+    let floors =
+        read[0].floors.iter().map(|(name, floor)| (name.as_str(), floor.height, floor.room.as_str()));
     assert!(floors.eq([("f", 1, "f"), ("g", 1, "g+j"), ("h", 0, "h"), ("j", 1, "g+j")]));
     assert_eq!(read[1].place, ["a-b", "f"]);
     assert_eq!(read.len(), 2);

@@ -134,7 +134,7 @@ impl Builder {
     }
 }
 
-/// A script's size is checked before it is parsed: `Problem::TooLarge`.
+/// A script's size is checked before it is parsed: `TextProblem::TooLarge`.
 fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }

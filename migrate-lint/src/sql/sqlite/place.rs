@@ -152,7 +152,7 @@ impl<'a> Place<'a> {
 
     /// From one byte of the statement to another.
     fn between(&self, start: usize, end: usize) -> Span {
-        // A script's size is checked before it is parsed: `Problem::TooLarge`.
+        // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
         let in_script = |at: usize| u32::try_from(self.span.start() + at).unwrap_or(u32::MAX);
         Span::new(in_script(start), in_script(end))
     }

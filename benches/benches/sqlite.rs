@@ -1,4 +1,4 @@
-//! A run on SQLite in memory, against a bare transaction for each script.
+//! A run on SQLite in memory, compared with a bare transaction for each script.
 
 use std::hint::black_box;
 

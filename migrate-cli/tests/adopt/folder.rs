@@ -19,7 +19,7 @@ async fn a_policy_lets_what_is_applied_be_as_it_is() {
     let policy = fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap();
     assert!(policy.contains("rollback = \"optional\""), "{policy}");
     assert!(policy.contains("lint-from = 2"), "{policy}");
-    // What is applied gives no findings; what is not is judged.
+    // Applied migrations give no findings; the others are analysed.
     let lint = takeover.run(&["lint"]);
     assert_eq!(lint.status.code(), Some(1), "{}", said(&lint));
     assert!(said(&lint).contains("drop-table"), "{}", said(&lint));

@@ -9,7 +9,7 @@ use crate::migrator::Migrator;
 
 const READING: &str = "reading the history";
 
-/// What a history looks like from outside: there may be no table at all.
+/// The history as a run finds it. There may be no table at all.
 pub(crate) enum History {
     Missing,
     Rows(Vec<AppliedMigration>),
@@ -25,7 +25,7 @@ impl History {
 }
 
 impl<D: Driver> Run<'_, D> {
-    /// Whether all is applied, in one round trip; `None` when there is no history table.
+    /// Whether all is applied, in one round trip. `None` if there is no history table.
     pub(super) async fn is_proven(&mut self) -> Result<Option<bool>, Error> {
         let proof = self.table.proof(self.migrator.set);
         let rows = self.driver.query(&proof).await.map_err(|error| Error::database(READING, error))?;
@@ -54,7 +54,7 @@ impl<D: Driver> Run<'_, D> {
         plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
     }
 
-    /// The schema is created only when it is missing: a role that may not create one may still own it.
+    /// Creates the tables. The schema is created only if it is missing: a role that may not create one may still own it.
     pub(super) async fn create_history(&mut self) -> Result<(), Error> {
         let mut created = self.driver.create(&self.table.create()).await;
         if let (Err(error), Some(schema)) = (&created, self.table.create_schema())

@@ -1,4 +1,4 @@
-//! The schema beside the history: read, kept after a run, and compared.
+//! The kept schema, next to the history: read, kept after a run, and compared to find drift.
 
 use super::Run;
 use super::history::History;
@@ -32,7 +32,7 @@ impl<D: Driver> Run<'_, D> {
         rows.map_err(|error| Error::database(READING_SCHEMA, error))
     }
 
-    /// The rows of that schema and of what the runs left, or `None` where nothing is kept.
+    /// The rows of the present schema and of the kept one, or `None` if nothing is kept.
     pub(crate) async fn kept_schema(&mut self) -> Result<Option<Vec<Row>>, Error> {
         let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await;
         rows.map_err(|error| Error::database(READING_SCHEMA, error))
@@ -48,7 +48,8 @@ impl<D: Driver> Run<'_, D> {
         self.driver.keep_schema(&self.table, self.patience(), keep).await.map_err(failed)
     }
 
-    /// What was changed by hand before this run has to be told from what the run does. A new history has nothing kept.
+    /// Notes the schema before the run, so that changes by hand can be told apart from the run's. A new history has kept
+    /// nothing.
     pub(super) async fn note_schema(&mut self, history: &History) {
         if std::mem::replace(&mut self.is_noted, true) {
             return;
@@ -62,14 +63,14 @@ impl<D: Driver> Run<'_, D> {
         self.tell_not_kept(noted.map(drop));
     }
 
-    /// A run is not failed by what comes with it.
+    /// Reports that the schema was not kept. A run does not fail because of it.
     pub(super) fn tell_not_kept(&self, kept: Result<(), DatabaseError>) {
         if let Err(error) = kept {
             self.migrator.tell(&Progress::SchemaNotKept { error: &error.to_string() });
         }
     }
 
-    /// How long to wait for a lock that keeps a definition from being read, and for all of it.
+    /// The limits for reading the schema: for a lock on a definition, and for the whole.
     pub(super) fn patience(&self) -> Timeouts {
         Timeouts { statement: Some(self.migrator.keep_within), ..self.migrator.timeouts }
     }

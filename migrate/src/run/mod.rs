@@ -1,4 +1,12 @@
 //! The one effect loop: read the history, plan, carry the plan out.
+//!
+//! ```text
+//! to_target → history (read) → plan → step ┬ transactions  scripts in transactions, many in flight
+//!                                          └ alone         a script without transaction, statement by statement
+//! ```
+//!
+//! A [`Run`] knows no engine: it builds [`Transaction`](crate::driver::Transaction)s, and a
+//! [`Driver`](crate::driver::Driver) sends them.
 
 mod alone;
 mod history;
@@ -24,13 +32,13 @@ pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
     table: HistoryTable,
     driver: &'a mut D,
-    /// Who the history says it was; known from the first write on.
+    /// The runner that the history records. Unknown until the first write, because a start with nothing to do needs none.
     runner: Runner,
     slow: Slow,
     report: Report,
-    /// Whether the schema is noted, or is not to be kept.
+    /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
-    /// How it is kept at the end.
+    /// How to keep the schema at the end.
     keep: Option<Keep>,
 }
 

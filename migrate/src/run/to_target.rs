@@ -51,7 +51,7 @@ impl<D: Driver> Run<'_, D> {
             None => self.history().await?,
         };
         match self.plan_from(&history, target) {
-            // Another runner may be at that statement: the lock is waited for.
+            // Another runner may be running that statement now, so wait for the lock and look again.
             Err(error) if is_cut_off(&error) => {}
             plan => {
                 let plan = plan?;
@@ -67,7 +67,7 @@ impl<D: Driver> Run<'_, D> {
         result
     }
 
-    /// Whatever comes of the run, what it did to the schema is kept.
+    /// Keeps the schema at the end, even of a run that failed.
     pub(super) async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
         let result = self.plan_and_carry_out(target).await;
         if let Some(keep) = self.keep.take() {
@@ -77,8 +77,8 @@ impl<D: Driver> Run<'_, D> {
         result
     }
 
-    /// What was read before the lock may be old by now. So may what is read under it, where transactions take turns
-    /// or the lock is worthless: then a claim fails, and the plan is made anew.
+    /// The history that was read before the lock may be out of date. Even the one read under the lock may be, if transactions
+    /// take turns or the lock excludes no one: then a claim fails, and the run plans again.
     async fn plan_and_carry_out(&mut self, target: Target) -> Result<(), Error> {
         self.runner = self.migrator.runner();
         let until = Instant::now() + self.migrator.lock_deadline;
@@ -99,7 +99,7 @@ impl<D: Driver> Run<'_, D> {
             if self.carry_out(&plan).await? == Outcome::Done {
                 return Ok(());
             }
-            // "Two steps back" means another two once one of them is done.
+            // "Two steps back" names two other migrations once one of them is rolled back.
             let is_relative = matches!(target, Target::Down(_) | Target::Redo);
             if Instant::now() >= until || (is_relative && !self.report.is_empty()) {
                 break;
@@ -110,7 +110,7 @@ impl<D: Driver> Run<'_, D> {
         Err(Error::contended())
     }
 
-    /// Who finds a statement under way that runs outside of transactions waits until no one is at it, and looks again.
+    /// A statement that runs outside of transactions may be under way. Waits until no runner is at it, and looks again.
     async fn history_and_plan(&mut self, target: Target) -> Result<(History, Plan), Error> {
         let history = self.history().await?;
         let plan = self.plan_from(&history, target);

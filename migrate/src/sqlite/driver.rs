@@ -21,7 +21,7 @@ use crate::trace;
 #[derive(Debug)]
 pub(super) struct SqliteDriver<'a> {
     connection: &'a mut Connection,
-    /// How the caller configured it. Put back at the end.
+    /// The caller's configuration. It is restored at the end.
     settings: Settings,
 }
 
@@ -42,7 +42,7 @@ impl Database for &mut Connection {
     }
 }
 
-/// The result of a future over this driver, which never waits: it is there at the first poll.
+/// The result of a future over this driver. The driver never waits, so the result is there at the first poll.
 fn finished<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -179,7 +179,7 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    /// Each transaction begins with the write lock, and the others wait in their busy timeout.
+    /// Nothing to do: each transaction begins with the write lock, and other runners wait in their busy timeout.
     async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
         Ok(())
     }
@@ -210,7 +210,7 @@ impl Driver for SqliteDriver<'_> {
         false
     }
 
-    /// The busy timeout has waited already.
+    /// Nothing is retried, because the busy timeout has waited already.
     fn is_transient(_error: &DatabaseError) -> bool {
         false
     }
@@ -220,7 +220,7 @@ impl Driver for SqliteDriver<'_> {
     }
 
     fn is_moved(error: &DatabaseError) -> bool {
-        // A row that is there already; the guard's NULL in a NOT NULL column, or as the answer to a guard.
+        // The row exists already; or the guard is NULL, in a NOT NULL column or as the answer.
         let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];
         error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
     }
@@ -230,7 +230,7 @@ impl Driver for SqliteDriver<'_> {
     }
 }
 
-/// The result, or `None` when a query names a table that does not exist.
+/// The result, or `None` if a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
     match result {
         Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
@@ -247,7 +247,7 @@ impl SqliteDriver<'_> {
         keys_off: bool,
     ) -> Result<Duration, (Stage, DatabaseError)> {
         if keys_off && transaction.begins {
-            // Inside the transaction this pragma would do nothing.
+            // Inside the transaction this pragma would have no effect.
             self.settings
                 .foreign_keys_off(self.connection)
                 .map_err(|error| (Stage::Claim, database_error(error)))?;
@@ -269,7 +269,7 @@ impl SqliteDriver<'_> {
     ) -> Result<Duration, (Stage, DatabaseError)> {
         let connection = &mut *self.connection;
         let ours = |stage| move |error| (stage, database_error(error));
-        // IMMEDIATE takes the write lock now, so what the claim sees is what the commit will find.
+        // IMMEDIATE takes the write lock now, so the claim sees what the commit will find.
         if transaction.begins {
             connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
         }
@@ -308,12 +308,12 @@ fn wants_keys_off(transaction: &Transaction<'_>) -> bool {
 
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
-        // Some errors have rolled back already; there is nothing else that could be done here.
+        // Some errors have already rolled back. There is nothing more to do here.
         let _ = connection.execute_batch("ROLLBACK");
     }
 }
 
-/// A table rebuild without foreign keys may have left rows that point nowhere.
+/// Checks the foreign keys: a table rebuild without them may have left orphans.
 fn check_foreign_keys(connection: &Connection) -> Result<(), DatabaseError> {
     let mut check = connection.prepare("PRAGMA foreign_key_check").map_err(database_error)?;
     let mut rows = check.query([]).map_err(database_error)?;
@@ -348,8 +348,8 @@ fn check(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseError
     Ok(())
 }
 
-/// Virtual tables go first: they take tables of their own with them. What belongs to SQLite itself or to a table
-/// goes with that.
+/// Virtual tables come first, because they drop shadow tables of their own. Objects of SQLite itself or of a table go
+/// with their owner.
 fn wipe(connection: &Connection) -> rusqlite::Result<()> {
     const OBJECTS: &str = "SELECT type, name FROM sqlite_schema
         WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -369,7 +369,7 @@ fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseErro
     rows_within(connection, query, Limit::NONE)
 }
 
-/// The rows of a query, as long as there is time for them.
+/// The rows of a query, within its time limit.
 pub(super) fn rows_within(
     connection: &Connection,
     query: &Query,
@@ -379,7 +379,7 @@ pub(super) fn rows_within(
     collected(&mut statement, query, limit)
 }
 
-/// A query of the history. One that writes, writes a row: a trigger that swallows it says nothing.
+/// A query of the history. A write must change a row: a trigger that swallows the row reports nothing.
 fn written(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
     let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
     let rows = collected(&mut statement, query, Limit::NONE)?;

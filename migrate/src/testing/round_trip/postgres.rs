@@ -1,3 +1,8 @@
+//! A database on a PostgreSQL server that makes the round trip.
+//!
+//! What comes in are a set and a version; what goes out are fingerprints and numbers of rows. SQL of seeds runs in a
+//! session of its own, so that a `SET` in it does not change what the migrations see.
+
 use std::collections::BTreeMap;
 
 use migrate_core::Engine;
@@ -10,7 +15,7 @@ use crate::testing::contents::BoxError;
 use crate::testing::database::TestDatabase;
 use crate::testing::server::Server;
 
-/// A database of a server, and a connection to it.
+/// A database on a server, and a connection to it.
 pub(super) struct Database {
     server: Server,
     database: TestDatabase,
@@ -64,7 +69,7 @@ impl Subject for Database {
     }
 }
 
-/// The rows of partitions are counted as those of their table.
+/// All tables but those of the history. The rows of partitions are counted as those of their table.
 const TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition

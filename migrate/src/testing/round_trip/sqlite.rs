@@ -1,3 +1,5 @@
+//! A database in memory that makes the round trip on SQLite.
+
 use std::collections::BTreeMap;
 
 use migrate_core::Engine;
@@ -53,6 +55,7 @@ impl Subject for Database {
     }
 }
 
+/// All tables but those of the history.
 const TABLES: &str = "SELECT '\"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ('migrate_history', 'migrate_log', 'migrate_schema')
     ORDER BY 1";

@@ -9,7 +9,7 @@ use crate::problem::DirectiveProblem;
 use crate::statement::Scan;
 use crate::{Hazard, OlderBinaries, Risk, Span};
 
-/// What the comments of a script say to us.
+/// The directives of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Directives {
     pub(crate) no_transaction: bool,
@@ -32,14 +32,14 @@ pub(crate) struct Allow {
     pub(crate) at: usize,
 }
 
-/// Why an author declares something, and the byte where the directive begins.
+/// The reason that an author gives, and the byte where the directive begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     pub(crate) why: String,
     pub(crate) at: usize,
 }
 
-/// Reads the directives of a script; each problem with the byte where its comment begins.
+/// Reads the directives of a script. Each problem comes with the byte where its comment begins.
 pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(DirectiveProblem, usize)>) {
     let mut directives = Directives::default();
     let mut problems = Vec::new();
@@ -82,7 +82,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// A directive of another tool, which would be lost in silence.
+/// A directive of another tool: without a problem it would have no effect, and no one would notice.
 fn foreign(comment: &str) -> Option<DirectiveProblem> {
     let ours = match comment {
         "no-transaction" | "tern:noTransaction" | "atlas:txmode none" | "+goose NO TRANSACTION" => {
@@ -93,7 +93,7 @@ fn foreign(comment: &str) -> Option<DirectiveProblem> {
     Some(DirectiveProblem::Foreign { theirs: comment.to_owned(), ours })
 }
 
-/// The key that was meant.
+/// The directive that may have been meant.
 fn closest(name: &str) -> Option<DirectiveKey> {
     let name = name.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
     closest_of(DirectiveKey::ALL.iter().map(|key| key.name()), &name).and_then(DirectiveKey::from_name)

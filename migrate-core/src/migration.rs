@@ -80,6 +80,8 @@ impl fmt::Display for Migration {
 }
 
 /// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
+///
+/// Exhaustive: they may run or may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum OlderBinaries {
@@ -91,6 +93,7 @@ pub enum OlderBinaries {
 
 /// The way back from a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Down {
     /// The rollback script. It holds no statement only when it says that there is nothing to undo.
     Script(Script),
@@ -157,6 +160,7 @@ impl Script {
 
 /// How a script is to be run, from its directives and statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Execution {
     /// In one transaction with its history row, which is the rule; without `-- migrate: no-transaction`.
     pub transaction: bool,

@@ -1,6 +1,8 @@
 use std::fmt;
 
 /// How much harm a migration can do: `risk` in a script.
+///
+/// Exhaustive: they are the whole scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Risk {

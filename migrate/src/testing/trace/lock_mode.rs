@@ -17,6 +17,8 @@ use std::fmt;
 /// ```
 ///
 /// Source: PostgreSQL manual, 13.3.1, Table-Level Locks.
+///
+/// Exhaustive: PostgreSQL has no other modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum LockMode {

@@ -64,7 +64,7 @@ impl LockMode {
         }
     }
 
-    /// Whether other sessions cannot write while it is held, or not even read.
+    /// Whether other sessions cannot write while it is held, or not even read (PostgreSQL manual, table 13.2).
     pub const fn stops_writes(self) -> bool {
         use LockMode::{AccessExclusive, Exclusive, Share, ShareRowExclusive};
         matches!(self, Share | ShareRowExclusive | Exclusive | AccessExclusive)

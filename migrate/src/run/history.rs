@@ -3,7 +3,7 @@
 use migrate_core::{AppliedMigration, Plan, Proof, Target, plan};
 
 use super::Run;
-use crate::driver::{DatabaseError, Driver};
+use crate::driver::{Class, DatabaseError, Driver, Stage};
 use crate::error::{self, Error};
 use crate::migrator::Migrator;
 
@@ -58,12 +58,14 @@ impl<D: Driver> Run<'_, D> {
     pub(super) async fn create_history(&mut self) -> Result<(), Error> {
         let mut created = self.driver.create(&self.table.create()).await;
         if let (Err(error), Some(schema)) = (&created, self.table.create_schema())
-            && D::is_missing_schema(error)
+            && D::class(Stage::Prepare, error) == Class::MissingSchema
         {
             created = self.driver.create(&(schema + &self.table.create())).await;
         }
         match created {
-            Err(error) if !D::is_created(&error) => Err(Error::database(error::CREATING, error)),
+            Err(error) if D::class(Stage::Prepare, &error) != Class::Overtaken => {
+                Err(Error::database(error::CREATING, error))
+            }
             _ => Ok(()),
         }
     }

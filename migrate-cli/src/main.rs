@@ -15,7 +15,7 @@ use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use migrate::cli::{self, Failure, Verb};
 use migrate::{MigrationSet, Migrator};
 
@@ -54,7 +54,7 @@ fn run(arguments: Arguments) -> ExitCode {
             }
             Err(failure) => console.fail(&failure.exits(verb.failed())).into(),
         },
-        Command::Folder(verb) => match verb.run(&folder, &options, &console) {
+        Command::Folder(verb) => match verb.run(&folder, &options, &console, Arguments::command) {
             Ok(exit) => exit.into(),
             Err(failure) => console.fail(&failure).into(),
         },

@@ -1,16 +1,13 @@
 //! `-- migrate: key value` in the comments of a script.
 
-mod key;
-
-use std::fmt;
 use std::time::Duration;
 
+use crate::closest::closest_of;
+use crate::directive_key::DirectiveKey;
 use crate::file_name::Part;
 use crate::problem::DirectiveProblem;
-use crate::statement::{Scan, scan};
-use crate::{Hazard, Migration, MigrationSet, Span};
-
-pub use key::DirectiveKey;
+use crate::statement::Scan;
+use crate::{Hazard, OlderBinaries, Risk, Span};
 
 /// The directives of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,47 +39,6 @@ pub(crate) struct Reason {
     pub(crate) at: usize,
 }
 
-/// How much harm a migration can do: `risk` in a script.
-///
-/// Exhaustive: they are the whole scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-pub enum Risk {
-    /// No blocking longer than a catalog update, no data lost, old code keeps working.
-    Safe,
-    /// Correct under one stated condition.
-    Controlled,
-    /// Blocks in proportion to table size, loses data or breaks running code.
-    High,
-}
-
-impl Risk {
-    /// All of them, the least first.
-    pub(crate) const ALL: [Risk; 3] = [Risk::Safe, Risk::Controlled, Risk::High];
-}
-
-impl fmt::Display for Risk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Risk::Safe => "safe",
-            Risk::Controlled => "controlled",
-            Risk::High => "high",
-        })
-    }
-}
-
-/// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
-///
-/// Exhaustive: they may run or may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-pub enum OlderBinaries {
-    /// They find what they use.
-    Ok,
-    /// They would fail or do harm.
-    Refuse,
-}
-
 /// Reads the directives of a script. Each problem comes with the byte where its comment begins.
 pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(DirectiveProblem, usize)>) {
     let mut directives = Directives::default();
@@ -101,20 +57,6 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Dir
         problems.extend(read.err().map(|problem| (problem, comment.start)));
     }
     (directives, problems)
-}
-
-impl MigrationSet {
-    /// Why the rollback of a migration does not bring back all that was there, in the words of its author: the reasons of
-    /// `nothing-to-undo`, `allow down-mismatch` and `allow down-lossy` in its script. Empty when it is meant to.
-    pub fn declared_residue(&self, migration: &Migration) -> Vec<String> {
-        let Some((script, engine)) = migration.down.script().zip(self.dialect.engines().first()) else {
-            return Vec::new();
-        };
-        let (directives, _) = parse(&script.sql, &scan(&script.sql, *engine), Part::Down);
-        let allowed = directives.allows.into_iter().filter(|allow| allow.hazard.is_of_rollback());
-        let nothing_to_undo = directives.nothing_to_undo.into_iter();
-        nothing_to_undo.map(|reason| reason.why).chain(allowed.map(|allow| allow.why)).collect()
-    }
 }
 
 /// Key and value of a comment that is a directive.
@@ -155,15 +97,6 @@ fn foreign(comment: &str) -> Option<DirectiveProblem> {
 fn closest(name: &str) -> Option<DirectiveKey> {
     let name = name.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
     closest_of(DirectiveKey::ALL.iter().map(|key| key.name()), &name).and_then(DirectiveKey::from_name)
-}
-
-/// The word that was meant: a slip in every fourth letter is a typo, more is another word.
-pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
-    known
-        .map(|known| (strsim::osa_distance(known, word), known))
-        .filter(|(slips, known)| slips * 4 <= known.len())
-        .min()
-        .map(|(_, known)| known)
 }
 
 /// Directives are above the first statement; `allow` may be above any.
@@ -282,7 +215,7 @@ fn known(name: &str) -> Result<Hazard, DirectiveProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dialect::Engine, statement::scan};
+    use crate::{engine::Engine, statement::scan};
 
     fn parse_up(sql: &str) -> (Directives, Vec<DirectiveProblem>) {
         let (directives, problems) = parse(sql, &scan(sql, Engine::Postgres), Part::Up);

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::directive::{self, Risk};
+use crate::closest::closest_of;
+use crate::risk::Risk;
 
 macro_rules! hazards {
     ($($(#[$doc:meta])* $variant:ident $name:literal $risk:ident,)*) => {
@@ -210,7 +211,7 @@ impl Hazard {
 
     /// The name that was probably meant by an unknown one.
     pub(crate) fn closest(name: &str) -> Option<&'static str> {
-        directive::closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
+        closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
     }
 
     /// The page that explains it: the problem, the lock, the safer form, the source.

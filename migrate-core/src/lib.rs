@@ -5,12 +5,15 @@
 
 mod analysis;
 mod checksum;
+mod closest;
 mod config;
 mod diagnostic;
 mod dialect;
 mod directive;
+mod directive_key;
 mod embedded_bytes;
 mod embedded_from;
+mod engine;
 mod file_name;
 mod finding;
 mod fingerprint;
@@ -25,6 +28,7 @@ mod position;
 mod problem;
 mod query;
 mod raw_expression;
+mod risk;
 mod set;
 mod source;
 #[doc(hidden)]
@@ -38,13 +42,14 @@ mod visible;
 pub use analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use dialect::{Alone, ConcurrentIndex, Dialect, Engine, Reindexed, ServerObject, ServerObjectKind};
+pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
 #[doc(hidden)]
 pub use directive::duration;
-pub use directive::{DirectiveKey, OlderBinaries, Risk};
+pub use directive_key::DirectiveKey;
 #[doc(hidden)]
 pub use embedded_bytes::{EmbeddedBytes, pack};
-pub use embedded_from::{EmbeddedFrom, Staleness};
+pub use embedded_from::EmbeddedFrom;
+pub use engine::{Dialect, Engine};
 pub use file_name::{Form, InvalidFileName};
 pub use finding::Finding;
 pub use fingerprint::{
@@ -54,7 +59,7 @@ pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, RecordedDown};
 pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
 pub use lock_file::{LockChange, LockUpdate};
-pub use migration::{Down, Execution, Migration, Script};
+pub use migration::{Down, Execution, Migration, OlderBinaries, Script};
 #[doc(hidden)]
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
@@ -67,8 +72,9 @@ pub use query::{Query, Value};
 pub use raw_expression::{
     InvalidRawExpression, RawExpressionFault, Surroundings, VisibleTable, raw_expression,
 };
+pub use risk::Risk;
 pub use set::{MigrationSet, embedded};
-pub use source::{Checked, NewMigration, Outline, Overrides, Renumbering, Source, SourceFile};
+pub use source::{Checked, NewMigration, Outline, Overrides, Renumbering, Source, SourceFile, Staleness};
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;

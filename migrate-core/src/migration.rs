@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Checksum, FoundHazard, OlderBinaries, Risk, Span, Version};
+use crate::{Checksum, FoundHazard, Risk, Span, Version};
 
 /// One step of a schema's life: a script that applies it, and the way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,18 @@ impl fmt::Display for Migration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}_{}", self.version, self.name)
     }
+}
+
+/// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
+///
+/// Exhaustive: they may run or may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum OlderBinaries {
+    /// They find what they use.
+    Ok,
+    /// They would fail or do harm.
+    Refuse,
 }
 
 /// The way back from a migration.

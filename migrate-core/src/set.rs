@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use crate::{Checksum, Dialect, EmbeddedFrom, Migration, Version};
 
@@ -63,6 +64,18 @@ impl MigrationSet {
         } else {
             format!("{}/{path}", self.root.trim_end_matches('/'))
         }
+    }
+
+    /// The set, with this folder and these files recorded as its source.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn embedded_from(self, embedded_from: EmbeddedFrom) -> MigrationSet {
+        MigrationSet { embedded_from: Some(embedded_from), ..self }
+    }
+
+    /// The path of the folder when the set was embedded. Only a build with debug assertions knows it.
+    pub fn folder(&self) -> Option<&Path> {
+        self.embedded_from.map(|embedded_from| Path::new(embedded_from.folder))
     }
 }
 

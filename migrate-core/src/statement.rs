@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 use crate::token::{Quote, Token, TokenKind, tokens};
 
 /// The place of a statement in its script: from its first word to its last, without comments around it and

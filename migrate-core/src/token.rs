@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {

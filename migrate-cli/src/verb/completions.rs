@@ -2,11 +2,9 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 use migrate::cli::{Exit, Failure};
-
-use crate::arguments::Arguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
@@ -15,9 +13,9 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, mut program: Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Arguments::command(), "cargo-migrate", &mut script);
+        generate(self.shell, &mut program, "cargo-migrate", &mut script);
         match io::stdout().write_all(&script) {
             // A reader that closes the pipe early, such as `head`, is not a failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

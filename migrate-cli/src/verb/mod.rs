@@ -10,7 +10,7 @@ mod rebase;
 mod test;
 mod unused;
 
-use clap::Subcommand;
+use clap::{Command, Subcommand};
 use migrate::cli::{Console, Exit, Failure, Options};
 
 use crate::folder::Folder;
@@ -36,7 +36,14 @@ pub(crate) enum FolderVerb {
 }
 
 impl FolderVerb {
-    pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+    /// `program` is the whole command line, which `completions` has to know.
+    pub(crate) fn run(
+        self,
+        folder: &Folder,
+        options: &Options,
+        console: &Console,
+        program: fn() -> Command,
+    ) -> Result<Exit, Failure> {
         match self {
             FolderVerb::New(verb) => verb.run(folder, console),
             FolderVerb::Lint(verb) => verb.run(folder, console),
@@ -44,7 +51,7 @@ impl FolderVerb {
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),
             FolderVerb::Test(verb) => verb.run(folder, options, console),
-            FolderVerb::Completions(verb) => verb.run(),
+            FolderVerb::Completions(verb) => verb.run(program()),
         }
     }
 }

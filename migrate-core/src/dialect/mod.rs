@@ -3,11 +3,10 @@
 //! A statement's text and words come in; a yes or no, or a small value such as [`Alone`], goes out: `VACUUM t` refuses a
 //! transaction on both engines, `SET ROLE x` changes the session of PostgreSQL only. A third engine is a file here.
 
-use std::fmt;
-
 pub use alone::{Alone, Reindexed, ServerObject, ServerObjectKind};
 pub use concurrent_index::ConcurrentIndex;
 
+use crate::engine::Engine;
 use crate::statement::scan;
 
 mod alone;
@@ -15,71 +14,6 @@ mod concurrent_index;
 pub(crate) mod postgres;
 mod reader;
 pub(crate) mod sqlite;
-
-/// The SQL that a migration set is written in: `dialect` in `migrate.toml`.
-///
-/// Exhaustive: a caller has to decide for each of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// PostgreSQL (the default).
-    #[default]
-    Postgres,
-    /// SQLite.
-    Sqlite,
-    /// SQL that both engines read alike, for a library whose user chooses the engine.
-    Any,
-}
-
-impl Dialect {
-    /// The dialects whose rules a script must follow.
-    pub const fn engines(self) -> &'static [Engine] {
-        match self {
-            Dialect::Postgres => &[Engine::Postgres],
-            Dialect::Sqlite => &[Engine::Sqlite],
-            Dialect::Any => &[Engine::Postgres, Engine::Sqlite],
-        }
-    }
-
-    /// Whether a set of this dialect can run on `engine`.
-    pub fn runs_on(self, engine: Engine) -> bool {
-        self.engines().contains(&engine)
-    }
-
-    /// The name in `migrate.toml`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Dialect::Postgres => "postgres",
-            Dialect::Sqlite => "sqlite",
-            Dialect::Any => "any",
-        }
-    }
-
-    /// The dialect of that name in `migrate.toml`, if there is one.
-    pub fn from_name(name: &str) -> Option<Dialect> {
-        [Dialect::Postgres, Dialect::Sqlite, Dialect::Any]
-            .into_iter()
-            .find(|dialect| dialect.as_str() == name)
-    }
-}
-
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A database that runs migrations.
-///
-/// Exhaustive: a caller has to decide for each of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Engine {
-    /// PostgreSQL.
-    Postgres,
-    /// SQLite.
-    Sqlite,
-}
 
 impl Engine {
     /// Whether a statement of a script without transaction is known to refuse one, so that it cannot commit together
@@ -125,14 +59,5 @@ impl Engine {
         let scan = scan(statement, self);
         self == Engine::Postgres
             && scan.statements.iter().all(|one| postgres::only_changes_session(&one.words))
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Engine::Postgres => "PostgreSQL",
-            Engine::Sqlite => "SQLite",
-        })
     }
 }

@@ -1,6 +1,6 @@
 use super::alone::is_on;
 use super::reader::Reader;
-use crate::dialect::Engine;
+use crate::engine::Engine;
 use crate::statement::Words;
 use crate::token::{TokenKind, tokens};
 
@@ -158,7 +158,7 @@ pub(crate) fn only_changes_session(words: &Words) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dialect::Engine, statement::scan};
+    use crate::{engine::Engine, statement::scan};
 
     fn words(sql: &str) -> Words {
         scan(sql, Engine::Postgres).statements.remove(0).words

@@ -1,7 +1,7 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 use crate::token::{Token, TokenKind, tokens};
 
 /// Reads a statement of PostgreSQL word by word, without its comments.

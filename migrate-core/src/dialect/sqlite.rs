@@ -32,7 +32,7 @@ pub(crate) fn turns_foreign_keys_off(words: &Words, statement: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dialect::Engine, statement::scan};
+    use crate::{engine::Engine, statement::scan};
 
     fn words(sql: &str) -> Words {
         scan(sql, Engine::Sqlite).statements.remove(0).words

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::wording::Wording;
 use crate::Hazard;
-use crate::directive::DirectiveKey;
+use crate::directive_key::DirectiveKey;
 
 /// A `-- migrate:` comment that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 
 use super::RawExpressionFault;
 use super::words::operators;
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// A fault with its place in bytes.
 pub(super) type Fault = (usize, RawExpressionFault);

@@ -13,7 +13,7 @@ mod parser;
 mod words;
 mod writer;
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 pub use invalid::{InvalidRawExpression, RawExpressionFault};
 

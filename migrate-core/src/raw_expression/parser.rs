@@ -11,7 +11,7 @@ use super::words::{
 };
 use super::writer::Writer;
 use super::{RawExpressionFault, Surroundings};
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// How deeply parentheses may be nested. The parser recurses, and SQLite's own stack ends at a hundred levels.
 const DEEPEST: usize = 50;

@@ -3,7 +3,7 @@
 //! What comes in is a word, `lower`; what goes out is whether it may be called, or named, or used as a type, on an
 //! engine.
 
-use crate::dialect::Engine;
+use crate::engine::Engine;
 
 /// Words that read a table.
 pub(super) const SUBQUERY: &[&str] = &["exists", "select", "table", "values", "with"];

@@ -23,7 +23,9 @@ mod outline;
 mod outline_tests;
 mod parts;
 mod problems;
+mod residue;
 mod script;
+mod staleness;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,7 @@ use std::path::Path;
 
 pub use outline::{NewMigration, Outline, Renumbering};
 pub(crate) use script::{first_words, parse_recorded};
+pub use staleness::Staleness;
 
 use crate::analysis::Analyse;
 use crate::{Diagnostic, Diagnostics, Dialect, LockUpdate, MigrationSet, Version};

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 
 use super::text::{self, NoText};
-use crate::dialect::{Engine, postgres, sqlite};
+use crate::dialect::{postgres, sqlite};
 use crate::directive::{self, Directives};
+use crate::engine::Engine;
 use crate::file_name::Part;
 use crate::problem::{Problem, ScriptProblem};
 use crate::statement::{Scan, Scanned, scan};

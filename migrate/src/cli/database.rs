@@ -8,10 +8,10 @@ use serde_json::{Map, Value as Json, json};
 use super::address::Address;
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
 use super::address::SslMode;
-use super::arguments::Options;
 use super::connection::{Access, Connection};
 use super::console::Console;
 use super::failure::Failure;
+use super::options::Options;
 use super::style::{self, styled};
 use crate::{Error, Migrator, Report};
 

@@ -137,6 +137,10 @@ mod console;
 mod database;
 mod exit;
 mod failure;
+#[cfg(feature = "postgres")]
+mod index_build;
+mod options;
+mod parsed;
 mod progress;
 mod protection;
 mod restore_point;
@@ -157,13 +161,15 @@ pub use address::SqliteAddress;
 pub use address::{Address, AddressError, AddressSource};
 #[cfg(feature = "postgres")]
 pub use address::{PostgresAddress, SslMode};
-pub use arguments::{Arguments, Options};
+pub use arguments::Arguments;
 pub use confirm::{Consent, confirm};
 pub use console::Console;
 #[doc(hidden)]
 pub use database::Database;
-pub use exit::{Exit, HELP as EXIT_CODES, parsed};
+pub use exit::{Exit, HELP as EXIT_CODES};
 pub use failure::Failure;
+pub use options::Options;
+pub use parsed::parsed;
 pub use verb::Verb;
 
 use crate::Migrator;

@@ -85,14 +85,14 @@ impl Progress {
 
     /// Shows how far the server is with an index.
     #[cfg(feature = "postgres")]
-    pub(super) fn index_build(&self, build: &super::connection::IndexBuild) {
+    pub(super) fn index_build(&self, build: &super::index_build::IndexBuild) {
         match &self.display {
             Display::Silent => {}
             Display::Bar(bar) => bar.set_message(OneLine(&build.to_string()).to_string()),
             Display::Lines => {
                 // With the block numbers, this would print a line every half second.
                 let coarse =
-                    super::connection::IndexBuild { blocks_done: 0, blocks_total: 0, ..build.clone() };
+                    super::index_build::IndexBuild { blocks_done: 0, blocks_total: 0, ..build.clone() };
                 self.wait("", &coarse.to_string());
             }
         }

@@ -1,10 +1,10 @@
 //! What a verb works with before it opens a database: the migrator, the options and the console.
 
-use super::arguments::Options;
 use super::connection::Access;
 use super::console::Console;
 use super::database::Database;
 use super::failure::Failure;
+use super::options::Options;
 use super::progress::Progress;
 use crate::Migrator;
 

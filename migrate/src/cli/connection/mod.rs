@@ -1,8 +1,6 @@
 //! An open database of either engine: an address comes in, and a connection that all verbs can use comes out.
 
 #[cfg(feature = "postgres")]
-mod index_build;
-#[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
 mod reach;
@@ -16,8 +14,6 @@ mod tls;
 
 use migrate_core::{Engine, Query};
 
-#[cfg(feature = "postgres")]
-pub(super) use index_build::IndexBuild;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Server;
 #[cfg(feature = "postgres")]

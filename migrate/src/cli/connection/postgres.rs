@@ -3,12 +3,12 @@
 use deadpool_postgres::{Pool, Runtime as PoolRuntime};
 use tokio::runtime::{Builder, Runtime};
 
-use super::index_build::{self, IndexBuild};
 use super::reach::{self, Unreachable};
 use super::reached::Reached;
 use super::task::Name;
 use crate::cli::address::PostgresAddress;
 use crate::cli::failure::Failure;
+use crate::cli::index_build::{self, IndexBuild};
 use crate::cli::progress::Progress;
 use crate::database::{Database, Task};
 use crate::error::Error;

@@ -1,0 +1,8 @@
+/// The word that was meant: a slip in every fourth letter is a typo, more is another word.
+pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
+    known
+        .map(|known| (strsim::osa_distance(known, word), known))
+        .filter(|(slips, known)| slips * 4 <= known.len())
+        .min()
+        .map(|(_, known)| known)
+}

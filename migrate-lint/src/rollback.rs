@@ -459,8 +459,7 @@ mod tests {
         let made = "CREATE TABLE n (id INTEGER PRIMARY KEY)";
         assert_eq!(found_on_sqlite(old, made, "DROP TABLE n"), [""; 0]);
         let referred = "CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE grandchild ADD COLUMN n_id REFERENCES n ON DELETE CASCADE";
-        let cascades =
-            "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
+        let cascades = "delete-cascade: DROP TABLE n: when the rows of `n` are deleted, the statement also deletes rows of `grandchild`";
         let back = "DROP TABLE n; ALTER TABLE grandchild DROP COLUMN n_id";
         assert_eq!(found_on_sqlite(old, referred, back), [cascades]);
         let back = "ALTER TABLE grandchild DROP COLUMN n_id; DROP TABLE n";

@@ -218,6 +218,15 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
+    async fn upgrade(&mut self, history: &HistoryTable, timeouts: Timeouts) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let begin = pipeline::begin(true, self.checks_client, timeouts);
+        let queries: Vec<Query> = self.connection.turn().into_iter().chain(history.upgrade()).collect();
+        let result = pipeline::one_transaction(self.client(), &begin, &queries).await;
+        self.connection.idle();
+        result
+    }
+
     async fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
@@ -389,10 +398,14 @@ impl Driver for PostgresDriver<'_> {
     }
 
     fn is_created(error: &DatabaseError) -> bool {
+        const DUPLICATE_COLUMN: &str = "42701";
         const DUPLICATE_TABLE: &str = "42P07";
         const DUPLICATE_OBJECT: &str = "42710";
         // Two runners that create one table at once meet in the catalog's own unique indexes.
         const UNIQUE_VIOLATION: &str = "23505";
-        matches!(error.code.as_deref(), Some(DUPLICATE_TABLE | DUPLICATE_OBJECT | UNIQUE_VIOLATION))
+        matches!(
+            error.code.as_deref(),
+            Some(DUPLICATE_COLUMN | DUPLICATE_TABLE | DUPLICATE_OBJECT | UNIQUE_VIOLATION)
+        )
     }
 }

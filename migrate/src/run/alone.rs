@@ -19,7 +19,7 @@ impl<D: Driver> Run<'_, D> {
         }
         if result.is_ok() {
             let done = step.script.spans().len();
-            let claim = vec![self.table.stands_at(self.migrator.set.name(), step, done)];
+            let claim = vec![self.table.stands_at(step, done)];
             let record =
                 Transaction { claim, record: self.record(step), ends_step: true, ..Transaction::of(step) };
             result = self.transaction(step, record).await;
@@ -63,8 +63,8 @@ impl<D: Driver> Run<'_, D> {
         // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
         // a limit here.
         let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
-        let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
-        let claim = vec![self.table.stands_at(self.migrator.set.name(), step, number)];
+        let journal = vec![self.table.journal(step, number + 1)];
+        let claim = vec![self.table.stands_at(step, number)];
         if !D::ENGINE.runs_alone(piece.sql()) {
             match self.shared(step, &piece, claim.clone(), journal.clone()).await {
                 Err(failure)
@@ -117,10 +117,10 @@ impl<D: Driver> Run<'_, D> {
         claim: Vec<Query>,
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
-        let name = self.migrator.set.name();
+
         let kind = D::ENGINE.alone(piece.sql());
         let is_noted = kind != Alone::Repeatable;
-        let begins = is_noted.then(|| self.table.begin_alone(name, step, number)).into_iter().collect();
+        let begins = is_noted.then(|| self.table.begin_alone(step, number)).into_iter().collect();
         self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
             .await?;
         // Versions before this one noted nothing, and an index may have been built for one that was killed.
@@ -139,7 +139,7 @@ impl<D: Driver> Run<'_, D> {
             // The statement itself failed: it has a place. What failed before or behind it leaves the question open, and
             // so does this where it fails.
             Err(error) if is_noted && !error.is_disconnected && error.place.is_some() => {
-                vec![self.table.journal(name, step, number)]
+                vec![self.table.journal(step, number)]
             }
             Err(_) => return ran.map_err(of_script),
         };

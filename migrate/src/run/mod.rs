@@ -7,6 +7,7 @@ mod reading;
 mod reset;
 mod slow;
 mod step;
+mod tables;
 mod to_target;
 mod transactions;
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use super::error::{database_error, piece_error};
 use super::kept::{self, Limit};
 use super::settings::Settings;
+use super::upgrade;
 use crate::database::{BlockingDatabase, sealed};
 use crate::driver::{
     DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
@@ -58,6 +59,12 @@ impl Driver for SqliteDriver<'_> {
             roll_back(self.connection);
             database_error(error)
         })
+    }
+
+    async fn upgrade(&mut self, history: &HistoryTable, _timeouts: Timeouts) -> Result<(), DatabaseError> {
+        let result = upgrade::run(self.connection, history);
+        roll_back(self.connection);
+        result
     }
 
     async fn transactions(
@@ -203,7 +210,7 @@ impl Driver for SqliteDriver<'_> {
     }
 
     fn is_created(error: &DatabaseError) -> bool {
-        error.message.contains("already exists")
+        ["already exists", "duplicate column name"].iter().any(|text| error.message.contains(text))
     }
 }
 

@@ -104,7 +104,8 @@ fn rebuilds(criterion: &mut Criterion) {
     let bare = applications.add("bare", READ);
     let new = applications.add_embedded("new");
     let locked = applications.add_embedded("locked");
-    migrate::lock_file::write(locked.join("migrations"), &[]).expect("a folder without mistakes");
+    migrate::lock_file::write_analysed(&locked.join("migrations"), &[], Some(migrate_lint::analyse))
+        .expect("a folder without mistakes");
 
     let mut group = criterion.benchmark_group(format!("rebuild with {SIZE} migrations and their rollbacks"));
     group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(10));

@@ -1,3 +1,5 @@
+//! The command line of `cargo migrate`: the arguments of the folder, and those of `migrate::cli`.
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -5,7 +7,7 @@ use migrate::cli::{self, Options};
 
 use crate::verb::FolderVerb;
 
-/// SQL migrations for PostgreSQL and SQLite.
+/// SQL migrations for PostgreSQL and SQLite
 #[derive(Debug, Parser)]
 #[command(name = "cargo-migrate", bin_name = "cargo migrate", version, after_help = cli::EXIT_CODES)]
 pub(crate) struct Arguments {

@@ -1,9 +1,12 @@
+//! Shows a change to text as coloured lines, such as a change to the lock file.
+
 use anstyle::{AnsiColor, Style};
 
 const GONE: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
-/// The lines that are gone and those that are new, of texts whose other lines stay in their order.
+/// The removed and added lines. The other lines must be in the same order in both texts: that is enough for a lock file, and
+/// needs no general diff.
 pub(crate) fn of_lines(before: &str, after: &str) -> String {
     let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let mut out = Vec::new();
@@ -21,12 +24,12 @@ pub(crate) fn of_lines(before: &str, after: &str) -> String {
     out.join("\n")
 }
 
-/// What something was.
+/// A removed line.
 pub(crate) fn gone(line: &str) -> String {
     format!("{GONE}- {line}{GONE:#}")
 }
 
-/// What something becomes.
+/// An added line.
 pub(crate) fn new(line: &str) -> String {
     format!("{NEW}+ {line}{NEW:#}")
 }

@@ -1,3 +1,5 @@
+//! The folder of the migrations, read in the three depths that verbs need: names, scripts, and scripts with their analysis.
+
 use std::path::{Path, PathBuf};
 
 use migrate::cli::Failure;
@@ -5,7 +7,7 @@ use migrate::diagnostic::Diagnostics;
 use migrate::{MigrationSet, Version};
 use migrate_core::{Checked, Outline, Overrides, Source};
 
-/// The folder of the migrations.
+/// The folder of the migrations, with the arguments that override its `migrate.toml`.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -17,48 +19,48 @@ impl Folder {
         Folder { path, overrides: Overrides { set, ..Overrides::default() } }
     }
 
-    /// Where it is.
+    /// The path of the folder, as the user typed it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its names; of a folder that is not there, none.
+    /// The names of the migrations, without their SQL. A missing folder has none.
     pub(crate) fn outline(&self) -> Result<Outline, Failure> {
         let source = if self.path.exists() { self.source()? } else { Source::default() };
         Ok(source.outline(&self.overrides)?)
     }
 
-    /// What the arguments say instead of `migrate.toml`.
+    /// The arguments that override `migrate.toml`.
     pub(crate) fn overrides(&self) -> &Overrides {
         &self.overrides
     }
 
-    /// Its files.
+    /// The files of the folder.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
         self.source_at(&self.path)
     }
 
-    /// The files of a copy of it; messages name the folder itself.
+    /// The files of a copy of the folder. Messages name the folder itself, and not the copy.
     pub(crate) fn source_at(&self, copy: &Path) -> Result<Source, Failure> {
         Ok(Source::read(copy, &self.path.to_string_lossy())?)
     }
 
-    /// The migrations, without a look at what their SQL does.
+    /// The migrations, without an analysis of their SQL.
     pub(crate) fn read(&self) -> Result<MigrationSet, Failure> {
         Ok(self.source()?.into_set(&self.overrides)?)
     }
 
-    /// The migrations, judged from a version on, and what is found in them.
+    /// The migrations and the findings in them, from a version on.
     pub(crate) fn check_since(
         &self,
         since: Option<Version>,
     ) -> Result<Result<Checked, Diagnostics>, Failure> {
         let overrides = Overrides { lint_from: since, ..self.overrides.clone() };
-        Ok(self.source()?.check(&overrides))
+        Ok(self.source()?.check(&overrides, migrate_lint::analyse))
     }
 
-    /// The migrations, judged as the compiler judges them.
+    /// The migrations, analysed as the compiler analyses them.
     pub(crate) fn check(&self) -> Result<Checked, Failure> {
-        Ok(self.source()?.check(&self.overrides)?)
+        Ok(self.source()?.check(&self.overrides, migrate_lint::analyse)?)
     }
 }

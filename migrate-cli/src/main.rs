@@ -1,4 +1,7 @@
-//! `cargo migrate`: the verbs of `migrate::cli` on a folder of migrations, and those that work on the folder itself.
+//! `cargo migrate`: the verbs of `migrate::cli`, for a folder of migrations, and the verbs that work on the folder itself.
+//!
+//! Arguments come in. A verb of the database gets the set that is read from the folder; a verb of the folder gets the
+//! folder. The exit code goes out.
 
 mod adopt;
 mod arguments;
@@ -19,7 +22,7 @@ use migrate::{MigrationSet, Migrator};
 use arguments::{Arguments, Command};
 use folder::Folder;
 
-/// How people call it.
+/// The name of the program in messages.
 const PROGRAM: &str = "cargo migrate";
 
 fn main() -> ExitCode {
@@ -58,16 +61,16 @@ fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-/// The migrations of the folder, judged where the verb shows or records what they can do.
+/// The migrations of the folder. They are analysed only if the verb shows or records their risk, because that takes time.
 fn migrations(folder: &Folder, verb: &Verb, console: &cli::Console) -> Result<MigrationSet, Failure> {
-    if !verb.judges() {
+    if !verb.needs_analysis() {
         return folder.read();
     }
     let checked = folder.check()?;
     match checked.warnings.len() {
         0 => {}
-        1 => console.warn("1 hazard has a condition; `cargo migrate lint` tells it"),
-        count => console.warn(&format!("{count} hazards have a condition; `cargo migrate lint` tells them")),
+        1 => console.warn("1 conditional hazard; run `cargo migrate lint` to see it"),
+        count => console.warn(&format!("{count} conditional hazards; run `cargo migrate lint` to see them")),
     }
     Ok(checked.set)
 }

@@ -1,10 +1,13 @@
+//! The clock of the program: the current time comes in, and a version such as `20251107100000` goes out. The core knows no
+//! clock, so the verbs pass the time to it.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use migrate::Version;
 
 const DAY: u64 = 86_400;
 
-/// The second that it is, in UTC, as a version: `20251107100000`.
+/// The current second in UTC as a version: `20251107100000`.
 pub(crate) fn now() -> Version {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     version(since.as_secs())
@@ -20,8 +23,8 @@ fn version(second: u64) -> Version {
     Version::new(number).expect("a year of at most twelve digits fits")
 }
 
-/// Year, month and day of a day since 1970. Eras have 400 years, and years begin in March, so that a leap day is their
-/// last (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+/// The year, month and day of a day since 1970. An era has 400 years, and a year begins in March, so that a leap day is the
+/// last day of a year (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

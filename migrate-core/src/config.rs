@@ -40,10 +40,6 @@ pub(crate) struct Config {
 /// `safe` for all of that risk.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
-#[cfg_attr(
-    not(any(feature = "lint", test)),
-    expect(dead_code, reason = "only the gate asks; mistakes are told without it")
-)]
 pub(crate) struct HazardPolicy(BTreeMap<Subject, Level>);
 
 /// What a level is for.
@@ -67,7 +63,6 @@ pub(crate) enum Level {
 
 impl HazardPolicy {
     /// The level of a hazard that is as bad as that.
-    #[cfg(any(feature = "lint", test))]
     pub(crate) fn level(&self, hazard: Hazard, risk: Risk) -> Level {
         let of = |subject| self.0.get(&subject).copied();
         of(Subject::Hazard(hazard)).or_else(|| of(Subject::Risk(risk))).unwrap_or(match risk {

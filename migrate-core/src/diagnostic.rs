@@ -71,7 +71,6 @@ impl Diagnostic {
     }
 
     /// A problem of a part of `text`, the content of the file.
-    #[cfg(feature = "lint")]
     pub(crate) fn of_span(
         problem: Problem,
         path: impl Into<String>,
@@ -83,7 +82,6 @@ impl Diagnostic {
     }
 
     /// The same, as serious as that.
-    #[cfg(feature = "lint")]
     pub(crate) fn with_severity(self, severity: Severity) -> Diagnostic {
         Diagnostic { severity, ..self }
     }

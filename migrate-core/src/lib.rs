@@ -3,6 +3,7 @@
 //! It does no I/O but reading a directory, and knows no clock, no database client and no async. Applications
 //! use the `migrate` crate, which re-exports what they need.
 
+mod analysis;
 mod checksum;
 mod config;
 mod diagnostic;
@@ -11,34 +12,30 @@ mod directive;
 mod embedded_bytes;
 mod embedded_from;
 mod file_name;
+mod finding;
 mod fingerprint;
 mod hazard;
 mod history;
-#[cfg(feature = "lint")]
-#[doc(hidden)]
-pub mod inspect;
 mod ledger;
-#[cfg(feature = "lint")]
-mod lint;
 mod lock_file;
 mod migration;
+mod parallel;
 mod plan;
 mod position;
 mod problem;
 mod query;
 mod raw_expression;
-#[cfg(feature = "lint")]
-mod schema;
 mod set;
 mod source;
-#[cfg(feature = "lint")]
-mod sql;
-mod statement;
+#[doc(hidden)]
+pub mod statement;
 mod status;
-mod token;
+#[doc(hidden)]
+pub mod token;
 mod version;
 mod visible;
 
+pub use analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 pub use checksum::{Checksum, InvalidChecksum};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Dialect, Engine, Reindexed, ServerObject, ServerObjectKind};
@@ -49,6 +46,7 @@ pub use directive::{OlderBinaries, Risk};
 pub use embedded_bytes::{EmbeddedBytes, pack};
 pub use embedded_from::{EmbeddedFrom, Staleness};
 pub use file_name::{Form, InvalidFileName};
+pub use finding::Finding;
 pub use fingerprint::{
     Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
 };
@@ -57,6 +55,8 @@ pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, 
 pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, Script};
+#[doc(hidden)]
+pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
 pub use problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
@@ -65,12 +65,7 @@ pub use raw_expression::{
     InvalidRawExpression, RawExpressionFault, Surroundings, VisibleTable, raw_expression,
 };
 pub use set::{MigrationSet, embedded};
-#[cfg(feature = "lint")]
-pub use source::Checked;
-pub use source::{NewMigration, Outline, Overrides, Renumbering, Source, SourceFile};
-#[cfg(feature = "lint")]
-#[doc(hidden)]
-pub use sql::syntax_errors;
+pub use source::{Checked, NewMigration, Outline, Overrides, Renumbering, Source, SourceFile};
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;

@@ -44,13 +44,11 @@ impl Position {
 }
 
 /// The lines of a text, for many places in it.
-#[cfg(feature = "lint")]
 pub(crate) struct LineNumbers {
     /// The byte where each line but the first begins.
     starts: Vec<usize>,
 }
 
-#[cfg(feature = "lint")]
 impl LineNumbers {
     pub(crate) fn of(text: &str) -> LineNumbers {
         LineNumbers { starts: text.match_indices('\n').map(|(at, _)| at + 1).collect() }
@@ -78,7 +76,6 @@ mod tests {
         let cases = [(0, 1, 1), (1, 1, 2), (3, 2, 1), (5, 2, 2), (6, 2, 3), (7, 3, 1), (99, 3, 1)];
         for (offset, line, column) in cases {
             assert_eq!(Position::of_byte(text, offset), Position { line, column }, "byte {offset}");
-            #[cfg(feature = "lint")]
             assert_eq!(LineNumbers::of(text).number(offset), line, "byte {offset}");
         }
         assert_eq!(Position { line: 2, column: 1 }.line_of(text), "çd");

@@ -41,52 +41,52 @@ impl Span {
 
 /// What the scanner finds in a script.
 #[derive(Debug, Default)]
-pub(crate) struct Scan {
-    pub(crate) statements: Vec<Scanned>,
-    pub(crate) line_comments: Vec<Range<usize>>,
-    pub(crate) unterminated: Option<(Quote, usize)>,
+pub struct Scan {
+    pub statements: Vec<Scanned>,
+    pub line_comments: Vec<Range<usize>>,
+    pub unterminated: Option<(Quote, usize)>,
 }
 
 /// A statement and the words that say what it is.
 #[derive(Debug)]
-pub(crate) struct Scanned {
-    pub(crate) span: Span,
-    pub(crate) words: Words,
+pub struct Scanned {
+    pub span: Span,
+    pub words: Words,
 }
 
 /// The words of a statement in upper case, without literals, quoted identifiers and symbols. A symbol that may
 /// begin a statement (psql's backslash) counts as a word.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Words(Vec<String>);
+pub struct Words(Vec<String>);
 
 impl Words {
-    pub(crate) fn starts_with(&self, words: &[&str]) -> bool {
+    pub fn starts_with(&self, words: &[&str]) -> bool {
         self.0.len() >= words.len() && self.0.iter().zip(words).all(|(have, want)| have == want)
     }
 
-    pub(crate) fn contain(&self, word: &str) -> bool {
+    pub fn contain(&self, word: &str) -> bool {
         self.0.iter().any(|have| have == word)
     }
 
-    pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
+    pub fn any(&self, test: impl Fn(&str) -> bool) -> bool {
         self.0.iter().any(|word| test(word))
     }
 
-    pub(crate) fn get(&self, index: usize) -> &str {
+    pub fn get(&self, index: usize) -> &str {
         self.0.get(index).map_or("", String::as_str)
     }
 
-    pub(crate) fn last(&self) -> &str {
+    pub fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
 
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()))
     }
 }
 
 /// Splits a script into its statements, as the engine itself would.
-pub(crate) fn scan(sql: &str, engine: Engine) -> Scan {
+pub fn scan(sql: &str, engine: Engine) -> Scan {
     let mut scan = Scan::default();
     let mut statement = Open::default();
     for token in tokens(sql, engine) {

@@ -9,20 +9,19 @@ use std::ops::Range;
 use crate::dialect::Engine;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
-    pub(crate) range: Range<usize>,
+pub struct Token {
+    pub kind: TokenKind,
+    pub range: Range<usize>,
 }
 
-#[cfg(feature = "lint")]
 impl Token {
-    pub(crate) fn is_comment(&self) -> bool {
+    pub fn is_comment(&self) -> bool {
         matches!(self.kind, TokenKind::LineComment | TokenKind::BlockComment)
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub enum TokenKind {
     /// A keyword or an identifier without quotes.
     Word,
     /// A string, a quoted identifier or a number.
@@ -51,11 +50,12 @@ pub enum Quote {
 }
 
 /// All tokens of `sql` but white space, in order.
-pub(crate) fn tokens(sql: &str, engine: Engine) -> Lexer<'_> {
+pub fn tokens(sql: &str, engine: Engine) -> Lexer<'_> {
     Lexer { sql, at: 0, engine }
 }
 
-pub(crate) struct Lexer<'a> {
+#[derive(Debug)]
+pub struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     engine: Engine,

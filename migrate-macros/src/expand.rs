@@ -44,7 +44,7 @@ type Judged = (MigrationSet, Vec<Diagnostic>);
 
 #[cfg(feature = "lint")]
 fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> {
-    source.check(&arguments.overrides).map(|checked| (checked.set, checked.warnings))
+    source.check(&arguments.overrides, migrate_lint::analyse).map(|checked| (checked.set, checked.warnings))
 }
 
 #[cfg(not(feature = "lint"))]

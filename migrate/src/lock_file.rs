@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use migrate_core::LockChange;
-use migrate_core::{Diagnostics, LockUpdate, Source, Version};
+use migrate_core::{Analyse, Diagnostics, LockUpdate, Source, Version};
 
 /// What [`write()`] would change in the lock file of `folder`: nothing, when every migration is locked. For CI.
 ///
@@ -26,7 +26,7 @@ use migrate_core::{Diagnostics, LockUpdate, Source, Version};
 ///
 /// [`LockError::Folder`] when something is wrong with the folder, as for [`write()`].
 pub fn check(folder: impl AsRef<Path>) -> Result<Vec<LockChange>, LockError> {
-    update(folder.as_ref(), &[]).map(|update| update.changes().to_vec())
+    update(folder.as_ref(), &[], None).map(|update| update.changes().to_vec())
 }
 
 /// Locks the drafts of `folder`, and accepts the edits of the migrations `accept`. The lines that are there stay as
@@ -43,8 +43,17 @@ pub fn check(folder: impl AsRef<Path>) -> Result<Vec<LockChange>, LockError> {
 /// [`LockError::NothingToAccept`] when a migration of `accept` is as it was locked. [`LockError::Write`] when the file
 /// cannot be written; then it is as it was.
 pub fn write(folder: impl AsRef<Path>, accept: &[Version]) -> Result<Vec<LockChange>, LockError> {
-    let folder = folder.as_ref();
-    let update = update(folder, accept)?;
+    write_analysed(folder.as_ref(), accept, None)
+}
+
+/// As [`write()`], and each new line says what `analyse` finds in its migration.
+#[doc(hidden)]
+pub fn write_analysed(
+    folder: &Path,
+    accept: &[Version],
+    analyse: Option<Analyse>,
+) -> Result<Vec<LockChange>, LockError> {
+    let update = update(folder, accept, analyse)?;
     let accepts = |version| move |change: &LockChange| matches!(change, LockChange::Accepted { version: of, .. } if *of == version);
     if let Some(version) = accept.iter().find(|version| !update.changes().iter().any(accepts(**version))) {
         return Err(LockError::NothingToAccept { version: *version });
@@ -56,9 +65,9 @@ pub fn write(folder: impl AsRef<Path>, accept: &[Version]) -> Result<Vec<LockCha
     Ok(update.changes().to_vec())
 }
 
-fn update(folder: &Path, accept: &[Version]) -> Result<LockUpdate, LockError> {
+fn update(folder: &Path, accept: &[Version], analyse: Option<Analyse>) -> Result<LockUpdate, LockError> {
     let source = Source::read(folder, &folder.to_string_lossy()).map_err(LockError::Folder)?;
-    source.lock(accept).map_err(LockError::Folder)
+    source.lock(accept, analyse).map_err(LockError::Folder)
 }
 
 /// Writes the lock file beside the old one and then takes its place, so that nobody ever reads half of it.

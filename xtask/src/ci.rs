@@ -1,3 +1,5 @@
+//! `cargo xtask ci`.
+
 use std::process::Command;
 
 use crate::features;
@@ -9,17 +11,17 @@ use crate::tally::Tally;
 use crate::test::{self, EVERYTHING};
 use crate::versions;
 
-/// The crates whose features are tried one by one.
+/// The crates whose features are checked one by one.
 const WITH_FEATURES: [&str; 2] = ["migrate-core", "migrate"];
 
-/// Everything that has to hold before a change is merged. The first failure ends it.
+/// Runs all checks that a change must pass. The first failure ends it.
 pub(crate) fn run_all() -> Done {
     let mut tally = Tally::default();
     let done = steps(&mut tally);
     let done = left_out::told(left_out::versions(), done);
     let done = left_out::told(left_out::corpora(), done);
     let done = left_out::told(left_out::stamps(), done);
-    // It stands last in the log, so that its end tells how the tests went.
+    // The summary comes last, so that the end of the log shows how the tests went.
     match (done, tally.summary()) {
         (Ok(()), Some(summary)) => {
             println!("\n{summary}");

@@ -1,8 +1,10 @@
+//! Checks each Cargo feature on its own: a feature adds API and must compile without the others.
+
 use std::fs;
 
 use crate::step::{Done, Failed, cargo, root, run};
 
-/// Features that do nothing alone.
+/// Features that do nothing without another one, with that one.
 const TOGETHER: [(&str, &str); 4] = [
     ("migrate", "scope,postgres"),
     ("migrate", "scope,sqlite"),
@@ -10,9 +12,9 @@ const TOGETHER: [(&str, &str); 4] = [
     ("migrate", "cli,sqlite"),
 ];
 
-/// Checks a package with none of its features, with each of them alone, and with those that need another.
+/// Checks a package without features, with each feature alone, and with those that need another.
 ///
-/// With clippy, because it makes warnings of the workspace's crates errors without rebuilding all others.
+/// It uses clippy, which can turn warnings into errors without rebuilding third-party crates.
 pub(crate) fn each_alone(package: &str) -> Done {
     let manifest = root().join(package).join("Cargo.toml");
     let manifest = fs::read_to_string(&manifest)
@@ -32,7 +34,7 @@ fn check(title: &str, package: &str, features: &[&str]) -> Done {
     run(title, clippy.args(features).args(["--", "-D", "warnings"]))
 }
 
-/// The names in a manifest's `[features]`. Every feature stands on a line of its own: no TOML reader is needed.
+/// The names in a manifest's `[features]`. Each feature is on its own line, so this needs no TOML reader.
 fn names(manifest: &str) -> Vec<&str> {
     let section = manifest.lines().skip_while(|line| *line != "[features]").skip(1);
     let lines = section.take_while(|line| !line.starts_with('['));

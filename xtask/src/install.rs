@@ -1,3 +1,5 @@
+//! Installs and upgrades PostgreSQL and PgBouncer from the distribution.
+
 use std::env;
 use std::fs;
 use std::io;
@@ -9,7 +11,7 @@ use crate::locate;
 use crate::server::{Server, URL};
 use crate::step::{Done, Failed, run, works};
 
-/// Installs what the tests need and cannot find: real ones, from the distribution.
+/// Installs the programs that the tests need and cannot find, from the distribution.
 pub(crate) fn what_is_missing() -> Done {
     let packages = missing();
     if packages.is_empty() {
@@ -25,14 +27,14 @@ pub(crate) fn what_is_missing() -> Done {
     run("installation", apt_get(&["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
-/// Upgrades a server of the distribution to the newest that it has. A machine that cannot do so keeps its own, and the
-/// tests say which that is.
+/// Upgrades a server of the distribution to its newest version. If the machine cannot do that, it keeps its server, and the
+/// tests print its version.
 pub(crate) fn what_is_newer() -> Done {
     let Some(server) = Server::found().filter(|server| may_install() && server.package().is_some()) else {
         return Ok(());
     };
     if let Err(Failed(why)) = run("package lists", &mut apt_get(&["update"])) {
-        println!("{why}: what is newer than the lists of this machine is not known");
+        println!("{why}: a version newer than the lists of this machine would not be found");
     }
     let Some(offer) = server.offer() else { return Ok(()) };
     run("upgrade", apt_get(&["install", "-y", "--only-upgrade"]).args(offer.packages()))
@@ -46,7 +48,7 @@ const SERVER: &str = "postgresql";
 const BOUNCER: &str = "pgbouncer";
 
 fn missing() -> Vec<&'static str> {
-    // Who names a server wants that one, not another.
+    // If a server is named, the tests must use it, and not another one.
     let server = env::var_os(URL).is_some() || locate::server_programs().is_ok();
     let found = [(SERVER, server), (BOUNCER, locate::bouncer().is_ok())];
     found.into_iter().filter(|(_, found)| !found).map(|(package, _)| package).collect()
@@ -56,7 +58,7 @@ fn is_root() -> bool {
     our_user().is_ok_and(|user| user == 0)
 }
 
-/// The number of the user that we run as.
+/// The id of the user that runs this program.
 pub(crate) fn our_user() -> Result<u32, Failed> {
     let process = fs::metadata("/proc/self");
     process
@@ -66,10 +68,10 @@ pub(crate) fn our_user() -> Result<u32, Failed> {
 
 fn how_to(packages: &[&str]) -> String {
     format!(
-        "The tests need a real PostgreSQL and PgBouncer; here is no {}. As root on Debian this command installs them.
-Otherwise do it yourself, then run this again:
+        "The tests need a real PostgreSQL and PgBouncer; this machine has no {}. As root on Debian this command installs them.
+Otherwise install them yourself, then run this again:
   apt-get install {}                    (no service needs to run)
-A server elsewhere: MIGRATE_TEST_PG_BIN=DIR (holds initdb and postgres) or MIGRATE_TEST_PG_URL=postgres://…",
+To use another server: MIGRATE_TEST_PG_BIN=DIR (holds initdb and postgres) or MIGRATE_TEST_PG_URL=postgres://…",
         packages.join(" and no "),
         packages.join(" "),
     )
@@ -77,7 +79,7 @@ A server elsewhere: MIGRATE_TEST_PG_BIN=DIR (holds initdb and postgres) or MIGRA
 
 const CREATE_CLUSTER: &str = "/etc/postgresql-common/createcluster.conf";
 
-/// The package would make a cluster and start it at each boot; the tests make their own.
+/// Stops the package from creating a cluster and starting it at each boot. The tests create their own.
 fn leave_out_the_service() -> io::Result<()> {
     let path = Path::new(CREATE_CLUSTER);
     if path.exists() {

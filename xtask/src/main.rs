@@ -1,4 +1,4 @@
-//! What people and CI run: `cargo xtask test`, `cargo xtask versions` and `cargo xtask ci`.
+//! The commands that people and CI run: `cargo xtask test`, `cargo xtask versions` and `cargo xtask ci`.
 
 mod ci;
 mod features;
@@ -22,12 +22,12 @@ use step::Failed;
 const HELP: &str = "\
 usage: cargo xtask VERB
 
-  test [-- ARGUMENTS]  install PostgreSQL and PgBouncer when they are absent (as root, on Debian and its
-                       relatives), then run all tests; ARGUMENTS go to the test runner. What is installed
-                       stays as it is; MIGRATE_TEST_PG_URL=postgres://… names a server that runs already
-  versions             run the core of the tests on the other versions of PostgreSQL; npm brings their programs
-  ci                   everything that has to hold before a change is merged, on the newest PostgreSQL that the
-                       distribution has: as root, an older one is upgraded";
+  test [-- ARGUMENTS]  install PostgreSQL and PgBouncer if they are absent (as root, on Debian and its
+                       relatives), then run all tests; ARGUMENTS go to the test runner. An installed
+                       PostgreSQL is not upgraded; MIGRATE_TEST_PG_URL=postgres://… names a running server
+  versions             run the core of the tests on the other versions of PostgreSQL; npm provides their programs
+  ci                   run all checks that a change must pass, on the newest PostgreSQL that the distribution
+                       has; as root, an older one is upgraded first";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

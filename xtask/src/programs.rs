@@ -1,3 +1,5 @@
+//! The programs of other PostgreSQL versions, which npm provides.
+
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::OsString;
@@ -11,7 +13,7 @@ use std::process::Command;
 use crate::install::our_user;
 use crate::step::{Done, Failed, root, run, works};
 
-/// A PostgreSQL server's programs, of one major version.
+/// The programs of a PostgreSQL server of one major version.
 #[derive(Debug)]
 pub(crate) struct Programs {
     pub(crate) major: u32,
@@ -20,18 +22,18 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Those that `ci/pg-versions` names, oldest first, installed unless an earlier run has done so.
+    /// The programs that `ci/pg-versions` names, oldest first. They are installed if no earlier run has done so.
     pub(crate) fn all() -> Result<Vec<Self>, Failed> {
         let manifest = read(&described("package.json"))?;
         let mut hash = DefaultHasher::new();
         (&manifest, read(&described("package-lock.json"))?).hash(&mut hash);
-        // Not in the checkout: root's servers run as another user, who cannot enter each place that root can.
+        // They are not in the checkout: as root, the servers run as another user, who may not have access to it.
         let base = env::temp_dir().join(format!("migrate-pg-{}", our_user()?));
         let directory = base.join(format!("{:016x}", hash.finish()));
         let majors = majors(&manifest);
         let all = || majors.iter().map(|&major| Self::below(&directory, major)).collect::<Vec<_>>();
         own(&base)?;
-        // One installs, the others wait for it.
+        // If several runs need the programs, one installs them and the others wait.
         let _lock = lock(&base.join("lock"))?;
         if !all().iter().all(Self::work) {
             install(&directory, &majors)?;
@@ -52,7 +54,7 @@ impl Programs {
     }
 }
 
-/// The majors among a manifest's aliases. Each stands on a line of its own: no JSON reader is needed.
+/// The major versions among a manifest's aliases. Each alias is on its own line, so this needs no JSON reader.
 fn majors(manifest: &str) -> Vec<u32> {
     let aliases =
         manifest.lines().filter_map(|line| line.trim().strip_prefix("\"pg")?.split_once("\": \"npm:"));
@@ -77,9 +79,9 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failed {
     Failed(format!("cannot {what} {}: {error}", path.display()))
 }
 
-/// Makes a directory in a place that is open to everybody, and refuses one in which others could put programs.
+/// Creates a directory in the shared temporary folder, and refuses one in which other users could put programs.
 fn own(directory: &Path) -> Done {
-    // Whatever our umask is, the servers' user has to enter it.
+    // The umask must not keep the user of the servers out.
     let open = |()| fs::set_permissions(directory, Permissions::from_mode(0o755));
     match fs::create_dir(directory).and_then(open) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
@@ -99,7 +101,7 @@ fn lock(path: &Path) -> Result<File, Failed> {
     file.map_err(|error| cannot("lock", path, &error))
 }
 
-/// Installs into a directory of another name first, so that nobody meets half of it.
+/// Installs into a directory with another name first, so that no run finds an incomplete installation.
 fn install(directory: &Path, majors: &[u32]) -> Done {
     if !works(Command::new("npm").arg("--version")) {
         return Err(Failed(NO_NPM.to_owned()));
@@ -129,15 +131,15 @@ fn fill(draft: &Path, majors: &[u32]) -> Done {
     for &major in majors {
         link(&package(draft, major))?;
     }
-    // As for the directory they lie in.
+    // The user of the servers must be able to read the files too.
     run("rights", Command::new("chmod").args(["-R", "a+rX"]).arg(draft))
 }
 
-/// A package of npm cannot hold symbolic links, so this one lists them.
+/// Creates the symbolic links of a package. A package of npm cannot hold them, so this package lists them in a file.
 fn link(package: &Path) -> Done {
     for (file, link) in links(&read(&package.join("native/pg-symlinks.json"))?) {
         let (file, link) = (package.join(file), package.join(link));
-        // Both lie in one directory.
+        // Both are in the same directory.
         let target = file.file_name().map(OsString::from).unwrap_or_default();
         symlink(target, &link).map_err(|error| cannot("create", &link, &error))?;
     }
@@ -151,9 +153,9 @@ fn links(list: &str) -> Vec<(&str, &str)> {
 }
 
 const NO_NPM: &str = "\
-The other versions of PostgreSQL come from npm, and here is no npm. On Debian, as root:
+The other versions of PostgreSQL come from npm, and this machine has no npm. On Debian, as root:
   apt-get install npm
-Or install Node.js, which brings npm. `cargo xtask test` needs none of it.";
+Or install Node.js, which contains npm. `cargo xtask test` needs neither.";
 
 #[cfg(test)]
 mod tests {

@@ -1,3 +1,5 @@
+//! The PostgreSQL server that the tests use: which one it is, and whether a newer one is offered.
+
 use std::env;
 use std::fmt;
 use std::fs;
@@ -7,24 +9,24 @@ use std::process::{self, Command};
 use crate::locate;
 use crate::step::{output, root};
 
-/// Names a server that runs already.
+/// The variable that names a running server.
 pub(crate) const URL: &str = "MIGRATE_TEST_PG_URL";
-/// Has the test of the version write down which one it found.
+/// The variable that makes the test of the version write down the version that it found.
 const REPORT: &str = "MIGRATE_TEST_PG_REPORT";
-/// Says whether the server is one that stamps its rows with options of its own: `yes` or `no`.
+/// The variable that says whether the server stamps its columns with an option of its own: `yes` or `no`.
 pub(crate) const STAMPS: &str = "MIGRATE_TEST_PG_STAMPS";
 
 /// The server that the tests run on.
 #[derive(Debug)]
 pub(crate) enum Server {
-    /// One that runs already, behind an address.
+    /// A running server, named by its address.
     Named,
-    /// One that the tests start from these programs, whose version is as they tell it.
+    /// A server that the tests start from these programs. The version is the one that the programs print.
     Started { directory: PathBuf, version: String },
 }
 
 impl Server {
-    /// The one that the tests will find, if there is one.
+    /// The server that the tests will find, if there is one.
     pub(crate) fn found() -> Option<Server> {
         if env::var_os(URL).is_some() {
             return Some(Server::Named);
@@ -32,14 +34,14 @@ impl Server {
         Server::of(&locate::server_programs().ok()?)
     }
 
-    /// One of the programs in this directory.
+    /// A server from the programs in this directory.
     pub(crate) fn of(directory: &Path) -> Option<Server> {
         let line = output(Command::new(directory.join("postgres")).arg("--version"))?;
         let version = line.trim().strip_prefix("postgres (PostgreSQL) ")?.to_owned();
         Some(Server::Started { directory: directory.to_owned(), version })
     }
 
-    /// Has the tests fail on a server of the other kind than is known of this one, and note its version.
+    /// Makes the tests fail if the server is not of the kind that is known here, and note its version.
     pub(crate) fn expect(&self, command: &mut Command) {
         if fs::create_dir_all(root().join("target")).is_ok() {
             command.env(REPORT, report());
@@ -50,11 +52,10 @@ impl Server {
         }
     }
 
-    /// Which it was, after a run of the tests. One that is named says its version to a test, unless a filter kept that
-    /// from running.
+    /// The server that the tests used. The version of a named server is known only if the test of the version ran.
     pub(crate) fn seen(&self) -> String {
         let seen = fs::read_to_string(report());
-        // What stays there harms no one.
+        // An error is ignored: a file that is left there does no harm.
         let _ = fs::remove_file(report());
         match (self, seen) {
             (Server::Named, Ok(version)) => format!("PostgreSQL {version}, which {URL} names"),
@@ -65,7 +66,7 @@ impl Server {
         }
     }
 
-    /// Whether it stamps its rows, where that is known.
+    /// Whether the server stamps its columns, if that is known.
     pub(crate) fn stamps(&self) -> Option<bool> {
         match self {
             Server::Named => None,
@@ -73,7 +74,7 @@ impl Server {
         }
     }
 
-    /// The package that it is from, on Debian and its relatives.
+    /// The package of the server, on Debian and its relatives.
     pub(crate) fn package(&self) -> Option<String> {
         let Server::Started { directory, .. } = self else { return None };
         let mut owner = Command::new("dpkg");
@@ -81,7 +82,7 @@ impl Server {
         Some(owner.split_once(": ")?.0.to_owned())
     }
 
-    /// The newer package that the distribution offers for it, as far as this machine has heard of one.
+    /// The newer package that the distribution offers, as far as the package lists of this machine show.
     pub(crate) fn offer(&self) -> Option<Offer> {
         let package = self.package()?;
         let mut policy = Command::new("apt-cache");
@@ -101,7 +102,8 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// The packages to upgrade: the programs that dump a database know what their own server keeps to itself.
+    /// The packages to upgrade. The client programs belong to it, because `pg_dump` must know the options that its server
+    /// keeps.
     pub(crate) fn packages(&self) -> [String; 2] {
         [self.package.clone(), self.package.replacen("postgresql-", "postgresql-client-", 1)]
     }
@@ -122,7 +124,7 @@ fn report() -> PathBuf {
     root().join(format!("target/postgres-version-{}", process::id()))
 }
 
-/// Debian's PostgreSQL 15.20 stamps each column, and those before it and what npm brings stamp nothing. What comes later
+/// Whether a version stamps its columns. Debian's PostgreSQL 15.20 does; older ones and those from npm do not. Later versions
 /// may do either.
 fn stamps(version: &str) -> Option<bool> {
     let (number, by) = version.split_once(' ').unwrap_or((version, ""));
@@ -134,7 +136,7 @@ fn stamps(version: &str) -> Option<bool> {
     }
 }
 
-/// What is installed of a package and what could be, from `apt-cache policy`.
+/// The installed and the offered version of a package, from `apt-cache policy`.
 fn versions(policy: &str) -> Option<[String; 2]> {
     let value = |key: &str| {
         let mut lines = policy.lines().filter_map(|line| line.trim().strip_prefix(key));

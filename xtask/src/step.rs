@@ -1,9 +1,11 @@
+//! Runs a command, and stops at its failure.
+
 use std::env;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Why everything stops: text for people.
+/// Why the command stopped: text for people.
 #[derive(Debug)]
 pub(crate) struct Failed(pub(crate) String);
 
@@ -14,7 +16,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace's directory")
 }
 
-/// The cargo that runs us, in the workspace.
+/// The cargo that runs this program, in the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(arguments);
@@ -28,14 +30,14 @@ pub(crate) fn run(title: &str, command: &mut Command) -> Done {
     check(command, status.map(|status| status.success()))
 }
 
-/// Like [`run`], and hands on each line that the command prints.
+/// Like [`run`], and passes on each line that the command prints.
 pub(crate) fn run_reading(title: &str, command: &mut Command, mut read: impl FnMut(&str)) -> Done {
-    // Colours would stand between the words.
+    // Colours would come between the words that are looked for.
     announce(title, command.env("CARGO_TERM_COLOR", "never"));
     let status = io::pipe().and_then(|(output, input)| {
         command.stdout(input.try_clone()?).stderr(input);
         let mut child = command.spawn()?;
-        // Our own ends of the pipe, which would keep it open.
+        // These are our own ends of the pipe, which would keep it open.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         for line in BufReader::new(output).lines() {
             let line = line?;
@@ -47,12 +49,12 @@ pub(crate) fn run_reading(title: &str, command: &mut Command, mut read: impl FnM
     check(command, status.map(|status| status.success()))
 }
 
-/// Whether a program can be started, and says that it is well.
+/// Whether a program can be started and succeeds.
 pub(crate) fn works(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// What a program says on stdout, if it can be started and says that it is well.
+/// The stdout of a program, if it can be started and succeeds.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
@@ -70,7 +72,7 @@ fn check(command: &Command, success: io::Result<bool>) -> Done {
     }
 }
 
-/// The command as one would type it.
+/// The command as a person would type it.
 fn shown(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| {
         value.map(|value| format!("{}={}", name.to_string_lossy(), word(&value.to_string_lossy())))

@@ -1,4 +1,6 @@
-/// How many tests passed and failed, as their runners say.
+//! Counts the tests of a run.
+
+/// The number of tests that passed and failed, read from the output of their runners.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tally {
     counts: Option<Counts>,
@@ -23,13 +25,13 @@ impl Tally {
         counts.failed += number_before(line, "failed") + number_before(line, "timed out");
     }
 
-    /// A line for the end of the log, once any test was run.
+    /// A line for the end of the log, if any test was run.
     pub(crate) fn summary(&self) -> Option<String> {
         self.counts.as_ref().map(|counts| format!("{} passed, {} failed", counts.passed, counts.failed))
     }
 }
 
-/// The number that stands directly before the first `word`.
+/// The number directly before the first `word`.
 fn number_before(line: &str, word: &str) -> u32 {
     let before = line.split_once(&format!(" {word}")).map(|(before, _)| before);
     before.and_then(|text| text.split(' ').next_back()).and_then(|number| number.parse().ok()).unwrap_or(0)

@@ -1,13 +1,15 @@
+//! `cargo xtask test`.
+
 use std::process::Command;
 
 use crate::install;
 use crate::server::Server;
 use crate::step::{Done, cargo, works};
 
-/// What is built and tested: all that is there.
+/// Builds and tests the whole workspace with all features.
 pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
-/// Makes sure that there is a server to test with, has `run` run all tests, and says which server it was.
+/// Makes sure that there is a server, runs all tests with `run`, and prints which server they used.
 pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
     install::what_is_missing()?;
     let server = Server::found();
@@ -16,7 +18,7 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     if let Some(server) = &server {
         server.expect(&mut tests);
     }
-    // Neither runner has run the tests of the documentation yet.
+    // Neither runner runs the tests in the documentation.
     let done =
         run("tests", &mut tests).and_then(|()| run("doc tests", cargo(&["test", "--doc"]).args(EVERYTHING)));
     if let Some(server) = server {
@@ -28,17 +30,17 @@ pub(crate) fn run_all(arguments: &[&str], mut run: impl FnMut(&str, &mut Command
     done
 }
 
-/// Some of the tests.
+/// A part of the tests: some modules of one binary.
 #[derive(Debug)]
 pub(crate) struct Chosen {
     pub(crate) binary: &'static str,
     pub(crate) modules: &'static [&'static str],
-    /// Parts of the names of tests that are left out.
+    /// Tests with one of these words in their names are left out.
     pub(crate) skipped: &'static [&'static str],
 }
 
 impl Chosen {
-    /// All features of all packages, as in the run of everything: nothing is compiled again.
+    /// All features of all packages, as in the run of all tests, so that nothing is compiled again.
     pub(crate) fn runner(&self) -> Command {
         let mut command = if has_nextest() {
             let mut command = nextest();
@@ -46,7 +48,7 @@ impl Chosen {
             command.args(["-E", &format!("test(/^({})::/)", self.modules.join("|"))]).arg("--");
             command
         } else {
-            // It looks for these words anywhere in a name, and so runs a few more.
+            // `cargo test` looks for these words anywhere in a name, and so runs a few more tests.
             let mut command = cargo_test(&["--test", self.binary]);
             command.args(EVERYTHING).arg("--").args(self.modules.iter().map(|module| format!("{module}::")));
             command
@@ -56,7 +58,7 @@ impl Chosen {
     }
 }
 
-/// Whether the runner is installed that runs tests side by side.
+/// Whether nextest is installed, which runs the tests of several binaries at once.
 fn has_nextest() -> bool {
     works(&mut cargo(&["nextest", "--version"]))
 }

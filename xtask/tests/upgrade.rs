@@ -1,5 +1,5 @@
-//! What is done about a PostgreSQL that is older than the one that the distribution offers. The programs of the
-//! distribution are played by scripts: whose machine this is must not change.
+//! Upgrades of a PostgreSQL that is older than the one that the distribution offers. Scripts play the programs of the
+//! distribution, because a test must not change the machine.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"
@@ -46,7 +46,7 @@ impl Machine {
         self.directory.join("calls")
     }
 
-    /// What a verb says when cargo does nothing but say which server it was told to expect, and ends like this.
+    /// The output of a verb if cargo only prints the kind of server that it is to expect, and exits with this code.
     fn xtask(&self, verb: &str, cargo_exits: u8) -> String {
         self.program("cargo", &format!("echo \"stamps=$MIGRATE_TEST_PG_STAMPS\"; exit {cargo_exits}"));
         let path = env::join_paths([self.directory.as_path(), Path::new("/usr/bin"), Path::new("/bin")]);
@@ -59,7 +59,7 @@ impl Machine {
         text
     }
 
-    /// What apt-get was called with.
+    /// The arguments of the calls of apt-get.
     fn installed(&self) -> String {
         fs::read_to_string(self.calls()).unwrap_or_default()
     }
@@ -86,7 +86,7 @@ fn test_leaves_the_machine_as_it_is_and_says_what_is_offered() {
     let newest = Machine::new("newest", "15.18-0+deb12u1");
     let said = newest.xtask("test", 0);
     assert!(said.contains("\ntested on PostgreSQL 15.18") && !said.contains("offered"), "{said}");
-    // Where there is no apt, no one speaks of it.
+    // Without apt, no upgrade is offered.
     newest.program("apt-cache", "exit 127");
     assert!(!newest.xtask("test", 0).contains("offered"));
 }

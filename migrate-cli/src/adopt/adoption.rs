@@ -1,32 +1,35 @@
+//! Compares the history of another tool with a folder: either everything up to a version is taken over, or every reason
+//! against it is returned.
+
 use std::fmt;
 
 use migrate::{Migration, MigrationSet, Version};
 
 use super::{ForeignHistory, Tool};
 
-/// What is taken over: every migration of the folder up to one.
+/// The migrations to take over: every migration of the folder up to a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Adoption {
-    /// The last one.
+    /// The last version.
     pub(crate) up_to: Version,
-    /// How many they are.
+    /// The number of migrations.
     pub(crate) count: usize,
-    /// Of how many the file is proven to be what was applied.
+    /// The number of migrations whose checksum proves that the file is what was applied.
     pub(crate) proven: usize,
 }
 
 /// Why a history does not fit a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misfit {
-    /// The other tool did not finish it.
+    /// The other tool did not finish the migration.
     Failed { label: String },
-    /// It is named in a way that is no version here.
+    /// The name of the migration does not contain a valid version.
     Unreadable { label: String },
-    /// It is applied, and the folder does not hold it.
+    /// The migration is applied, and the folder does not hold it.
     NotInFolder { version: Version },
-    /// It is not applied, though a later one is.
+    /// The migration is not applied, though a later one is.
     Skipped { migration: String, last: Version },
-    /// Its file is not the one that was applied.
+    /// The file of the migration is not the one that was applied.
     Edited { migration: String, path: String },
 }
 
@@ -36,20 +39,19 @@ impl Misfit {
         match self {
             Misfit::Failed { .. } => {
                 format!(
-                    "finish or undo it with {tool} first; a history can be taken over when nothing is half done"
+                    "finish or undo it with {tool} first; a history with an unfinished migration cannot be taken over"
                 )
             }
             Misfit::Unreadable { .. } => {
-                "a version is one whole number here; give the migration another version in both places"
-                    .to_owned()
+                "a version must be one whole number; change it in the file and in the history".to_owned()
             }
             Misfit::NotInFolder { .. } => {
-                "bring its file back, for example from an earlier commit; what is applied has to be known"
+                "restore its file, for example from an earlier commit: every applied migration needs its file"
                     .to_owned()
             }
             Misfit::Skipped { .. } => format!("apply it with {tool} first, or give it a later version"),
             Misfit::Edited { .. } => {
-                "restore the file; or say `--accept-edits` if it does what the applied one did".to_owned()
+                "restore the file, or give `--accept-edits` if it still does what was applied".to_owned()
             }
         }
     }
@@ -58,13 +60,13 @@ impl Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Misfit::Failed { label } => write!(f, "migration {label} did not come to its end"),
-            Misfit::Unreadable { label } => write!(f, "`{label}` is no version"),
+            Misfit::Failed { label } => write!(f, "migration {label} did not finish"),
+            Misfit::Unreadable { label } => write!(f, "`{label}` is not a version"),
             Misfit::NotInFolder { version } => {
-                write!(f, "migration {version} is applied and not in the folder")
+                write!(f, "migration {version} is applied, but not in the folder")
             }
             Misfit::Skipped { migration, last } => {
-                write!(f, "migration {migration} is not applied, though {last} behind it is")
+                write!(f, "migration {migration} is not applied, though the later {last} is")
             }
             Misfit::Edited { migration, path } => {
                 write!(f, "migration {migration} was edited after it was applied\n --> {path}")
@@ -73,15 +75,19 @@ impl fmt::Display for Misfit {
     }
 }
 
-/// Whether an edited file is taken for what was applied.
+/// Whether to accept a file that was edited after it was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edits {
     Refuse,
     Accept,
 }
 
-/// What of a folder is to be taken as applied, or everything that speaks against it. `file` reads a file of the folder
-/// as it is on disk. Of an empty history nothing is, and that is `None`.
+/// Decides which migrations of the folder to take over. An empty history gives `None`. `file` returns the text of a file as
+/// it is on disk, because the tools compute their checksums from that.
+///
+/// # Errors
+///
+/// Returns every reason why the history does not fit the folder.
 pub(crate) fn adoption(
     history: &ForeignHistory,
     set: &MigrationSet,
@@ -115,10 +121,10 @@ pub(crate) fn adoption(
     if misfits.is_empty() { Ok(Some(adoption)) } else { Err(misfits) }
 }
 
-/// What a history proves of a migration.
+/// What a history proves about a migration.
 enum Proof {
     Proven,
-    /// It is applied; nothing is recorded of its file.
+    /// The migration is applied, and the tool recorded no checksum.
     Unproven,
     Edited,
     NotApplied,
@@ -207,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_does_not_fit_is_told_at_once() {
+    fn all_misfits_are_reported_at_once() {
         let misfit = history(&[
             ("1_create_1", Some(2), "applied"),
             ("3_create_3", Some(3), "failed"),
@@ -215,20 +221,20 @@ mod tests {
             ("9_create_9", Some(4), "applied"),
             ("x_create_x", Some(4), "applied"),
         ]);
-        let told = taken(&misfit, Edits::Refuse).unwrap_err();
-        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-        let edited = told.iter().find(|line| line.starts_with("migration 1_create_1 was edited")).unwrap();
+        let lines = taken(&misfit, Edits::Refuse).unwrap_err();
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let edited = lines.iter().find(|line| line.starts_with("migration 1_create_1 was edited")).unwrap();
         assert!(edited.ends_with("1_create_1.up.sql"), "{edited}");
         for line in [
-            "migration 3_create_3 did not come to its end",
-            "`x_create_x` is no version",
-            "migration 9 is applied and not in the folder",
-            "migration 2_create_2 is not applied, though 9 behind it is",
-            "migration 3_create_3 is not applied, though 9 behind it is",
+            "migration 3_create_3 did not finish",
+            "`x_create_x` is not a version",
+            "migration 9 is applied, but not in the folder",
+            "migration 2_create_2 is not applied, though the later 9 is",
+            "migration 3_create_3 is not applied, though the later 9 is",
         ] {
-            assert!(told.iter().any(|other| other == line), "{line}: {told:#?}");
+            assert!(lines.iter().any(|other| other == line), "{line}: {lines:#?}");
         }
-        assert_eq!(told.len(), 6, "{told:#?}");
+        assert_eq!(lines.len(), 6, "{lines:#?}");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! The checksums of other tools: a recorded checksum and a file come in, and whether they match goes out.
+
 use std::hash::{Hash, Hasher};
 
 use migrate::Version;
@@ -6,7 +8,7 @@ use siphasher::sip::SipHasher13;
 
 use super::Tool;
 
-/// What a tool recorded of the file that it applied.
+/// The checksum that a tool recorded for the file that it applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recorded {
     tool: Tool,
@@ -14,14 +16,14 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// `None` where the tool records nothing of its files.
+    /// `None` if the tool records no checksums.
     pub(crate) fn new(tool: Tool, checksum: &str) -> Option<Recorded> {
         let records = matches!(tool, Tool::Sqlx | Tool::Refinery | Tool::Prisma | Tool::Flyway);
         (records && !checksum.is_empty()).then(|| Recorded { tool, checksum: checksum.to_owned() })
     }
 
-    /// Whether it was recorded of this file. Line ends do not count: the tools disagree about them, and a checkout on
-    /// another system has others.
+    /// Whether this checksum is that of the file. Either form of line ends will do, because the tools treat them differently,
+    /// and a checkout on another system changes them.
     pub(crate) fn is_of(&self, version: Version, name: &str, file: &str) -> bool {
         let unix = file.replace("\r\n", "\n");
         let windows = unix.replace('\n', "\r\n");
@@ -44,7 +46,7 @@ impl Recorded {
     }
 }
 
-/// What Prisma records.
+/// The checksum of Prisma.
 pub(super) fn sha256(text: &str) -> String {
     hex(&Sha256::digest(text))
 }
@@ -53,7 +55,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// refinery hashes the values and not their text. Its version is an `i32`, or an `i64` with a feature of its.
+/// The checksum of refinery, which hashes the values and not their text. Its version is an `i32`, or an `i64` with one of
+/// its features.
 fn refinery(name: &str, version: impl Hash, text: &str) -> u64 {
     let mut hasher = SipHasher13::new();
     name.hash(&mut hasher);
@@ -62,7 +65,7 @@ fn refinery(name: &str, version: impl Hash, text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Flyway sums up the lines without their ends, and without a byte order mark, and keeps it as a signed number.
+/// The checksum of Flyway: a CRC of the lines without their ends and without a byte order mark, as a signed number.
 fn crc_of_lines(text: &str) -> i32 {
     let mut crc = crc32fast::Hasher::new();
     for line in text.trim_start_matches('\u{feff}').split(['\r', '\n']) {

@@ -1,22 +1,24 @@
+//! The changes that a folder of goose or dbmate needs: those tools keep both directions in one file, and we keep two files.
+
 use super::{Tool, Unsplittable, split};
 
-/// What has to change in a folder so that it reads here. Paths are inside of it.
+/// The changes to the files of a folder. Paths are relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Conversion {
-    /// New files and what they hold.
+    /// The paths and texts of new files.
     pub(crate) writes: Vec<(String, String)>,
-    /// Files whose content is in new ones.
+    /// Files whose content is in the new files.
     pub(crate) removes: Vec<String>,
 }
 
 /// A file that keeps the folder from being converted, and why.
 pub(crate) type Obstacle = (String, Unsplittable);
 
-/// Takes apart the files of a tool that holds both directions in one.
+/// Splits the files of a tool that keeps both directions in one file.
 ///
 /// # Errors
 ///
-/// With every file that cannot be taken apart; then none should be.
+/// Returns every file that cannot be split. No file should be split then.
 pub(crate) fn conversion(tool: Tool, files: &[(String, String)]) -> Result<Conversion, Vec<Obstacle>> {
     let mut conversion = Conversion::default();
     let mut obstacles = Vec::new();
@@ -35,7 +37,7 @@ pub(crate) fn conversion(tool: Tool, files: &[(String, String)]) -> Result<Conve
     if obstacles.is_empty() { Ok(conversion) } else { Err(obstacles) }
 }
 
-/// Whether a file can hold both directions: what was taken apart before holds one.
+/// Whether a file can hold both directions. A file that was split before holds only one.
 fn is_joined(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_script = name.ends_with(".sql") && !name.starts_with('.');

@@ -1,10 +1,12 @@
+//! The history of another tool: the rows of its table come in, and what it says about each migration goes out.
+
 use std::collections::BTreeMap;
 
 use migrate::Version;
 
 use super::{Recorded, Tool};
 
-/// A row of another tool's table, as [`Tool::query`] reads it.
+/// A row of the tool's history table, as [`Tool::query`] reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForeignRow {
     pub(crate) version: Option<String>,
@@ -13,23 +15,23 @@ pub(crate) struct ForeignRow {
     pub(crate) state: String,
 }
 
-/// What another tool says is applied.
+/// The migrations in the history of another tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ForeignHistory {
-    /// The migrations that it names one by one.
+    /// The migrations that have a row as applied, with their checksums.
     pub(crate) applied: BTreeMap<Version, Option<Recorded>>,
-    /// It says of this one and of all before it that they are applied.
+    /// All migrations up to this version are applied. Some tools keep only this.
     pub(crate) up_to: Option<Version>,
-    /// What it began and did not finish.
+    /// The migrations that began and did not finish.
     pub(crate) failed: Vec<String>,
-    /// What it names in a way that is no version here.
+    /// The migrations whose names contain no valid version.
     pub(crate) unreadable: Vec<String>,
-    /// How many of its migrations are run again whenever they change.
+    /// The number of migrations that run again whenever they change.
     pub(crate) repeatable: usize,
 }
 
 impl ForeignHistory {
-    /// Takes the rows in their order: what is said later of a migration holds.
+    /// Reads the rows in order: a later row about a migration overrides an earlier one.
     pub(crate) fn of(tool: Tool, rows: &[ForeignRow]) -> ForeignHistory {
         let mut history = ForeignHistory::default();
         for row in rows {
@@ -55,7 +57,7 @@ impl ForeignHistory {
             }
             "applied up to" => self.up_to = self.up_to.max(Some(version)),
             "failed" => self.failed.push(label.clone()),
-            // Prisma keeps the row of a try that was given up beside that of the one that came to its end.
+            // Prisma keeps the row of a failed attempt next to the row of the one that succeeded.
             _ if tool == Tool::Prisma => {}
             _ => {
                 self.applied.remove(&version);
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_no_number_is_told() {
+    fn a_version_that_is_not_a_number_is_reported() {
         let history = ForeignHistory::of(Tool::Flyway, &[row("1.5", "applied")]);
         assert_eq!(history.unreadable, ["1.5"]);
     }

@@ -1,8 +1,11 @@
-//! Taking over a folder and its history from another tool.
+//! Decides how to take over a folder and its history from another tool. Nothing here touches a database or a file: rows and
+//! texts come in, and decisions go out.
 //!
-//! [`Tool`] knows the tables of the others, [`ForeignHistory`] what their rows say, [`Recorded`] what was recorded of a
-//! file, [`adoption()`] whether all of it fits the folder; [`conversion()`] and [`Policy`] what the folder needs to read here.
-//! Nothing here touches a database or a file.
+//! - [`Tool`] knows the tables of the other tools.
+//! - [`ForeignHistory`] is what the rows of such a table mean.
+//! - [`Recorded`] is the checksum that a tool recorded for a file.
+//! - [`adoption()`] decides whether the history fits the folder.
+//! - [`conversion()`] and [`Policy`] are the changes that the folder needs.
 
 mod adoption;
 mod checksum;

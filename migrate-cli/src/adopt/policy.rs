@@ -1,28 +1,30 @@
+//! The `migrate.toml` with which the folder of another tool can be read.
+
 use std::fmt;
 
 use migrate::diagnostic::{Diagnostics, Problem};
 use migrate::{Engine, Version};
 
-/// The `migrate.toml` under which the folder of another tool reads as it is.
+/// The `migrate.toml` for the folder of another tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     engine: Engine,
-    /// Whether a migration has no rollback script.
+    /// Whether some migration has no rollback script.
     rollback_is_optional: bool,
     /// The first version that the other tool has not applied.
     lint_from: Option<i64>,
-    /// Files that are no migrations.
+    /// Files that are not migrations.
     ignore: Vec<String>,
 }
 
 impl Policy {
-    /// The defaults.
+    /// The strictest policy.
     pub(crate) fn new(engine: Engine) -> Policy {
         Policy { engine, rollback_is_optional: false, lint_from: None, ignore: Vec::new() }
     }
 
-    /// The same, but that it forgives what is wrong with a folder that another tool understands: missing rollback
-    /// scripts, and files beside the migrations. The names are those inside of the folder.
+    /// A policy that also allows what other tools allow: missing rollback scripts, and other files in the folder. `inside`
+    /// turns the path of a message into one relative to the folder.
     pub(crate) fn forgiving(mut self, diagnostics: &Diagnostics, inside: impl Fn(&str) -> String) -> Policy {
         for diagnostic in diagnostics {
             match diagnostic.problem {
@@ -36,8 +38,8 @@ impl Policy {
         self
     }
 
-    /// The same; what is applied is not judged.
-    pub(crate) fn judging_after(self, applied: Version) -> Policy {
+    /// A policy that does not report hazards of applied migrations.
+    pub(crate) fn linting_after(self, applied: Version) -> Policy {
         Policy { lint_from: applied.as_i64().checked_add(1), ..self }
     }
 }

@@ -1,28 +1,30 @@
+//! Splits a file of goose or dbmate, such as `-- +goose Up … -- +goose Down …`, into two scripts.
+
 use std::fmt;
 
 use super::Tool;
 
-/// A file of a tool that keeps both directions in one, taken apart into scripts as they are here.
+/// The two scripts of a file that held both directions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sections {
     pub(crate) up: String,
-    /// `None` where the file has no statement for the way back.
+    /// `None` if the file has no rollback.
     pub(crate) down: Option<String>,
 }
 
-/// Why a file cannot be taken apart.
+/// Why a file cannot be split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unsplittable {
-    /// It has no section for the way there.
+    /// The file has no section that applies the migration.
     NoUp { marker: &'static str },
-    /// It says something that has no counterpart here.
+    /// A line has an annotation without a counterpart here.
     Unknown { line: usize, text: String },
 }
 
 impl fmt::Display for Unsplittable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unsplittable::NoUp { marker } => write!(f, "there is no `{marker}` in it"),
+            Unsplittable::NoUp { marker } => write!(f, "the file has no line `{marker}`"),
             Unsplittable::Unknown { line, text } => {
                 write!(f, "line {line} says `{text}`, which has no counterpart here")
             }
@@ -30,7 +32,7 @@ impl fmt::Display for Unsplittable {
     }
 }
 
-/// What a line of such a file says.
+/// The meaning of a line in such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     Up {
@@ -39,15 +41,15 @@ enum Line {
     Down {
         transaction: bool,
     },
-    /// For the whole file.
+    /// Applies to the whole file.
     NoTransaction,
-    /// Where a statement begins and ends, which the scanner knows by itself.
+    /// The begin or end of a statement. Our scanner finds those without a mark.
     StatementMark,
     Unknown,
     Sql,
 }
 
-/// Takes a file of goose or dbmate apart. What stands before its first section is kept at the top of the way there.
+/// Splits a file of goose or dbmate. The text before its first section stays at the top of the up script.
 pub(crate) fn split(tool: Tool, text: &str) -> Result<Sections, Unsplittable> {
     let (mut head, mut up, mut down) = (String::new(), None, None);
     let (mut up_alone, mut down_alone, mut all_alone) = (false, false, false);

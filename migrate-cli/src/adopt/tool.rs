@@ -1,3 +1,5 @@
+//! The tools whose history can be taken over: their tables, and the query that reads each.
+
 use std::fmt;
 
 use migrate::Engine;
@@ -27,7 +29,7 @@ impl Tool {
         Tool::Dbmate,
     ];
 
-    /// Its table, unless the project gave it another name.
+    /// The usual name of the history table.
     pub(crate) fn table(self) -> &'static str {
         match self {
             Tool::Sqlx => "_sqlx_migrations",
@@ -40,7 +42,7 @@ impl Tool {
         }
     }
 
-    /// Columns that its table has and that of no other tool of the same name.
+    /// Columns by which the history table differs from a table with the same name of another tool.
     fn columns(self) -> &'static [&'static str] {
         match self {
             Tool::Sqlx => &["version", "success", "checksum"],
@@ -54,14 +56,14 @@ impl Tool {
         }
     }
 
-    /// Whether a table with these columns can be its table. Three tools call theirs `schema_migrations`.
+    /// Whether a table with these columns can be the history table. Three tools use the name `schema_migrations`.
     pub(crate) fn has_columns(self, columns: &[String]) -> bool {
         let has_all = self.columns().iter().all(|column| columns.iter().any(|other| other == column));
         has_all && (self != Tool::Dbmate || columns.len() == 1)
     }
 
-    /// Reads its history from `table`: version, name, what was recorded of the file, and the state, each as text, in
-    /// the order in which it came to be.
+    /// The query that reads the history from `table`: version, name, checksum and state, each as text, in the order in which
+    /// the rows were written.
     pub(crate) fn query(self, table: &str, engine: Engine) -> String {
         let (version, name, checksum, state, order) = match self {
             Tool::Sqlx => {
@@ -122,12 +124,12 @@ impl Tool {
         )
     }
 
-    /// Whether one file of it holds the way there and the way back.
+    /// Whether one file holds both the migration and its rollback.
     pub(crate) fn joins_directions(self) -> bool {
         matches!(self, Tool::Goose | Tool::Dbmate)
     }
 
-    /// What it is called on the command line.
+    /// The name of the tool on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Tool::Sqlx => "sqlx",

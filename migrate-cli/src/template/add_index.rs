@@ -1,8 +1,10 @@
+//! `--template add-index`.
+
 use migrate::Dialect;
 
 use super::{Identifier, Scripts};
 
-/// On PostgreSQL it is built while others write, which no transaction can hold.
+/// On PostgreSQL the index is built while others write, which is not possible inside a transaction.
 pub(super) fn scripts(table: &Identifier, columns: &[Identifier], dialect: Dialect) -> Scripts {
     let index = table.derived(columns, "idx");
     let dropped = table.beside(&index);

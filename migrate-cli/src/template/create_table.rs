@@ -1,3 +1,5 @@
+//! `--template create-table`: a table with a key and the time at which a row was created.
+
 use migrate::Dialect;
 
 use super::{Identifier, Scripts};

@@ -1,10 +1,12 @@
+//! Names of tables and columns: text from the command line comes in, and a quoted SQL identifier goes out.
+
 use std::fmt;
 
 use migrate::Engine;
 use migrate::cli::Failure;
-use migrate_core::syntax_errors;
+use migrate_lint::syntax_errors;
 
-/// A name in SQL, perhaps behind that of its schema. Displayed with the quotes that it needs.
+/// A name in SQL, with or without a schema. Display adds the quotes that it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identifier {
     schema: Option<String>,
@@ -21,24 +23,24 @@ impl Identifier {
             !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '-'))
         };
         if !is_one(name) || !schema.is_none_or(is_one) {
-            return Err(Failure::new("template", format!("`{text}` is no name of a table or column"))
+            return Err(Failure::new("template", format!("`{text}` is not the name of a table or column"))
                 .help("write letters, digits and `_`, and a schema as `schema.table`"));
         }
         Ok(Identifier { schema: schema.map(str::to_owned), name: name.to_owned() })
     }
 
-    /// The name without its schema, as it is.
+    /// The name without its schema and without quotes.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The schema and the name as they are.
+    /// The schema and the name, without quotes.
     pub(super) fn parts(&self) -> (Option<&str>, &str) {
         (self.schema.as_deref(), &self.name)
     }
 
-    /// The name of something that belongs to this table and these columns, in no schema. An identifier of PostgreSQL
-    /// has 63 bytes (manual, 4.1.1).
+    /// A name for an object of this table and these columns, without a schema. It has at most 63 bytes, because PostgreSQL
+    /// cuts longer names off (manual, 4.1.1).
     pub(super) fn derived(&self, columns: &[Identifier], suffix: &str) -> Identifier {
         let columns = columns.iter().map(|column| format!("{}_", column.name)).collect::<String>();
         let mut name = format!("{}_{columns}", self.name);
@@ -48,7 +50,7 @@ impl Identifier {
         Identifier { schema: None, name: format!("{name}{suffix}") }
     }
 
-    /// Something in the same schema as this table.
+    /// The other name in the schema of this table.
     pub(super) fn beside(&self, other: &Identifier) -> Identifier {
         Identifier { schema: self.schema.clone(), ..other.clone() }
     }
@@ -63,7 +65,7 @@ impl fmt::Display for Identifier {
     }
 }
 
-/// In quotes where one of the engines would take the name alone for another word or none.
+/// The name, in quotes if one of the engines would not read it as a name without them.
 fn quoted(name: &str) -> String {
     let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');

@@ -1,4 +1,5 @@
-//! The scripts of common changes, a file for each: written so that they pass the checks and undo themselves.
+//! The scripts of common changes, one file for each: a table and columns come in, and an up script and a rollback go out.
+//! They pass the checks of the compiler, and the rollback undoes the whole change.
 
 mod add_column;
 mod add_index;
@@ -15,19 +16,19 @@ use self::identifier::Identifier;
 /// A common change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Template {
-    /// A table
+    /// A new table
     CreateTable,
-    /// A column of a table; --column, --type
+    /// A new column; takes --column and --type
     AddColumn,
-    /// An index, built while the table is in use; --column
+    /// A new index, built while the table is in use; takes --column
     AddIndex,
-    /// A table whose rows belong to tenants, with row-level security on PostgreSQL
+    /// A new table whose rows belong to tenants, with row-level security on PostgreSQL
     TenantTable,
-    /// The column that says that a row is deleted; with --column, unique among the others
+    /// A column that marks a row as deleted; with --column, those columns are unique among live rows
     SoftDelete,
 }
 
-/// What a change is about. What is not given, the name of the migration may tell.
+/// The table and columns of a change. The name of the migration supplies what is not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub(crate) table: Option<String>,
@@ -35,7 +36,7 @@ pub(crate) struct Subject {
     pub(crate) column_type: Option<String>,
 }
 
-/// What the folder says of its scripts.
+/// The settings of the folder that the scripts depend on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Project<'a> {
     pub(crate) dialect: Dialect,
@@ -58,7 +59,7 @@ impl Template {
         subject: Subject,
         project: Project<'_>,
     ) -> Result<Scripts, Failure> {
-        let subject = subject.or(self.told_by(name));
+        let subject = subject.or(self.subject_in(name));
         let table = subject.table.as_deref().ok_or_else(|| self.missing("--table"))?;
         let table = Identifier::new(table)?;
         let columns =
@@ -87,11 +88,11 @@ impl Template {
     }
 
     fn missing(self, option: &str) -> Failure {
-        Failure::new("template", format!("the template needs `{option}`, and the name does not tell it"))
+        Failure::new("template", format!("the template needs `{option}`, and the name does not contain it"))
             .help(format!("give `{option}`, or a name such as `{}`", self.example()))
     }
 
-    /// A name that tells what the change is about.
+    /// A name that contains the table and columns of the change.
     fn example(self) -> &'static str {
         match self {
             Template::CreateTable | Template::TenantTable => "create_orders",
@@ -101,23 +102,23 @@ impl Template {
         }
     }
 
-    /// What a name tells that reads as [the example](Template::example) does.
-    fn told_by(self, name: &str) -> Subject {
-        let told = |table: &str, column: &str| Subject {
+    /// The table and columns in a name that has the form of [the example](Template::example).
+    fn subject_in(self, name: &str) -> Subject {
+        let subject = |table: &str, column: &str| Subject {
             table: Some(table.to_owned()).filter(|table| !table.is_empty()),
             columns: Some(column.to_owned()).filter(|column| !column.is_empty()).into_iter().collect(),
             column_type: None,
         };
         let of_column = |prefix: &str, between: &str| name.strip_prefix(prefix)?.split_once(between);
-        let told = match self {
+        let found = match self {
             Template::CreateTable | Template::TenantTable => {
-                name.strip_prefix("create_").map(|table| told(table, ""))
+                name.strip_prefix("create_").map(|table| subject(table, ""))
             }
-            Template::AddColumn => of_column("add_", "_to_").map(|(column, table)| told(table, column)),
-            Template::AddIndex => of_column("index_", "_on_").map(|(table, column)| told(table, column)),
-            Template::SoftDelete => name.strip_prefix("soft_delete_").map(|table| told(table, "")),
+            Template::AddColumn => of_column("add_", "_to_").map(|(column, table)| subject(table, column)),
+            Template::AddIndex => of_column("index_", "_on_").map(|(table, column)| subject(table, column)),
+            Template::SoftDelete => name.strip_prefix("soft_delete_").map(|table| subject(table, "")),
         };
-        told.unwrap_or_default()
+        found.unwrap_or_default()
     }
 }
 
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_each_template_tells_all_that_it_needs() {
+    fn the_example_of_each_template_contains_all_that_it_needs() {
         for template in <Template as clap::ValueEnum>::value_variants() {
             for dialect in [Dialect::Postgres, Dialect::Sqlite, Dialect::Any] {
                 let scripts = template.scripts(template.example(), Subject::default(), project(dialect));
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_name_does_not_tell_is_asked_for() {
+    fn what_the_name_does_not_contain_is_asked_for() {
         let cases = [
             (Template::CreateTable, "orders", "`--table`"),
             (Template::AddColumn, "add_email", "`--table`"),
@@ -158,12 +159,12 @@ mod tests {
             (Template::SoftDelete, "delete_softly", "`--table`"),
         ];
         for (template, name, option) in cases {
-            let told = template.scripts(name, Subject::default(), project(Dialect::Postgres)).unwrap_err();
-            assert!(told.to_string().contains(option), "{told}");
+            let error = template.scripts(name, Subject::default(), project(Dialect::Postgres)).unwrap_err();
+            assert!(error.to_string().contains(option), "{error}");
         }
         let subject = Subject { table: Some("orders".to_owned()), ..Subject::default() };
-        let told = Template::AddIndex.scripts("faster", subject, project(Dialect::Postgres)).unwrap_err();
-        assert!(told.to_string().contains("`--column`"), "{told}");
+        let error = Template::AddIndex.scripts("faster", subject, project(Dialect::Postgres)).unwrap_err();
+        assert!(error.to_string().contains("`--column`"), "{error}");
     }
 
     #[test]

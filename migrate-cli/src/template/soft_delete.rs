@@ -1,8 +1,10 @@
+//! `--template soft-delete`: a column that marks a row as deleted.
+
 use migrate::Dialect;
 
 use super::{Identifier, Scripts};
 
-/// With columns, they are unique among the rows that are not deleted, for each tenant.
+/// The scripts. If columns are given, they are unique among the live rows of each tenant.
 pub(super) fn scripts(
     table: &Identifier,
     deleted: &Identifier,

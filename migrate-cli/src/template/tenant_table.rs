@@ -1,9 +1,11 @@
+//! `--template tenant-table`: a table whose rows belong to tenants.
+
 use migrate::Dialect;
 use migrate::scope::rls::{self, ColumnType, TableName, Tenancy};
 
 use super::{Identifier, Scripts};
 
-/// The key begins with the tenant, so that references to it can carry the tenant too.
+/// The primary key begins with the tenant, so that a foreign key to it can include the tenant.
 pub(super) fn scripts(table: &Identifier, tenant: &Identifier, dialect: Dialect) -> Scripts {
     let columns = match dialect {
         Dialect::Postgres => format!(

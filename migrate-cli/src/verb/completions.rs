@@ -1,3 +1,5 @@
+//! `completions`: prints the completion script of a shell.
+
 use std::io::{self, Write};
 
 use clap::{Args, CommandFactory};
@@ -17,9 +19,9 @@ impl Completions {
         let mut script = Vec::new();
         generate(self.shell, &mut Arguments::command(), "cargo-migrate", &mut script);
         match io::stdout().write_all(&script) {
-            // A reader that has seen enough, such as `head`, is no failure.
+            // A reader that closes the pipe early, such as `head`, is not a failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new("output", format!("the script cannot be written: {error}")))
+                Err(Failure::new("output", format!("cannot write the script: {error}")))
             }
             _ => Ok(Exit::DONE),
         }

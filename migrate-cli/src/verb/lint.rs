@@ -1,3 +1,5 @@
+//! `lint`: prints the findings of the compiler, without compiling.
+
 use clap::{Args, ValueEnum};
 use migrate::Version;
 use migrate::cli::{Console, Exit, Failure};
@@ -8,10 +10,10 @@ use crate::folder::Folder;
 
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
-    /// Exits with 1 for these too
+    /// Exit with 1 for warnings too
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
-    /// Tells the hazards from this version on, instead of `lint-from` in migrate.toml
+    /// Report hazards from this version on, instead of `lint-from` in migrate.toml
     #[arg(long, value_name = "VERSION")]
     since: Option<Version>,
 }

@@ -1,3 +1,5 @@
+//! `lock`: writes `migrate.lock`, or checks that it is complete.
+
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -11,10 +13,10 @@ use crate::folder::Folder;
 
 #[derive(Debug, Args)]
 pub(crate) struct Lock {
-    /// Writes nothing, and exits with 1 when something is not locked. For CI
+    /// Write nothing; exit with 1 if a migration is not locked. For CI
     #[arg(long, conflicts_with = "accept")]
     check: bool,
-    /// Accepts the edit of a locked migration that does what it did; may be given again
+    /// Accept an edit of this locked migration, which must still do the same; can be repeated
     #[arg(long, value_name = "VERSION")]
     accept: Vec<Version>,
 }
@@ -24,11 +26,12 @@ impl Lock {
         let source = folder.source()?;
         let before = source.files().iter().find(|file| file.path() == "migrate.lock");
         let before = before.and_then(|file| file.text()).unwrap_or_default().to_owned();
-        let update = source.lock(&self.accept)?;
+        let update = source.lock(&self.accept, Some(migrate_lint::analyse))?;
         let changes = if self.check {
             update.changes().to_vec()
         } else {
-            lock_file::write(folder.path(), &self.accept).map_err(failure)?
+            lock_file::write_analysed(folder.path(), &self.accept, Some(migrate_lint::analyse))
+                .map_err(failure)?
         };
         if !changes.is_empty() {
             console.note(diff::of_lines(&before, update.text()));
@@ -39,7 +42,7 @@ impl Lock {
         }
         let summary = match (changes.is_empty(), self.check) {
             (true, _) => "everything is locked",
-            (false, true) => "not everything is locked: `cargo migrate lock` does that",
+            (false, true) => "not everything is locked: run `cargo migrate lock`",
             (false, false) => "locked",
         };
         console.answer(

@@ -1,4 +1,5 @@
-//! The verbs that work on the folder, a file for each. Those that work on a database are `migrate::cli`'s.
+//! The verbs that work on the folder, one file for each: a folder and the options come in, and an exit code or a failure goes
+//! out. The verbs that work on a database are in `migrate::cli`.
 
 mod adopt;
 mod completions;
@@ -16,20 +17,20 @@ use crate::folder::Folder;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FolderVerb {
-    /// Adds a migration and its rollback, behind all others
+    /// Adds a migration and its rollback, after all others
     New(new::New),
-    /// Tells what is wrong with the migrations, and what they would do to a database in use
+    /// Reports what is wrong with the migrations, and what they would do to a database in use
     Lint(lint::Lint),
     /// Locks the drafts: from then on they cannot be edited, renamed or removed
     Lock(lock::Lock),
-    /// Gives the drafts that come before what is locked versions behind it
+    /// Renumbers drafts that come before a locked migration, so that they come after it
     Rebase(rebase::Rebase),
     /// Takes over the folder and the history of another tool
     Adopt(adopt::Adopt),
-    /// Takes each migration there and back by itself, on a throw-away database, and compares the whole schema. That is on
-    /// the server of `--database-url` where one is given, else on one that is started for it
+    /// Applies and rolls back each migration on its own, on a throw-away database, and compares the whole schema. The
+    /// database is on the server of `--database-url`. Without it, the test starts a server
     Test(test::Test),
-    /// Prints what makes a shell complete the verbs and options
+    /// Prints a script with which a shell completes verbs and options
     Completions(completions::Completions),
 }
 

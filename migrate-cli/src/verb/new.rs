@@ -1,3 +1,5 @@
+//! `new`: adds the files of a migration to the folder.
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -13,18 +15,18 @@ use crate::template::{Project, Scripts, Subject, Template};
 
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// What it does, such as `create_orders`
+    /// The name of the migration: what it does, such as `create_orders`
     name: String,
-    /// A folder inside that of the migrations, which groups it with others
+    /// The subfolder for the migration, which groups it with others
     #[arg(long, value_name = "FOLDER")]
     domain: Option<String>,
-    /// Writes the scripts of a common change
+    /// Write the scripts of a common change
     #[arg(long, short, value_enum)]
     template: Option<Template>,
-    /// The table of the template, where the name does not tell it
+    /// The table for the template. Default: the one that the name contains
     #[arg(long, requires = "template", value_name = "[SCHEMA.]NAME")]
     table: Option<String>,
-    /// A column of the template; may be given again for an index of several
+    /// The column for the template; can be repeated for an index on several columns
     #[arg(long = "column", requires = "template", value_name = "NAME")]
     columns: Vec<String>,
     /// The type of the column. Default: text
@@ -63,18 +65,18 @@ impl New {
     }
 }
 
-/// The name as files have it: words with `_` between them.
+/// The name for the files: words separated by `_`.
 fn name(text: &str) -> Result<String, Failure> {
     let name = text.split_whitespace().collect::<Vec<_>>().join("_");
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     if name.is_empty() || name.starts_with('_') || !name.chars().all(is_word) {
-        return Err(Failure::new("name", format!("`{text}` cannot be a part of a file's name"))
+        return Err(Failure::new("name", format!("`{text}` cannot be part of a file name"))
             .help("write letters, digits, `_` and `-`, such as `create_orders`"));
     }
     Ok(name)
 }
 
-/// A folder below that of the migrations.
+/// The path of a subfolder.
 fn domain(text: &str) -> Result<String, Failure> {
     let is_part =
         |part: &str| part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) && !part.is_empty();
@@ -82,17 +84,17 @@ fn domain(text: &str) -> Result<String, Failure> {
     if domain.split('/').all(is_part) {
         Ok(domain.to_owned())
     } else {
-        Err(Failure::new("name", format!("`{text}` is no folder inside that of the migrations"))
+        Err(Failure::new("name", format!("`{text}` is not a folder inside the folder of the migrations"))
             .help("write letters, digits, `_` and `-`, such as `billing`"))
     }
 }
 
-/// Scripts that are yet to be written; an empty one is an error.
+/// Scripts with a comment only. They have no statement, which is an error until the user writes one.
 fn blank(name: &str) -> Scripts {
     Scripts { up: format!("-- {name}\n\n"), down: format!("-- Undoes {name}.\n\n") }
 }
 
-/// Writes a file that was not there.
+/// Writes a new file. It never replaces one.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

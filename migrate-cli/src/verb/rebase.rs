@@ -1,3 +1,5 @@
+//! `rebase`: renumbers drafts so that they come after the locked migrations.
+
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +15,7 @@ use crate::moment;
 
 #[derive(Debug, Args)]
 pub(crate) struct Rebase {
-    /// Renames without asking
+    /// Do not ask
     #[arg(long, short)]
     yes: bool,
 }
@@ -25,7 +27,7 @@ impl Rebase {
         let renumbered = outline.rebased(now);
         let Some(head) = outline.locked_head().filter(|_| !renumbered.is_empty()) else {
             let text = match outline.locked_head() {
-                Some(head) => format!("all drafts come after {head}, the last that is locked"),
+                Some(head) => format!("all drafts come after {head}, the last locked migration"),
                 None => "nothing is locked, so nothing has to come after it".to_owned(),
             };
             console.answer("rebase", text, json!({ "renamed": [] }));
@@ -35,8 +37,8 @@ impl Rebase {
         places_are_free(folder.path(), &renumbered)?;
         for version in applied(&renumbered, &outline.empty_set(), options, console) {
             console.warn(&format!(
-                "migration {version} is applied to the database, which will not know it under another version\n \
-                 help: answer no, roll it back with `cargo migrate down`, and rebase then"
+                "migration {version} is applied to the database, which would not know it under its new version\n \
+                 help: answer no, roll it back with `cargo migrate down`, and then rebase"
             ));
         }
         let shown: Vec<String> =
@@ -45,10 +47,10 @@ impl Rebase {
         if self.yes {
             console.note(&shown);
         } else {
-            let what = format!("drafts come before {head}, the last that is locked");
+            let what = format!("drafts come before {head}, the last locked migration");
             confirm(console, &shown, &what, "Rename them?")?;
         }
-        // Somebody may have thought for long.
+        // The folder may have changed while the question was open.
         places_are_free(folder.path(), &renumbered)?;
         if folder.outline()?.rebased(now) != renumbered {
             return Err(Failure::new(
@@ -59,43 +61,43 @@ impl Rebase {
         }
         rename(folder.path(), &renumbered)?;
         let count = renumbered.len();
-        let drafts = if count == 1 { "1 draft is".to_owned() } else { format!("{count} drafts are") };
-        let text = format!("{drafts} renumbered to come after {head}");
+        let drafts = if count == 1 { "1 draft".to_owned() } else { format!("{count} drafts") };
+        let text = format!("renumbered {drafts} to come after {head}");
         let renamed: Vec<Value> = pairs().map(|(from, to)| json!({ "from": from, "to": to })).collect();
         console.answer("rebase", text, json!({ "renamed": renamed }));
         Ok(Exit::DONE)
     }
 }
 
-/// A rename would replace what is there.
+/// Refuses if a file already has a new name: a rename would replace it.
 fn places_are_free(folder: &Path, renumbered: &[Renumbering]) -> Result<(), Failure> {
     let pairs = || renumbered.iter().flat_map(|draft| &draft.paths);
     let is_left = |path: &String| pairs().any(|(from, _)| from == path);
     match pairs().map(|(_, to)| to).find(|to| !is_left(to) && folder.join(to).exists()) {
         Some(to) => Err(Failure::new("exists", format!("there is a {} already", folder.join(to).display()))
-            .help("rename that first, or remove it; nothing was renamed")),
+            .help("rename or remove that file first; nothing was renamed")),
         None => Ok(()),
     }
 }
 
-/// All of them or none. The last first, so that none takes the place of one that is yet to move.
+/// Renames all files, or none. The last one comes first, so that no file replaces one that has not moved yet.
 fn rename(folder: &Path, renumbered: &[Renumbering]) -> Result<(), Failure> {
     let mut done = Vec::new();
     for (from, to) in renumbered.iter().rev().flat_map(|draft| &draft.paths) {
         if let Err(error) = fs::rename(folder.join(from), folder.join(to)) {
             for (from, to) in done.into_iter().rev() {
-                // The folder may be gone, and then nothing can be put back.
+                // An error here is ignored: if the folder is gone, nothing can be put back.
                 let _ = fs::rename(folder.join(to), folder.join(from));
             }
             return Err(Failure::new("write", format!("cannot rename {from} to {to}: {error}"))
-                .help("check that you may write there; what was renamed before it was put back"));
+                .help("check that you may write there; the files that were already renamed were put back"));
         }
         done.push((from, to));
     }
     Ok(())
 }
 
-/// The drafts that a database has applied, if one is named and answers.
+/// The drafts that the database has applied, if a database is named and can be reached.
 fn applied(
     renumbered: &[Renumbering],
     set: &MigrationSet,
@@ -115,7 +117,7 @@ fn applied(
             renumbered.iter().map(|draft| draft.from).filter(|version| known.contains(version)).collect()
         }
         Err(failure) => {
-            console.warn(&format!("nobody knows whether a draft is applied: {failure}"));
+            console.warn(&format!("could not check whether a draft is applied: {failure}"));
             Vec::new()
         }
     }

@@ -1,3 +1,5 @@
+//! `test`: applies and rolls back each migration on a throw-away database, and compares the schemas.
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use crate::folder::Folder;
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// SQL to run once this version is in place, so that the later ones meet rows; may be given again
+    /// Run this SQL once the version is applied, so that later migrations meet rows; can be repeated
     #[arg(long = "seed", value_name = "VERSION=FILE", value_parser = seed)]
     seeds: Vec<(Version, PathBuf)>,
 }
@@ -27,7 +29,7 @@ impl Test {
         }
         for (after, path) in &self.seeds {
             let sql = fs::read_to_string(path).map_err(|error| {
-                Failure::new("seed", format!("{} cannot be read: {error}", path.display()))
+                Failure::new("seed", format!("cannot read {}: {error}", path.display()))
                     .help("check that it exists and that you may read it")
             })?;
             trip = trip.seed(after.as_i64().cast_unsigned(), sql);
@@ -38,7 +40,7 @@ impl Test {
     }
 }
 
-/// The server of `--database-url`. What the environment names may be in use, and is for the other verbs.
+/// The server of `--database-url`. DATABASE_URL is not used here, because it may name a database that is in use.
 fn server(set: &MigrationSet, options: &Options, console: &Console) -> Result<Server, Failure> {
     if !set.dialect().runs_on(Engine::Postgres) {
         let message = "the migrations are for SQLite, and their throw-away database is in memory";

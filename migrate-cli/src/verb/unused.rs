@@ -1,13 +1,15 @@
+//! Options that `test` does not use.
+
 use migrate::cli::{Exit, Failure, Options};
 
-/// Refuses options that have no effect on throw-away databases: who gives one has something in mind.
+/// Refuses options that have no effect on throw-away databases. Ignoring them would surprise the user who gave them.
 pub(super) fn refuse_unused(options: &Options) -> Result<(), Failure> {
     let Some(unused) = unused(options) else { return Ok(()) };
     let message = format!("`{unused}` would have no effect: throw-away databases are made with the defaults");
     Err(Failure::new("arguments", message).help(format!("leave out `{unused}`")).exits(Exit::USAGE))
 }
 
-/// The first option that is about the database to be migrated, or about a run on it.
+/// The first given option that is about a database to migrate, or about a run on it.
 fn unused(options: &Options) -> Option<&'static str> {
     let Options {
         database_url: _,

@@ -63,7 +63,7 @@ async fn sqlx_and_a_file_that_is_gone() {
     for (path, _) in &FLAT[4..] {
         fs::remove_file(takeover.folder.path().join(path)).unwrap();
     }
-    takeover.is_refused(&[], &["20250103000000 is applied and not in the folder"]).await;
+    takeover.is_refused(&[], &["20250103000000 is applied, but not in the folder"]).await;
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn prisma_with_a_migration_that_failed() {
         prisma_row("20250102000000_create_orders", ORDERS, "NULL", "NULL"),
     ];
     let takeover = with_history("adopt_prisma_failed", &PRISMA_FILES, &history.concat()).await;
-    takeover.is_refused(&[], &["20250102000000_create_orders did not come to its end"]).await;
+    takeover.is_refused(&[], &["20250102000000_create_orders did not finish"]).await;
 }
 
 const FLYWAY: &str = r#"CREATE TABLE "flyway_schema_history" (
@@ -119,7 +119,7 @@ async fn flyway_with_what_was_undone() {
 async fn flyway_with_what_failed_and_what_was_deleted() {
     let failed = [FLYWAY.to_owned(), flyway_row(1, "'1'", "SQL", "NULL", false)];
     let takeover = with_history("adopt_flyway_failed", &FLYWAY_FILES, &failed.concat()).await;
-    takeover.is_refused(&[], &["migration 1 did not come to its end"]).await;
+    takeover.is_refused(&[], &["migration 1 did not finish"]).await;
     let deleted = [
         flyway_row(2, "'1'", "SQL", "NULL", true),
         flyway_row(3, "'2'", "SQL", ORDERS_CRC, true),
@@ -152,7 +152,7 @@ async fn golang_migrate_that_is_dirty() {
         "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
                    INSERT INTO schema_migrations VALUES (2, true);";
     let takeover = with_history("adopt_golang_dirty", &PAIRS, history).await;
-    takeover.is_refused(&[], &["migration 2 did not come to its end"]).await;
+    takeover.is_refused(&[], &["migration 2 did not finish"]).await;
 }
 
 #[tokio::test]

@@ -74,12 +74,12 @@ async fn a_policy_that_is_there_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_taken_apart_changes_nothing() {
+async fn a_file_that_cannot_be_split_changes_nothing() {
     let good = "-- migrate:up\nCREATE TABLE users (id bigint);\n-- migrate:down\nDROP TABLE users;\n";
     let files = [("1_create_users.sql", good), ("2_odd.sql", "CREATE TABLE odd (id bigint);\n")];
     let takeover = Takeover::new("adopt_odd", &files).await;
     takeover.client.batch_execute(HISTORY).await.unwrap();
-    takeover.is_refused(&[], &["2_odd.sql", "there is no `-- migrate:up` in it"]).await;
+    takeover.is_refused(&[], &["2_odd.sql", "the file has no line `-- migrate:up`"]).await;
     assert_eq!(fs::read_to_string(takeover.folder.path().join("1_create_users.sql")).unwrap(), good);
     assert_eq!(fs::read_dir(takeover.folder.path()).unwrap().count(), 2);
 }

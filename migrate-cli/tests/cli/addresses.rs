@@ -80,7 +80,7 @@ fn a_file_further_up_is_found() {
 fn a_line_that_does_not_read_is_not_shown() {
     let project = Project::sqlite().with_tables();
     project.put(".env", "DATABASE_URL=\"postgres://ada:secret@h/x\n");
-    let outcome = status(&project, &[], &[]).exits(16).says("a line of the file does not read");
+    let outcome = status(&project, &[], &[]).exits(16).says("a line of the file cannot be read");
     assert!(!outcome.to_string().contains("secret"), "{outcome}");
 }
 

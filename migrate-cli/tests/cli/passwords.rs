@@ -134,7 +134,7 @@ fn a_password_file_that_others_can_read_is_not_used() {
     assert!(!told.stderr.contains("password file"), "{told}");
     fs::remove_file(guarded.project.path().join(".pgpass")).unwrap();
     fs::create_dir(guarded.project.path().join(".pgpass")).unwrap();
-    guarded.run(&["status"], &[]).exits(16).says("the password file is no file");
+    guarded.run(&["status"], &[]).exits(16).says("the password file is not a regular file");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_mark_that_a_trigger_swallows_is_an_error() {
 fn another_database_is_refused_even_for_what_is_harmless() {
     for (_, project) in Project::both("wrong_database") {
         let project = project.with_tables();
-        project.run(&["up", "--database", "other"]).exits(1).says("nothing was touched");
+        project.run(&["up", "--database", "other"]).exits(1).says("nothing was changed");
         project.run(&["status"]).exits(1).answers("3 pending");
     }
 }

@@ -110,7 +110,7 @@ fn rebase_asks_before_it_renames() {
             for line in [
                 "- 1_create_a.up.sql\n+ 4_create_a.up.sql\n- 1_create_a.down.sql\n+ 4_create_a.down.sql\n",
                 "- 2_create_b.up.sql\n+ 5_create_b.up.sql\n- 2_create_b.down.sql\n+ 5_create_b.down.sql\n",
-                "drafts come before 3, the last that is locked\n",
+                "drafts come before 3, the last locked migration\n",
                 "migration 1 is applied to the database",
             ] {
                 assert!(shown.contains(line), "{line}: {shown}");
@@ -123,7 +123,7 @@ fn rebase_asks_before_it_renames() {
         }
         let mut terminal = Terminal::open(&project, &["rebase"]);
         let screen = terminal.shows("[y/N]").types("y\r").exits(0);
-        assert!(plain(&screen).contains("2 drafts are renumbered to come after 3"), "{screen}");
+        assert!(plain(&screen).contains("renumbered 2 drafts to come after 3"), "{screen}");
         let after = ["3_create_c", "4_create_a", "5_create_b"];
         let names = after.iter().flat_map(|name| [format!("{name}.down.sql"), format!("{name}.up.sql")]);
         let names: Vec<String> = names.chain(["migrate.lock".into(), "migrate.toml".into()]).collect();
@@ -190,7 +190,7 @@ fn adopt_asks_before_it_writes() {
                 "lint-from = 2\n",
                 "+ migrations/1_create_a.up.sql\n+ migrations/1_create_a.down.sql\n",
                 "- migrations/1_create_a.sql\n- migrations/2_create_b.sql\n",
-                "1 migration of dbmate is taken over, up to 1\n",
+                "1 migration of dbmate will be taken over, up to 1\n",
             ] {
                 assert!(shown.contains(line), "{line}: {shown}");
             }
@@ -213,23 +213,23 @@ fn adopt_asks_before_it_writes() {
 
 /// Only the history is written where the folder fits as it is, and the same is shown without a terminal and with `--yes`.
 #[test]
-fn adopt_says_what_it_does_to_whom_it_does_not_ask() {
+fn adopt_shows_what_it_does_even_if_it_does_not_ask() {
     let project = of_dbmate(Project::sqlite());
     let told = project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
-    assert!(told.stderr.contains("1 migration of dbmate is taken over, up to 1"), "{told}");
+    assert!(told.stderr.contains("1 migration of dbmate will be taken over, up to 1"), "{told}");
     let told = project.run(&["adopt", "--yes"]).exits(0).says("+ migrations/1_create_a.up.sql");
     assert!(told.stderr.contains("sqlite:app.db (DATABASE_URL)"), "{told}");
     project.execute("INSERT INTO schema_migrations VALUES ('2')");
     let mut terminal = Terminal::open(&project, &["adopt"]);
     terminal.shows("[y/N]");
-    let lines = "sqlite:app.db (DATABASE_URL)\nthe files stay as they are\n\n2 migrations of dbmate are taken over, up to 2\n";
+    let lines = "sqlite:app.db (DATABASE_URL)\nthe files stay as they are\n\n2 migrations of dbmate will be taken over, up to 2\n";
     let shown = plain(&terminal.screen());
     assert!(shown.starts_with(lines), "{shown}");
     terminal.types("y\r").exits(0);
     project.run(&["status"]).exits(0);
 }
 
-/// Files that are taken apart are removed: an edit that came while somebody thinks would be lost.
+/// Files that are split are removed: an edit made while the question is open would be lost.
 #[test]
 fn adopt_writes_nothing_into_a_folder_that_has_changed_since() {
     let project = of_dbmate(Project::sqlite());

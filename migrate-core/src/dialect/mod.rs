@@ -32,7 +32,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// The dialects whose rules a script must follow.
-    pub(crate) const fn engines(self) -> &'static [Engine] {
+    pub const fn engines(self) -> &'static [Engine] {
         match self {
             Dialect::Postgres => &[Engine::Postgres],
             Dialect::Sqlite => &[Engine::Sqlite],

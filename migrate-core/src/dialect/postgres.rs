@@ -155,26 +155,6 @@ pub(crate) fn only_changes_session(words: &Words) -> bool {
     }
 }
 
-/// Whether the statement makes something that ends with the session and that a resumed run would lack. Settings can be
-/// made again; a temporary table cannot.
-#[cfg(feature = "lint")]
-pub(crate) fn needs_its_session(words: &Words) -> bool {
-    let is_temporary = |word: &str| matches!(word, "TEMP" | "TEMPORARY");
-    match (words.get(0), words.get(1)) {
-        ("CREATE", "OR") => is_temporary(words.get(3)),
-        ("CREATE", "GLOBAL" | "LOCAL") => is_temporary(words.get(2)),
-        ("CREATE", what) => is_temporary(what),
-        ("PREPARE", what) => what != "TRANSACTION",
-        ("DECLARE", _) => words.pairs().any(|pair| pair == ("WITH", "HOLD")),
-        ("LISTEN" | "LOAD", _) => true,
-        ("SELECT", _) => {
-            words.pairs().any(|(into, what)| into == "INTO" && is_temporary(what))
-                || words.any(|word| matches!(word, "PG_ADVISORY_LOCK" | "PG_ADVISORY_LOCK_SHARED"))
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,34 +252,6 @@ mod tests {
         }
         for sql in shares {
             assert!(!runs_alone(&words(sql), sql), "{sql}");
-        }
-    }
-
-    #[cfg(feature = "lint")]
-    #[test]
-    fn what_needs_its_session() {
-        let needs = [
-            "CREATE TEMP TABLE t (a int)",
-            "CREATE LOCAL TEMPORARY TABLE t AS SELECT 1",
-            "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
-            "SELECT 1 AS a INTO TEMP t",
-            "PREPARE q AS SELECT 1",
-            "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
-            "LISTEN x",
-            "SELECT pg_advisory_lock(1)",
-        ];
-        let free = [
-            "CREATE TABLE temp_orders (a int)",
-            "SET search_path = a",
-            "PREPARE TRANSACTION 'x'",
-            "DECLARE c CURSOR FOR SELECT 1",
-            "SELECT pg_advisory_xact_lock(1)",
-        ];
-        for sql in needs {
-            assert!(needs_its_session(&words(sql)), "{sql}");
-        }
-        for sql in free {
-            assert!(!needs_its_session(&words(sql)), "{sql}");
         }
     }
 

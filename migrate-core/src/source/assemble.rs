@@ -3,47 +3,39 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
-#[cfg(feature = "lint")]
 use super::gate;
 use super::locked::{self, Check, Locking};
 use super::names::{self, Named};
-use super::parallel::in_shares;
 use super::parts::{self, Parts};
 use super::problems::Problems;
 use super::script::{self, Parsed};
 use super::{Overrides, Source, checks, join, text};
+use crate::analysis::Analyse;
 use crate::config::{CONFIG_FILE, Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::directive::{Directives, Reason};
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
+use crate::parallel::in_shares;
 use crate::problem::Problem;
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
-
-/// Whether the SQL is parsed and analysed for hazards.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
-    Open,
-    #[cfg(feature = "lint")]
-    Guarded,
-}
 
 pub(super) fn assemble(
     source: &Source,
     overrides: &Overrides,
-    gate: Gate,
+    analyse: Option<Analyse>,
 ) -> Result<(MigrationSet, Vec<Diagnostic>), Diagnostics> {
-    let (set, warnings, _) = read(source, overrides, Locking::Hold, gate)?;
+    let (set, warnings, _) = read(source, overrides, Locking::Hold, analyse)?;
     Ok((set, warnings))
 }
 
 /// What the lock file of the folder has to become.
-pub(super) fn lock(source: &Source, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
-    #[cfg(feature = "lint")]
-    let gate = Gate::Guarded;
-    #[cfg(not(feature = "lint"))]
-    let gate = Gate::Open;
-    let (set, _, locked) = read(source, &Overrides::default(), Locking::Update { accept }, gate)?;
+pub(super) fn lock(
+    source: &Source,
+    accept: &[Version],
+    analyse: Option<Analyse>,
+) -> Result<LockUpdate, Diagnostics> {
+    let (set, _, locked) = read(source, &Overrides::default(), Locking::Update { accept }, analyse)?;
     Ok(LockUpdate::new(locked.as_ref(), &set, accept))
 }
 
@@ -51,7 +43,7 @@ fn read(
     source: &Source,
     overrides: &Overrides,
     locking: Locking<'_>,
-    gate: Gate,
+    analyse: Option<Analyse>,
 ) -> Result<(MigrationSet, Vec<Diagnostic>, Option<Locked>), Diagnostics> {
     let mut config = config(source)?;
     config.lint_from = overrides.lint_from.or(config.lint_from);
@@ -60,7 +52,7 @@ fn read(
     let mut problems = Problems::new(&source.root);
     let locked = locked::read(source, config.lock, locking, &mut problems);
     let held = (locking, locked.as_ref());
-    let migrations = migrations(source, &config, dialect, held, gate, &mut problems);
+    let migrations = migrations(source, &config, dialect, held, analyse, &mut problems);
     let warnings = Diagnostics::warnings_of(problems.found)?;
     let chain = migrations.iter().fold(None, |chain, migration| {
         Some(Checksum::chain(chain, migration.version, migration.up.checksum))
@@ -108,7 +100,7 @@ fn migrations(
     config: &Config,
     dialect: Dialect,
     (locking, locked): (Locking<'_>, Option<&Locked>),
-    gate: Gate,
+    analyse: Option<Analyse>,
     problems: &mut Problems<'_>,
 ) -> Vec<Migration> {
     let before = problems.found.len();
@@ -130,10 +122,9 @@ fn migrations(
     });
     let drafts = migrations.iter().zip(scripts).filter_map(|(parts, scripts)| assembly.draft(parts, scripts));
     let drafts: Vec<Draft> = drafts.collect();
-    let drafts = match gate {
-        Gate::Open => drafts,
-        #[cfg(feature = "lint")]
-        Gate::Guarded => gate::pass(drafts, config, dialect, problems),
+    let drafts = match analyse {
+        None => drafts,
+        Some(analyse) => gate::pass(drafts, config, dialect, analyse, problems),
     };
     let migrations: Vec<_> = drafts.into_iter().map(|draft| draft.migration).collect();
     if let Some(locked) = locked {

@@ -3,7 +3,6 @@ use crate::lock_file::{Line, LockedHazard};
 use crate::{FoundHazard, Migration};
 
 /// A migration before its analysis: its hazards are not known yet.
-#[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the gate asks for the rest"))]
 pub(super) struct Draft {
     pub(super) migration: Migration,
     /// The directives in the comments of its scripts.

@@ -1,27 +1,24 @@
 //! Syntax and hazards: what the statements of the scripts would do.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Draft;
-use super::parallel::in_shares;
 use super::problems::Problems;
+use crate::analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::dialect::Engine;
 use crate::directive::Directives;
-use crate::file_name::Part;
-use crate::lint::{self, Analysis, Finding, Project};
+use crate::finding::Finding;
 use crate::position::LineNumbers;
 use crate::problem::Problem;
-use crate::schema::{Schema, Words};
-use crate::sql::{self, Parsed, SyntaxError};
-use crate::{Dialect, Down, Execution, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
+use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
 /// Completes the drafts with their hazards, and tells what the policy does not let pass.
 pub(super) fn pass(
     mut drafts: Vec<Draft>,
     config: &Config,
     dialect: Dialect,
+    analyse: Analyse,
     problems: &mut Problems<'_>,
 ) -> Vec<Draft> {
     if drafts.iter().all(|draft| draft.is_vouched_for) {
@@ -33,19 +30,8 @@ pub(super) fn pass(
         deleted: config.deleted.clone(),
         global: config.global.clone(),
     };
-    let mut found: Vec<Found> = drafts.iter().map(|_| Found::default()).collect();
-    for engine in dialect.engines() {
-        let parsed = in_shares(&drafts, |_, share| share.iter().map(|draft| parse(draft, *engine)).collect());
-        let judged = in_shares(&parsed, |before, share| {
-            let mut judge =
-                Judge { engine: *engine, config, project: &project, schema: Schema::new(*engine) };
-            before.iter().for_each(|migration| judge.pass_over(migration));
-            share.iter().map(|migration| judge.take(migration)).collect()
-        });
-        for (found, more) in found.iter_mut().zip(judged) {
-            found.add(more);
-        }
-    }
+    let migrations = drafts.iter().map(|draft| (&draft.migration, depth(draft, config))).collect();
+    let found = analyse(&Unanalysed { dialect, project, migrations });
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
         if is_told(draft, config) {
             Teller { config, problems }.tell(draft, found);
@@ -55,143 +41,18 @@ pub(super) fn pass(
     drafts
 }
 
+fn depth(draft: &Draft, config: &Config) -> Depth {
+    match (draft.is_vouched_for, is_told(draft, config)) {
+        (true, _) => Depth::Schema,
+        (false, false) => Depth::Hazards,
+        (false, true) => Depth::HazardsAndRollback,
+    }
+}
+
 /// Whether what is found in a migration is told: nobody can do anything about what ran long ago.
 fn is_told(draft: &Draft, config: &Config) -> bool {
     let is_new = config.lint_from.is_none_or(|from| from <= draft.migration.version);
     draft.is_sound && is_new && !draft.is_locked
-}
-
-/// What was found in a migration, by the grammars of all engines that it is written for; each thing once.
-#[derive(Default)]
-struct Found {
-    errors: Vec<(Part, SyntaxError)>,
-    up: Vec<Finding>,
-    down: Vec<Finding>,
-}
-
-impl Found {
-    fn add(&mut self, more: Found) {
-        let place = |part: Part, error: &SyntaxError| (part, error.span.start(), error.span.end());
-        let mut known: HashSet<_> = self.errors.iter().map(|(part, error)| place(*part, error)).collect();
-        let new = more.errors.into_iter().filter(|(part, error)| known.insert(place(*part, error)));
-        self.errors.extend(new);
-        add(&mut self.up, more.up);
-        add(&mut self.down, more.down);
-    }
-}
-
-/// What another engine's rules have found at the same place is reported once, and so is what is the same in each word.
-fn add(findings: &mut Vec<Finding>, more: Vec<Finding>) {
-    let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
-    let mut told = BTreeSet::new();
-    for finding in more {
-        if !known.contains(&place(&finding)) && told.insert((place(&finding), finding.message.clone())) {
-            findings.push(finding);
-        }
-    }
-}
-
-fn place(finding: &Finding) -> (Hazard, usize, usize) {
-    (finding.hazard, finding.span.start(), finding.span.end())
-}
-
-/// A migration and the statements of its scripts.
-struct Migration<'a> {
-    draft: &'a Draft,
-    up: Parsed,
-    down: Option<Parsed>,
-    verify: Option<Parsed>,
-    /// Those of up and down.
-    words: Words,
-}
-
-/// What the lock file vouches for is only read for what it makes of the schema.
-fn parse(draft: &Draft, engine: Engine) -> Migration<'_> {
-    let script = |script: &Script| sql::parse(script.sql(), engine);
-    let crate::Migration { up, down, verify, .. } = &draft.migration;
-    let down = down.script();
-    let (parsed, words) = (script(up), Words::default());
-    if draft.is_vouched_for {
-        return Migration { draft, up: parsed, down: None, verify: None, words };
-    }
-    Migration {
-        draft,
-        up: parsed,
-        down: down.map(script),
-        verify: verify.as_ref().map(script),
-        words: down.map_or(words, |down| Words::of(&[up.sql(), down.sql()])),
-    }
-}
-
-/// Judges the migrations one after the other, each with the schema that those before it left.
-struct Judge<'a> {
-    engine: Engine,
-    config: &'a Config,
-    project: &'a Project,
-    schema: Schema,
-}
-
-impl Judge<'_> {
-    /// A migration that another judges.
-    fn pass_over(&mut self, migration: &Migration<'_>) {
-        self.schema.begin_migration();
-        self.schema.set_foreign_keys_off(migration.draft.migration.up.execution().foreign_keys_off);
-        for statement in &migration.up.statements {
-            self.schema.apply(statement);
-        }
-    }
-
-    /// What is found in the next migration.
-    fn take(&mut self, migration: &Migration<'_>) -> Found {
-        let draft = migration.draft;
-        if draft.is_vouched_for {
-            self.pass_over(migration);
-            return Found::default();
-        }
-        // Its rollback is judged by the schema before it, as far as the two are about it.
-        let down = migration.down.as_ref().filter(|_| is_told(draft, self.config));
-        let before = down.map(|_| self.schema.part_for(&migration.words));
-        let up = self.of_script(draft, &migration.up);
-        let execution = draft.migration.down.script().map_or(Execution::PLAIN, Script::execution);
-        let of_down =
-            down.zip(before).map(|(down, before)| of_rollback(&before, &migration.up, down, execution));
-        let parts = [
-            (Part::Up, Some(&migration.up)),
-            (Part::Down, migration.down.as_ref()),
-            (Part::Verify, migration.verify.as_ref()),
-        ];
-        let errors = parts.into_iter().flat_map(|(part, parsed)| {
-            let errors = parsed.map_or(&[][..], |parsed| &parsed.errors);
-            errors.iter().map(move |error| (part, error.clone()))
-        });
-        let mut of_down = of_down.unwrap_or_default();
-        if let (Some(_), Some(script)) = (&migration.down, draft.migration.down.script()) {
-            of_down.extend(lint::lost_session(script, self.engine));
-        }
-        Found { errors: errors.collect(), up, down: of_down }
-    }
-
-    fn of_script(&mut self, draft: &Draft, up: &Parsed) -> Vec<Finding> {
-        let execution = draft.migration.up.execution();
-        let analysis = Analysis { engine: self.engine, project: self.project, execution };
-        let mut findings = analysis.of(&up.statements, &mut self.schema);
-        if !up.errors.is_empty() {
-            // What does not parse is told as that.
-            findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
-        }
-        findings.extend(lint::lost_session(&draft.migration.up, self.engine));
-        findings.sort_by_key(|finding| finding.span.start());
-        findings
-    }
-}
-
-/// What is wrong with the way back; what does not parse is told as that.
-fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
-    if up.errors.is_empty() && down.errors.is_empty() {
-        lint::of_rollback(before, &up.statements, &down.statements, execution)
-    } else {
-        Vec::new()
-    }
 }
 
 /// A script with more problems than this reports the first of them, and how many more there are.
@@ -207,18 +68,18 @@ struct Teller<'a, 'p> {
 }
 
 impl Teller<'_, '_> {
-    fn tell(&mut self, draft: &Draft, found: &Found) {
+    fn tell(&mut self, draft: &Draft, found: &Findings) {
         let migration = &draft.migration;
-        let mut up = of_syntax(found, Part::Up);
-        up.extend(self.of_script(&migration.up, &draft.up, &found.up));
+        let mut up = of_syntax(&found.up);
+        up.extend(self.of_script(&migration.up, &draft.up, &found.up.hazards));
         self.tell_all(&migration.up, up);
         if let Down::Script(down) = &migration.down {
-            let mut told = of_syntax(found, Part::Down);
-            told.extend(self.of_script(down, &draft.down, &found.down));
+            let mut told = of_syntax(&found.down);
+            told.extend(self.of_script(down, &draft.down, &found.down.hazards));
             self.tell_all(down, told);
         }
         if let Some(verify) = &migration.verify {
-            self.tell_all(verify, of_syntax(found, Part::Verify));
+            self.tell_all(verify, of_syntax(&found.verify));
         }
     }
 
@@ -277,12 +138,11 @@ impl Teller<'_, '_> {
     }
 }
 
-/// What does not parse of a part.
-fn of_syntax(found: &Found, part: Part) -> Vec<Told> {
-    let errors = found.errors.iter().filter(|(of, _)| *of == part);
+/// What does not parse of a script.
+fn of_syntax(found: &ScriptFindings) -> Vec<Told> {
     let problem =
         |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-    errors.map(|(_, error)| (problem(error), Severity::Error, error.span)).collect()
+    found.errors.iter().map(|error| (problem(error), Severity::Error, error.span)).collect()
 }
 
 /// Which directives of a script allow which findings: looked up, because both may be many.
@@ -322,7 +182,7 @@ fn begun(script: &Script, at: usize) -> usize {
 
 /// Notes the hazards in the migration, those of one line that are the same once. What its author declares counts more than
 /// what was found.
-fn complete(draft: &mut Draft, found: &Found) {
+fn complete(draft: &mut Draft, found: &Findings) {
     let migration = &mut draft.migration;
     let allowing = Allowing::of(&migration.up, &draft.up);
     let lines = LineNumbers::of(migration.up.sql());
@@ -334,13 +194,13 @@ fn complete(draft: &mut Draft, found: &Found) {
         let allowed = allowed.map(|allowing| draft.up.allows[allowing].why.clone().into());
         is_new.then_some(FoundHazard { hazard: finding.hazard, risk: finding.risk, line, allowed })
     };
-    let mut hazards: Vec<FoundHazard> = found.up.iter().filter_map(hazard).collect();
+    let mut hazards: Vec<FoundHazard> = found.up.hazards.iter().filter_map(hazard).collect();
     hazards.sort_by_key(|found| found.line);
     let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
     // Nobody knows what a script does that does not parse.
-    let is_known = found.errors.iter().all(|(part, _)| *part != Part::Up);
+    let is_known = found.up.errors.is_empty();
     let worst = if is_known { worst } else { Risk::High };
-    let breaks = !is_known || found.up.iter().any(|finding| finding.breaks_older_binaries);
+    let breaks = !is_known || found.up.hazards.iter().any(|finding| finding.breaks_older_binaries);
     let older_binaries = if breaks { OlderBinaries::Refuse } else { OlderBinaries::Ok };
     migration.hazards = hazards.into();
     migration.risk = Some(draft.up.risk.unwrap_or(worst));

@@ -63,7 +63,7 @@ impl Folder {
     #[track_caller]
     fn update(&self, accept: &[u64]) -> (String, Vec<String>) {
         let accept: Vec<Version> = accept.iter().map(|version| Version::new(*version).unwrap()).collect();
-        let update = self.source().lock(&accept).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let update = self.source().lock(&accept, None).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         (update.text().to_owned(), update.changes().iter().map(LockChange::to_string).collect())
     }
 
@@ -72,7 +72,7 @@ impl Folder {
     }
 
     fn refused(&self) -> Vec<String> {
-        told(self.source().lock(&[]).map(drop))
+        told(self.source().lock(&[], None).map(drop))
     }
 }
 
@@ -182,11 +182,7 @@ fn locking_appends_drafts_and_changes_nothing_else() {
     let (longer, changes) = folder.update(&[]);
     assert_eq!(changes, ["locks 40_d"]);
     let added = longer.strip_prefix(&text).unwrap();
-    let verdict = if cfg!(feature = "lint") {
-        " down=- risk=safe older-binaries=ok chain="
-    } else {
-        " down=- risk=unknown older-binaries=refuse chain="
-    };
+    let verdict = " down=- risk=unknown older-binaries=refuse chain=";
     assert!(added.starts_with("40_d up=v1:") && added.contains(verdict), "{added}");
     assert_eq!(added.lines().count(), 1);
 }
@@ -215,14 +211,14 @@ fn an_edit_can_be_accepted() {
     assert!(back.lock_text().contains(&format!(" accepts={second} chain=")), "{}", back.lock_text());
     // Only what is named is accepted.
     let both = Folder::locked().write("20_b.up.sql", EDIT).write("10_a.up.sql", EDIT);
-    let refused = both.source().lock(&[Version::new(20).unwrap()]).unwrap_err();
+    let refused = both.source().lock(&[Version::new(20).unwrap()], None).unwrap_err();
     assert_eq!(told(Err(refused)), ["m/10_a.up.sql the script of 10_a was edited since it was locked"]);
 }
 
 #[test]
 fn a_rollback_script_goes_only_when_the_script_says_so() {
     let gone = Folder::locked().remove("20_b.down");
-    let refused = gone.source().lock(&[Version::new(20).unwrap()]).unwrap_err();
+    let refused = gone.source().lock(&[Version::new(20).unwrap()], None).unwrap_err();
     assert_eq!(told(Err(refused)), ["m/20_b.up.sql no way back: `m/20_b.down.sql` is missing"]);
     let declared = gone.write("20_b.up.sql", "-- migrate: irreversible \"x\"\nSELECT 2;").lock(&[20]);
     assert_eq!(declared.problems(), [""; 0]);

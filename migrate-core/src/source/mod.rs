@@ -13,10 +13,7 @@ mod assemble;
 mod checks;
 mod directory;
 mod draft;
-#[cfg(feature = "lint")]
 mod gate;
-#[cfg(all(test, feature = "lint"))]
-mod gate_tests;
 mod locked;
 #[cfg(test)]
 mod locked_tests;
@@ -24,7 +21,6 @@ mod names;
 mod outline;
 #[cfg(test)]
 mod outline_tests;
-mod parallel;
 mod parts;
 mod problems;
 mod script;
@@ -35,14 +31,11 @@ mod text;
 
 use std::path::Path;
 
-use assemble::Gate;
-
 pub use outline::{NewMigration, Outline, Renumbering};
 pub(crate) use script::{first_words, parse_recorded};
 
-#[cfg(feature = "lint")]
-use crate::Diagnostic;
-use crate::{Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
+use crate::analysis::Analyse;
+use crate::{Diagnostic, Diagnostics, Dialect, LockUpdate, MigrationSet, Version};
 
 /// The files of a migrations folder, read but not yet interpreted.
 #[derive(Debug, Default)]
@@ -75,7 +68,6 @@ impl SourceFile {
 }
 
 /// A set whose SQL was analysed, with the warnings that did not stop it.
-#[cfg(feature = "lint")]
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The set.
@@ -111,6 +103,16 @@ impl Source {
         directory::from_dir(dir)
     }
 
+    /// A folder that is only in memory: the paths inside of it, and what the files hold.
+    #[doc(hidden)]
+    pub fn of_texts(files: &[(&str, &str)]) -> Source {
+        let file =
+            |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), bytes: (*text).into() };
+        let mut files: Vec<SourceFile> = files.iter().map(file).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Source { files, ..Source::default() }
+    }
+
     /// The files, in the order of their paths.
     pub fn files(&self) -> &[SourceFile] {
         &self.files
@@ -122,18 +124,19 @@ impl Source {
     ///
     /// With every problem of every file, not only the first. The SQL is not parsed.
     pub fn into_set(self, overrides: &Overrides) -> Result<MigrationSet, Diagnostics> {
-        assemble::assemble(&self, overrides, Gate::Open).map(|(set, _)| set)
+        assemble::assemble(&self, overrides, None).map(|(set, _)| set)
     }
 
-    /// The set that the files make, with the hazards of each migration, and the warnings about them.
+    /// The set that the files make, with the hazards of each migration, and the warnings about them. `analyse` finds
+    /// them: `migrate_lint::analyse`.
     ///
     /// # Errors
     ///
     /// With every problem of every file, not only the first: syntax errors, and the hazards that the policy denies.
     /// The warnings are in the same list.
-    #[cfg(feature = "lint")]
-    pub fn check(self, overrides: &Overrides) -> Result<Checked, Diagnostics> {
-        assemble::assemble(&self, overrides, Gate::Guarded).map(|(set, warnings)| Checked { set, warnings })
+    pub fn check(self, overrides: &Overrides, analyse: Analyse) -> Result<Checked, Diagnostics> {
+        let checked = assemble::assemble(&self, overrides, Some(analyse));
+        checked.map(|(set, warnings)| Checked { set, warnings })
     }
 
     /// The paths of the files that the set depends on: another list of them is another set. Empty if `migrate.toml`
@@ -149,14 +152,14 @@ impl Source {
         directory::list(folder)
     }
 
-    /// The lock file that the folder should have: its present lines, with the edits of `accept`, then the drafts.
-    /// Nothing is written.
+    /// The lock file that the folder should have: its present lines, with the edits of `accept`, then the drafts with
+    /// what `analyse` finds in them. Nothing is written.
     ///
     /// # Errors
     ///
     /// With every problem of the folder, as [`Source::into_set`]; but a draft is not a problem here.
-    pub fn lock(&self, accept: &[Version]) -> Result<LockUpdate, Diagnostics> {
-        assemble::lock(self, accept)
+    pub fn lock(&self, accept: &[Version], analyse: Option<Analyse>) -> Result<LockUpdate, Diagnostics> {
+        assemble::lock(self, accept, analyse)
     }
 }
 

@@ -81,7 +81,7 @@ fn a_name_that_the_policy_refuses_is_told() {
 /// The paths that a rebase renames, of a folder in which these are locked.
 fn rebased(locked: &[&str], drafts: &[&str]) -> Vec<(String, String)> {
     let set = source(locked);
-    let text = set.lock(&[]).unwrap().text().to_owned();
+    let text = set.lock(&[], None).unwrap().text().to_owned();
     let all: Vec<&str> = locked.iter().chain(drafts).copied().collect();
     let source = with_file(source(&all), "migrate.lock", &text);
     outline(&source).rebased(now()).into_iter().flat_map(|renumbering| renumbering.paths).collect()
@@ -167,7 +167,7 @@ fn every_form_is_renamed_as_it_is() {
 
 #[test]
 fn a_locked_migration_under_another_name_is_no_draft() {
-    let locked = source(&["5_a.up.sql", "5_a.down.sql"]).lock(&[]).unwrap().text().to_owned();
+    let locked = source(&["5_a.up.sql", "5_a.down.sql"]).lock(&[], None).unwrap().text().to_owned();
     let source = with_file(source(&["5_b.up.sql", "5_b.down.sql"]), "migrate.lock", &locked);
     assert_eq!(outline(&source).rebased(now()), []);
 }

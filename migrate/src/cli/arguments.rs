@@ -1,3 +1,5 @@
+//! The command line of an application: a verb and its options come in, and an exit code goes out.
+
 use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,21 +13,25 @@ use super::session::Session;
 use super::verb::Verb;
 use crate::Migrator;
 
-/// A verb with its options: what stands behind `migrate` on a command line.
+/// A verb with its options: what follows `migrate` on a command line.
+///
+/// It is a set of clap arguments, so an application can flatten it into its own. [`Arguments::run`] runs the verb.
 #[derive(Clone, Debug, Args)]
 pub struct Arguments {
-    /// What to do.
+    /// The verb to run.
     #[command(subcommand)]
     pub verb: Verb,
-    /// On which database, and how.
+    /// The options of all verbs: the database, the output, the history and the run.
     #[command(flatten)]
     pub options: Options,
-    /// How the program is called in messages.
+    /// The name of the program in messages.
     #[arg(skip)]
     program: Option<String>,
 }
 
-/// What every verb may be told.
+/// The options that every verb has.
+///
+/// Their [`Debug`] output shows the address of the database without its password.
 #[derive(Clone, Default, Args)]
 pub struct Options {
     /// The database: `postgres://…`, `sqlite:…` or the path of a file. Default: DIRECT_DATABASE_URL, DIRECT_URL or
@@ -35,31 +41,31 @@ pub struct Options {
     /// One document in JSON on stdout
     #[arg(long, global = true)]
     pub json: bool,
-    /// Nothing but the answer and errors
+    /// Print only the answer and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// The schema of the history (PostgreSQL). Default: public
     #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
     pub history_schema: Option<String>,
-    /// What the names of the history tables begin with. Default: migrate
+    /// The prefix of the history tables. Default: migrate
     #[arg(long, global = true, value_name = "NAME", help_heading = "History")]
     pub history_prefix: Option<String>,
-    /// What the history calls the program and its version
+    /// The name and version of the program in the history
     #[arg(long, global = true, value_name = "TEXT", help_heading = "History")]
     pub application: Option<String>,
-    /// How long a statement may wait for a lock, such as 500ms; 0s for ever (PostgreSQL). Default: 5s
+    /// How long a statement may wait for a lock, such as 500ms; 0s means for ever (PostgreSQL). Default: 5s
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub lock_timeout: Option<Duration>,
-    /// How long to wait for another run to come to its end (PostgreSQL). Default: 5min
+    /// How long to wait for another run to end (PostgreSQL). Default: 5min
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub lock_deadline: Option<Duration>,
-    /// How long a statement may run (PostgreSQL). Default: as the server has it
+    /// How long a statement may run (PostgreSQL). Default: the setting of the server
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub statement_timeout: Option<Duration>,
-    /// How long a run may take to keep the schema, which `drift` compares with; 0s for ever. Default: 30s
+    /// How long a run may take to keep the schema, which `drift` compares with; 0s means for ever. Default: 30s
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Run")]
     pub keep_schema_within: Option<Duration>,
-    /// All migrations of the run, or none
+    /// Apply all migrations of the run in one transaction
     #[arg(long, global = true, help_heading = "Run")]
     pub single_transaction: bool,
 }
@@ -70,7 +76,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 impl Options {
-    /// A migrator with what was asked for; what was not stays as it is.
+    /// Sets on the migrator each option that was given, and leaves its other settings alone.
     pub fn configure<'s>(&self, mut migrator: Migrator<'s>) -> Migrator<'s> {
         if let Some(schema) = &self.history_schema {
             migrator = migrator.history_schema(schema.clone());
@@ -97,7 +103,7 @@ impl Options {
     }
 }
 
-/// Without the password of the address.
+/// Shows the address without its password.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Options {
@@ -130,29 +136,29 @@ impl fmt::Debug for Options {
 }
 
 impl Arguments {
-    /// A verb and its options.
+    /// Builds the arguments from a verb and options that were parsed apart, as `cargo migrate` does.
     pub fn new(verb: Verb, options: Options) -> Arguments {
         Arguments { verb, options, program: None }
     }
 
-    /// How messages call the program, up to the verb. Default: the name of the binary and `migrate`.
+    /// Sets the name of the program in messages, up to the verb. Default: the name of the binary and `migrate`.
     #[must_use]
     pub fn program(self, name: impl Into<String>) -> Arguments {
         Arguments { program: Some(name.into()), ..self }
     }
 
-    /// Does it, prints the answer, and returns how to exit.
+    /// Runs the verb, prints its answer, and returns the exit code.
     ///
-    /// It may be called on a runtime of tokio, and blocks until it is done.
+    /// It blocks until the verb is done. You may call it on a tokio runtime.
     pub fn run<'s>(self, migrator: impl Into<Migrator<'s>>) -> ExitCode {
         let program =
             self.program.unwrap_or_else(|| super::program_name(&env::args_os().next().unwrap_or_default()));
         let console = Console::new(&program, self.options.json, self.options.quiet);
         let migrator = self.options.configure(migrator.into());
-        let (verb, options, told) = (self.verb, self.options, &console);
-        // A thread of its own, because the caller's may belong to a runtime, where nothing may block on another.
+        let (verb, options, output) = (self.verb, self.options, &console);
+        // The caller's thread may belong to a runtime, which must not block on another one: hence a thread of its own.
         let done = thread::scope(|scope| {
-            let work = scope.spawn(move || verb.run(&mut Session::new(migrator, options, told)));
+            let work = scope.spawn(move || verb.run(&mut Session::new(migrator, options, output)));
             work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         let exit = match done {

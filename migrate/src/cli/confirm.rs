@@ -1,4 +1,5 @@
-//! Whether the user means it.
+//! Consent to a change: the plan comes in, and either a refusal or a backup and a restore point come out. All of this
+//! happens before the first change.
 
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::PathBuf;
@@ -15,31 +16,31 @@ use super::style::{self, styled};
 use super::terminal::safe;
 use super::{protection, restore_point};
 
-/// What is given along with a verb that changes a database.
+/// The options of a verb that changes a database: whether it may, which database, and with what backup.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Consent {
-    /// Do it without asking
+    /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// The name of the database that may be changed: any other is refused, and a protected one asks no more
+    /// The name of the database that may be changed; any other is refused. A protected database asks for it
     #[arg(long, value_name = "NAME")]
     pub database: Option<String>,
-    /// Back the database up into this folder before anything changes
+    /// Back up the database into this folder before anything changes
     #[arg(long, value_name = "DIR")]
     pub backup: Option<PathBuf>,
 }
 
 /// What a run may do to a database.
 pub(super) enum Danger {
-    /// Nothing that needs a question.
+    /// Nothing that needs consent.
     None,
-    /// This.
+    /// Something that needs consent; the text says what.
     Destructive(String),
 }
 
 impl Consent {
-    /// Before anything changes: whether this is the database that is meant, whether the user wants what is `shown`, then
-    /// a restore point and a backup.
+    /// Checks that this is the database that `--database` names, and asks whether the user wants what is `shown`. Then it
+    /// sets a restore point and makes a backup.
     pub(super) fn obtain(
         &self,
         session: &Session<'_>,
@@ -51,7 +52,7 @@ impl Consent {
         if let Some(asked) = self.database.as_ref().filter(|asked| **asked != name) {
             return Err(Failure::new(
                 "wrong-database",
-                format!("`{asked}` may be changed, and this is `{name}`: nothing was touched"),
+                format!("this is `{name}`, and only `{asked}` may be changed: nothing was changed"),
             )
             .help("check the address of the database, or `--database`"));
         }
@@ -73,7 +74,7 @@ impl Consent {
     }
 }
 
-/// What was set aside before a run.
+/// The restore point and the backup that were made before a run.
 #[derive(Default, Serialize)]
 pub(super) struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,11 +83,11 @@ pub(super) struct Kept {
     backup: Option<Backup>,
 }
 
-/// Goes on when the user says yes to `question`: `what` is to be done, and `shown` says all of it.
+/// Asks the user on the terminal: prints `shown` (the whole plan), `what` (one line about it) and `question`.
 ///
 /// # Errors
 ///
-/// When the user does not, or when there is no terminal to ask on; then `--yes` is what the help names.
+/// If the user does not answer yes, or if there is no terminal to ask on. The help then names `--yes`.
 pub fn confirm(console: &Console, shown: &str, what: &str, question: &str) -> Result<(), Failure> {
     let Some(answer) = answer(console, shown, what, &format!("{question} [y/N]")) else {
         return Err(Failure::new("not-asked", format!("{what}, and there is no terminal to ask on"))
@@ -95,7 +96,7 @@ pub fn confirm(console: &Console, shown: &str, what: &str, question: &str) -> Re
     if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined()) }
 }
 
-/// A protected database wants more than a key that the fingers know.
+/// A protected database asks for its name, because people type `y` without thinking.
 fn ask_for_name(
     console: &Console,
     shown: &str,
@@ -106,7 +107,7 @@ fn ask_for_name(
     let what = format!("`{name}` is protected as `{protection}`, and {what}");
     let Some(answer) = answer(console, shown, &what, "Type the name of the database to go on:") else {
         return Err(Failure::new("protected", what).help(format!(
-            "nothing was changed; give `--database {name}` when that is what you want: `--yes` is not enough"
+            "nothing was changed; give `--database {name}` if that is what you want: `--yes` is not enough"
         )));
     };
     if answer == name { Ok(()) } else { Err(declined()) }
@@ -116,14 +117,14 @@ fn declined() -> Failure {
     Failure::new("declined", "declined: nothing was changed")
 }
 
-/// What the user types, or `None` when there is nobody to ask; `shown` is told in any case.
+/// What the user types, or `None` without a terminal. `shown` is printed in both cases.
 fn answer(console: &Console, shown: &str, what: &str, question: &str) -> Option<String> {
     if !stdin().is_terminal() || !stderr().is_terminal() {
         console.note(shown);
         return None;
     }
     let mut terminal = anstream::stderr();
-    // A terminal that is gone gives no answer either.
+    // If the terminal is gone, the read below gives no answer either.
     let _ =
         write!(terminal, "{}\n\n{}\n{} ", safe(shown), safe(styled(style::WARNING, what)), safe(question));
     let _ = terminal.flush();

@@ -1,3 +1,5 @@
+//! All output of a program: texts and JSON come in, and go to stdout or stderr. Nothing else in `cli` prints an answer.
+
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 
@@ -10,7 +12,7 @@ use super::failure::Failure;
 use super::style;
 use super::terminal::{safe, safe_json};
 
-/// Where a program tells what it found and does: the answer on stdout, all else on stderr.
+/// The output of a program: the answer goes to stdout, everything else to stderr.
 #[derive(Clone, Debug)]
 pub struct Console {
     program: String,
@@ -19,31 +21,31 @@ pub struct Console {
 }
 
 impl Console {
-    /// The console of a program that people call by this name.
+    /// A console for the program that people call by this name. `quiet` leaves only answers and errors.
     pub fn new(program: &str, json: bool, quiet: bool) -> Console {
         Console { program: program.to_owned(), json, quiet }
     }
 
-    /// How people call the program, up to the verb.
+    /// The name of the program, up to the verb. Messages use it to name the next command.
     pub fn program(&self) -> &str {
         &self.program
     }
 
-    /// Whether the answer is for machines.
+    /// Whether the answer is JSON.
     pub fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Whether anybody wants to know how it goes.
+    /// Whether to print progress and notes.
     pub fn is_talkative(&self) -> bool {
         !self.quiet && !self.json
     }
 
-    /// The answer of a verb: a text, or an object in JSON.
+    /// Prints the answer of a verb: the text, or the JSON object if JSON is wanted.
     ///
     /// # Panics
     ///
-    /// When `json` is no object.
+    /// If `json` is not an object.
     pub fn answer(&self, verb: &str, text: impl fmt::Display, json: Value) {
         if self.json {
             let Value::Object(fields) = json else { panic!("an answer in JSON is an object") };
@@ -55,62 +57,62 @@ impl Console {
         }
     }
 
-    /// The answer of a verb that is a text of its own, such as SQL, for a file or a program: to the letter, but for a
-    /// terminal.
+    /// Prints an answer that a file or a program will read, such as SQL. Only a terminal gets it with control characters
+    /// made visible; a file or a pipe gets it unchanged.
     ///
     /// # Panics
     ///
-    /// When `json` is no object.
+    /// If `json` is not an object.
     pub fn document(&self, verb: &str, text: &str, json: Value) {
         if self.json || stdout().is_terminal() {
             self.answer(verb, text, json);
         } else {
-            // Not through `anstream`, which takes escape sequences out of what goes to a file.
+            // `anstream` would remove escape sequences from the text on its way to a file.
             written(writeln!(stdout(), "{text}"));
         }
     }
 
-    /// What is good to know.
+    /// Prints a note, unless the program is quiet or prints JSON.
     pub fn note(&self, text: impl fmt::Display) {
         if self.is_talkative() {
             anstream::eprintln!("{}", safe(text));
         }
     }
 
-    /// What may be wrong.
+    /// Prints a warning, unless the program is quiet.
     pub fn warn(&self, text: &str) {
         if !self.quiet {
-            told("warning", style::WARNING, &text);
+            report("warning", style::WARNING, &text);
         }
     }
 
-    /// What is wrong with a folder, or may be.
+    /// Prints an error or a warning about a folder.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) {
         match diagnostic.severity {
-            Severity::Error => told("error", style::ERROR, diagnostic),
+            Severity::Error => report("error", style::ERROR, diagnostic),
             Severity::Warning => self.warn(&diagnostic.to_string()),
         }
     }
 
-    /// What failed: for people, and with `--json` for machines too.
+    /// Prints a failure: for people on stderr, and with `--json` also for machines on stdout.
     pub fn error(&self, failure: &Failure) {
         match failure.diagnostics() {
             Some(diagnostics) => diagnostics.iter().for_each(|one| self.diagnostic(one)),
-            None => told("error", style::ERROR, failure),
+            None => report("error", style::ERROR, failure),
         }
         if self.json {
             print_json(&json!({ "error": failure.json() }));
         }
     }
 
-    /// Tells a failure, and how to exit with it.
+    /// Prints a failure and returns its exit code.
     pub fn fail(&self, failure: &Failure) -> Exit {
         self.error(failure);
         failure.exit()
     }
 }
 
-fn told(label: &str, style: Style, text: &dyn fmt::Display) {
+fn report(label: &str, style: Style, text: &dyn fmt::Display) {
     anstream::eprintln!("{}", safe(style::message(label, style, &text.to_string())));
 }
 
@@ -122,11 +124,11 @@ fn write(text: &str) {
     written(writeln!(anstream::stdout(), "{text}"));
 }
 
-/// A reader that has seen enough, such as `head`, is no failure.
+/// A reader that closes the pipe early, such as `head`, is not a failure.
 fn written(result: io::Result<()>) {
     if let Err(error) = result
         && error.kind() != ErrorKind::BrokenPipe
     {
-        told("error", style::ERROR, &format!("the answer cannot be written: {error}"));
+        report("error", style::ERROR, &format!("cannot write the answer: {error}"));
     }
 }

@@ -1,3 +1,5 @@
+//! The database of a verb: options come in, and an open connection with its address goes out.
+
 use std::fmt;
 
 use migrate_core::{Engine, Query, Status, Target, Value, Version};
@@ -14,9 +16,9 @@ use super::progress::Progress;
 use super::style::{self, styled};
 use crate::{Error, Migrator, Report};
 
-/// A database that a verb works on.
+/// The database that a verb works on.
 ///
-/// What is public of it serves `cargo migrate`, and follows no rule of versions.
+/// Its public methods are for `cargo migrate`, and may change in any release.
 #[doc(hidden)]
 pub struct Database {
     pub(super) connection: Connection,
@@ -24,7 +26,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Finds the database, says which it is, and opens it. A file that is not there is not created.
+    /// Finds the database, prints its address, and opens it. A missing SQLite file is not created.
     pub fn open(options: &Options, console: &Console) -> Result<Database, Failure> {
         Database::open_for(Access::Change, options, console)
     }
@@ -46,20 +48,20 @@ impl Database {
         Ok(Database { connection, address })
     }
 
-    /// Which engine it is of.
+    /// The engine of the database.
     pub fn engine(&self) -> Engine {
         self.connection.engine()
     }
 
-    /// The name that people type: of the database, or of the file.
+    /// The name that people type to confirm a change: that of the database, or of the file.
     pub fn name(&mut self) -> Result<String, Failure> {
         self.connection.name()
     }
 
-    /// The server of `--database-url`, to make throw-away databases there.
+    /// The server of `--database-url`, for throw-away databases.
     #[cfg(all(unix, feature = "testing", feature = "postgres"))]
     pub fn test_server(options: &Options, console: &Console) -> Result<crate::testing::Server, Failure> {
-        // Before anything is opened: an address that will not do may lead nowhere.
+        // This comes before a connection: an address that is refused need not lead to a server.
         match Address::find(options.database_url.as_deref())?.0 {
             #[cfg(feature = "sqlite")]
             Address::Sqlite(_) => return Err(no_test_server(IN_MEMORY)),
@@ -68,7 +70,7 @@ impl Database {
                 _ => return Err(no_test_server(NOT_ENCRYPTED)),
             },
         }
-        // It says which server that is, and what to do where it does not answer.
+        // Opening the database prints the address, and says what to do if the server does not answer.
         match Database::open(options, console)?.connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) => Err(no_test_server(IN_MEMORY)),
@@ -79,24 +81,24 @@ impl Database {
         }
     }
 
-    /// How it stands.
+    /// How the database compares with the set.
     pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
         self.connection.status(migrator)
     }
 
-    /// Takes all up to this version for applied.
+    /// Records all migrations up to this version as applied.
     pub fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
         self.connection.run(migrator, Target::Baseline(version), &Progress::silent())
     }
 
-    /// The rows of a query whose columns are texts; none where a table that it names is not there.
+    /// The rows of a query whose columns are texts. If a table of the query does not exist, there are none.
     pub fn texts(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
         let rows = self.connection.query(&Query { sql: sql.to_owned(), values: Vec::new() })?;
         let texts = |row: Vec<Value>| row.iter().map(|value| value.as_text().map(str::to_owned)).collect();
         Ok(rows.unwrap_or_default().into_iter().map(texts).collect())
     }
 
-    /// An answer in JSON: which database, and what `value` says.
+    /// An answer in JSON: the address of the database, and the fields of `value`.
     pub(super) fn json(&self, value: &impl serde::Serialize) -> Json {
         let mut document = Map::from_iter([("database".to_owned(), json!(self.address.to_string()))]);
         match serde_json::to_value(value).expect("answers are made of texts, numbers and lists") {
@@ -114,14 +116,15 @@ impl fmt::Debug for Database {
 }
 
 #[cfg(all(unix, feature = "testing", feature = "postgres", feature = "sqlite"))]
-const IN_MEMORY: &str = "the address is a file of SQLite, and throw-away databases of SQLite are in memory";
+const IN_MEMORY: &str = "the address is an SQLite file, and throw-away databases of SQLite are in memory";
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
-const NOT_ENCRYPTED: &str = "the server of the address is reached with TLS, and connections to throw-away databases are not encrypted";
+const NOT_ENCRYPTED: &str =
+    "the server is reached with TLS, and connections to throw-away databases are not encrypted";
 
 #[cfg(all(unix, feature = "testing", feature = "postgres"))]
 fn no_test_server(why: &str) -> Failure {
     Failure::new("address", why).help(
-        "name a server of PostgreSQL that is reached without TLS (`sslmode=disable`), or none: then one is started for the \
-         test",
+        "name a PostgreSQL server that can be reached without TLS (`sslmode=disable`), or leave out `--database-url`: the \
+         test then starts a server of its own",
     )
 }

@@ -1,19 +1,27 @@
+//! Exit codes: what they mean, what `--help` says of them, and how a failed parse exits.
+
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::address::{may_be_address, redacted};
 
-/// The code that a program exits with.
+/// The exit code of a program.
 ///
-/// Those of `status` are bits and add up.
+/// The codes of `status` are bits: combine them with [`Exit::and`].
+///
+/// ```
+/// use migrate::cli::Exit;
+///
+/// assert_eq!(Exit::PENDING.and(Exit::DIVERGED).code(), 9);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit(u8);
 
 impl Exit {
-    /// Done, or nothing to do; up to date.
+    /// The verb is done, or had nothing to do; for `status`: the database is up to date.
     pub const DONE: Exit = Exit(0);
-    /// Refused, failed, declined, or something found.
+    /// The verb was refused, failed or was declined, or it found a problem.
     pub const FAILED: Exit = Exit(1);
     /// `status`: migrations are pending.
     pub const PENDING: Exit = Exit(1);
@@ -21,20 +29,20 @@ impl Exit {
     pub const INTERRUPTED: Exit = Exit(2);
     /// `status` and `drift`: the schema was changed by hand.
     pub const DRIFT: Exit = Exit(4);
-    /// `status`: edited, out of order, or ahead of this binary.
+    /// `status`: a migration was edited or is out of order, or the database is ahead of this binary.
     pub const DIVERGED: Exit = Exit(8);
-    /// `status` and `drift`: it could not be found out.
+    /// `status` and `drift`: the answer is unknown.
     pub const UNKNOWN: Exit = Exit(16);
-    /// The arguments make no sense. Not the 2 that is usual, because that is a bit of `status`.
+    /// The arguments are wrong. This is not the usual 2, because 2 is a bit of `status`.
     pub const USAGE: Exit = Exit(64);
 
-    /// Both.
+    /// Combines two codes.
     #[must_use]
     pub const fn and(self, other: Exit) -> Exit {
         Exit(self.0 | other.0)
     }
 
-    /// The number.
+    /// The code as the number that the process exits with.
     pub const fn code(self) -> u8 {
         self.0
     }
@@ -46,21 +54,24 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What `--help` says at its end.
+/// The exit codes, as `--help` explains them at its end.
 pub const HELP: &str = "\
-Exit codes: 0 done or up to date; 1 refused, failed, declined or something found; 64 wrong arguments.
-Those of `status` are bits: 1 pending, 2 interrupted, 4 drift, 8 diverged; 16 when it could not be found out.
-Those of `drift`: 4 and 16 as of `status`.";
+Exit codes: 0 done or up to date; 1 refused, failed, declined or problems found; 64 wrong arguments.
+Those of `status` are bits: 1 pending, 2 interrupted, 4 drift, 8 diverged; 16 unknown.
+Those of `drift`: 4 and 16, as for `status`.";
 
-/// The arguments; or how to exit when they make no sense, or when help was asked for, once that is printed.
+/// Returns parsed arguments, or prints clap's message without passwords.
+///
+/// A message of clap repeats the word that it refuses. That may be an address with a password, so use this instead of
+/// [`clap::Error::exit`].
 ///
 /// # Errors
 ///
-/// With the exit code.
+/// Returns the exit code: [`Exit::DONE`] if help or the version was asked for, else [`Exit::USAGE`].
 pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     arguments.map_err(|error| {
         let error = without_passwords(error);
-        // Where not even this can be printed there is nobody to tell.
+        // If this cannot be printed, there is nowhere left to report it.
         let _ = error.print();
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::DONE,
@@ -69,7 +80,7 @@ pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     })
 }
 
-/// An address in a wrong place is shown without its password.
+/// Removes the password of an address that was given in the wrong place.
 fn without_passwords(mut error: clap::Error) -> clap::Error {
     let shown = |text: &String| if may_be_address(text) { redacted(text) } else { text.clone() };
     let of_text: Vec<(ContextKind, ContextValue)> = error
@@ -85,7 +96,7 @@ fn without_passwords(mut error: clap::Error) -> clap::Error {
         })
         .collect();
     if !of_text.is_empty() {
-        // It repeats the argument.
+        // The suggestion repeats the argument.
         error.remove(ContextKind::Suggested);
     }
     for (kind, value) in of_text {

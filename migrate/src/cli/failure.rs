@@ -1,3 +1,5 @@
+//! Why a verb failed, as text for people and as JSON for machines.
+
 use std::fmt;
 
 use migrate_core::{Diagnostics, Severity};
@@ -6,7 +8,10 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use crate::Error;
 
-/// Why a verb came to no good end.
+/// Why a verb failed.
+///
+/// It comes from a run ([`Error`]), from the folder of migrations ([`Diagnostics`]), or has a text of its own. Display
+/// shows the message and, after ` help: `, what to do about it.
 #[derive(Debug)]
 pub struct Failure {
     cause: Cause,
@@ -21,7 +26,7 @@ enum Cause {
 }
 
 impl Failure {
-    /// One with a text; `kind` is what machines read, in kebab-case.
+    /// A failure with a message for people. Machines read `kind`, in kebab-case.
     pub fn new(kind: &'static str, message: impl Into<String>) -> Failure {
         Failure::of(Cause::Other { kind, message: message.into(), help: None })
     }
@@ -30,7 +35,7 @@ impl Failure {
         Failure { cause, exit: Exit::FAILED }
     }
 
-    /// With what to do about it.
+    /// Adds what to do about it. Only a failure of [`Failure::new`] takes it: the others have their own help.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Failure {
         if let Cause::Other { help, .. } = &mut self.cause {
@@ -39,13 +44,13 @@ impl Failure {
         self
     }
 
-    /// With another way to exit.
+    /// Sets the exit code. Default: [`Exit::FAILED`].
     #[must_use]
     pub fn exits(self, exit: Exit) -> Failure {
         Failure { exit, ..self }
     }
 
-    /// What happened, without what to do about it.
+    /// The message without the help.
     #[cfg(feature = "postgres")]
     pub(super) fn message(&self) -> String {
         match &self.cause {
@@ -54,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// What to do about it, where that is known.
+    /// What to do about it, if that is known.
     #[cfg(feature = "postgres")]
     pub(super) fn help_text(&self) -> Option<&str> {
         match &self.cause {
@@ -63,12 +68,12 @@ impl Failure {
         }
     }
 
-    /// How to exit with it.
+    /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// What is wrong with the folder, where that is it.
+    /// The problems of the folder, if they are the reason.
     pub fn diagnostics(&self) -> Option<&Diagnostics> {
         match &self.cause {
             Cause::Folder(diagnostics) => Some(diagnostics),
@@ -76,7 +81,7 @@ impl Failure {
         }
     }
 
-    /// For machines.
+    /// The failure for machines: at least `kind` and `message`.
     pub fn json(&self) -> Value {
         let message = self.to_string();
         match &self.cause {

@@ -1,7 +1,7 @@
-//! The verbs of `cargo migrate` inside of an application, over the migrations that are embedded in it.
+//! The verbs of `cargo migrate` inside an application, for the migrations that it embeds.
 //!
-//! Three lines in `main`, and `app migrate status`, `app migrate up` and the rest work on the database that
-//! `DATABASE_URL` names, wherever the binary runs: no folder, no Rust and no other tool has to be there.
+//! Three lines in `main` add `app migrate status`, `app migrate up` and the other verbs. They work on the database that
+//! `DATABASE_URL` names, wherever the binary runs. The machine needs no folder of migrations, no Rust and no other tool.
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! An application that reads its arguments with clap takes [`Arguments`] into its own:
+//! An application that reads its arguments with clap can include [`Arguments`] in its own:
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -42,84 +42,91 @@
 //! }
 //! ```
 //!
-//! Where that parser refuses a command line, it repeats the word that it refuses, which may be an address in the wrong
-//! place. `migrate::cli::parsed(Command::try_parse())` prints the same without a password.
+//! If that parser refuses a command line, its message repeats the word that it refuses. That word may be an address in the
+//! wrong place, with its password. `migrate::cli::parsed(Command::try_parse())` prints the same message without the password.
 //!
-//! Options that the application's own runs have, it gives here too, so that both see one history:
+//! If the application's own runs use options, pass the same ones here, so that both use the same history:
 //! `migrate::cli::run(Migrator::new(&MIGRATIONS).history_schema("app"))`.
 //!
 //! # The database
 //!
-//! It is what `--database-url` says, else the first of `DIRECT_DATABASE_URL`, `DIRECT_URL` and `DATABASE_URL` that is
-//! set: behind a transaction pooler the direct address is the better one. When none is, the first of them in the file
-//! `.env` of this folder or one above. What is in the environment so always wins over the file.
+//! `--database-url` names the database. Without it, the first of `DIRECT_DATABASE_URL`, `DIRECT_URL` and `DATABASE_URL` that
+//! is set in the environment does: behind a transaction pooler, the direct address works better. If none is set, the first
+//! of them in a file `.env` counts, in the current folder or one above it. So the environment always wins over the file.
 //!
 //! | address | meaning |
 //! |---|---|
 //! | `postgres://user:password@host:port/name` | PostgreSQL; also `postgresql:` and `postgis:` |
 //! | `host=… port=… user=… dbname=…` | PostgreSQL, in the other form of libpq |
-//! | `sqlite:app.db`, `sqlite://app.db`, `sqlite:///srv/app.db`, `file:app.db` | a file of SQLite; `%20` is a blank |
-//! | `app.db` | a file of SQLite; each character is meant |
+//! | `sqlite:app.db`, `sqlite://app.db`, `sqlite:///srv/app.db`, `file:app.db` | an SQLite file; `%20` is a blank |
+//! | `app.db` | an SQLite file; every character is literal |
 //!
-//! A relative path in a file `.env` begins in the folder of that file. What looks like a role and its password
+//! A relative path in a file `.env` starts in the folder of that file. A text that looks like a role and its password
 //! (`user:password@host`) is never taken for the path of a file.
 //!
-//! An address of PostgreSQL means what it means to `psql`: several hosts, sockets, `hostaddr`, `target_session_attrs`,
-//! services, and the variables of the environment that complete it (PostgreSQL manual, 34.1, 34.15 and 34.17). Of two
-//! values for one parameter the later counts, and an empty variable counts as none. Differences:
+//! A PostgreSQL address means what it means to `psql`: several hosts, sockets, `hostaddr`, `target_session_attrs`, services,
+//! and the environment variables that complete it (PostgreSQL manual, 34.1, 34.15 and 34.17). If a parameter has two values,
+//! the later one counts. An empty variable counts as unset. These are the differences:
 //!
-//! - An `@` after the one before the host has to be written `%40`: it is usually a part of a password.
-//! - Without a host, the socket in `/var/run/postgresql` or `/tmp` is taken, where there is one, else `localhost`.
-//! - Without `connect_timeout`, a server has 15 seconds to accept a connection, and 60 to let a session in.
-//! - What libpq would honour and this program does not is refused, such as `sslcert`, `sslcrl`, `require_auth` or
-//!   `gssencmode=require`. `client_encoding` is not honoured, because scripts are UTF-8, nor is what is about GSSAPI; a client
-//!   certificate in `~/.postgresql` is not sent.
-//! - An unknown parameter is refused, but for those that Prisma has for its pool.
+//! - Write `%40` for any `@` but the one before the host: such an `@` is usually part of a password.
+//! - Without a host, the address means the socket in `/var/run/postgresql` or `/tmp`, or `localhost` if there is no socket.
+//! - Without `connect_timeout`, a server has 15 seconds to accept a connection, and 60 to start a session.
+//! - A parameter that libpq honours and this program does not is refused, such as `sslcert`, `sslcrl`, `require_auth` or
+//!   `gssencmode=require`. `client_encoding` is ignored, because scripts are UTF-8, and so are the other parameters of GSSAPI.
+//!   A client certificate in `~/.postgresql` is not sent.
+//! - An unknown parameter is refused, except the parameters of Prisma's pool.
 //!
-//! `sslmode` is `disable`, `allow`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meaning that
-//! libpq gives them (PostgreSQL manual, 34.19.1). Authorities are those in the file that `sslrootcert` names, or in
-//! `~/.postgresql/root.crt`, or with `sslrootcert=system` those of the system; where there are some they are asked in every
-//! mode. A file that is named has to be there. A certificate without a list of names is not accepted by `verify-full`.
+//! `sslmode` is `disable`, `allow`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with the meanings of
+//! libpq (PostgreSQL manual, 34.19.1). The trusted authorities come from the file that `sslrootcert` names, or from
+//! `~/.postgresql/root.crt`; `sslrootcert=system` trusts those of the system. If there are any, the certificate is checked
+//! in every mode. A file that is named must exist. `verify-full` does not accept a certificate without a list of names.
 //!
-//! All connections of a run are to the server that the first one reached.
+//! All connections of a run go to the server that the first one reached.
 //!
-//! A password is taken from the address, else from `PGPASSWORD`, else for each host from a password file as libpq reads it
-//! (PostgreSQL manual, 34.16): the one that `passfile` in the address names, or `PGPASSFILE`, or `~/.pgpass`
-//! (`%APPDATA%\postgresql\pgpass.conf` on Windows). A file that others have access to is not used, and a warning says so.
+//! The password comes from the address, else from `PGPASSWORD`, else from a password file, for each host as libpq reads it
+//! (PostgreSQL manual, 34.16). The password file is the one that `passfile` in the address names, or `PGPASSFILE`, or
+//! `~/.pgpass` (`%APPDATA%\postgresql\pgpass.conf` on Windows). If others have access to the file, it is not used, and a
+//! warning says so.
 //!
-//! # What is asked before it is done
+//! # Questions before a change
 //!
-//! Whatever takes something back (`down`, `redo`, `reset`) or is of high risk (`up`) shows the plan and asks. So does
-//! `up` with a migration that nobody judged, because the set was compiled without the feature `lint`. Without a terminal
-//! there is nobody to ask: then it is refused, unless `--yes` says that it is meant.
+//! The verbs that destroy something (`down`, `redo`, `reset`) show the plan and ask. `up` asks if a migration has high risk,
+//! or if its risk is unknown because the set was compiled without the feature `lint`. Without a terminal to ask on, the
+//! verb is refused, unless `--yes` is given.
 //!
-//! A database that `protect production` marked wants more: its name typed, or `--database NAME`. The mark is a row in a
-//! table `migrate_settings` beside the history, and so holds for everyone who reaches the database. `--database` refuses
-//! any other database, for what is harmless too.
+//! After `protect production`, the verb asks for the name of the database, and `--yes` is not enough; `--database NAME`
+//! answers it. The protection is a row in the table `migrate_settings`, next to the history, so it holds for everyone who
+//! reaches the database. With `--database` every verb refuses any other database, even if it is harmless.
 //!
-//! `--backup DIR` runs `pg_dump`, or copies the file of SQLite while it is in use, before anything changes, and prints what
-//! brings it back. When that fails, nothing is changed. On PostgreSQL a role that may (`pg_create_restore_point`) also sets
-//! a restore point before something is taken back.
+//! `--backup DIR` makes a backup before anything changes, and prints the command that restores it. It runs `pg_dump`, or
+//! copies the SQLite file while it is in use. If the backup fails, nothing is changed. On PostgreSQL, a destructive verb also
+//! sets a restore point, if the role may call `pg_create_restore_point`.
 //!
 //! # Exit codes
 //!
 //! | code | of `status` | of the other verbs |
 //! |---|---|---|
 //! | 0 | up to date | done, or nothing to do |
-//! | 1 | migrations are pending | refused, failed, declined, or something found |
-//! | 2 | one was interrupted | |
+//! | 1 | migrations are pending | refused, failed, declined, or problems found |
+//! | 2 | a migration was interrupted | |
 //! | 4 | the schema was changed by hand since the last run | `drift`: the same |
 //! | 8 | diverged: edited, out of order, or ahead of this binary | |
-//! | 16 | it could not be found out | `drift`: the same |
-//! | 64 | the arguments make no sense | the same |
+//! | 16 | unknown | `drift`: the same |
+//! | 64 | the arguments are wrong | the same |
 //!
-//! Those of `status` add up: 9 is pending and diverged.
+//! The codes of `status` add up: 9 is pending and diverged.
 //!
-//! # What is printed
+//! # Output
 //!
-//! The answer goes to stdout: text for people, or with `--json` one document for machines, also for a failure. All else
-//! goes to stderr: progress, questions, warnings, errors. Colours are for terminals alone; `NO_COLOR` switches them off,
-//! and `CLICOLOR_FORCE` on.
+//! The answer goes to stdout: text for people, or with `--json` one document for machines, also for a failure. Everything
+//! else goes to stderr: progress, questions, warnings and errors. Colours appear only on a terminal; `NO_COLOR` switches them
+//! off, and `CLICOLOR_FORCE` switches them on.
+//!
+//! # How it works
+//!
+//! Arguments come in, and an exit code goes out: [`Arguments`] → session (a [`Verb`], the migrator, the options) → database
+//! (an [`Address`], then a connection) → the verb asks the [`Migrator`](crate::Migrator) → [`Console`] prints its answer →
+//! [`Exit`]. `cargo migrate` uses the same verbs, with a set that it reads from a folder.
 
 mod address;
 mod arguments;
@@ -161,10 +168,10 @@ pub use verb::Verb;
 
 use crate::Migrator;
 
-/// Takes over when the first argument of the program is `migrate`: does what the rest of them say, and returns how to
-/// exit. With any other argument, or none, it does nothing and returns `None`.
+/// Runs a verb if the first argument of the program is `migrate`, and returns the exit code.
 ///
-/// It may be called on a runtime of tokio, and blocks until it is done.
+/// The remaining arguments are the verb and its options. If the first argument is another one, or missing, this does
+/// nothing and returns `None`. It blocks until the verb is done. You may call it on a tokio runtime.
 pub fn run<'s>(migrator: impl Into<Migrator<'s>>) -> Option<ExitCode> {
     let mut arguments = env::args_os();
     let program = arguments.next().unwrap_or_default();
@@ -178,13 +185,13 @@ pub fn run<'s>(migrator: impl Into<Migrator<'s>>) -> Option<ExitCode> {
     })
 }
 
-/// How people call an application that takes the verbs under `migrate`.
+/// What people type to reach the verbs of an application, such as `app migrate`.
 fn program_name(program: &OsStr) -> String {
     let name = std::path::Path::new(program).file_stem().unwrap_or(program);
     format!("{} migrate", name.to_string_lossy())
 }
 
-/// Brings the database to the state that this program needs.
+/// Brings the database to the state that this program needs
 #[derive(Debug, Parser)]
 #[command(after_help = exit::HELP)]
 struct Embedded {

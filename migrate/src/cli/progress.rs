@@ -1,3 +1,5 @@
+//! The progress of a run on stderr: events of the run come in, and lines or a bar go out.
+
 use std::fmt;
 use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +13,7 @@ use super::style::{self, styled};
 use super::terminal::safe;
 use crate::report;
 
-/// Shows on stderr how a run goes: a bar on a terminal, else a line for each thing that happens.
+/// Shows the progress of a run on stderr: a bar on a terminal, else a line for each event.
 #[derive(Clone)]
 pub(super) struct Progress {
     display: Display,
@@ -27,9 +29,9 @@ enum Display {
 
 #[derive(Default)]
 struct State {
-    /// What is still to be done, the next one last.
+    /// The steps that are left, the next one last.
     names: Vec<String>,
-    /// What was told last of a wait, so that it is not told every second.
+    /// The last wait that was shown, so that it is not shown again every second.
     waiting: String,
 }
 
@@ -48,13 +50,13 @@ impl Progress {
         Progress { display, state: Arc::default() }
     }
 
-    /// Of a run that is over before anybody asks.
+    /// Shows nothing: for a run that is over at once.
     pub(super) fn silent() -> Progress {
         Progress { display: Display::Silent, state: Arc::default() }
     }
 
-    /// What a run says of itself.
-    pub(super) fn tell(&self, event: &report::Progress<'_>) {
+    /// Shows an event of a run.
+    pub(super) fn show(&self, event: &report::Progress<'_>) {
         match event {
             report::Progress::Planned(plan) => {
                 let names = plan.steps.iter().rev().map(ToString::to_string).collect();
@@ -86,14 +88,14 @@ impl Progress {
         }
     }
 
-    /// How far the server is with an index.
+    /// Shows how far the server is with an index.
     #[cfg(feature = "postgres")]
     pub(super) fn index_build(&self, build: &super::connection::IndexBuild) {
         match &self.display {
             Display::Silent => {}
             Display::Bar(bar) => bar.set_message(OneLine(&build.to_string()).to_string()),
             Display::Lines => {
-                // A line for each phase and each wait; the blocks would be a line every half second.
+                // With the block numbers, this would print a line every half second.
                 let coarse =
                     super::connection::IndexBuild { blocks_done: 0, blocks_total: 0, ..build.clone() };
                 self.wait("", &coarse.to_string());
@@ -101,14 +103,14 @@ impl Progress {
         }
     }
 
-    /// Nothing runs any more.
+    /// Removes the bar once the run is over.
     pub(super) fn end(&self) {
         if let Display::Bar(bar) = &self.display {
             bar.finish_and_clear();
         }
     }
 
-    /// The same wait is told once.
+    /// Shows a wait, once.
     fn wait(&self, what: &str, text: &str) {
         let is_new = self.with_state(|state| {
             let is_new = state.waiting != text;
@@ -136,13 +138,13 @@ impl Progress {
         match &self.display {
             Display::Silent => {}
             Display::Lines => anstream::eprintln!("{}", safe(text)),
-            // The bar moves down, and comes back below.
+            // Without this the line would be written over the bar.
             Display::Bar(bar) => bar.suspend(|| anstream::eprintln!("{}", safe(text))),
         }
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        // A panic elsewhere leaves nothing half done here.
+        // The state is consistent after every statement, so a panic of another thread does no harm.
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,4 +1,5 @@
-//! A database that is not to be changed lightly says so itself.
+//! The protection of a database, such as `production`: a row in `migrate_settings`, next to the history. It is kept in the
+//! database, and not in a file, so that it holds on every machine.
 
 use migrate_core::{HistoryTable, Value};
 
@@ -7,7 +8,7 @@ use super::failure::Failure;
 use crate::driver::DatabaseError;
 use crate::{Error, Migrator};
 
-/// What the database is protected as, such as `production`.
+/// The name of the protection, such as `production`; `None` if the database is not protected.
 pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result<Option<String>, Failure> {
     let table = migrator.history_table(connection.engine());
     let rows = connection.query(&table.protection())?.unwrap_or_default();
@@ -20,7 +21,8 @@ pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result
 
 const ASKING: &str = "asking whether the database is protected";
 
-/// The table is made when it is needed: a role that may write to it need not be one that may create it.
+/// Protects the database. The table is created only if it is missing, because a role that may write to it need not have the
+/// right to create it.
 pub(super) fn set(connection: &mut Connection, migrator: &Migrator<'_>, name: &str) -> Result<(), Failure> {
     let table = migrator.history_table(connection.engine());
     let protect = table.protect(name, &migrator.runner());
@@ -33,7 +35,7 @@ pub(super) fn set(connection: &mut Connection, migrator: &Migrator<'_>, name: &s
     if is_written { Ok(()) } else { Err(unwritten("protecting the database", &table)) }
 }
 
-/// A trigger can swallow the row, and the database says that all is well.
+/// The failure of a write that had no effect: a trigger can swallow a row without an error.
 fn unwritten(doing: &'static str, table: &HistoryTable) -> Failure {
     Error::database(doing, DatabaseError::unwritten(table.settings_name())).into()
 }
@@ -53,6 +55,6 @@ pub(super) fn clear(connection: &mut Connection, migrator: &Migrator<'_>) -> Res
     connection.query(&table.unprotect())?;
     match of(connection, migrator)? {
         None => Ok(()),
-        Some(_) => Err(unwritten("taking the protection away", &table)),
+        Some(_) => Err(unwritten("removing the protection", &table)),
     }
 }

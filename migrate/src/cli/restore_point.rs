@@ -6,7 +6,7 @@ use super::database::Database;
 use super::failure::Failure;
 use super::session::Session;
 
-/// Whether this role may, and the server keeps a log that is worth it.
+/// Whether this role may set a restore point, and the server's log is detailed enough for one.
 const MAY: &str =
     "SELECT CASE WHEN has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'EXECUTE')
     AND current_setting('wal_level') <> 'minimal' AND NOT pg_is_in_recovery() THEN 1 ELSE 0 END";
@@ -16,7 +16,7 @@ const SET: &str = "WITH point AS (SELECT 'migrate ' || to_char(clock_timestamp()
     'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS name)
     SELECT name || ' at ' || pg_create_restore_point(name)::text FROM point";
 
-/// Sets one where that is possible, and says so.
+/// Sets a restore point if that is possible, and prints its name.
 pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<Option<String>, Failure> {
     if database.connection.engine() != Engine::Postgres {
         return Ok(None);
@@ -30,7 +30,7 @@ pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<Opti
             point.iter().for_each(|point| session.console.note(format_args!("restore point {point}")));
             Ok(point)
         }
-        // It is an extra; a backup is what was asked for by name.
+        // A warning is enough: no one asked for a restore point, as `--backup` asks for a backup.
         Err(failure) => {
             session.console.warn(&format!("no restore point was set: {failure}"));
             Ok(None)

@@ -1,3 +1,5 @@
+//! What a verb works with before it opens a database: the migrator, the options and the console.
+
 use super::arguments::Options;
 use super::connection::Access;
 use super::console::Console;
@@ -6,7 +8,7 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::Migrator;
 
-/// What a verb works with, before it knows the database.
+/// The input of a verb, before it opens the database.
 pub(super) struct Session<'s> {
     pub(super) migrator: Migrator<'s>,
     options: Options,
@@ -18,18 +20,19 @@ impl<'s> Session<'s> {
         Session { migrator, options, console }
     }
 
-    /// Finds the database, says which it is, and opens it.
+    /// Finds the database, prints its address, and opens it.
     pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
         Database::open_for(access, &self.options, self.console)
     }
 
-    /// The migrator whose runs are shown, and what shows them. Whoever the application has told so far is told too.
+    /// A migrator that shows the progress of its runs, and the display that shows it. The application's own callback still
+    /// runs.
     pub(super) fn watched(&self) -> (Migrator<'s>, Progress) {
         let progress = Progress::new(self.console);
-        let (teller, application) = (progress.clone(), self.migrator.on_progress.clone());
+        let (display, application) = (progress.clone(), self.migrator.on_progress.clone());
         let migrator = self.migrator.clone().on_progress(move |event| {
-            teller.tell(event);
-            application.iter().for_each(|tell| tell(event));
+            display.show(event);
+            application.iter().for_each(|callback| callback(event));
         });
         (migrator, progress)
     }

@@ -1,4 +1,4 @@
-//! Colours. They are always written, and `anstream` takes them away where they are not wanted.
+//! Colours. Texts always contain them, and `anstream` removes them if stdout or stderr is not a terminal.
 
 use std::fmt;
 

@@ -1,16 +1,16 @@
-//! The last look at a text before it is printed: nothing but text and our own colours reaches a terminal.
+//! The last filter before a text is printed: only text and our own colours reach a terminal.
 //!
-//! Most of what others wrote is made visible where it is displayed (`migrate_core::OneLine`). What slips through, in a
-//! name of the catalog or in a message of a library, ends here.
+//! `migrate_core::OneLine` makes control characters visible in most texts that others wrote. This filter catches the rest,
+//! such as a name from the catalog or a message of a library: a terminal would obey an escape sequence in it.
 
 use std::fmt::{self, Write};
 
 use migrate_core::visible;
 
-/// What the styles of `super::style` are made of, as parameters of `ESC [ … m`.
+/// The parameters of `ESC [ … m` that the styles of `super::style` use.
 const COLOURS: [&str; 8] = ["0", "1", "2", "31", "32", "33", "34", "36"];
 
-/// The text with its lines, its tabs and our colours, and with everything else that a terminal would obey made visible.
+/// The text with its line breaks, tabs and our colours. Any other control character is made visible.
 pub(super) fn safe(text: impl fmt::Display) -> String {
     let text = text.to_string();
     let mut out = String::with_capacity(text.len());
@@ -31,13 +31,13 @@ pub(super) fn safe(text: impl fmt::Display) -> String {
     out
 }
 
-/// The colour that a text begins with.
+/// The escape sequence of a colour at the start of the text.
 fn colour(text: &str) -> Option<&str> {
     let (number, _) = text.strip_prefix("\u{1b}[")?.split_once('m')?;
     COLOURS.contains(&number).then(|| &text[..number.len() + "\u{1b}[m".len()])
 }
 
-/// A document in JSON, where what JSON allows and a terminal obeys is written as `\u`. All of it stands in strings.
+/// A JSON document with its control characters written as `\u`. They only occur in strings, so the document means the same.
 pub(super) fn safe_json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
     for c in document.chars() {

@@ -27,7 +27,10 @@ fn forms() -> [(&'static str, &'static MigrationSet, &'static Dir<'static>, usiz
 }
 
 fn judged(source: Source) -> MigrationSet {
-    source.check(&Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).set
+    source
+        .check(&Overrides::default(), migrate_lint::analyse)
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+        .set
 }
 
 #[test]

@@ -16,7 +16,7 @@ use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 fn counts(corpus: &Corpus) -> Option<BTreeMap<String, usize>> {
     let folder = corpus.judged()?;
     let source = Source::read(&folder.directory(), "migrations").unwrap();
-    let diagnostics: Vec<Diagnostic> = match source.check(&Overrides::default()) {
+    let diagnostics: Vec<Diagnostic> = match source.check(&Overrides::default(), migrate_lint::analyse) {
         Ok(checked) => checked.warnings,
         Err(diagnostics) => diagnostics.iter().cloned().collect(),
     };

@@ -2,7 +2,7 @@
 //! the truth about locks and work is the trace's test.
 
 use migrate::{Engine, Risk};
-use migrate_core::inspect;
+use migrate_lint::inspect;
 use migrate_tests::hazard_cases::{CASES, Case, SETUP};
 
 /// The findings that stand beside the one of the table: another harm of the same statement. To attach a partition may

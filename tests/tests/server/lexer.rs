@@ -6,7 +6,8 @@
 
 use migrate::Engine;
 use migrate::testing::{Server, TestDatabase};
-use migrate_core::{Surroundings, VisibleTable, inspect, raw_expression};
+use migrate_core::{Surroundings, VisibleTable, raw_expression};
+use migrate_lint::inspect;
 use rusqlite::Connection;
 use tokio_postgres::{Client, SimpleQueryMessage};
 

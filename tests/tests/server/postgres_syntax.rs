@@ -6,7 +6,7 @@
 
 use migrate::Engine;
 use migrate::testing::{Server, TestDatabase};
-use migrate_core::{inspect, syntax_errors};
+use migrate_lint::{inspect, syntax_errors};
 use tokio_postgres::Client;
 
 /// A server, and what it says about statements that it parses and never executes.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use deadpool_postgres::{Manager, Pool};
 use migrate::testing::Server;
 use migrate::{Engine, MigrationSet, Migrator, Script};
-use migrate_core::inspect;
+use migrate_lint::inspect;
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};

@@ -7,7 +7,7 @@
 
 use migrate::Engine;
 use migrate::testing::{Server, TestDatabase};
-use migrate_core::inspect;
+use migrate_lint::inspect;
 use tokio_postgres::Client;
 
 const OWN_TYPES: &str = "

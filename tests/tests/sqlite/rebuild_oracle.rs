@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use migrate::Engine;
-use migrate_core::inspect;
+use migrate_lint::inspect;
 use migrate_tests::select;
 use rusqlite::Connection;
 

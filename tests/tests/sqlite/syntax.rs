@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use migrate::Engine;
-use migrate_core::syntax_errors;
+use migrate_lint::syntax_errors;
 use rusqlite::Connection;
 
 /// The tables that the statements are about.

@@ -1,3 +1,6 @@
+//! The folder as `adopt` would change it: it is built and read in a temporary copy, and written to the folder only once
+//! everything fits.
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -10,16 +13,16 @@ use super::Found;
 use crate::adopt::{Conversion, Policy, conversion};
 use crate::folder::Folder;
 
-/// The folder as it will be, in a place where it can be tried.
+/// The folder as it will be, with the set that it holds then.
 pub(super) struct Draft {
     pub(super) set: MigrationSet,
     pub(super) conversion: Conversion,
-    /// The `migrate.toml` to write, where there is none.
+    /// The `migrate.toml` to write, if the folder has none.
     pub(super) policy: Option<Policy>,
 }
 
 impl Draft {
-    /// Tries the folder as it would be, in a copy: nothing is written beside the files before all is known to fit.
+    /// Builds the folder in a copy and reads it there. The folder itself is not changed before everything is known to fit.
     pub(super) fn of(
         found: &Found,
         folder: &Folder,
@@ -32,7 +35,7 @@ impl Draft {
                 .map(|(path, why)| format!("{why}\n --> {}", folder.path().join(path).display()));
             let lines: Vec<String> = lines.collect();
             Failure::new("not-split", lines.join("\n")).help(format!(
-                "bring the file into the form that {} reads, or move it out of the folder",
+                "write the file in the form that {} reads, or move it out of the folder",
                 found.tool
             ))
         })?;
@@ -52,7 +55,7 @@ impl Draft {
         Ok(Draft { set, conversion, policy })
     }
 
-    /// What is going to happen to the folder.
+    /// The changes to the folder, as text for the user.
     pub(super) fn shown(&self, folder: &Path) -> String {
         let path = |path: &str| folder.join(path).display().to_string();
         let mut lines = Vec::new();
@@ -65,7 +68,7 @@ impl Draft {
         if lines.is_empty() { "the files stay as they are".to_owned() } else { lines.join("\n") }
     }
 
-    /// New files come first, so that at no time a migration is in none.
+    /// Writes the changes to the folder. New files come first, so that every migration is in some file at all times.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let policy = self.policy.iter().map(|policy| (POLICY.to_owned(), policy.to_string()));
         for (path, text) in policy.chain(self.conversion.writes.iter().cloned()) {
@@ -81,7 +84,7 @@ impl Draft {
 
 const POLICY: &str = "migrate.toml";
 
-/// Writes the policy under which the copy reads, as strict as it can be.
+/// Writes the strictest policy under which the copy can be read.
 fn forgiving(folder: &Folder, copy: &TempDir, engine: Engine) -> Result<Policy, Failure> {
     let policy = Policy::new(engine);
     write(copy.path(), POLICY, &policy.to_string())?;
@@ -109,14 +112,14 @@ fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("folder", format!("the folder cannot be read: {error}\n --> {}", path.display()))
+    Failure::new("folder", format!("cannot read the folder: {error}\n --> {}", path.display()))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("folder", format!("the file cannot be written: {error}\n --> {}", path.display()))
+    Failure::new("folder", format!("cannot write the file: {error}\n --> {}", path.display()))
 }
 
-/// All files of the folder, by their path inside of it; what is no text is left out.
+/// The text files of the folder, each with its path inside the folder.
 pub(super) fn files(folder: &Folder) -> Result<Vec<(String, String)>, Failure> {
     let source = folder.source()?;
     let files = source.files().iter();

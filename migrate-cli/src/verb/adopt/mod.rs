@@ -1,3 +1,6 @@
+//! `adopt`: takes over the folder and the history of another tool. `crate::adopt` decides what is taken; this verb reads the
+//! database and the folder, asks, and writes.
+
 mod draft;
 
 use clap::Args;
@@ -12,21 +15,21 @@ use crate::folder::Folder;
 
 #[derive(Debug, Args)]
 pub(crate) struct Adopt {
-    /// The tool that has migrated the database. Default: the one whose table is there
+    /// The tool that has migrated the database. Default: the one whose history table exists
     #[arg(long, value_enum, value_name = "TOOL")]
     from: Option<Tool>,
-    /// The table of its history, where it is not the usual one
+    /// The history table of the tool. Default: its usual table
     #[arg(long, value_name = "TABLE", requires = "from")]
     table: Option<String>,
-    /// Take files that were edited after they were applied for what was applied
+    /// Accept files that were edited after they were applied
     #[arg(long)]
     accept_edits: bool,
-    /// Do it without asking
+    /// Do not ask
     #[arg(long, short)]
     yes: bool,
 }
 
-/// A history of another tool in a database.
+/// The history of another tool in the database.
 struct Found {
     tool: Tool,
     table: String,
@@ -45,18 +48,17 @@ impl Adopt {
             adoption(&found.history, &draft.set, edits, file).map_err(|misfits| found.misfit(&misfits))?;
         let migrator = options.configure(Migrator::new(&draft.set));
         let Some(adopted) = adopted.filter(|adopted| !is_known(&mut database, &migrator, adopted)) else {
-            let text = format!("nothing to take over from {} that is not in the history yet", found.tool);
+            let text = format!("nothing to take over from {}: our history already has it all", found.tool);
             console.answer("adopt", text, json!({ "tool": found.tool.name(), "taken": 0 }));
             return Ok(Exit::DONE);
         };
-        let draft = Draft { policy: draft.policy.map(|policy| policy.judging_after(adopted.up_to)), ..draft };
+        let draft = Draft { policy: draft.policy.map(|policy| policy.linting_after(adopted.up_to)), ..draft };
         let shown = draft.shown(folder.path());
         if self.yes {
             console.note(&shown);
         } else {
-            let are = if adopted.count == 1 { "is" } else { "are" };
             let what =
-                format!("{} {are} taken over, up to {}", found.migrations(adopted.count), adopted.up_to);
+                format!("{} will be taken over, up to {}", found.migrations(adopted.count), adopted.up_to);
             confirm(console, &shown, &what, &format!("Go on with `{}`?", database.name()?))?;
             if draft::files(folder)? != files {
                 return Err(Failure::new(
@@ -67,10 +69,10 @@ impl Adopt {
             }
         }
         draft.write(folder.path())?;
-        // The set is the draft's, whose copy is as the folder is now.
+        // The set of the draft is used, because the folder now holds the same files as its copy.
         let migrator = options.configure(Migrator::new(&draft.set));
         database.baseline(&migrator, adopted.up_to)?;
-        found.tell(&adopted, &draft, console);
+        found.answer(&adopted, &draft, console);
         Ok(Exit::DONE)
     }
 
@@ -91,15 +93,15 @@ impl Adopt {
             }
             Err(found) if found.is_empty() => {
                 Err(Failure::new("no-history", "the database holds no history of another tool").help(format!(
-                    "check that it is the right database; `--from TOOL --table SCHEMA.TABLE` names a table that is \
-                     not found by itself; known are {}",
+                    "check that it is the right database; if the table has an unusual name, give `--from TOOL --table \
+                     SCHEMA.TABLE`; the known tools are {}",
                     names(Tool::ALL)
                 )))
             }
             Err(found) => {
                 let tools = names(found.iter().map(|(tool, _)| *tool));
                 Err(Failure::new("several-histories", format!("the database holds histories of {tools}"))
-                    .help("say with `--from TOOL` which one the folder belongs to"))
+                    .help("give `--from TOOL` for the tool that the folder belongs to"))
             }
         }
     }
@@ -118,7 +120,7 @@ impl From<Vec<Option<String>>> for ForeignRow {
     }
 }
 
-/// The columns of a table, or none when there is no such table.
+/// The columns of a table; none if the table does not exist.
 fn columns(database: &mut Database, table: &str) -> Result<Vec<String>, Failure> {
     let name = table.replace('\'', "''");
     let sql = match database.engine() {
@@ -131,7 +133,7 @@ fn columns(database: &mut Database, table: &str) -> Result<Vec<String>, Failure>
     Ok(database.texts(&sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
 }
 
-/// Whether our history holds all of it.
+/// Whether our history already holds every migration of the adoption.
 fn is_known(database: &mut Database, migrator: &Migrator<'_>, adopted: &Adoption) -> bool {
     let Ok(status) = database.status(migrator) else { return false };
     let is_there =
@@ -152,30 +154,30 @@ impl Found {
         .help(help.join("; "))
     }
 
-    /// So many of the tool.
+    /// A number of migrations, such as `3 migrations of sqlx`.
     fn migrations(&self, count: usize) -> String {
         let migrations = if count == 1 { "migration" } else { "migrations" };
         format!("{count} {migrations} of {}", self.tool)
     }
 
-    fn tell(&self, adopted: &Adoption, draft: &Draft, console: &Console) {
+    fn answer(&self, adopted: &Adoption, draft: &Draft, console: &Console) {
         let Adoption { up_to, count, proven } = adopted;
         let tool = self.tool;
         let mut text = format!("took over {}, up to {up_to}; nothing was run", self.migrations(*count));
         if *proven > 0 {
-            text += &format!("\n{proven} of the files are proven to be what {tool} applied");
+            text += &format!("\nchecksums prove that {proven} of the files are what {tool} applied");
         }
         if self.history.repeatable > 0 {
             text += &format!(
-                "\n{} repeatable migrations have no counterpart here and stay behind",
+                "\n{} repeatable migrations have no counterpart here and were not taken over",
                 self.history.repeatable
             );
         }
         if draft.policy.is_some() {
-            text += "\nmigrate.toml was written: look at it, and commit it";
+            text += "\nmigrate.toml was written: review and commit it";
         }
         text += &format!(
-            "\n{} is as it was; drop it once every application migrates with this tool\nnext: cargo migrate lock",
+            "\n{} was not changed; drop it once every application migrates with this tool\nnext: cargo migrate lock",
             self.table
         );
         let json = json!({

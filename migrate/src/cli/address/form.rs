@@ -1,17 +1,19 @@
+//! Tells the forms of an address apart by the beginning of its text, such as `postgres://` or `host=`.
+
 use super::AddressError;
 #[cfg(feature = "postgres")]
 use super::pairs;
 use super::redacted::names_password;
 
-/// In which form an address is written.
+/// The form in which an address is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form<'t> {
-    /// What stands after `postgres://`.
+    /// The text after `postgres://`.
     Uri(&'t str),
     /// Keywords of libpq with their values.
     #[cfg(feature = "postgres")]
     Pairs(&'t str),
-    /// What stands after `sqlite:`.
+    /// The text after `sqlite:`.
     Sqlite(&'t str),
     /// The path of a file.
     Path(&'t str),
@@ -21,13 +23,13 @@ const POSTGRES: [&str; 3] = ["postgres", "postgresql", "postgis"];
 const SQLITE: [&str; 3] = ["sqlite", "sqlite3", "file"];
 
 impl<'t> Form<'t> {
-    /// Looks at the beginning of a text. What looks like a password is never taken for the path of a file, because the
-    /// path of a file is shown.
+    /// Finds the form of a text by its beginning. A text that may hold a password is never taken for the path of a file,
+    /// because paths are shown.
     pub(super) fn of(text: &'t str) -> Result<Form<'t>, AddressError> {
         if text.starts_with(['\'', '"', '`', '‘', '’', '“', '”']) {
             return Err(AddressError::new(
                 "the address of the database has quotes around it",
-                "leave them out: they are for a shell, for `.env` or for YAML, and something has kept them",
+                "remove them: a shell, `.env` or YAML reader should have removed them, and something kept them",
             ));
         }
         if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("jdbc:")) {
@@ -40,7 +42,7 @@ impl<'t> Form<'t> {
         if text.trim() != text {
             return Err(AddressError::new(
                 "the address of the database begins or ends with white space",
-                "leave it out; a blank that is meant is `%20` in a URL",
+                "remove it; write `%20` for a blank in a URL",
             ));
         }
         match text.split_once(':') {
@@ -65,14 +67,14 @@ impl<'t> Form<'t> {
     }
 }
 
-/// Whether an `@` has a `:` before it, as after a role and its password, or a password has its name before it; and the
-/// text does not begin as a path does.
+/// Whether the text may hold a password: it has a `:` before an `@`, as in `user:password@host`, or a word such as
+/// `password=`, and does not begin like a path.
 fn may_hold_password(text: &str) -> bool {
     let before = text.rsplit_once('@').map_or("", |(before, _)| before);
     (before.contains(':') || names_password(text)) && !is_clearly_path(text)
 }
 
-/// Whether a `?` is followed by a `=`, as in a URL whose scheme was left out.
+/// Whether a `=` follows a `?`, as in a URL without its scheme.
 fn has_parameters(text: &str) -> bool {
     text.split_once('?').is_some_and(|(_, rest)| rest.contains('=')) && !is_clearly_path(text)
 }
@@ -98,7 +100,7 @@ fn of_java(rest: &str) -> AddressError {
     } else {
         "leave out `jdbc:`, and write the role and its password before the host: `postgres://user:password@host:5432/name`"
     };
-    AddressError::new("the address of the database is one for Java: it begins with `jdbc:`", help)
+    AddressError::new("the address of the database is for Java: it begins with `jdbc:`", help)
 }
 
 #[cfg(feature = "postgres")]
@@ -107,7 +109,7 @@ fn begins_with_scheme(text: &str) -> bool {
     POSTGRES.contains(&scheme) || SQLITE.contains(&scheme)
 }
 
-/// A scheme is a few letters; what is longer may be anything.
+/// The scheme if it looks like one. A longer text may be a password, and is not shown.
 fn printable_scheme(scheme: &str) -> &str {
     let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     if scheme.len() <= 20 && scheme.bytes().all(is_of_scheme) { scheme } else { "…" }

@@ -1,12 +1,12 @@
-//! The files that libpq finds in the home folder of a user.
+//! The files that libpq reads from a user's home folder: a name and the environment come in, and a path comes out.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use super::Environment;
 
-/// A file of the home folder; on Windows, where it has no dot, one of the application's data (PostgreSQL manual, 34.16
-/// and 34.17).
+/// The path of a file in the home folder. On Windows it is in the application data, and its name has no dot (PostgreSQL
+/// manual, 34.16 and 34.17).
 pub(super) fn file(name: &str, environment: Environment<'_>) -> Option<PathBuf> {
     if cfg!(windows) {
         let name = match name {

@@ -1,4 +1,10 @@
-//! Which database: a text, parsed once.
+//! The address of a database, parsed once: a text comes in, such as `postgres://ada@localhost/shop`, and a typed [`Address`]
+//! comes out.
+//!
+//! `variables` finds the text, and `form` tells its kind. `uri` and `pairs` read the two forms of libpq into `settings`.
+//! `service` and the environment complete them, `refused` rejects what libpq honours and this program does not, and
+//! `postgres` holds the result. The driver's own parser is not used: if a host is given twice, it adds the second, and
+//! libpq replaces the first.
 
 mod form;
 #[cfg(feature = "postgres")]
@@ -52,22 +58,35 @@ pub use variables::AddressSource;
 use super::failure::Failure;
 use crate::Engine;
 
-/// The variables of the environment, by their names.
+/// Looks up a variable of the environment by its name. Tests pass their own.
 type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 
-/// Where a database is reached. Displayed without its password.
+/// The address of a database.
+///
+/// Display and Debug show it without its password.
+///
+/// ```
+/// # #[cfg(feature = "postgres")] {
+/// use migrate::cli::Address;
+///
+/// let address = Address::parse("postgres://ada:secret@localhost/shop").unwrap();
+/// assert_eq!(address.to_string(), "postgresql://ada@localhost:5432/shop");
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Address {
-    /// A server.
+    /// A database of a PostgreSQL server.
     #[cfg(feature = "postgres")]
     Postgres(Box<PostgresAddress>),
-    /// A file.
+    /// An SQLite file.
     #[cfg(feature = "sqlite")]
     Sqlite(SqliteAddress),
 }
 
-/// Why a text is no [`Address`]. It never shows the text, which may hold a password.
+/// Why a text is not an [`Address`].
+///
+/// It never shows the text, which may hold a password. Display shows the message and, after ` help: `, what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressError {
     message: String,
@@ -81,19 +100,19 @@ impl AddressError {
 }
 
 impl Address {
-    /// Reads a URL, keywords of libpq, or the path of a file of SQLite.
+    /// Reads a URL, keywords of libpq, or the path of an SQLite file.
     ///
-    /// What the text does not say of a server comes from a service, the environment or a default, as with libpq.
+    /// As in libpq, a service, the environment and defaults complete the address of a server.
     ///
     /// # Errors
     ///
-    /// When it is none of these, says what this program does not honour, or is of an engine that this program was built
-    /// without.
+    /// If the text is none of these, has a parameter that this program does not honour, or needs an engine that this
+    /// program was built without.
     pub fn parse(text: &str) -> Result<Address, AddressError> {
         Address::parse_in(text, &|name| env::var_os(name))
     }
 
-    /// The same in an environment that is not that of this process.
+    /// The same with an environment that need not be that of this process.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "only a server is looked for there")
@@ -115,7 +134,7 @@ impl Address {
         }
     }
 
-    /// The engine that it belongs to.
+    /// The engine of the database.
     pub fn engine(&self) -> Engine {
         match self {
             #[cfg(feature = "postgres")]
@@ -125,11 +144,11 @@ impl Address {
         }
     }
 
-    /// The address that the arguments, the environment or `.env` name, and which of them.
+    /// Finds and reads the address that the argument, the environment or `.env` names, and returns its source.
     ///
     /// # Errors
     ///
-    /// When none does, or it does not read.
+    /// If none of them names an address, or if it cannot be read.
     pub fn find(argument: Option<&str>) -> Result<(Address, AddressSource), Failure> {
         let (text, source) = variables::find(argument)?;
         match Address::parse(&text) {
@@ -140,7 +159,7 @@ impl Address {
         }
     }
 
-    /// A relative path in a file `.env` begins in the folder of that file.
+    /// Resolves a relative path: in a file `.env` it starts in the folder of that file.
     #[cfg(feature = "sqlite")]
     fn seen_from(self, source: &AddressSource) -> Address {
         match self {
@@ -155,11 +174,11 @@ impl Address {
         self
     }
 
-    /// Takes the password of a file, where one is wanted and nothing else has it.
+    /// Takes the password from the password file, unless the address or the environment has one.
     ///
     /// # Errors
     ///
-    /// With a warning: the file is not used.
+    /// Returns a warning if the file must not be used. The address then has no password, and a connection is still tried.
     pub(super) fn take_password(&mut self) -> Result<(), String> {
         match self {
             #[cfg(feature = "postgres")]
@@ -178,24 +197,24 @@ impl Address {
 #[cfg(not(all(feature = "postgres", feature = "sqlite")))]
 fn built_without(engine: &str, feature: &str) -> AddressError {
     AddressError::new(
-        format!("the address is one of {engine}, and this program was built without it"),
+        format!("the address is for {engine}, and this program was built without it"),
         format!("build it with the feature `{feature}` of `migrate`"),
     )
 }
 
-/// Whether a text is the name of something rather than a secret.
+/// Whether a text looks like a name, and not like a secret, so that a message may show it.
 #[cfg(feature = "postgres")]
 fn is_printable(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// A number as the C library reads it: with blanks around it, and a sign.
+/// Reads a number as the C library does: with blanks around it, and a sign.
 #[cfg(feature = "postgres")]
 fn number(text: &str) -> Option<i32> {
     text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']).parse().ok()
 }
 
-/// A text as it stands in a URL.
+/// A text encoded for a URL.
 #[cfg(feature = "postgres")]
 fn encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {

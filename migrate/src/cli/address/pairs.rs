@@ -1,4 +1,4 @@
-//! An address in the form `host=localhost dbname=shop`, as libpq reads it (PostgreSQL manual, 34.1.1.1).
+//! Reads an address in the form `host=localhost dbname=shop` into settings, as libpq does (PostgreSQL manual, 34.1.1.1).
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -6,7 +6,7 @@ use std::str::Chars;
 use super::settings::{Settings, is_keyword};
 use super::{AddressError, is_printable};
 
-/// Whether a text is of this form: it sets a keyword of libpq.
+/// Whether a text has this form: it sets a keyword of libpq.
 pub(super) fn is_of_this_form(text: &str) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('=') {
@@ -19,7 +19,7 @@ pub(super) fn is_of_this_form(text: &str) -> bool {
     false
 }
 
-/// Reads keywords with their values.
+/// Reads the keywords and their values.
 pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
     let mut settings = Settings::default();
     let mut rest = text.chars().peekable();
@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
     }
 }
 
-/// What stands before a `=`. The `=` is taken too.
+/// Takes the word before a `=`, and the `=`.
 fn name(rest: &mut Peekable<Chars<'_>>) -> Result<String, AddressError> {
     let mut name = String::new();
     while let Some(c) = rest.next_if(|c| *c != '=' && !is_blank(*c)) {
@@ -45,7 +45,7 @@ fn name(rest: &mut Peekable<Chars<'_>>) -> Result<String, AddressError> {
     skip_blanks(rest);
     match rest.next() {
         Some('=') => {}
-        // The word itself may be the rest of a password with a blank.
+        // The word is not shown: it may be the rest of a password with a blank.
         _ => return Err(unreadable("a word has no `=` after it")),
     }
     skip_blanks(rest);
@@ -61,7 +61,7 @@ fn value(rest: &mut Peekable<Chars<'_>>) -> Result<String, AddressError> {
             None => return Ok(value),
             Some('\'') if is_quoted => return Ok(value),
             Some(c) if is_blank(c) && !is_quoted => return Ok(value),
-            // It makes what follows it stand for itself.
+            // A backslash makes the next byte literal.
             Some('\\') => value.extend(rest.next()),
             Some(c) => value.push(c),
         }
@@ -72,24 +72,24 @@ fn skip_blanks(rest: &mut Peekable<Chars<'_>>) {
     while rest.next_if(|c| is_blank(*c)).is_some() {}
 }
 
-/// As `isspace` of C has it.
+/// White space as `isspace` of C defines it, because libpq uses that.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
 }
 
 fn unknown(name: &str, is_after_password: bool) -> AddressError {
-    // A password with a blank that was not quoted has its rest here.
+    // After an unquoted password with a blank, this word is the rest of the password.
     let shown = if is_after_password || !is_printable(name) { "…" } else { name };
     AddressError::new(
         format!("invalid connection option: `{shown}`"),
-        "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; a value with blanks stands in quotes: \
+        "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; put quotes around a value with blanks: \
          `password='a b'`",
     )
 }
 
 fn unreadable(what: &str) -> AddressError {
     AddressError::new(
-        format!("the address of the database does not read: {what}"),
-        r"write `host=localhost dbname=name`; a value with blanks stands in quotes: `'a b'`, in which `\'` is a quote",
+        format!("the address of the database cannot be read: {what}"),
+        r"write `host=localhost dbname=name`; put quotes around a value with blanks, `'a b'`, and write a quote as `\'`",
     )
 }

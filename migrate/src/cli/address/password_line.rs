@@ -1,9 +1,10 @@
-//! What a password file says (PostgreSQL manual, 34.16). A line is `host:port:database:user:password`.
+//! Finds a password in the text of a password file (PostgreSQL manual, 34.16). A line is
+//! `host:port:database:user:password`, such as `db.example.com:5432:shop:*:x1`.
 
-/// What a password is looked for.
+/// The connection that needs a password.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'w> {
-    /// What the host may be called.
+    /// The names that the file may use for the host.
     pub(super) hosts: &'w [&'w str],
     pub(super) port: u16,
     pub(super) database: &'w str,
@@ -24,7 +25,7 @@ fn of_line(line: &[u8], wanted: Wanted<'_>) -> Option<Vec<u8>> {
     let (port, rest) = cut(rest)?;
     let (database, rest) = cut(rest)?;
     let (user, rest) = cut(rest)?;
-    // A colon ends a password too, and libpq does not mind what comes behind it.
+    // A colon ends the password too, and libpq ignores the text after it.
     let (password, _) = cut(rest).unwrap_or((rest, &[]));
     let matches = wanted.hosts.iter().any(|name| is(host, name))
         && is(port, &wanted.port.to_string())
@@ -33,7 +34,7 @@ fn of_line(line: &[u8], wanted: Wanted<'_>) -> Option<Vec<u8>> {
     matches.then(|| unescaped(password))
 }
 
-/// What stands before the next colon that is not escaped, and what behind it.
+/// The text before the next unescaped colon, and the text after it.
 fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut is_escaped = false;
     let colon = text.iter().position(|byte| {
@@ -48,7 +49,7 @@ fn is(field: &[u8], value: &str) -> bool {
     field == b"*" || unescaped(field) == value.as_bytes()
 }
 
-/// Each backslash makes what follows it stand for itself.
+/// The text without its escapes: each backslash makes the next byte literal.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut bytes = text.iter();
     let mut out = Vec::with_capacity(text.len());

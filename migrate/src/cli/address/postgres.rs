@@ -1,3 +1,5 @@
+//! The address of a PostgreSQL database: settings come in, and servers, role, database and TLS come out, all checked.
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,15 +15,17 @@ use super::target::Target;
 use super::tls::{SslMode, Tls};
 use super::{AddressError, Environment, home, password_file, refused, service};
 
-/// A database of a PostgreSQL server, or of the first one that fits of several.
+/// The address of a database on a PostgreSQL server.
+///
+/// It may name several servers: the first one that fits is used. Display shows it without its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresAddress {
-    /// At least one.
+    /// At least one server.
     servers: Vec<ServerAddress>,
     user: String,
     database: String,
     password: Option<Vec<u8>>,
-    /// Where a password is looked for that neither the address nor the environment has.
+    /// The password file, for servers whose password neither the address nor the environment has.
     password_file: Option<PathBuf>,
     options: Option<String>,
     application_name: Option<String>,
@@ -33,7 +37,7 @@ pub struct PostgresAddress {
     keepalive: Keepalive,
 }
 
-/// How long it is waited for a server.
+/// How long to wait for a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Timeout {
     Unsaid,
@@ -41,7 +45,7 @@ enum Timeout {
     After(Duration),
 }
 
-/// How it is noticed that a server is gone (PostgreSQL manual, 34.1.2).
+/// How to notice that a server is gone (PostgreSQL manual, 34.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Keepalive {
     is_on: bool,
@@ -52,7 +56,8 @@ struct Keepalive {
 }
 
 impl PostgresAddress {
-    /// What the settings say, completed as libpq does: from a service, from the environment, else with a default.
+    /// Builds the address from settings, and completes them as libpq does: from a service, then from the environment, then
+    /// with defaults.
     pub(super) fn new(
         mut settings: Settings,
         environment: Environment<'_>,
@@ -103,17 +108,17 @@ impl PostgresAddress {
         })
     }
 
-    /// The servers, in the order in which they are tried.
+    /// The servers in the order in which to try them.
     pub(in crate::cli) fn servers(&self) -> &[ServerAddress] {
         &self.servers
     }
 
-    /// Whether the servers and their addresses are tried in no order.
+    /// Whether to try the servers and their IP addresses in random order.
     pub(in crate::cli) fn tries_in_random_order(&self) -> bool {
         self.tries_in_random_order
     }
 
-    /// Which of the servers will do.
+    /// Which servers fit.
     pub(in crate::cli) fn target(&self) -> Target {
         self.target
     }
@@ -122,22 +127,22 @@ impl PostgresAddress {
         &self.tls
     }
 
-    /// How much of TLS is asked for. A socket has none.
+    /// The `sslmode`: how much TLS the address asks for. A connection over a socket has no TLS in any mode.
     pub fn ssl_mode(&self) -> SslMode {
         self.tls.mode
     }
 
-    /// The file with the authorities to trust; `system` stands for those of the system.
+    /// The file with the authorities to trust, or `system` for those of the system; `None` if there are none.
     pub fn ssl_root_cert(&self) -> Option<&Path> {
         self.tls.root_file()
     }
 
-    /// The role.
+    /// The name of the role.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The name of the database: what the address says, else that of the role.
+    /// The name of the database. If the address has none, it is the name of the role.
     pub fn database(&self) -> &str {
         &self.database
     }
@@ -146,12 +151,12 @@ impl PostgresAddress {
         self.options.as_deref()
     }
 
-    /// The password for one of its servers.
+    /// The password for one of the servers.
     pub(in crate::cli) fn password(&self, server: &ServerAddress) -> Option<Vec<u8>> {
         self.password.clone().or_else(|| server.password().map(<[u8]>::to_vec))
     }
 
-    /// The word of libpq.
+    /// The value of `channel_binding` for libpq.
     pub(in crate::cli) fn channel_binding(&self) -> &'static str {
         match self.channel_binding {
             ChannelBinding::Disable => "disable",
@@ -160,9 +165,9 @@ impl PostgresAddress {
         }
     }
 
-    /// How long it may take until one address of a server has let a session in.
+    /// How long one IP address of a server may take to start a session.
     pub(in crate::cli) fn time_to_connect(&self) -> Option<Duration> {
-        /// A server may accept a connection and never answer.
+        /// Without a limit, a server that accepts a connection and never answers would stop the run.
         const LONGEST: Duration = Duration::from_secs(60);
         match self.timeout {
             Timeout::Unsaid => Some(LONGEST),
@@ -171,14 +176,14 @@ impl PostgresAddress {
         }
     }
 
-    /// What the driver connects with to one of the servers, at an address of it unless it has a socket.
+    /// The driver's configuration for one of the servers, at this IP address or, without one, at its socket.
     pub(in crate::cli) fn config(
         &self,
         server: &ServerAddress,
         address: Option<IpAddr>,
         ssl_mode: config::SslMode,
     ) -> Config {
-        /// Long enough for a server that wakes up, short enough to be waited for.
+        /// Long enough for a server that has to wake up, and short enough for a person to wait.
         const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
         let mut config = Config::new();
         config.user(&self.user).dbname(&self.database).port(server.port());
@@ -190,7 +195,7 @@ impl PostgresAddress {
             #[cfg(not(unix))]
             None => {}
             Some(address) => {
-                // The driver wants a name for TLS; what it is called by is the connector's to know.
+                // The driver wants a host name for TLS. The IP address will do: the connector uses its own name.
                 config.host(address.to_string()).hostaddr(address);
             }
         }
@@ -213,11 +218,11 @@ impl PostgresAddress {
         config
     }
 
-    /// Takes the passwords of the file, unless there is one already.
+    /// Takes the passwords from the password file, unless there is a password already.
     ///
     /// # Errors
     ///
-    /// With a warning: the file is not to be used.
+    /// Returns a warning if the file must not be used.
     pub(super) fn take_password(&mut self) -> Result<(), String> {
         let (None, Some(path)) = (&self.password, &self.password_file) else { return Ok(()) };
         let passwords = self.passwords_in(&password_file::read(path)?);
@@ -225,7 +230,7 @@ impl PostgresAddress {
         Ok(())
     }
 
-    /// What a password file says for each server.
+    /// The password for each server in the text of a password file.
     pub(super) fn passwords_in(&self, file: &[u8]) -> Vec<Option<Vec<u8>>> {
         let of_server = |server: &ServerAddress| {
             let names = server.names();
@@ -248,26 +253,26 @@ impl PostgresAddress {
                  `host:port:database:user:password` of {}",
                 path.display()
             ),
-            _ => "check the role and its password; PGPASSWORD holds one that the address does not".to_owned(),
+            _ => "check the role and its password; PGPASSWORD can hold it if the address does not".to_owned(),
         }
     }
 }
 
-/// A whole address where a part of one belongs has a password in it, and would be shown.
+/// Refuses a whole address where only a part of one belongs. Such a part is shown, and a whole address may hold a password.
 fn refuse_address(name: &str, value: &str) -> Result<(), AddressError> {
     let holds_password = value.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'));
-    // A socket outside of the file system begins with one; a role may have one anywhere.
+    // The name of an abstract socket begins with an `@`, and the name of a role may contain one anywhere.
     let is_behind_role = |host: &str| host.strip_prefix('@').unwrap_or(host).contains('@');
     if value.contains("://") || holds_password || (name == "host" && value.split(',').any(is_behind_role)) {
         return Err(AddressError::new(
             format!("the value of `{name}` is a whole address"),
-            "give it as DATABASE_URL or `--database-url`, and nothing but the part of it there",
+            "give the address as DATABASE_URL or `--database-url`, and only a part of it here",
         ));
     }
     Ok(())
 }
 
-/// A value that is one of some words. An empty one is none of them, as with libpq.
+/// A value that must be one of some words. As in libpq, an empty value is not one of them.
 fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> Result<&'s str, AddressError> {
     Ok(settings.text(name)?.unwrap_or(if settings.is_empty(name) { "" } else { default }))
 }
@@ -281,7 +286,7 @@ fn unknown_word(name: &str, words: &str) -> AddressError {
 
 impl Timeout {
     fn of(settings: &Settings) -> Result<Timeout, AddressError> {
-        /// Less could be hardly any time at all, because libpq counts whole seconds.
+        /// libpq counts whole seconds, so one second could end at once.
         const SHORTEST: u64 = 2;
         let seconds = match word(settings, "connect_timeout", "unsaid")? {
             "unsaid" => return Ok(Timeout::Unsaid),
@@ -296,7 +301,7 @@ impl Timeout {
 
 impl Keepalive {
     fn of(settings: &Settings) -> Result<Keepalive, AddressError> {
-        // Nothing and less leaves it to the system.
+        // As in libpq, zero or less leaves the value to the system.
         let positive = |name| {
             Ok(number_of(settings, name)?.and_then(|number| u32::try_from(number).ok()).filter(|n| *n > 0))
         };
@@ -342,7 +347,7 @@ impl fmt::Display for PostgresAddress {
         let servers: Vec<String> = self.servers.iter().map(ToString::to_string).collect();
         let (user, database) = (super::encoded(&self.user), super::encoded(&self.database));
         write!(f, "postgresql://{user}@{}/{database}", servers.join(","))?;
-        // Where the name alone does not say which server it is.
+        // With a `hostaddr`, the name alone does not say which server it is.
         let named = self.servers.iter().filter(|server| !server.host().is_empty());
         let addresses: Vec<String> =
             named.filter_map(|server| Some(server.hostaddr()?.to_string())).collect();

@@ -1,14 +1,16 @@
+//! Removes passwords from texts that may be addresses, before such a text is shown.
+
 use super::Address;
 
-/// What may be shown of a text that may be an address: of one that reads the address without its password, of any other
-/// its scheme at the most.
+/// The part of a text that may be shown: for an address, the address without its password; for any other text, at most its
+/// scheme.
 pub(in crate::cli) fn redacted(text: &str) -> String {
     const SCHEMES: [&str; 5] = ["postgres://", "postgresql://", "sqlite:", "file:", "jdbc:"];
     let scheme = || SCHEMES.into_iter().find(|scheme| text.starts_with(scheme)).unwrap_or_default();
     Address::parse(text).map_or_else(|_| format!("{}…", scheme()), |address| address.to_string())
 }
 
-/// Whether a text of a command line may be an address, or a part of one, and so hold a password.
+/// Whether a text of a command line may be an address or a part of one, and so may hold a password.
 pub(in crate::cli) fn may_be_address(text: &str) -> bool {
     text.contains("://")
         || text.contains('@')
@@ -16,7 +18,7 @@ pub(in crate::cli) fn may_be_address(text: &str) -> bool {
         || names_password(text)
 }
 
-/// Whether a password is set in a text, in the words of some driver.
+/// Whether a text sets a password, in the words of any common driver.
 pub(super) fn names_password(text: &str) -> bool {
     const WORDS: [&str; 5] = ["password", "passwd", "passwort", "pwd", "secret"];
     let text = text.to_ascii_lowercase();
@@ -28,8 +30,7 @@ mod tests {
     use super::*;
     use crate::cli::Options;
 
-    /// Addresses that read and such that do not, each with a place for a password as it is, one that is encoded for a
-    /// URL, or one in quotes.
+    /// Valid and invalid addresses. Each has a place for a password: as it is, encoded for a URL, or in quotes.
     const TEMPLATES: [&str; 54] = [
         "postgres://ada:<RAW>@h/shop",
         "postgres://ada:<RAW>@127.0.0.1:5433,b/shop?sslmode=require",

@@ -1,14 +1,14 @@
-//! What libpq would honour and this tool does not. Where that weakens a connection, the address is refused.
+//! Parameters that libpq honours and this tool does not. If ignoring one would weaken the connection, the address is refused.
 
 use super::AddressError;
 use super::settings::Settings;
 
-/// A keyword, the values that change nothing here, and what is missing.
+/// A keyword, the values that change nothing here, and why this tool does not honour any other.
 type Refusal = (&'static str, &'static [&'static str], &'static str);
 
 const NO_CLIENT_CERTIFICATE: &str = "this tool has no client certificates";
-const NO_REVOCATION: &str = "this tool does not look at lists of revoked certificates";
-const NO_OAUTH: &str = "this tool knows no OAuth";
+const NO_REVOCATION: &str = "this tool does not check lists of revoked certificates";
+const NO_OAUTH: &str = "this tool does not support OAuth";
 
 const REFUSED: [Refusal; 18] = [
     ("sslcert", &[], NO_CLIENT_CERTIFICATE),
@@ -17,12 +17,12 @@ const REFUSED: [Refusal; 18] = [
     ("sslcertmode", &["disable", "allow"], NO_CLIENT_CERTIFICATE),
     ("sslcrl", &[], NO_REVOCATION),
     ("sslcrldir", &[], NO_REVOCATION),
-    ("sslnegotiation", &["postgres"], "this tool asks a server for TLS before it speaks it"),
-    ("sslkeylogfile", &[], "this tool writes no keys into files"),
+    ("sslnegotiation", &["postgres"], "this tool always asks the server for TLS first"),
+    ("sslkeylogfile", &[], "this tool writes no keys to files"),
     ("gssencmode", &["disable", "prefer"], "this tool does not encrypt with GSSAPI"),
     ("requirepeer", &[], "this tool does not check who runs a server"),
-    ("require_auth", &[], "this tool takes the way of authentication that the server asks for"),
-    ("min_protocol_version", &["3.0"], "this tool speaks version 3.0 of the protocol"),
+    ("require_auth", &[], "this tool uses the authentication that the server asks for"),
+    ("min_protocol_version", &["3.0"], "this tool uses version 3.0 of the protocol"),
     ("replication", &["false", "off", "no", "0"], "this tool does not replicate"),
     ("scram_client_key", &[], "this tool needs the password itself"),
     ("scram_server_key", &[], "this tool needs the password itself"),
@@ -31,12 +31,14 @@ const REFUSED: [Refusal; 18] = [
     ("oauth_client_secret", &[], NO_OAUTH),
 ];
 
-/// Refuses what is not honoured. What only `gssencmode=prefer` and the like would do is left out, because the connection
-/// without it is one that the address allows; so are `sslcompression`, `krbsrvname`, `gsslib`, `gssdelegation`,
-/// `max_protocol_version` and `oauth_scope`, which change nothing here, and `client_encoding`: scripts are UTF-8.
+/// Refuses parameters that are not honoured.
+///
+/// Some are ignored instead. `gssencmode=prefer` and the like allow a connection without GSSAPI. `sslcompression`,
+/// `krbsrvname`, `gsslib`, `gssdelegation`, `max_protocol_version` and `oauth_scope` change nothing here. `client_encoding`
+/// is ignored because scripts are UTF-8.
 pub(super) fn check(settings: &Settings) -> Result<(), AddressError> {
     for (name, harmless, reason) in REFUSED {
-        // The value is not shown: some are secret.
+        // The value is not shown, because some are secret.
         match settings.text(name)? {
             Some(value) if !harmless.contains(&value) => {
                 return Err(AddressError::new(

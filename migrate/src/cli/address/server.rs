@@ -1,3 +1,5 @@
+//! The servers of an address: lists such as `host=a,b port=1,2` come in, and one value for each server comes out.
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -5,25 +7,25 @@ use std::path::{Path, PathBuf};
 use super::AddressError;
 use super::settings::Settings;
 
-/// Where a server listens when nothing says where.
+/// The port of a server if nothing sets one.
 pub(super) const PORT: u16 = 5432;
 
-/// Where libpq looks for a server's socket, by how it was built.
+/// The folders in which libpq looks for a socket, depending on how it was built.
 const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
 /// One of the servers that an address names.
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::cli) struct ServerAddress {
-    /// A name, an address, or the folder of a socket. Empty where only `hostaddr` is given.
+    /// A name, an IP address, or the folder of a socket. Empty if only `hostaddr` is given.
     host: String,
     hostaddr: Option<IpAddr>,
     port: u16,
-    /// What the password file says for this server.
+    /// The password for this server in the password file.
     password: Option<Vec<u8>>,
 }
 
 impl ServerAddress {
-    /// All that `host`, `hostaddr` and `port` name, in their order.
+    /// The servers that `host`, `hostaddr` and `port` name, in order.
     pub(super) fn all(settings: &Settings) -> Result<Vec<ServerAddress>, AddressError> {
         let list = |name| Ok(settings.text(name)?.map(|text| text.split(',').collect::<Vec<_>>()));
         let (hosts, hostaddrs, ports) = (list("host")?, list("hostaddr")?, list("port")?);
@@ -48,7 +50,7 @@ impl ServerAddress {
             "" => None,
             text => Some(text.parse().map_err(|_| {
                 AddressError::new(
-                    "`hostaddr` has what is not an address of IPv4 or IPv6",
+                    "the value of `hostaddr` is not an address of IPv4 or IPv6",
                     "write numbers, such as `127.0.0.1` or `::1`, or write a name as `host`",
                 )
             })?),
@@ -57,19 +59,19 @@ impl ServerAddress {
         let server = ServerAddress { host: host.to_owned(), hostaddr, port, password: None };
         if !cfg!(unix) && server.socket().is_some() {
             return Err(AddressError::new(
-                "the address names a socket, and this system has none for the driver",
+                "the address names a socket, and the driver supports none on this system",
                 "write the name of a host",
             ));
         }
         Ok(server)
     }
 
-    /// What it is called: a name, an address, or the folder of a socket.
+    /// The host: a name, an IP address, or the folder of a socket. Empty if only `hostaddr` is given.
     pub(in crate::cli) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The address that is used instead of looking the name up.
+    /// The IP address to use instead of looking up the name.
     pub(in crate::cli) fn hostaddr(&self) -> Option<IpAddr> {
         self.hostaddr
     }
@@ -78,10 +80,10 @@ impl ServerAddress {
         self.port
     }
 
-    /// The folder of its socket, in the file system or, with an `@`, outside of it; none when it is reached by TCP.
+    /// The folder of the socket, or the name of an abstract socket after an `@`; `None` for TCP.
     pub(in crate::cli) fn socket(&self) -> Option<PathBuf> {
         let is_socket = self.hostaddr.is_none() && (self.host.starts_with(['/', '@']));
-        // To the system a name outside of the file system begins with a NUL.
+        // For the system, the name of an abstract socket begins with a NUL.
         is_socket.then(|| match self.host.strip_prefix('@') {
             Some(name) => PathBuf::from(format!("\0{name}")),
             None => PathBuf::from(&self.host),
@@ -96,7 +98,7 @@ impl ServerAddress {
         self.password = password.filter(|password| !password.is_empty());
     }
 
-    /// What it may be called in a password file.
+    /// The names that a password file may use for this server.
     pub(super) fn names(&self) -> Vec<String> {
         let is_usual = SOCKETS.iter().any(|usual| self.host == *usual);
         match &self.hostaddr {
@@ -110,29 +112,29 @@ impl ServerAddress {
 fn uneven(count: usize, of: &str, other: usize, of_other: &str) -> AddressError {
     AddressError::new(
         format!("the address has {count} {of} and {other} {of_other}"),
-        "write as many of the one as of the other, or one port for all hosts",
+        "write the same number of both, or one port for all hosts",
     )
 }
 
 fn port(text: &str) -> Result<u16, AddressError> {
-    // The text is not shown: behind a colon there may be a password.
+    // The text is not shown: what follows a colon may be a password.
     let port = super::number(text).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
     port.ok_or_else(|| {
         AddressError::new(
             "the port of the address is not a number from 1 to 65535",
-            "write it after the host, as `host:5432`, or into PGPORT; a `:` of a password is written `%3A`, and a `/` `%2F`",
+            "write it after the host, as `host:5432`, or into PGPORT; in a password, write `:` as `%3A` and `/` as `%2F`",
         )
     })
 }
 
-/// Where a server of this machine is: at its socket, where there is one.
+/// The host of a server on this machine: the folder of its socket if there is one, else `localhost`.
 fn local_host(port: u16) -> &'static str {
     let socket = format!(".s.PGSQL.{port}");
     let holds_one = |folder: &&&str| Path::new(folder).join(&socket).exists();
     SOCKETS.iter().find(holds_one).copied().unwrap_or("localhost")
 }
 
-/// The host and the port, as they stand in a URI.
+/// Shows the host and the port as in a URI.
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.hostaddr.map(|address| address.to_string());

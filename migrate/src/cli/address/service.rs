@@ -1,4 +1,4 @@
-//! Services: addresses with a name, in a file (PostgreSQL manual, 34.17).
+//! Completes settings from a service: an address with a name, in a file (PostgreSQL manual, 34.17).
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::settings::Settings;
 use super::{AddressError, Environment, home, is_printable};
 
-/// Where libpq looks for the file of all users, by how it was built: Debian's, and that of the source.
+/// The folders in which libpq looks for the file of all users: in Debian's build, and in a build from source.
 const SHARED: [&str; 2] = ["/etc/postgresql-common", "/usr/local/pgsql/etc"];
 
-/// Takes what a service says, if one is named; what has a value keeps it.
+/// Sets the keywords of the service, if one is named. A keyword that has a value keeps it.
 pub(super) fn complete(settings: &mut Settings, environment: Environment<'_>) -> Result<(), AddressError> {
     let Some(service) = named(settings, environment)? else { return Ok(()) };
     for (path, has_to_be_there) in files(environment) {
@@ -22,10 +22,10 @@ pub(super) fn complete(settings: &mut Settings, environment: Environment<'_>) ->
         }
     }
     let shown = if is_printable(&service) { &service } else { "…" };
-    Err(AddressError::new(format!("the definition of the service `{shown}` is not found"), HELP))
+    Err(AddressError::new(format!("the definition of the service `{shown}` was not found"), HELP))
 }
 
-/// The name of the service. One without a name is named, too, and never found.
+/// The name of the service, if one is given. As in libpq, an empty name counts as given, and is never found.
 fn named(settings: &Settings, environment: Environment<'_>) -> Result<Option<String>, AddressError> {
     if let Some(name) = settings.text("service")? {
         return Ok(Some(name.to_owned()));
@@ -37,7 +37,7 @@ fn named(settings: &Settings, environment: Environment<'_>) -> Result<Option<Str
     variable.map_err(|_| AddressError::new("PGSERVICE is not valid UTF-8", HELP))
 }
 
-/// The files in the order in which they are looked into, and whether they have to be there.
+/// The files in the order in which to read them, and whether each must exist.
 fn files(environment: Environment<'_>) -> Vec<(PathBuf, bool)> {
     let own = match variable("PGSERVICEFILE", environment) {
         Some(path) => Some((PathBuf::from(path), true)),
@@ -62,13 +62,13 @@ fn read(path: &Path, has_to_be_there: bool) -> Result<Option<Vec<u8>>, AddressEr
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound && !has_to_be_there => Ok(None),
         Err(error) => Err(AddressError::new(
-            format!("the service file cannot be read: {error}\n --> {}", path.display()),
+            format!("cannot read the service file: {error}\n --> {}", path.display()),
             HELP,
         )),
     }
 }
 
-/// Takes the lines of the first section of that name, and answers whether there is one.
+/// Sets the keywords of the first section with that name, and returns whether there is one.
 fn take(file: &[u8], path: &Path, service: &str, settings: &mut Settings) -> Result<bool, AddressError> {
     let mut is_found = false;
     for (i, line) in file.split(|byte| *byte == b'\n').enumerate() {
@@ -82,7 +82,7 @@ fn take(file: &[u8], path: &Path, service: &str, settings: &mut Settings) -> Res
             }
             is_found = section.strip_prefix(service.as_bytes()).is_some_and(|rest| rest.starts_with(b"]"));
         } else if is_found {
-            // The line is not shown: it may be the one with the password.
+            // The line is not shown, because it may hold the password.
             setting(line, settings).map_err(|what| {
                 AddressError::new(
                     format!("{what}\n --> {}:{}", path.display(), i + 1),
@@ -95,9 +95,9 @@ fn take(file: &[u8], path: &Path, service: &str, settings: &mut Settings) -> Res
 }
 
 fn setting(line: &[u8], settings: &mut Settings) -> Result<(), &'static str> {
-    const UNREADABLE: &str = "a line of the service file does not read";
+    const UNREADABLE: &str = "a line of the service file cannot be read";
     if line.starts_with(b"ldap") {
-        return Err("the service file asks a directory (LDAP), which this tool does not");
+        return Err("the service file refers to an LDAP directory, which this tool does not support");
     }
     let at = line.iter().position(|byte| *byte == b'=').ok_or(UNREADABLE)?;
     match str::from_utf8(&line[..at]) {

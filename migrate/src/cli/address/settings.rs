@@ -1,4 +1,4 @@
-//! What an address says, word by word, before it is known whether it makes sense.
+//! The settings of an address as libpq names them, such as `host` or `sslmode`, before their values are checked.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -6,14 +6,14 @@ use std::str;
 
 use super::{AddressError, Environment};
 
-/// The value of each keyword that has one. An empty value counts: it keeps the environment out.
+/// The keywords that have a value. An empty value counts too: it overrides the environment.
 ///
-/// The password is among them, so this is never shown.
+/// The password is one of them, so this type has no Debug.
 #[derive(Clone, Default)]
 pub(super) struct Settings(BTreeMap<&'static str, Vec<u8>>);
 
-/// The keywords of libpq up to version 18, and the variables that replace them where an address has none
-/// (PostgreSQL manual, 34.1.2 and 34.15).
+/// The keywords of libpq up to version 18, and the variables that set them if the address does not (PostgreSQL manual,
+/// 34.1.2 and 34.15).
 const KEYWORDS: [(&str, Option<&str>); 50] = [
     ("service", Some("PGSERVICE")),
     ("user", Some("PGUSER")),
@@ -67,10 +67,10 @@ const KEYWORDS: [(&str, Option<&str>); 50] = [
     ("oauth_scope", None),
 ];
 
-/// Settings of the session that only the environment has.
+/// Settings of the session that only the environment can have.
 const SESSION: [(&str, &str); 3] = [("PGDATESTYLE", "datestyle"), ("PGTZ", "timezone"), ("PGGEQO", "geqo")];
 
-/// Whether libpq knows the word.
+/// Whether libpq knows the keyword.
 pub(super) fn is_keyword(word: &str) -> bool {
     keyword(word).is_some()
 }
@@ -79,16 +79,16 @@ fn keyword(word: &str) -> Option<&'static str> {
     KEYWORDS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name)
 }
 
-/// A word that libpq does not know.
+/// A keyword that libpq does not know.
 #[derive(Debug)]
 pub(super) struct UnknownKeyword;
 
 impl Settings {
-    /// Sets one; of two for the same keyword the later counts.
+    /// Sets a keyword. A later value replaces an earlier one.
     pub(super) fn set(&mut self, word: &str, value: impl Into<Vec<u8>>) -> Result<(), UnknownKeyword> {
         let value = value.into();
         let (name, value) = match word {
-            // What it was called before there was `sslmode`.
+            // `requiressl` is the old form of `sslmode`.
             "requiressl" if value.starts_with(b"1") => ("sslmode", b"require".to_vec()),
             "requiressl" => ("sslmode", b"prefer".to_vec()),
             _ => (keyword(word).ok_or(UnknownKeyword)?, value),
@@ -97,7 +97,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Sets one unless it has a value.
+    /// Sets a keyword that has no value yet.
     pub(super) fn set_default(
         &mut self,
         word: &str,
@@ -107,7 +107,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Takes from the environment what has no value yet. An empty variable counts as none.
+    /// Sets keywords without a value from the environment. An empty variable counts as unset.
     pub(super) fn complete(&mut self, environment: Environment<'_>) {
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
         for (name, value) in KEYWORDS.iter().filter_map(|(name, of)| Some((*name, variable((*of)?)?))) {
@@ -126,16 +126,16 @@ impl Settings {
         }
     }
 
-    /// The value as it was written; none where there is none, or an empty one.
+    /// The value as it was written, or `None` if it is missing or empty. A password need not be UTF-8.
     pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(Vec::as_slice).filter(|value| !value.is_empty())
     }
 
-    /// The value; none where there is none, or an empty one.
+    /// The value as text, or `None` if it is missing or empty.
     ///
     /// # Errors
     ///
-    /// When it is not UTF-8.
+    /// If the value is not UTF-8.
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, AddressError> {
         self.bytes(name).map(str::from_utf8).transpose().map_err(|_| {
             AddressError::new(
@@ -145,13 +145,13 @@ impl Settings {
         })
     }
 
-    /// Whether it has an empty value, which libpq takes for a wrong one where only some words are allowed.
+    /// Whether the value is empty. libpq rejects an empty value if only some words are allowed.
     pub(super) fn is_empty(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(Vec::is_empty)
     }
 }
 
-/// A setting in the form of `options` (PostgreSQL manual, 34.1.2): a blank ends a word unless it is escaped.
+/// A setting in the form of `options` (PostgreSQL manual, 34.1.2). Blanks are escaped, because a blank would end the value.
 fn option(name: &str, value: &OsStr) -> Vec<u8> {
     let mut out = format!(" -c {name}=").into_bytes();
     for byte in bytes(value) {

@@ -1,15 +1,17 @@
+//! The address of an SQLite database: a path or a `sqlite:` URL comes in, and a path comes out.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::AddressError;
 
-/// A file of SQLite.
+/// The address of an SQLite database: the path of a file, or `:memory:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteAddress {
     path: PathBuf,
 }
 
-/// What SQLite itself (<https://sqlite.org/uri.html>) and drivers know.
+/// The parameters of SQLite (<https://sqlite.org/uri.html>) and of drivers. An error may name them.
 const PARAMETERS: [&str; 14] = [
     "mode",
     "cache",
@@ -28,7 +30,7 @@ const PARAMETERS: [&str; 14] = [
 ];
 
 impl SqliteAddress {
-    /// The path of a file, each character of which is meant.
+    /// An address from a plain path, in which every character is literal.
     pub(super) fn of_path(path: &str) -> Result<SqliteAddress, AddressError> {
         if path.is_empty() {
             return Err(AddressError::new("the address names no file", "write its path: `sqlite:app.db`"));
@@ -36,11 +38,11 @@ impl SqliteAddress {
         Ok(SqliteAddress { path: PathBuf::from(path) })
     }
 
-    /// Reads what stands after `sqlite:`. Two slashes may follow, and then a third one begins the path of the root.
+    /// Reads the text after `sqlite:`. It may begin with two slashes; a third slash begins an absolute path.
     pub(super) fn parse(text: &str) -> Result<SqliteAddress, AddressError> {
         let text = text.strip_prefix("//").unwrap_or(text);
         let (path, parameters) = text.split_once('?').unwrap_or((text, ""));
-        // Prisma and sqlx write these, and they say nothing that is not so anyway.
+        // Prisma and sqlx write these parameters, and they change nothing here.
         let is_known = |(key, value): &(&str, &str)| {
             matches!(
                 (*key, *value),
@@ -50,7 +52,7 @@ impl SqliteAddress {
         let pairs = parameters.split('&').filter(|pair| !pair.is_empty());
         let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         if let Some((key, value)) = pairs.find(|pair| !is_known(pair)) {
-            // A value may be the key of a file that is encrypted, and a key that no one knows a password in its place.
+            // A value may be the key of an encrypted file, and an unknown parameter may be a misplaced password.
             let shown = match (key, value) {
                 ("mode", "ro" | "memory") => format!("mode={value}"),
                 (key, _) if PARAMETERS.contains(&key) => key.to_owned(),
@@ -58,29 +60,29 @@ impl SqliteAddress {
             };
             return Err(AddressError::new(
                 format!("the address of the database has the parameter `{shown}`"),
-                "leave it out: a migration needs to read and write the file, and creates it where it is missing",
+                "leave it out: a migration reads and writes the file, and creates it if it is missing",
             ));
         }
         SqliteAddress::of_path(&decoded(path))
     }
 
-    /// The file.
+    /// The path of the file, or `:memory:`.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it is no file but a database that ends with the program.
+    /// Whether the database is in memory, and ends with the program.
     pub fn is_in_memory(&self) -> bool {
         self.path == Path::new(":memory:")
     }
 
-    /// The same file for one who stands in another folder than the one who wrote the address.
+    /// The same file, with a relative path resolved against `folder`.
     pub(super) fn seen_from(self, folder: &Path) -> SqliteAddress {
         if self.is_in_memory() { self } else { SqliteAddress { path: folder.join(self.path) } }
     }
 }
 
-/// A text with `%41` as `A`. What is no such code stays as it is.
+/// Decodes `%41` to `A`. A `%` without two hexadecimal digits stays as it is.
 fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

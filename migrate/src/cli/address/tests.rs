@@ -128,7 +128,7 @@ fn what_does_not_read_is_told_without_the_password() {
     }
 }
 
-/// Each of these would be honoured by libpq.
+/// libpq honours each of these.
 #[cfg(feature = "postgres")]
 #[test]
 fn nothing_that_makes_a_connection_safer_is_ignored() {
@@ -139,7 +139,7 @@ fn nothing_that_makes_a_connection_safer_is_ignored() {
         ("sslcertmode=require", "client certificates"),
         ("sslcrl=secret.pem", "revoked"),
         ("sslcrldir=secret", "revoked"),
-        ("sslnegotiation=direct", "asks a server for TLS"),
+        ("sslnegotiation=direct", "asks the server for TLS"),
         ("gssencmode=require", "GSSAPI"),
         ("requirepeer=secret", "who runs a server"),
         ("require_auth=scram-sha-256", "authentication"),

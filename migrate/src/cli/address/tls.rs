@@ -1,47 +1,49 @@
+//! The TLS settings of an address: keywords such as `sslmode` come in, and a checked combination comes out.
+
 use std::path::{Path, PathBuf};
 
 use super::settings::Settings;
 use super::{AddressError, Environment, home};
 
-/// What is asked of TLS, with the meaning that libpq gives it (PostgreSQL manual, 34.19).
+/// The TLS settings of an address, with the meaning that libpq gives them (PostgreSQL manual, 34.19).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct Tls {
     pub(in crate::cli) mode: SslMode,
     pub(in crate::cli) roots: Roots,
-    /// Whether the server is told the name that it is called by.
+    /// Whether to send the host name to the server (SNI).
     pub(in crate::cli) sends_name: bool,
     pub(in crate::cli) versions: TlsVersions,
 }
 
-/// How much of TLS is asked for (PostgreSQL manual, 34.19.1).
+/// The `sslmode` of an address: how much TLS it asks for (PostgreSQL manual, 34.19.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SslMode {
-    /// None.
+    /// `disable`: no TLS.
     Disable,
-    /// None, unless the server insists.
+    /// `allow`: no TLS, unless the server insists.
     Allow,
-    /// What the server offers.
+    /// `prefer`: TLS if the server offers it. This is the default.
     Prefer,
-    /// TLS. Its certificate is checked only where there are authorities to ask.
+    /// `require`: TLS. The certificate is checked only if there are authorities to trust.
     Require,
-    /// The certificate comes from a trusted authority.
+    /// `verify-ca`: TLS, and the certificate comes from a trusted authority.
     VerifyCa,
-    /// It also names the host.
+    /// `verify-full`: as `verify-ca`, and the certificate names the host.
     VerifyFull,
 }
 
-/// Which authorities are trusted.
+/// The authorities to trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Roots {
-    /// There are none.
+    /// No authorities are known.
     None,
-    /// Those in this file.
+    /// The authorities in this PEM file.
     File(PathBuf),
-    /// Those of the system.
+    /// The authorities of the system.
     System,
 }
 
-/// Which versions of TLS will do.
+/// The versions of TLS to accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum TlsVersions {
     All,
@@ -63,18 +65,18 @@ impl SslMode {
         let known = SslMode::ALL.iter().find(|(name, _)| *name == text);
         known.map(|(_, mode)| *mode).ok_or_else(|| {
             AddressError::new(
-                "the sslmode of the address is not one that this tool knows",
+                "the sslmode of the address is unknown",
                 "write `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`",
             )
         })
     }
 
-    /// The word of libpq.
+    /// The name of the mode in libpq, such as `verify-full`.
     pub fn as_str(self) -> &'static str {
         SslMode::ALL.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(name, _)| name)
     }
 
-    /// Whether the certificate has to come from a trusted authority.
+    /// Whether the mode always checks the certificate: `verify-ca` and `verify-full` do.
     pub(in crate::cli) fn verifies(self) -> bool {
         matches!(self, SslMode::VerifyCa | SslMode::VerifyFull)
     }
@@ -99,7 +101,7 @@ impl Tls {
         if roots == Roots::System && mode != SslMode::VerifyFull {
             return Err(AddressError::new(
                 format!("`sslmode={}` is too weak for `sslrootcert=system`", mode.as_str()),
-                "write `sslmode=verify-full`: a certificate that browsers trust says nothing but the name of its server",
+                "write `sslmode=verify-full`: anyone can get a certificate that the system trusts, so the name must match",
             ));
         }
         let revoked = home::file(".postgresql/root.crl", environment);
@@ -108,17 +110,17 @@ impl Tls {
         {
             return Err(AddressError::new(
                 format!(
-                    "there is a list of revoked certificates, which this tool does not look at\n --> {}",
+                    "there is a list of revoked certificates, which this tool does not check\n --> {}",
                     path.display()
                 ),
-                "move it away, if the connection is safe without it",
+                "move the file away, if the connection is safe without it",
             ));
         }
         let sends_name = settings.text("sslsni")? != Some("0");
         Ok(Tls { mode, roots, sends_name, versions: TlsVersions::of(settings)? })
     }
 
-    /// The file of the authorities, as libpq is told it.
+    /// The value of `sslrootcert` for libpq.
     pub(in crate::cli) fn root_file(&self) -> Option<&Path> {
         match &self.roots {
             Roots::None => None,

@@ -1,24 +1,25 @@
-//! An address in the form of a URI, as libpq reads it (PostgreSQL manual, 34.1.1.2).
+//! Reads an address in the form of a URI into settings, as libpq does (PostgreSQL manual, 34.1.1.2). The text after
+//! `postgres://` comes in, such as `ada@localhost:5432/shop?sslmode=require`.
 
 use super::settings::Settings;
 use super::{AddressError, is_printable};
 
-/// What Prisma's own pool is told, and others' after it; there is no such pool here.
+/// The parameters of Prisma's own pool, which other tools took over. They are ignored, because there is no such pool here.
 const OF_A_POOL: [&str; 6] =
     ["connection_limit", "pool_timeout", "socket_timeout", "pgbouncer", "statement_cache_size", "sslaccept"];
 
-/// Reads what stands after `postgres://`.
+/// Reads the text after `postgres://`.
 pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
     let mut settings = Settings::default();
     let (credentials, rest) = match text.find(['@', '/']) {
         Some(at) if text[at..].starts_with('@') => (&text[..at], &text[at + 1..]),
         _ => ("", text),
     };
-    // To libpq it is a part of the name after it. It is far more often one of a password, which would be shown then.
+    // libpq takes such an `@` for part of the host. It is far more often part of a password, and the host is shown.
     if rest.contains('@') {
         return Err(AddressError::new(
             "the address of the database has an `@` that is not the one before the host",
-            "write an `@` of a password or a name as `%40`, a `/` as `%2F`, a `:` as `%3A`, a `?` as `%3F`, a `%` as `%25`",
+            "in a password or a name, write `@` as `%40`, `/` as `%2F`, `:` as `%3A`, `?` as `%3F`, and `%` as `%25`",
         ));
     }
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
@@ -33,7 +34,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
     Ok(settings)
 }
 
-/// An empty part says nothing.
+/// Stores a part of the URI. An empty part sets nothing.
 fn store(settings: &mut Settings, name: &str, text: &str) -> Result<(), AddressError> {
     if !text.is_empty() {
         settings.set(name, decoded(text)?).expect("it is a keyword");
@@ -41,7 +42,7 @@ fn store(settings: &mut Settings, name: &str, text: &str) -> Result<(), AddressE
     Ok(())
 }
 
-/// The hosts and the ports, each with commas between them, and what comes after.
+/// The hosts and the ports, each separated by commas, and the rest of the text.
 fn places(mut rest: &str) -> Result<(String, String, &str), AddressError> {
     let (mut hosts, mut ports) = (String::new(), String::new());
     loop {
@@ -65,7 +66,7 @@ fn places(mut rest: &str) -> Result<(String, String, &str), AddressError> {
     }
 }
 
-/// An address of IPv6, and what comes after its bracket.
+/// An IPv6 address, and the text after its closing bracket.
 fn bracketed(inside: &str) -> Result<(&str, &str), AddressError> {
     let Some((host, rest)) = inside.split_once(']') else {
         return Err(unreadable("an IPv6 address has no `]`"));
@@ -74,7 +75,7 @@ fn bracketed(inside: &str) -> Result<(&str, &str), AddressError> {
         return Err(unreadable("an IPv6 address is empty"));
     }
     if !rest.is_empty() && !rest.starts_with([':', '/', '?', ',']) {
-        return Err(unreadable("after the `]` of an IPv6 address stands neither `:` nor `/`"));
+        return Err(unreadable("the `]` of an IPv6 address is followed by neither `:` nor `/`"));
     }
     Ok((host, rest))
 }
@@ -88,7 +89,7 @@ fn read_parameters(mut rest: &str, settings: &mut Settings) -> Result<(), Addres
             return Err(unreadable("a parameter has no `=`"));
         };
         if value.contains('=') {
-            return Err(unreadable("a parameter has two `=`; the second is written `%3D`"));
+            return Err(unreadable("a parameter has two `=`; write the second as `%3D`"));
         }
         let (name, value) = (decoded(name)?, decoded(value)?);
         let name = String::from_utf8_lossy(&name).into_owned();
@@ -105,17 +106,17 @@ fn read_parameter(
     is_after_password: bool,
 ) -> Result<(), AddressError> {
     match (name, value.as_slice()) {
-        // So says the driver of Java, and libpq understands it.
+        // The Java driver writes it this way, and libpq accepts it.
         ("ssl", b"true") => settings.set("sslmode", "require").expect("it is a keyword"),
         ("schema", b"public") => {}
         ("schema", schema) => return Err(schema_of_prisma(schema)),
         (name, _) if OF_A_POOL.contains(&name) => {}
         _ => settings.set(name, value).map_err(|_| {
-            // A password with a `&` that was not encoded has its rest here.
+            // After a password with an unencoded `&`, this is the rest of the password.
             let shown = if is_after_password || !is_printable(name) { "…" } else { name };
             AddressError::new(
                 format!("invalid URI query parameter: `{shown}`"),
-                "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; a `&` of a value is written `%26`",
+                "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; write a `&` in a value as `%26`",
             )
         })?,
     }
@@ -127,13 +128,13 @@ fn schema_of_prisma(schema: &[u8]) -> AddressError {
     AddressError::new(
         "the address has Prisma's `schema`",
         format!(
-            "write `options=-csearch_path%3D{schema}` instead, and give `--history-schema {schema}` to have the history \
-             there too"
+            "write `options=-csearch_path%3D{schema}` instead, and give `--history-schema {schema}` to keep the history \
+             in that schema too"
         ),
     )
 }
 
-/// A text with `%41` as `A`. A plus stays one.
+/// Decodes `%41` to `A`. A `+` stays a `+`.
 fn decoded(text: &str) -> Result<Vec<u8>, AddressError> {
     let mut bytes = text.bytes();
     let mut out = Vec::with_capacity(text.len());
@@ -147,21 +148,21 @@ fn decoded(text: &str) -> Result<Vec<u8>, AddressError> {
         match code.and_then(|code| u8::try_from(code).ok()) {
             None => {
                 return Err(unreadable(
-                    "a `%` is not followed by two hexadecimal digits; alone it is written `%25`",
+                    "a `%` is not followed by two hexadecimal digits; write a literal `%` as `%25`",
                 ));
             }
-            Some(0) => return Err(unreadable("`%00` is allowed nowhere")),
+            Some(0) => return Err(unreadable("`%00` is not allowed")),
             Some(code) => out.push(code),
         }
     }
     Ok(out)
 }
 
-/// The text itself is not shown, because it may hold a password.
+/// The error for a URI that cannot be read. It does not show the text, which may hold a password.
 fn unreadable(what: &str) -> AddressError {
     AddressError::new(
-        format!("the address of the database does not read: {what}"),
-        "write it as `postgres://user:password@host:5432/name?sslmode=require`, and what is not a letter or a digit in \
-         the password as `%` and two hexadecimal digits",
+        format!("the address of the database cannot be read: {what}"),
+        "write it as `postgres://user:password@host:5432/name?sslmode=require`; in the password, write every character \
+         but letters and digits as `%` and two hexadecimal digits",
     )
 }

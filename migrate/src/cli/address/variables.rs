@@ -1,3 +1,5 @@
+//! Finds the text of an address: in the argument, in the environment, or in a file `.env`.
+
 use std::env;
 use std::fmt;
 use std::iter;
@@ -5,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 
-/// Where the address of a database was found.
+/// Where the address of a database was found. Messages name it, so that the user can correct the address there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressSource {
-    /// `--database-url`.
+    /// The option `--database-url`.
     Argument,
-    /// This variable of the environment.
+    /// The environment variable with this name.
     Variable(&'static str),
-    /// This variable in a file `.env`.
+    /// The variable with this name in the file `.env` at this path.
     File(&'static str, PathBuf),
 }
 
 #[cfg(feature = "sqlite")]
 impl AddressSource {
-    /// The folder in which a relative path of the address begins; an empty one is the present one.
+    /// The folder in which a relative path of the address starts. An empty path is the current folder.
     pub(super) fn folder(&self) -> &Path {
         match self {
             AddressSource::File(_, path) => path.parent().unwrap_or(path),
@@ -38,11 +40,12 @@ impl fmt::Display for AddressSource {
     }
 }
 
-/// The direct address comes first: behind a transaction pooler a run has less to lean on.
+/// The variables in order of preference. The direct address comes first, because a transaction pooler takes away some
+/// guarantees that a run has with the server itself.
 const VARIABLES: [&str; 3] = ["DIRECT_DATABASE_URL", "DIRECT_URL", "DATABASE_URL"];
 
-/// The environment goes before the file as a whole: who sets DATABASE_URL for one command means that database, even
-/// when the file has a DIRECT_URL.
+/// Finds the address and its source. Any variable of the environment comes before any variable of the file: if you set
+/// DATABASE_URL for one command, you mean that database, even if the file has a DIRECT_URL.
 pub(super) fn find(argument: Option<&str>) -> Result<(String, AddressSource), Failure> {
     if let Some(url) = argument {
         return Ok((url.to_owned(), AddressSource::Argument));
@@ -71,12 +74,12 @@ pub(super) fn find(argument: Option<&str>) -> Result<(String, AddressSource), Fa
     ))
 }
 
-/// The environment stays as it is: other threads may be reading it.
+/// The variables of the file. They are not put into the environment, because other threads may be reading it.
 fn in_file(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let lines = dotenvy::from_path_iter(path).map_err(|error| unreadable(path, &error))?;
-    // An error of the parser shows the line, and the line may hold a password.
+    // The parser's error is not shown, because it quotes the line, which may hold a password.
     lines.collect::<Result<_, _>>().map_err(|_| {
-        Failure::new("address", format!("a line of the file does not read\n --> {}", path.display()))
+        Failure::new("address", format!("a line of the file cannot be read\n --> {}", path.display()))
             .help("write `NAME=value` on each line, with quotes around a value that has spaces")
     })
 }

@@ -1,4 +1,5 @@
-//! A copy of the database before anything changes. Without it nothing does.
+//! `--backup`: an open database and a folder come in; a copy of the database and the command that restores it come out. If
+//! the backup fails, nothing is changed.
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -17,21 +18,21 @@ use super::database::Database;
 use super::failure::Failure;
 use super::terminal::safe;
 
-/// What a backup left behind.
+/// A finished backup.
 #[derive(Serialize)]
 pub(super) struct Backup {
     path: PathBuf,
-    /// What brings it back, as it is typed into a shell.
+    /// The shell command that restores it.
     restore: String,
 }
 
-/// Makes one. Where it lies is told to everyone, before the run that may need it.
+/// Makes a backup. Its path is printed even with `--quiet`, before the run that may need it.
 pub(super) fn make(database: &mut Database, folder: &Path) -> Result<Backup, Failure> {
     let failed = |error: std::io::Error| {
-        failure(&format!("the folder {} cannot be made: {error}", folder.display()))
+        failure(&format!("cannot create the folder {}: {error}", folder.display()))
             .help("name a folder that you may write to")
     };
-    // The command that brings it back is typed in another folder, on another day.
+    // The user may type the command to restore it in another folder, so its paths are absolute.
     let folder = path::absolute(folder).map_err(failed)?;
     fs::create_dir_all(&folder).map_err(failed)?;
     let stem = format!("{}-{}", file_name(&database.connection.name()?), now(&mut database.connection)?);
@@ -50,7 +51,7 @@ fn failure(message: &str) -> Failure {
     Failure::new("backup", format!("no backup, so nothing was changed: {message}"))
 }
 
-/// The moment, by the database's clock.
+/// The current time by the clock of the database.
 fn now(connection: &mut Connection) -> Result<String, Failure> {
     let sql = match connection.engine() {
         Engine::Postgres => {
@@ -63,12 +64,12 @@ fn now(connection: &mut Connection) -> Result<String, Failure> {
     Ok(text.unwrap_or("backup").to_owned())
 }
 
-/// The name of a database may hold anything.
+/// The name of a database as part of a file name: a `/` in it must not lead to another folder.
 fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
 }
 
-/// A word of a shell's command line.
+/// A word quoted for a shell.
 fn shell(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,3 +1,5 @@
+//! A backup of a PostgreSQL database with `pg_dump`.
+
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -19,24 +21,24 @@ pub(super) fn dump(server: &Reached, path: &Path) -> Result<Backup, Failure> {
             None => command.env_remove(name),
         };
     }
-    // The run writes, so its server is no standby; a proxy in between must not send the reader to one, which may lag.
+    // A proxy must not send `pg_dump` to a standby, which may lag. The run writes, so its own server is the primary.
     command.env("PGTARGETSESSIONATTRS", "primary");
     let output = command.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failure("there is no `pg_dump`")
             .help("install the client programs of PostgreSQL, of the server's version or newer"),
-        _ => failure(&format!("`pg_dump` cannot be started: {error}")),
+        _ => failure(&format!("cannot start `pg_dump`: {error}")),
     })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(failure(&format!("`pg_dump` failed: {}", said.trim())).help(
-            "its version has to be the server's or newer, and the role has to be able to read every table",
+            "its version must not be older than the server's, and the role must be able to read every table",
         ));
     }
     unfinished.finish(path)?;
     Ok(Backup { path: path.to_owned(), restore: restore(server, path) })
 }
 
-/// A password may be of any bytes.
+/// A password need not be UTF-8.
 #[cfg(unix)]
 fn os_string(value: Vec<u8>) -> OsString {
     std::os::unix::ffi::OsStringExt::from_vec(value)
@@ -47,7 +49,8 @@ fn os_string(value: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&value).into_owned().into()
 }
 
-/// Into a new database: what the run added to the old one would stay there otherwise.
+/// The command that restores the backup. It restores into a new database, because `pg_restore` would not remove what the
+/// run added to the old one.
 fn restore(server: &Reached, path: &Path) -> String {
     let checked = if server.ssl_mode().verifies() { identity(server) } else { String::new() };
     let options = format!("-h {} -p {} -U {}", shell(&server.host()), server.port(), shell(server.user()));
@@ -59,7 +62,7 @@ fn restore(server: &Reached, path: &Path) -> String {
     )
 }
 
-/// What the programs check the server by, where the run did; it has no options on their command line.
+/// The variables by which the programs check the identity of the server. There are no options for them.
 fn identity(server: &Reached) -> String {
     let is_part = |name: &str| ["PGSSLMODE", "PGSSLROOTCERT", "PGHOSTADDR"].contains(&name);
     let variables = server.variables().into_iter().filter(|(name, _)| is_part(name));

@@ -1,3 +1,5 @@
+//! A backup of an SQLite file with SQLite's own backup API.
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use super::{Backup, failure, shell};
 use crate::cli::connection::File;
 use crate::cli::failure::Failure;
 
-/// Copies page by page while others may read and write (<https://sqlite.org/backup.html>), and looks at the copy.
+/// Copies the file page by page while others may read and write (<https://sqlite.org/backup.html>), and checks the copy.
 pub(super) fn copy(file: &File, path: &Path) -> Result<Backup, Failure> {
     let unfinished = Unfinished::create(path)?;
     if let Err(error) = try_copy(file, unfinished.path()) {
@@ -24,14 +26,14 @@ pub(super) fn copy(file: &File, path: &Path) -> Result<Backup, Failure> {
     Ok(Backup { path: path.to_owned(), restore: restore(path, original) })
 }
 
-/// What lies beside the original belongs to it as it is now, and not to the copy: the next one to open the file would
-/// roll a hot journal back into it (<https://sqlite.org/lockingv3.html#hot_journals>).
+/// The command that restores the backup. It removes the journals of the original first: SQLite would otherwise roll a hot
+/// journal back into the restored file (<https://sqlite.org/lockingv3.html#hot_journals>).
 fn restore(copy: &Path, original: &str) -> String {
     let beside = beside(original).map(|path| shell(&path)).join(" ");
     format!("rm -f {beside} && cp {} {}", shell(&copy.to_string_lossy()), shell(original))
 }
 
-/// The files that SQLite keeps beside a database: what is being changed in it, in either mode.
+/// The files that SQLite keeps next to a database, for both kinds of journal.
 fn beside(path: &str) -> [String; 3] {
     ["-journal", "-wal", "-shm"].map(|end| format!("{path}{end}"))
 }

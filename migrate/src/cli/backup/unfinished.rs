@@ -1,3 +1,5 @@
+//! A backup until it is complete: it has another name, and is removed unless it is finished.
+
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -5,14 +7,13 @@ use std::path::{Path, PathBuf};
 use super::failure;
 use crate::cli::failure::Failure;
 
-/// A backup that is being written, for its owner alone to read: it holds all that the database does. Unless it is
-/// finished it goes.
+/// A backup that is being written. Only its owner can read it, because it holds all data of the database.
 pub(super) struct Unfinished {
     path: PathBuf,
 }
 
 impl Unfinished {
-    /// An empty file, beside the one that it is going to be.
+    /// Creates an empty file next to the finished one.
     pub(super) fn create(finished: &Path) -> Result<Unfinished, Failure> {
         let path = finished.with_extension("unfinished");
         private_file(&path).map_err(|error| failure(&format!("{}: {error}", path.display())))?;
@@ -23,7 +24,7 @@ impl Unfinished {
         &self.path
     }
 
-    /// Gives it the name of a backup.
+    /// Renames it to the finished backup.
     pub(super) fn finish(self, finished: &Path) -> Result<(), Failure> {
         fs::rename(&self.path, finished).map_err(|error| failure(&format!("{}: {error}", finished.display())))
     }
@@ -31,12 +32,12 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // A finished one is no longer there.
+        // A finished backup was renamed, so this removes only one that failed.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Before anything is in it, so that no one can open it in between.
+/// Creates the file with its rights at once: if they were set later, others could open it before that.
 fn private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

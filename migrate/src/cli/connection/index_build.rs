@@ -1,4 +1,4 @@
-//! How far the server is with an index that it builds for us.
+//! The progress of an index build, as the server reports it: a pool comes in, and a value every half second comes out.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use deadpool_postgres::Pool;
 use tokio::time::sleep;
 use tokio_postgres::Row;
 
-/// What `pg_stat_progress_create_index` says (PostgreSQL manual, 28.4.2).
+/// A row of `pg_stat_progress_create_index` (PostgreSQL manual, 28.4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexBuild {
     /// The index, once it has a name.
@@ -16,14 +16,14 @@ pub(crate) struct IndexBuild {
     pub(crate) phase: String,
     pub(crate) blocks_done: i64,
     pub(crate) blocks_total: i64,
-    /// The session that it waits for.
+    /// The session that the build waits for.
     pub(crate) waits_for: Option<String>,
 }
 
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Sessions of our own name alone. One statement in a transaction of its own: the build waits for no snapshot of ours
-/// for longer than that takes.
+/// The builds of sessions with our application name. It is one statement in its own transaction: `CREATE INDEX
+/// CONCURRENTLY` waits for older snapshots, and so for ours only as long as this statement takes.
 const BUILDS: &str = "SELECT nullif(build.index_relid, 0)::regclass::text, build.relid::regclass::text,
         build.phase, build.blocks_done, build.blocks_total,
         'pid ' || locker.pid || coalesce(nullif(', ' || locker.application_name, ', '), '')
@@ -34,14 +34,14 @@ const BUILDS: &str = "SELECT nullif(build.index_relid, 0)::regclass::text, build
     WHERE build.datname = current_database() AND session.application_name = current_setting('application_name')
     ORDER BY session.query_start DESC LIMIT 1";
 
-/// Tells of the build that is under way, again and again. It is a service to the reader: without a connection or the
-/// right to look there is just nothing to tell.
-pub(super) async fn watch<T>(pool: &Pool, mut tell: impl FnMut(&IndexBuild)) -> T {
+/// Reports the build that is under way, until it is dropped. Errors are ignored: progress is a convenience, and must not
+/// fail the run.
+pub(super) async fn watch<T>(pool: &Pool, mut report: impl FnMut(&IndexBuild)) -> T {
     loop {
         sleep(INTERVAL).await;
         let Ok(client) = pool.get().await else { continue };
         let builds = client.query_typed(BUILDS, &[]).await.unwrap_or_default();
-        builds.iter().filter_map(IndexBuild::read).for_each(|build| tell(&build));
+        builds.iter().filter_map(IndexBuild::read).for_each(|build| report(&build));
     }
 }
 

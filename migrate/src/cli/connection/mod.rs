@@ -1,4 +1,4 @@
-//! A database that is open, of either engine.
+//! An open database of either engine: an address comes in, and a connection that all verbs can use comes out.
 
 #[cfg(feature = "postgres")]
 mod index_build;
@@ -38,18 +38,18 @@ pub(super) enum Connection {
     Sqlite(File),
 }
 
-/// What a verb is about to do.
+/// What a verb is about to do. It decides what happens if an SQLite file does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// A database that is not there is an empty one.
+    /// A missing file counts as an empty database.
     Read,
-    /// It has to be there.
+    /// The file must exist.
     Change,
-    /// SQLite: a file that is not there is created.
+    /// A missing file is created.
     Create,
 }
 
-/// Calls the same of both engines.
+/// Makes the same call for either engine.
 macro_rules! either {
     ($connection:expr, $of:ident => $call:expr) => {
         match $connection {
@@ -86,7 +86,7 @@ impl Connection {
         }
     }
 
-    /// The server that was reached, where the address names several.
+    /// The server that was reached, if the address names several.
     pub(super) fn one_of_several(&self) -> Option<String> {
         either!(self, database => database.one_of_several())
     }
@@ -132,7 +132,7 @@ impl Connection {
         }
     }
 
-    /// Drops everything and applies all.
+    /// Drops everything and applies all migrations.
     pub(super) fn reset(&mut self, migrator: &Migrator<'_>, progress: &Progress) -> Result<Report, Error> {
         match self {
             #[cfg(feature = "postgres")]
@@ -145,17 +145,17 @@ impl Connection {
         }
     }
 
-    /// The name that people type: of the database, or of the file.
+    /// The name that people type to confirm a change: that of the database, or of the file.
     pub(super) fn name(&mut self) -> Result<String, Failure> {
         either!(self, database => database.name())
     }
 
-    /// The rows, or `None` when the query names a table that does not exist.
+    /// The rows, or `None` if the query names a table that does not exist.
     pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
         either!(self, database => database.query(query))
     }
 
-    /// Runs statements in a transaction of their own.
+    /// Runs statements in their own transaction.
     pub(super) fn execute(&mut self, sql: &str) -> Result<(), Error> {
         either!(self, database => database.execute(sql))
     }

@@ -1,3 +1,5 @@
+//! A PostgreSQL server: an address comes in, and a pool with its own runtime comes out.
+
 use deadpool_postgres::{Pool, Runtime as PoolRuntime};
 use migrate_core::{Plan, Query, Status, Target};
 use tokio::runtime::{Builder, Runtime};
@@ -14,7 +16,7 @@ use crate::driver::{Driver, Row};
 use crate::schema::{Drift, Dump};
 use crate::{Error, Migrator, Report, Verification};
 
-/// A server, and the runtime that talks to it.
+/// A server, and the runtime on which its connections run.
 pub(crate) struct Server {
     runtime: Runtime,
     pool: Pool,
@@ -22,10 +24,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Connects to the first server of the address that fits, with sessions that name themselves `program` unless the
-    /// address says how. All further connections go to that server.
+    /// Connects to the first server of the address that fits. All further connections go to that server. Its sessions have
+    /// `program` as their application name, unless the address sets one.
     pub(super) fn connect(address: &PostgresAddress, program: &str) -> Result<Server, Failure> {
-        // One runs the migrations, one watches; the lock's own is out of the pool's count.
+        // One connection runs the migrations, and one watches index builds. The pool does not count the lock's connection.
         const CONNECTIONS: usize = 2;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| refused(&error))?;
         let reaching = reach::reach(address, program);
@@ -93,7 +95,7 @@ impl Server {
         self.driven(async |driver| driver.create(sql).await)
     }
 
-    /// The server that was reached, of those that the address names.
+    /// The server that was reached.
     pub(crate) fn reached(&self) -> &Reached {
         &self.reached
     }
@@ -110,7 +112,7 @@ impl Server {
         })
     }
 
-    /// Runs it, and tells meanwhile how far the server is with the indexes that it builds.
+    /// Does the work, and meanwhile shows the progress of index builds.
     fn watched<T>(&self, work: impl Future<Output = T>, progress: &Progress) -> T {
         self.runtime.block_on(async {
             tokio::select! {
@@ -130,7 +132,7 @@ fn unreachable(address: &PostgresAddress, error: &Unreachable) -> Failure {
             format!("create it: `createdb {name}`, or `CREATE DATABASE \"{name}\"`")
         }
         Some(code) if INVALID_PASSWORD.contains(&code) => address.password_help(),
-        // The driver has no code for it.
+        // The driver reports a missing password without a code.
         None if error.to_string().contains("password missing") => address.password_help(),
         _ => match error.help() {
             Some(help) => help.to_owned(),
@@ -141,5 +143,5 @@ fn unreachable(address: &PostgresAddress, error: &Unreachable) -> Failure {
 }
 
 fn refused(error: &dyn std::error::Error) -> Failure {
-    Failure::new("connection", format!("the connection cannot be made: {error}"))
+    Failure::new("connection", format!("cannot set up the connection: {error}"))
 }

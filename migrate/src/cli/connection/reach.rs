@@ -1,5 +1,8 @@
-//! Which of the servers of an address is connected to, in the way of libpq (PostgreSQL manual, 34.1.1.3): the next one is
-//! tried when one is not there or does not fit, and not when one refuses.
+//! Connects to one of the servers of an address, as libpq does (PostgreSQL manual, 34.1.1.3): an address comes in, and the
+//! server that was reached comes out, or the reason of each attempt.
+//!
+//! If a server is not there or does not fit, the next one is tried. If a server refuses, none is: it is the right server,
+//! and the role or the password is wrong.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -20,10 +23,10 @@ use super::tls::{Connector, Progress};
 use crate::cli::address::{PostgresAddress, ServerAddress, SslMode, Target};
 use crate::cli::failure::Failure;
 
-/// A session, and the task that drives it.
+/// A session, and the task that drives its connection.
 type Session = (Client, JoinHandle<()>);
 
-/// Connects to the first server that fits, and returns it with what connects to it again.
+/// Connects to the first server that fits. Returns the server, and a manager whose connections all go to it.
 pub(super) async fn reach(
     address: &PostgresAddress,
     program: &str,
@@ -56,7 +59,7 @@ pub(super) async fn reach(
     Err(failed)
 }
 
-/// The addresses of a server; one that is none where it has a socket.
+/// The addresses of a server. For a socket this is one `None`.
 async fn ips(server: &ServerAddress, in_random_order: bool) -> io::Result<Vec<Option<IpAddr>>> {
     if server.socket().is_some() {
         return Ok(vec![None]);
@@ -84,18 +87,18 @@ struct Candidate<'c> {
     target: Target,
 }
 
-/// What is tried after a failure.
+/// What to try after a failure.
 enum Next {
     Ip,
     Server,
     Nothing,
 }
 
-/// How a session is begun.
+/// How to begin a session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Plain,
-    /// Encrypted where the server offers it.
+    /// Encrypted if the server offers it.
     Offered,
     Encrypted,
 }
@@ -126,7 +129,7 @@ impl Candidate<'_> {
         Err(Next::Nothing)
     }
 
-    /// In which order TLS is tried (PostgreSQL manual, 34.19.1). A socket has none.
+    /// The order in which to try TLS (PostgreSQL manual, 34.19.1). A socket has no TLS.
     fn ways(&self) -> &'static [Way] {
         match (self.ip, self.address.ssl_mode()) {
             (None, _) | (_, SslMode::Disable) => &[Way::Plain],
@@ -146,7 +149,7 @@ impl Candidate<'_> {
         named(self.address.config(self.server, self.ip, mode), self.program)
     }
 
-    /// A session that fits.
+    /// Begins a session, and checks that it fits.
     async fn session(&self, way: Way, connector: &Connector) -> Result<Session, Reason> {
         let config = self.config(match way {
             Way::Plain => config::SslMode::Disable,
@@ -183,12 +186,12 @@ fn named(mut config: Config, program: &str) -> Config {
 
 async fn connected(config: &Config, connector: Connector) -> Result<Session, tokio_postgres::Error> {
     let (client, connection) = config.connect(connector).await?;
-    // How the connection ends, the client tells whoever asks something of it.
+    // The result is dropped, because each later call of the client reports that the connection ended.
     let task = tokio::spawn(async { drop(connection.await) });
     Ok((client, task))
 }
 
-/// Why a session is not one of those that are looked for.
+/// Why a session does not fit the target, or `None` if it does.
 async fn unfit(client: &Client, target: Target) -> Option<String> {
     let (question, wanted, reason) = match target {
         Target::Any => return None,
@@ -210,7 +213,7 @@ async fn unfit(client: &Client, target: Target) -> Option<String> {
     }
 }
 
-/// What connects to the server that was reached. The session that reached it is the first.
+/// Connects to the server that was reached. The session that reached it is handed out first.
 struct Again {
     first: Mutex<Option<Session>>,
     connector: Connector,
@@ -232,7 +235,7 @@ impl Connect for Again {
     }
 }
 
-/// Why a server was not connected to.
+/// Why an attempt failed.
 #[derive(Debug)]
 enum Reason {
     Name(io::Error),
@@ -242,7 +245,7 @@ enum Reason {
     Time,
 }
 
-/// As with libpq, one that answers and refuses is the right one.
+/// What to try after this reason. As in libpq, a server that answers and refuses is the right one, so nothing else is tried.
 fn next(reason: &Reason, progress: &Progress) -> Next {
     const CANNOT_CONNECT_NOW: &str = "57P03";
     match reason {
@@ -258,7 +261,7 @@ fn next(reason: &Reason, progress: &Progress) -> Next {
 }
 
 impl Reason {
-    /// Whether what was tried without TLS is to be tried with it, or the other way round.
+    /// Whether to try again with TLS after an attempt without it, or the other way round.
     fn wants_another_way(&self, way: Way, progress: &Progress) -> bool {
         let Reason::Driver(error) = self else { return false };
         let is_refused = error.as_db_error().is_some();
@@ -273,7 +276,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Name(error) => write!(f, "its name cannot be looked up: {error}"),
+            Reason::Name(error) => write!(f, "cannot look up its name: {error}"),
             Reason::Driver(error) => driver_error(error).fmt(f),
             Reason::Tls(failure) => failure.message().fmt(f),
             Reason::Unfit(reason) => reason.fmt(f),
@@ -282,7 +285,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The text of an error with those of its causes, each once.
+/// The texts of an error and of its causes, each once.
 fn driver_error(error: &tokio_postgres::Error) -> String {
     let mut message = match error.as_db_error() {
         Some(error) => format!("{} ({})", error.message(), error.code().code()),
@@ -291,8 +294,8 @@ fn driver_error(error: &tokio_postgres::Error) -> String {
     let mut source = error.source();
     while let Some(error) = source {
         let text = error.to_string();
-        let is_told = message.contains(&text) || error.is::<tokio_postgres::error::DbError>();
-        if !is_told {
+        let is_shown = message.contains(&text) || error.is::<tokio_postgres::error::DbError>();
+        if !is_shown {
             message += &format!(": {text}");
         }
         source = error.source();
@@ -300,12 +303,12 @@ fn driver_error(error: &tokio_postgres::Error) -> String {
     message
 }
 
-/// No server could be connected to, or none that fits.
+/// No server was reached, or none of them fits.
 #[derive(Debug)]
 pub(super) struct Unreachable {
-    /// Which server, and why not.
+    /// Each server that was tried, and why the attempt failed.
     attempts: Vec<(String, Reason)>,
-    /// Whether the address names one server.
+    /// Whether the address names only one server.
     is_alone: bool,
 }
 
@@ -314,7 +317,7 @@ impl Unreachable {
         self.attempts.last().map(|(_, reason)| reason)
     }
 
-    /// What the server called it, if one refused.
+    /// The error code of the server, if it refused.
     pub(super) fn code(&self) -> Option<&str> {
         match self.last()? {
             Reason::Driver(error) => error.code().map(tokio_postgres::error::SqlState::code),
@@ -322,12 +325,12 @@ impl Unreachable {
         }
     }
 
-    /// What machines call it.
+    /// The kind of the failure, for machines.
     pub(super) fn kind(&self) -> &'static str {
         if matches!(self.last(), Some(Reason::Tls(_))) { "tls" } else { "connection" }
     }
 
-    /// What to do about it, where that is known here.
+    /// What to do about it, if that is known here.
     pub(super) fn help(&self) -> Option<&str> {
         match self.last()? {
             Reason::Tls(failure) => failure.help_text(),
@@ -338,21 +341,21 @@ impl Unreachable {
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// An address may name any number of servers, and whoever reads this wants to know of a few.
+        /// An address may name any number of servers. The message shows the first few.
         const SHOWN: usize = 10;
-        let mut told: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         let count = self.attempts.len();
-        // The last one decided.
+        // The last attempt is always shown, because it ended the search.
         let last = self.attempts.last().filter(|_| count > SHOWN);
         for (server, reason) in self.attempts.iter().take(SHOWN).chain(last) {
             let text = if self.is_alone { reason.to_string() } else { format!("{server}: {reason}") };
-            if !told.contains(&text) {
-                told.push(text);
+            if !lines.contains(&text) {
+                lines.push(text);
             }
         }
         if count > SHOWN + 1 {
-            told.push(format!("and {} more", count - SHOWN - 1));
+            lines.push(format!("and {} more", count - SHOWN - 1));
         }
-        f.write_str(&told.join(if self.is_alone { "; " } else { "\n - " }))
+        f.write_str(&lines.join(if self.is_alone { "; " } else { "\n - " }))
     }
 }

@@ -1,3 +1,5 @@
+//! The server of a run, for the connections of the driver and for programs such as `pg_dump`.
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -6,13 +8,14 @@ use tokio_postgres::config;
 
 use crate::cli::address::{PostgresAddress, ServerAddress, SslMode, TlsVersions};
 
-/// The server that a run is connected to: one of those that its address names, at one of its addresses, and whether it
-/// speaks TLS. Each further connection of the run is to it, and so is what other programs do for the run.
+/// The server that a run reached: one server of the address, one IP address, and whether TLS is used. All further
+/// connections of the run go there. So do programs that work for the run: `target_session_attrs`, or a name with several
+/// addresses, could otherwise send them to a different server.
 #[derive(Clone)]
 pub(crate) struct Reached {
     address: PostgresAddress,
     server: ServerAddress,
-    /// None where it was reached by its socket.
+    /// `None` if it was reached by its socket.
     ip: Option<IpAddr>,
     is_encrypted: bool,
 }
@@ -27,8 +30,8 @@ impl Reached {
         Reached { address: address.clone(), server: server.clone(), ip, is_encrypted }
     }
 
-    /// What a shell's `--host` is given: a name, an address, or the folder of a socket. A name that the certificate is
-    /// held to stays one.
+    /// The value for `--host` of a program: a name, an IP address, or the folder of a socket. If the certificate is checked
+    /// against a name, this is that name.
     pub(crate) fn host(&self) -> String {
         let is_checked = self.ssl_mode().verifies() && !self.server.host().is_empty();
         match self.ip {
@@ -41,7 +44,7 @@ impl Reached {
         }
     }
 
-    /// Whether the address names others, too.
+    /// Whether the address names other servers too.
     pub(super) fn is_one_of_several(&self) -> bool {
         self.address.servers().len() > 1
     }
@@ -58,7 +61,7 @@ impl Reached {
         self.address.database()
     }
 
-    /// How much of TLS another program has to ask for, to have neither less nor more than this run.
+    /// The mode with which another program uses TLS exactly if this run does.
     pub(crate) fn ssl_mode(&self) -> SslMode {
         match self.address.ssl_mode() {
             mode if mode.verifies() => mode,
@@ -67,15 +70,15 @@ impl Reached {
         }
     }
 
-    /// What the driver connects with again.
+    /// The configuration with which the driver connects again.
     pub(crate) fn config(&self) -> Config {
         let mode = if self.is_encrypted { config::SslMode::Require } else { config::SslMode::Disable };
         self.address.config(&self.server, self.ip, mode)
     }
 
-    /// The same server for programs that use libpq (PostgreSQL manual, 34.15), such as `pg_dump`: all variables that
-    /// decide to which server they connect, and how. What has no value has to be taken out of their environment. Other
-    /// users see the arguments of a process, and not its environment, so a password is safe here alone.
+    /// The environment for programs that use libpq, such as `pg_dump`: all variables that decide to which server they
+    /// connect, and how (PostgreSQL manual, 34.15). A variable without a value must be removed from their environment. The
+    /// password is here, because other users can see the arguments of a process, and not its environment.
     pub(crate) fn variables(&self) -> Vec<(&'static str, Option<Vec<u8>>)> {
         let text = |text: &str| Some(text.as_bytes().to_vec()).filter(|text| !text.is_empty());
         let tls = self.address.tls();
@@ -107,7 +110,7 @@ impl Reached {
     }
 }
 
-/// The host and the port that were reached, and the address where a name does not say it all.
+/// Shows the host and the port that were reached.
 impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.server)

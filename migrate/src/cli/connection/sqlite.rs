@@ -1,3 +1,5 @@
+//! An SQLite file: an address comes in, and an open connection comes out.
+
 use std::path::PathBuf;
 
 use migrate_core::{Plan, Query, Status, Target};
@@ -12,14 +14,15 @@ use crate::migrator::finished;
 use crate::schema::{Drift, Dump};
 use crate::{Error, Migrator, Report, Verification};
 
-/// A file of SQLite that is open.
+/// An open SQLite file.
 pub(crate) struct File {
     pub(crate) connection: Connection,
     path: PathBuf,
 }
 
 impl File {
-    /// Reading never writes, so a file that is not there is not created for it.
+    /// Opens the file. Reading never writes, so it does not create a missing file: an empty database in memory stands in
+    /// for it.
     pub(super) fn open(address: &SqliteAddress, access: Access) -> Result<File, Failure> {
         let path = address.path();
         let exists = address.is_in_memory() || path.exists();
@@ -32,13 +35,13 @@ impl File {
             _ => Connection::open(path),
         };
         let connection = connection.map_err(|error| {
-            Failure::new("database", format!("{} cannot be opened: {error}", path.display()))
+            Failure::new("database", format!("cannot open {}: {error}", path.display()))
                 .help("check that its folder exists and that you may write to it")
         })?;
         Ok(File { connection, path: path.to_owned() })
     }
 
-    /// A file is the only one.
+    /// An address names one file only.
     pub(super) fn one_of_several(&self) -> Option<String> {
         None
     }

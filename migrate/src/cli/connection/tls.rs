@@ -1,4 +1,5 @@
-//! TLS with the meaning that libpq gives to `sslmode`.
+//! TLS with the meaning that libpq gives to `sslmode`: the settings of an address come in, and a connector for the driver
+//! comes out. The driver's own modes cannot check an authority without the name, which `verify-ca` asks for.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,7 +24,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::cli::address::{Roots, SslMode, Tls, TlsVersions};
 use crate::cli::failure::Failure;
 
-/// What makes TLS of a connection to one server, and remembers how far it got.
+/// Sets up TLS for connections to one server, and remembers how far they got.
 #[derive(Clone)]
 pub(super) struct Connector {
     inner: MakeRustlsConnect,
@@ -31,7 +32,7 @@ pub(super) struct Connector {
     progress: Arc<Progress>,
 }
 
-/// How far a connection got: the driver's error does not say.
+/// How far a connection got. The driver's error does not say it, and what to try next depends on it.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     is_connected: AtomicBool,
@@ -40,29 +41,29 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Whether the server was there.
+    /// Whether the socket was connected.
     pub(super) fn is_connected(&self) -> bool {
         self.is_connected.load(Ordering::Relaxed)
     }
 
-    /// Whether it agreed to speak TLS.
+    /// Whether the server agreed to TLS.
     pub(super) fn has_begun_tls(&self) -> bool {
         self.has_begun_tls.load(Ordering::Relaxed)
     }
 
-    /// Whether what is spoken is encrypted.
+    /// Whether the connection is encrypted.
     pub(super) fn has_tls(&self) -> bool {
         self.has_tls.load(Ordering::Relaxed)
     }
 }
 
 impl Connector {
-    /// For the server that is called `host`, at the address `address`. With `None` as what is asked of TLS there is none.
+    /// A connector for the server `host` at the IP address `address`. If `tls` is `None`, it trusts any certificate.
     pub(super) fn new(tls: Option<&Tls>, host: &str, address: &str) -> Result<Connector, Failure> {
-        // Named here, because a program that links two providers has no default.
+        // A program that links two crypto providers has no default one, so this names it.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let trust = tls.map_or(Ok(Trust::Anything), |tls| Trust::of(tls, &provider))?;
-        // Where the name is not checked, one that is none for TLS does not matter.
+        // If the name is not checked, it need not be a name that TLS allows.
         let name = match (&trust, ServerName::try_from(host)) {
             (_, Ok(_)) => host,
             (Trust::AuthorityAndName(_), Err(_)) => {
@@ -70,7 +71,7 @@ impl Connector {
                     "tls",
                     "`sslmode=verify-full` needs the name of the host, to find it in the certificate",
                 )
-                .help("write the name as `host`, beside `hostaddr`, or ask for `sslmode=verify-ca`"));
+                .help("write the name as `host`, next to `hostaddr`, or use `sslmode=verify-ca`"));
             }
             _ => address,
         };
@@ -93,7 +94,7 @@ impl Connector {
         })
     }
 
-    /// How far the connections that it made got.
+    /// How far the connections of this connector got.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -104,7 +105,8 @@ impl MakeTlsConnect<Socket> for Connector {
     type TlsConnect = Handshake;
     type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
 
-    /// The driver calls it as soon as the socket is connected. The name that it gives is the one in its configuration.
+    /// The driver calls this once the socket is connected. The name that it passes is not used: it is the one in the
+    /// driver's configuration, which may be an IP address.
     fn make_tls_connect(&mut self, _name: &str) -> Result<Handshake, Self::Error> {
         self.progress.is_connected.store(true, Ordering::Relaxed);
         let inner = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.inner, &self.name)?;
@@ -141,10 +143,10 @@ impl fmt::Debug for Connector {
 }
 
 fn failure(error: &dyn std::error::Error) -> Failure {
-    Failure::new("tls", format!("TLS cannot be set up: {error}"))
+    Failure::new("tls", format!("cannot set up TLS: {error}"))
 }
 
-/// What a certificate has to show.
+/// What the certificate of the server must prove.
 #[derive(Debug)]
 enum Trust {
     Anything,
@@ -153,7 +155,7 @@ enum Trust {
 }
 
 impl Trust {
-    /// As with libpq, authorities that are there are asked in every mode.
+    /// What to check for a mode. As in libpq, if there are authorities, the certificate is checked in every mode.
     fn of(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Trust, Failure> {
         let roots = match &tls.roots {
             Roots::None if tls.mode.verifies() => return Err(no_authority()),
@@ -171,7 +173,7 @@ impl Trust {
 }
 
 fn no_authority() -> Failure {
-    Failure::new("tls", "there is no authority to trust").help(
+    Failure::new("tls", "no trusted authority is known").help(
         "name a PEM file with `sslrootcert` in the address, with PGSSLROOTCERT, or put it at ~/.postgresql/root.crt; \
          `sslrootcert=system` trusts the authorities of the system",
     )
@@ -183,7 +185,7 @@ fn roots(of: &Roots) -> Result<RootCertStore, Failure> {
         Roots::None => {}
         Roots::File(path) => {
             let unreadable = |error: &dyn std::error::Error| {
-                Failure::new("tls", format!("the authorities in {} cannot be read: {error}", path.display()))
+                Failure::new("tls", format!("cannot read the authorities in {}: {error}", path.display()))
                     .help("name a PEM file with `sslrootcert` or PGSSLROOTCERT")
             };
             let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
@@ -222,7 +224,7 @@ impl ServerCertVerifier for Verifier {
             Trust::Anything => Ok(ServerCertVerified::assertion()),
             Trust::AuthorityAndName(verifier) => verified(verifier),
             Trust::Authority(verifier) => match verified(verifier) {
-                // The name is looked at last, when all else is right.
+                // rustls checks the name last, so everything else about this certificate is valid.
                 Err(Error::InvalidCertificate(
                     CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
                 )) => Ok(ServerCertVerified::assertion()),

@@ -1,3 +1,5 @@
+//! `baseline`: records the migrations of a database that is older than its history.
+
 use clap::Args;
 use migrate_core::{Target, Version};
 
@@ -10,7 +12,7 @@ use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
 pub struct Baseline {
-    /// The last one that is in place
+    /// The last migration that is already in place
     version: Version,
 }
 

@@ -1,4 +1,5 @@
-//! What all verbs that change a database have in common.
+//! The steps that all verbs which change a database share: plan, consent, run, answer. A verb brings its target and says
+//! how dangerous a plan is.
 
 use migrate_core::{Action, Plan, Risk, Target};
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub(super) struct Change<'c> {
     pub(super) target: Target,
     pub(super) access: Access,
     pub(super) consent: &'c Consent,
-    /// What the plan may do.
+    /// How dangerous the plan is.
     pub(super) danger: fn(&Plan) -> Danger,
 }
 
@@ -38,7 +39,7 @@ impl Change<'_> {
     }
 }
 
-/// What a run answers.
+/// The answer of a run in JSON.
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
@@ -47,7 +48,7 @@ struct Answer<'a> {
     kept: &'a Kept,
 }
 
-/// Prints what was done.
+/// Prints the report of a run.
 pub(super) fn finish(
     session: &Session<'_>,
     database: &Database,
@@ -60,7 +61,7 @@ pub(super) fn finish(
     Ok(Exit::DONE)
 }
 
-/// Where the lines of a run were shown while it was under way, how many there were.
+/// The report, or only its number of migrations if they were shown during the run.
 fn text(session: &Session<'_>, report: &Report) -> String {
     if !session.console.is_talkative() || report.is_empty() {
         return report.to_string();
@@ -75,20 +76,20 @@ fn text(session: &Session<'_>, report: &Report) -> String {
     text
 }
 
-/// What is only written to the history needs no question.
+/// A run that only writes to the history needs no consent.
 pub(super) fn harmless(_plan: &Plan) -> Danger {
     Danger::None
 }
 
-/// Applying is dangerous where a migration is; what nobody looked at may be.
+/// Applying needs consent if a migration has high risk. Unknown risk counts as high: it may be.
 pub(super) fn of_risk(plan: &Plan) -> Danger {
     let count =
         |risk| plan.steps.iter().filter(|step| step.action.runs_script() && step.risk == risk).count();
     let (high, unknown) = (count(Some(Risk::High)), count(None));
     match (high, unknown) {
         (0, 0) => Danger::None,
-        (0, _) => Danger::Destructive(format!("nobody judged what {} can do", migrations(unknown))),
-        _ => Danger::Destructive(format!("{} of high risk", are(high))),
+        (0, _) => Danger::Destructive(format!("the risk of {} is unknown", migrations(unknown))),
+        _ => Danger::Destructive(format!("{} high risk", have(high))),
     }
 }
 
@@ -96,12 +97,12 @@ fn migrations(count: usize) -> String {
     if count == 1 { "1 migration".to_owned() } else { format!("{count} migrations") }
 }
 
-fn are(count: usize) -> String {
-    format!("{} {}", migrations(count), if count == 1 { "is" } else { "are" })
+fn have(count: usize) -> String {
+    format!("{} {}", migrations(count), if count == 1 { "has" } else { "have" })
 }
 
-/// A rollback takes back what was made, with what is in it.
+/// A rollback always needs consent: it drops what the migrations made, with the data in it.
 pub(super) fn of_rollback(plan: &Plan) -> Danger {
     let count = plan.steps.iter().filter(|step| step.action == Action::Rollback).count();
-    Danger::Destructive(format!("{} to be rolled back, with the data in what was made", are(count)))
+    Danger::Destructive(format!("rolling back {} may lose data", migrations(count)))
 }

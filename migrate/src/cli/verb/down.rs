@@ -1,3 +1,5 @@
+//! `down`: rolls migrations back.
+
 use clap::Args;
 use migrate_core::{Target, Version};
 
@@ -14,13 +16,13 @@ pub struct Down {
     /// How many migrations to roll back
     #[arg(default_value_t = 1, conflicts_with_all = ["to", "all"])]
     steps: usize,
-    /// All above this version, which stays applied
+    /// Roll back all migrations above this version, which stays applied
     #[arg(long, value_name = "VERSION", conflicts_with = "all")]
     to: Option<Version>,
-    /// All of them
+    /// Roll back all migrations
     #[arg(long)]
     all: bool,
-    /// Only show what would be done
+    /// Only show the plan
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -1,3 +1,5 @@
+//! `drift`: shows what was changed by hand since the last run. `status` uses the same exit codes.
+
 use clap::Args;
 
 use crate::cli::connection::Access;
@@ -8,7 +10,7 @@ use crate::schema::Drift as Found;
 
 #[derive(Clone, Debug, Args)]
 pub struct Drift {
-    /// Take the schema as it is for what the runs left
+    /// Accept the schema as it is: the next drift is measured from here
     #[arg(long)]
     accept: bool,
 }
@@ -23,7 +25,7 @@ impl Drift {
         }
         session.console.answer("drift", &found, database.json(&found));
         if self.accept {
-            session.console.note("the schema is taken as it is");
+            session.console.note("accepted the schema as it is");
             return Ok(Exit::DONE);
         }
         Ok(match &found {
@@ -33,7 +35,7 @@ impl Drift {
     }
 }
 
-/// The bit of `status`: what is not known is no drift.
+/// The bit of `status`. Unknown drift sets no bit, because `status` has other answers.
 pub(super) fn exit(found: &Found) -> Exit {
     let is_changed = found.difference().is_some_and(|difference| !difference.is_empty());
     if is_changed { Exit::DRIFT } else { Exit::DONE }

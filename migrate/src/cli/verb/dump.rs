@@ -1,3 +1,5 @@
+//! `dump`: writes the schema as SQL, or checks that a file holds it.
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -11,10 +13,10 @@ use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
 pub struct Dump {
-    /// Write it to this file instead of stdout, such as migrations/schema.sql
+    /// Write the schema to this file instead of stdout, such as migrations/schema.sql
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write nothing; exit with 1 when the file holds another schema
+    /// Write nothing; exit with 1 if the file holds a different schema
     #[arg(long, requires = "output")]
     check: bool,
 }
@@ -35,19 +37,19 @@ impl Dump {
         if self.check && !is_same {
             return Err(Failure::new(
                 "other-schema",
-                format!("the file is not the schema of the database\n --> {shown}"),
+                format!("the file does not hold the present schema of the database\n --> {shown}"),
             )
             .help(format!(
-                "look at what changed, then write it: `{} dump --output {shown}`",
+                "look at what changed, then write the file: `{} dump --output {shown}`",
                 session.console.program()
             )));
         }
         if !is_same {
             fs::write(path, &dump.sql).map_err(|error| {
-                Failure::new("output", format!("the file cannot be written: {error}\n --> {shown}"))
+                Failure::new("output", format!("cannot write the file: {error}\n --> {shown}"))
             })?;
         }
-        let text = if is_same { format!("{shown} is the schema") } else { format!("wrote {shown}") };
+        let text = if is_same { format!("{shown} is up to date") } else { format!("wrote {shown}") };
         let json = json!({ "path": shown.to_string(), "written": !is_same, "left_out": dump.left_out });
         session.console.answer("dump", text, json);
         Ok(Exit::DONE)

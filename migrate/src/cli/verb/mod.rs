@@ -1,4 +1,4 @@
-//! The verbs, a file for each.
+//! The verbs, one file for each: a session comes in, and an exit code or a failure goes out. The console prints the answer.
 
 mod baseline;
 mod change;
@@ -22,47 +22,50 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::session::Session;
 
-/// What to do with a database.
+/// A verb: what to do with a database.
+///
+/// Each variant holds the options of its verb, and is made by parsing a command line.
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Verb {
-    /// How the database stands to the migrations. Reads only
+    /// Shows how the database compares with the migrations. Reads only
     Status(status::Status),
-    /// What a run would do, with its SQL, order, transactions and hazards. Reads only
+    /// Shows what a run would do, with its SQL, order, transactions and hazards. Reads only
     #[command(visible_alias = "dry-run")]
     Plan(plan::Plan),
-    /// Applies what is pending
+    /// Applies pending migrations
     #[command(visible_aliases = ["deploy", "migrate", "run"])]
     Up(up::Up),
-    /// Rolls back the last migration, so many, or all above a version
+    /// Rolls back the last migration, the last N, or all above a version
     #[command(visible_aliases = ["rollback", "revert"])]
     Down(down::Down),
-    /// Rolls the last migration back and applies it again, for work on a draft
+    /// Rolls back the last migration and applies it again, for work on a draft
     Redo(redo::Redo),
     /// Drops everything in the database and applies all migrations
     Reset(reset::Reset),
-    /// Takes the migrations up to a version as being in place, without running them
+    /// Records all migrations up to a version as applied, without running them
     Baseline(baseline::Baseline),
-    /// Takes one migration as applied, or as rolled back, because that was done by hand
+    /// Records one migration as applied or rolled back, because someone did that by hand
     Resolve(resolve::Resolve),
     /// Accepts migrations that were edited after they were applied
     Repair(repair::Repair),
-    /// Checks every row of the history, and runs the verify scripts of what is applied. Reads only
+    /// Checks every row of the history, and runs the verify scripts of applied migrations. Reads only
     Verify(verify::Verify),
-    /// What was changed by hand since the last run, and the SQL that undoes it. Reads only, but for --accept
+    /// Shows what was changed by hand since the last run, and the SQL that undoes it. Reads only, except with --accept
     Drift(drift::Drift),
-    /// The schema as SQL, read from the catalog. Reads only
+    /// Shows the schema as SQL, read from the catalog. Reads only
     Dump(dump::Dump),
-    /// Marks the database, so that destructive verbs ask for its name
+    /// Protects the database: destructive verbs ask for its name
     Protect(protect::Protect),
-    /// Takes the mark away
+    /// Removes the protection
     Unprotect(unprotect::Unprotect),
 }
 
 impl Verb {
-    /// Whether it shows or records what the migrations can do to a database in use, so that their SQL has to be parsed
-    /// when they come from a folder.
-    pub fn judges(&self) -> bool {
+    /// Whether the verb needs the risk and hazards of the migrations, because it shows or records them.
+    ///
+    /// A set that is read from a folder does not have them: its SQL has to be parsed first, which takes time.
+    pub fn needs_analysis(&self) -> bool {
         !matches!(
             self,
             Verb::Status(_)
@@ -75,7 +78,8 @@ impl Verb {
         )
     }
 
-    /// How to exit when it comes to no good end.
+    /// The exit code if the verb fails. For `status` and `drift` it is [`Exit::UNKNOWN`], because their other codes are
+    /// answers.
     pub fn failed(&self) -> Exit {
         if let Verb::Status(_) | Verb::Drift(_) = self { Exit::UNKNOWN } else { Exit::FAILED }
     }

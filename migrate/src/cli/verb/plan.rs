@@ -1,3 +1,5 @@
+//! `plan`: shows what a run would do. `up --dry-run` and `down --dry-run` show the same.
+
 use clap::Args;
 use migrate_core::{OutOfOrder, Target, Version};
 
@@ -8,16 +10,16 @@ use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
 pub struct Plan {
-    /// Up to this version; with `--down`, down to it
+    /// Plan up to this version; with `--down`, down to it
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-    /// Of a rollback: of so many migrations, 1 unless said otherwise
-    #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "1")]
+    /// Plan a rollback of the last N migrations. Default: 1
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1")]
     down: Option<usize>,
-    /// Also what is older than a migration that is applied
+    /// Also plan pending migrations that are older than an applied one
     #[arg(long)]
     out_of_order: bool,
-    /// Without the SQL
+    /// Leave out the SQL
     #[arg(long)]
     brief: bool,
 }
@@ -34,7 +36,7 @@ impl Plan {
     }
 }
 
-/// Plans and prints.
+/// Prints the plan to a target.
 pub(super) fn show(
     session: &Session<'_>,
     target: Target,

@@ -1,3 +1,5 @@
+//! `protect`: makes destructive verbs ask for the name of the database.
+
 use clap::Args;
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
 pub struct Protect {
-    /// As what, such as `production`
+    /// The name of the protection, such as `production`
     name: String,
 }
 

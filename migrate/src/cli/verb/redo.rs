@@ -1,3 +1,5 @@
+//! `redo`: rolls the last migration back and applies it again.
+
 use clap::Args;
 use migrate_core::Target;
 

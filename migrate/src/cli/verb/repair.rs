@@ -1,3 +1,5 @@
+//! `repair`: records the present checksums of migrations that were edited after they were applied.
+
 use clap::Args;
 use migrate_core::Target;
 

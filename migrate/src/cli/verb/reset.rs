@@ -1,3 +1,5 @@
+//! `reset`: drops everything in the database and applies all migrations. The protection of the database stays.
+
 use clap::Args;
 
 use super::change;
@@ -19,18 +21,20 @@ impl Reset {
         let mut database = session.open(Access::Create)?;
         let name = database.connection.name()?;
         let count = session.migrator.set.migrations().len();
-        let danger = Danger::Destructive(format!("everything in `{name}` is dropped, whoever made it"));
+        let danger = Danger::Destructive(format!(
+            "everything in `{name}` will be dropped, not only what migrations made"
+        ));
         let shown = format!("reset    {name}\napply    all migrations: {count}");
         let kept = self.consent.obtain(session, &mut database, &danger, &shown)?;
         let protection = protection::of(&mut database.connection, &session.migrator)?;
         let (migrator, progress) = session.watched();
         let done = database.connection.reset(&migrator, &progress);
         progress.end();
-        // The mark went with everything else, and the database is what it was.
+        // The protection was dropped with everything else, and a reset must not remove it.
         if let Some(protection) = protection
             && let Err(failure) = protection::set(&mut database.connection, &session.migrator, &protection)
         {
-            session.console.warn(&format!("`{name}` is not protected any more: {failure}"));
+            session.console.warn(&format!("`{name}` is no longer protected: {failure}"));
         }
         change::finish(session, &database, "reset", &kept, done)
     }

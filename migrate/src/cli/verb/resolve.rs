@@ -1,3 +1,5 @@
+//! `resolve`: records what someone did by hand, after a run could not finish.
+
 use clap::Args;
 use migrate_core::{Target, Version};
 
@@ -11,16 +13,16 @@ use crate::cli::session::Session;
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Resolve {
-    /// This one was applied, or finished, by hand
+    /// This migration was applied, or finished, by hand
     #[arg(long, value_name = "VERSION")]
     applied: Option<Version>,
-    /// This one was undone by hand
+    /// This migration was rolled back by hand
     #[arg(long, value_name = "VERSION")]
     rolled_back: Option<Version>,
-    /// The statement at which this one was cut off is done: the next run goes on behind it
+    /// The statement in which this migration was interrupted is done: the next run continues after it
     #[arg(long, value_name = "VERSION")]
     statement_done: Option<Version>,
-    /// The statement at which this one was cut off is not done: the next run goes on with it
+    /// The statement in which this migration was interrupted is not done: the next run repeats it
     #[arg(long, value_name = "VERSION")]
     statement_undone: Option<Version>,
 }

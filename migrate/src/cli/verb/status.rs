@@ -1,3 +1,5 @@
+//! `status`: shows how the database compares with the migrations, and whether its schema drifted.
+
 use std::fmt::Write;
 
 use clap::Args;
@@ -15,14 +17,14 @@ use crate::schema::Drift;
 
 #[derive(Clone, Debug, Args)]
 pub struct Status {
-    /// Do not look for drift, which reads the whole schema
+    /// Do not check for drift, which reads the whole schema
     #[arg(long)]
     no_drift: bool,
 }
 
-/// What machines are told.
+/// The answer in JSON.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Document<'a> {
     #[serde(flatten)]
     status: &'a Answer,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,19 +52,19 @@ impl Status {
         session.console.answer(
             "status",
             text,
-            database.json(&Told { status: &status, drift: drift.as_ref() }),
+            database.json(&Document { status: &status, drift: drift.as_ref() }),
         );
         Ok(exit(&status).and(of_drift))
     }
 
-    /// Where nothing was applied there is nothing to drift from. A role that may read the history alone has its answer
-    /// all the same.
+    /// The drift, or `None` with a warning if it cannot be read: a role that may read only the history still gets its
+    /// answer. If nothing is applied, there is nothing to drift from.
     fn drift(&self, session: &Session<'_>, database: &mut Database, status: &Answer) -> Option<Drift> {
         if self.no_drift || status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
             return None;
         }
         let found = database.connection.drift(&session.migrator);
-        found.map_err(|error| session.console.warn(&format!("drift was not looked for: {error}"))).ok()
+        found.map_err(|error| session.console.warn(&format!("could not check for drift: {error}"))).ok()
     }
 }
 
@@ -104,13 +106,13 @@ fn table(status: &Answer, program: &str) -> String {
     out + &summary(status, program)
 }
 
-/// The verb that finishes what was interrupted. It is the same for all: a run goes on in one direction at a time.
+/// The verb that finishes interrupted migrations. One verb finishes all of them, because a run has one direction.
 fn resuming(status: &Answer) -> &'static str {
     let is_rollback = |migration: &MigrationStatus| migration.direction == Some(Direction::Rollback);
     if status.migrations.iter().any(is_rollback) { "down" } else { "up" }
 }
 
-/// One line, and what to type next.
+/// The last line: the state, a number for each kind of migration, and what to type next.
 fn summary(status: &Answer, program: &str) -> String {
     let count = |state| status.migrations.iter().filter(|migration| migration.state == state).count();
     let applied = count(MigrationState::Applied) + count(MigrationState::Baseline);

@@ -1,3 +1,5 @@
+//! `unprotect`: removes the protection, after it asked for the name of the database.
+
 use clap::Args;
 use serde_json::json;
 
@@ -19,10 +21,10 @@ impl Unprotect {
         let mut database = session.open(Access::Change)?;
         let name = database.connection.name()?;
         let text = if protection::of(&mut database.connection, &session.migrator)?.is_some() {
-            let danger = Danger::Destructive("nothing will ask for its name any more".to_owned());
+            let danger = Danger::Destructive("destructive verbs will no longer ask for its name".to_owned());
             self.consent.obtain(session, &mut database, &danger, &format!("unprotect  {name}"))?;
             protection::clear(&mut database.connection, &session.migrator)?;
-            format!("`{name}` is not protected any more")
+            format!("`{name}` is no longer protected")
         } else {
             format!("`{name}` is not protected")
         };

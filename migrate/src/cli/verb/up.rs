@@ -1,3 +1,5 @@
+//! `up`: applies pending migrations.
+
 use clap::Args;
 use migrate_core::{OutOfOrder, Target, Version};
 
@@ -11,13 +13,13 @@ use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
 pub struct Up {
-    /// Up to this version, this one too
+    /// Apply migrations up to and including this version
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-    /// Also what is older than a migration that is applied
+    /// Also apply pending migrations that are older than an applied one
     #[arg(long)]
     out_of_order: bool,
-    /// Only show what would be done
+    /// Only show the plan
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -1,3 +1,5 @@
+//! `verify`: checks the history and runs the verify scripts. A problem exits with 1.
+
 use clap::Args;
 
 use crate::cli::connection::Access;

@@ -54,7 +54,7 @@ async fn a_test_that_cannot_be_prepared_fails_and_says_why() {
     ] {
         let output = Processes::on(&private).output(test);
         assert!(!output.status.success() && text(&output).contains("1 failed"), "{test}: {}", text(&output));
-        let intro = format!("the database of the test migrate_test::{test} cannot be prepared: ");
+        let intro = format!("the database of the test server::migrate_test::{test} cannot be prepared: ");
         let at = text(&output).find(&intro).unwrap_or_else(|| panic!("{}", text(&output)));
         let message = text(&output)[at + intro.len()..].lines().next().unwrap().to_owned();
         assert!(message.contains(says), "{test}: {message}");

@@ -1,0 +1,77 @@
+//! What is asked about the scripts of a folder before there is a set, and what an answer says.
+//!
+//! The core asks and knows no SQL parser: `Source::check` takes the function that answers, which is
+//! `migrate_lint::analyse`. Both halves know these values and nothing else of each other.
+
+use std::collections::BTreeSet;
+
+use crate::{Dialect, Finding, Migration, Span};
+
+/// What analyses the migrations of a folder, in order: one answer for each.
+pub type Analyse = fn(&Unanalysed<'_>) -> Vec<Findings>;
+
+/// Migrations that have not been analysed yet.
+#[derive(Clone, Debug)]
+pub struct Unanalysed<'a> {
+    /// The SQL that they are written in.
+    pub dialect: Dialect,
+    /// What `migrate.toml` says about the databases.
+    pub project: Project,
+    /// The migrations, in the order of their versions, and what to find out about each.
+    pub migrations: Vec<(&'a Migration, Depth)>,
+}
+
+/// What to find out about a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What it makes of the schema, for those after it: its hazards are in the lock file.
+    Schema,
+    /// The hazards of its scripts.
+    Hazards,
+    /// The hazards of its scripts, and what its rollback does not bring back.
+    HazardsAndRollback,
+}
+
+/// What the project says about its databases in `migrate.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// The oldest PostgreSQL that the migrations run on, `postgres = 15`.
+    pub postgres: Option<u32>,
+    /// The column that says whose a row is, `tenant = "business_id"`.
+    pub tenant: Option<String>,
+    /// The column that says that a row is deleted, `deleted = "deleted_at"`.
+    pub deleted: Option<String>,
+    /// Tables that belong to nobody, `global = ["currencies"]`.
+    pub global: BTreeSet<String>,
+}
+
+/// What was found in a migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// In the script that applies it.
+    pub up: ScriptFindings,
+    /// In its rollback script.
+    pub down: ScriptFindings,
+    /// In the script that checks that it is in place.
+    pub verify: ScriptFindings,
+}
+
+/// What was found in a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScriptFindings {
+    /// What does not parse, in the order of the places.
+    pub errors: Vec<SyntaxError>,
+    /// The hazards.
+    pub hazards: Vec<Finding>,
+}
+
+/// What is no SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The token that does not fit, or the end of the script.
+    pub span: Span,
+    /// What it is, such as ``syntax error near `PRIMRY` ``.
+    pub message: String,
+    /// What may have been meant.
+    pub hint: Option<String>,
+}

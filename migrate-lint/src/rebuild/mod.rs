@@ -1,0 +1,473 @@
+//! The rebuild of a table on SQLite, which has no other way to change most of a table, and what can be lost in it.
+//!
+//! <https://www.sqlite.org/lang_altertable.html#otheralter>: create a table of the new form, copy the rows, drop the
+//! old table, rename the new one. Others copy the rows away and back, or rename the old table first. Which of these a
+//! script does is not looked for. Instead it is followed where the rows of each old table are: whatever stands in its
+//! place at the end has to hold all that it held.
+
+mod lacks;
+mod lost;
+mod reach;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::lacks::Rebuild;
+use self::reach::{Deletion, Reach};
+use self::rows::{Cause, Copy, Held, Loss, Tables, Taken};
+use migrate_core::{Execution, Finding, Risk, Span};
+
+use crate::schema::{Index, Schema, Table};
+use crate::sql::{
+    AlterTable, ChangeAction, Conflict, CreateTable, Delete, Drop, Expression, From, Insert, Kind, Name,
+    ObjectKind, Selected, Selection, Source, Statement, Update,
+};
+
+pub(super) use lacks::DROP_TABLE_SAFER;
+
+/// Follows the rows of old tables through a script for SQLite.
+#[derive(Debug)]
+pub(super) struct Rebuilds {
+    transaction: bool,
+    /// Whether foreign keys are on.
+    keys: bool,
+    /// `PRAGMA defer_foreign_keys`.
+    deferred: bool,
+    /// `PRAGMA legacy_alter_table`: RENAME does not look at views and triggers.
+    legacy: bool,
+    /// What new tables hold of old ones.
+    held: BTreeMap<Name, Held>,
+    /// New tables with rows of their own.
+    filled: BTreeSet<Name>,
+    /// The statements that made the new tables.
+    made: BTreeMap<Name, Made>,
+    /// Old tables that have another name by now, with their first.
+    renamed: BTreeMap<Name, Name>,
+    moved: Vec<Moved>,
+    /// Old tables of which rows were copied, by their first names.
+    copied: BTreeSet<Name>,
+    /// The names that RENAME gave to new tables.
+    taken: BTreeSet<Name>,
+    gone: Vec<Gone>,
+    /// What the deletion of copies reaches.
+    reached: Vec<(Span, Name, Reach)>,
+    /// Whether the script sets numbers of AUTOINCREMENT.
+    sets_sequences: bool,
+    findings: Vec<Finding>,
+}
+
+/// How a new table was made.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    at: Span,
+    as_query: bool,
+    drops_conflicts: bool,
+}
+
+/// An old table that has given its name away.
+#[derive(Debug)]
+struct Moved {
+    first: Name,
+    to: Name,
+    at: Span,
+}
+
+/// An old table that was dropped.
+#[derive(Debug)]
+struct Gone {
+    first: Name,
+    old: Old,
+    at: Span,
+    reach: Reach,
+}
+
+/// An old table as it last was.
+#[derive(Debug)]
+struct Old {
+    table: Option<Table>,
+    indexes: Vec<Index>,
+}
+
+impl Old {
+    fn of(schema: &Schema, name: &Name) -> Old {
+        Old {
+            table: schema.table(name).filter(|table| table.is_known).cloned(),
+            indexes: schema.indexes_of(name).filter(|index| !index.from_constraint).cloned().collect(),
+        }
+    }
+}
+
+impl Rebuilds {
+    pub(super) fn new(execution: Execution) -> Rebuilds {
+        Rebuilds {
+            transaction: execution.transaction,
+            keys: !execution.foreign_keys_off,
+            deferred: false,
+            legacy: false,
+            held: BTreeMap::new(),
+            filled: BTreeSet::new(),
+            made: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            moved: Vec::new(),
+            copied: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            gone: Vec::new(),
+            reached: Vec::new(),
+            sets_sequences: false,
+            findings: Vec::new(),
+        }
+    }
+
+    /// The next statement, with the schema before it.
+    pub(super) fn see(&mut self, statement: &Statement, schema: &Schema) {
+        let at = statement.span;
+        match &statement.kind {
+            Kind::Pragma { name, value: Some(value) } => self.pragma(name, is_on(value)),
+            Kind::CreateTable(create) => self.create(create, schema, at),
+            Kind::Insert(insert) => self.insert(insert, schema, at),
+            Kind::Update(update) => self.update(update, schema, at),
+            Kind::Delete(delete) => self.delete(delete, schema, at),
+            Kind::Drop(drop) if drop.object == ObjectKind::Table => self.drop(drop, schema, at),
+            Kind::AlterTable(alter) => self.alter(alter, schema, at),
+            _ => {}
+        }
+    }
+
+    /// Those of foreign keys do nothing inside of a transaction, and the run has seen to them outside.
+    fn pragma(&mut self, name: &str, is_on: bool) {
+        match name {
+            "foreign_keys" if !self.transaction => self.keys = is_on,
+            "defer_foreign_keys" => self.deferred = is_on && self.transaction,
+            "legacy_alter_table" => self.legacy = is_on,
+            _ => {}
+        }
+    }
+
+    fn create(&mut self, create: &CreateTable, schema: &Schema, at: Span) {
+        let place = create.name.schema.as_deref().unwrap_or(if create.temporary { "temp" } else { "main" });
+        let name = Name::qualified(place, &create.name.name);
+        if create.if_not_exists && schema.is_known(&name) {
+            return;
+        }
+        self.forget(&name);
+        let as_query = create.selection.is_some();
+        let made = Made { at, as_query, drops_conflicts: create.options.drops_conflicts };
+        self.made.insert(name.clone(), made);
+        let Some(selection) = &create.selection else { return };
+        let rows = self.tables(schema, at).of(selection);
+        let mut held = Held { columns: rows.columns.clone(), copies: Vec::new() };
+        for taken in rows.copies {
+            self.copied.insert(taken.source.clone());
+            let columns = rows.columns.iter().flatten().cloned();
+            let values = taken.values.map(|values| columns.zip(values).collect());
+            let losses = taken.losses;
+            held.add(Copy { source: taken.source, at, losses, is_moved: false, values });
+        }
+        self.held.insert(name, held);
+    }
+
+    fn insert(&mut self, insert: &Insert, schema: &Schema, at: Span) {
+        let target = schema.resolve(&insert.table);
+        if target.name == "sqlite_sequence" {
+            self.sets_sequences = true;
+            return;
+        }
+        if insert.conflict == Some(Conflict::Replace) && self.has_rows(schema, &target) {
+            self.delete_reaches(&target, schema, at, false, Risk::High);
+        }
+        if !schema.is_new(&target) {
+            return;
+        }
+        self.filled.insert(target.clone());
+        let Some(selection) = &insert.selection else { return };
+        let tables = self.tables(schema, at);
+        let rows = tables.of(selection);
+        let columns = match insert.columns.as_slice() {
+            [] => tables.written(&target),
+            listed => Some(listed.to_vec()),
+        };
+        let is_moved = insert.columns.is_empty() && self.may_be_moved(selection, schema);
+        let drops_conflicts = self.made.get(&target).is_some_and(|made| made.drops_conflicts);
+        let conflict = insert.conflict.or(drops_conflicts.then_some(Conflict::Ignore));
+        let given = rows.columns.as_ref().map(Vec::len);
+        let wanted = columns.as_ref().map(Vec::len);
+        if let (Some(given), Some(wanted), false) = (given, wanted, rows.copies.is_empty())
+            && given != wanted
+        {
+            self.findings.push(lacks::another_number(&target, given, wanted, at));
+            // What is where cannot be told.
+            for Taken { source, losses, .. } in rows.copies {
+                self.copied.insert(source.clone());
+                let copy = Copy { source, at, losses, is_moved: false, values: None };
+                self.held.entry(target.clone()).or_default().add(copy);
+            }
+            return;
+        }
+        for mut taken in rows.copies {
+            taken.losses.extend(conflict.map(|conflict| Loss { at, cause: Cause::Conflict(conflict) }));
+            self.copied.insert(taken.source.clone());
+            let values = taken.values.zip(columns.clone());
+            let values = values.map(|(values, columns)| columns.into_iter().zip(values).collect());
+            let copy = Copy { source: taken.source, at, losses: taken.losses, is_moved, values };
+            self.held.entry(target.clone()).or_default().add(copy);
+        }
+    }
+
+    /// Whether it is all of one table that may have the same form as the one which it is written to.
+    fn may_be_moved(&self, selection: &Selection, schema: &Schema) -> bool {
+        let ([From { source: Source::Table(table), .. }], [Selected::All(None)], []) =
+            (selection.from.as_slice(), selection.columns.as_slice(), selection.cuts.as_slice())
+        else {
+            return false;
+        };
+        self.made.get(&schema.resolve(table)).is_some_and(|made| !made.as_query)
+    }
+
+    fn update(&mut self, update: &Update, schema: &Schema, at: Span) {
+        let target = schema.resolve(&update.table);
+        self.sets_sequences |= target.name == "sqlite_sequence";
+        if update.replaces && self.has_rows(schema, &target) {
+            self.delete_reaches(&target, schema, at, false, Risk::High);
+        }
+        if !finds_all(update.filter.as_ref()) {
+            return;
+        }
+        for copy in self.held.get(&target).into_iter().flat_map(|held| &held.copies) {
+            let is_held = |column: &&String| {
+                let value = copy.values.as_ref().and_then(|values| values.get(*column));
+                value.is_some_and(|value| value.reads.contains(*column))
+            };
+            let lost = update.overwrites.iter().filter(is_held);
+            self.findings.extend(lost.map(|column| lacks::overwritten(&copy.source, column, at)));
+        }
+    }
+
+    fn delete(&mut self, delete: &Delete, schema: &Schema, at: Span) {
+        let target = schema.resolve(&delete.table);
+        self.sets_sequences |= target.name == "sqlite_sequence";
+        if let Some(held) = self.held.get_mut(&target) {
+            held.lose(&Loss { at, cause: Cause::Deleted });
+        }
+        if self.has_rows(schema, &target) {
+            let of_all = finds_all(delete.filter.as_ref());
+            let risk = if of_all { Risk::High } else { Risk::Controlled };
+            self.delete_reaches(&target, schema, at, of_all, risk);
+        }
+    }
+
+    fn drop(&mut self, drop: &Drop, schema: &Schema, at: Span) {
+        for name in &drop.names {
+            let name = schema.resolve(name);
+            let reach =
+                if self.has_rows(schema, &name) { self.reach(&name, schema, true) } else { Reach::default() };
+            if schema.is_new(&name) {
+                self.reached.push((at, name.clone(), reach));
+            } else {
+                let first = self.renamed.remove(&name).unwrap_or_else(|| name.clone());
+                self.gone.push(Gone { first, old: Old::of(schema, &name), at, reach });
+            }
+            self.forget(&name);
+        }
+    }
+
+    fn alter(&mut self, alter: &AlterTable, schema: &Schema, at: Span) {
+        let table = schema.resolve(&alter.name);
+        for change in &alter.changes {
+            match &change.action {
+                ChangeAction::RenameTo(to) => {
+                    let to = Name { schema: table.schema.clone(), name: to.name.clone() };
+                    self.rename(&table, &to, schema, at);
+                }
+                ChangeAction::RenameColumn { from, to } => {
+                    if let Some(held) = self.held.get_mut(&table) {
+                        held.rename_column(from, &to.name);
+                    }
+                }
+                ChangeAction::DropColumn { column, .. } => {
+                    if let Some(held) = self.held.get_mut(&table) {
+                        held.drop_column(column);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn rename(&mut self, table: &Name, to: &Name, schema: &Schema, at: Span) {
+        if !self.legacy {
+            self.findings.extend(lacks::broken_by_rename(&self.gone, schema, at));
+        }
+        if schema.is_new(table) {
+            self.taken.insert(to.clone());
+        } else {
+            let first = self.renamed.remove(table).unwrap_or_else(|| table.clone());
+            self.renamed.insert(to.clone(), first.clone());
+            self.moved.retain(|moved| moved.first != first);
+            self.moved.push(Moved { first, to: to.clone(), at });
+        }
+        if let Some(held) = self.held.remove(table) {
+            self.held.insert(to.clone(), held);
+        }
+        if let Some(made) = self.made.remove(table) {
+            self.made.insert(to.clone(), made);
+        }
+        if self.filled.remove(table) {
+            self.filled.insert(to.clone());
+        }
+    }
+
+    /// What was known of a new table that is no longer there.
+    fn forget(&mut self, table: &Name) {
+        self.held.remove(table);
+        self.filled.remove(table);
+        self.made.remove(table);
+        self.taken.remove(table);
+    }
+
+    fn tables<'a>(&'a self, schema: &'a Schema, at: Span) -> Tables<'a> {
+        Tables { schema, held: &self.held, renamed: &self.renamed, at }
+    }
+
+    fn has_rows(&self, schema: &Schema, table: &Name) -> bool {
+        !schema.is_new(table) || self.filled.contains(table) || self.held.contains_key(table)
+    }
+
+    fn reach(&self, table: &Name, schema: &Schema, of_all: bool) -> Reach {
+        if !self.keys {
+            return Reach::default();
+        }
+        let deletion = Deletion { deferred: self.deferred, of_all, transaction: self.transaction };
+        Reach::of(schema, table, deletion, |table| self.has_rows(schema, table))
+    }
+
+    /// Rows of a table are deleted that stays.
+    fn delete_reaches(&mut self, table: &Name, schema: &Schema, at: Span, of_all: bool, risk: Risk) {
+        let reach = self.reach(table, schema, of_all);
+        let finding = reach.losses().map(|losses| lacks::deletes_others(table, &losses, at).with_risk(risk));
+        self.findings.extend(finding);
+    }
+
+    /// What is found, with the schema that the script leaves. Of a rollback, that before its migration is given: what
+    /// was not there yet is not missed.
+    pub(super) fn findings(mut self, end: &Schema, before: Option<&Schema>) -> Vec<Finding> {
+        let mut findings = std::mem::take(&mut self.findings);
+        for gone in &self.gone {
+            match self.rebuilt(&gone.first, end) {
+                Some(new) => {
+                    findings.extend(self.lacks_of_keys(gone, end));
+                    let rebuild = Rebuild {
+                        first: &gone.first,
+                        old: &gone.old,
+                        new,
+                        at: gone.at,
+                        is_gone: true,
+                        before,
+                    };
+                    findings.extend(rebuild.lacks(&self, end));
+                }
+                None => {
+                    if before.is_none() {
+                        findings.push(lacks::dropped(&gone.first, gone.at));
+                    }
+                    let reach = self.without_gone(&gone.reach, end);
+                    findings.extend(
+                        reach.losses().map(|losses| lacks::deletes_others(&gone.first, &losses, gone.at)),
+                    );
+                }
+            }
+        }
+        for (at, name, reach) in &self.reached {
+            let reach = self.without_gone(reach, end);
+            findings.extend(reach.losses().map(|losses| lacks::keys_are_on(name, &losses, *at)));
+        }
+        for moved in &self.moved {
+            let Some(new) = self.rebuilt(&moved.first, end) else { continue };
+            findings.extend(lacks::left_behind(&moved.first, &moved.to, end, moved.at));
+            let is_there = self.renamed.get(&moved.to) == Some(&moved.first);
+            if is_there && self.copied.contains(&moved.first) {
+                let (old, at) = (Old::of(end, &moved.to), moved.at);
+                let rebuild = Rebuild { first: &moved.first, old: &old, new, at, is_gone: false, before };
+                findings.extend(rebuild.lacks(&self, end));
+            }
+        }
+        findings
+    }
+
+    /// The new table that has the place of an old one at the end.
+    fn rebuilt<'s>(&self, first: &Name, end: &'s Schema) -> Option<&'s Table> {
+        let new = end.table(first).filter(|table| table.is_known && end.is_current(table.created_in))?;
+        let is_moved = self.moved.iter().any(|moved| moved.first == *first);
+        (self.copied.contains(first) || self.taken.contains(first) || is_moved).then_some(new)
+    }
+
+    /// Foreign keys were on when the old table was dropped.
+    fn lacks_of_keys(&self, gone: &Gone, end: &Schema) -> Option<Finding> {
+        let mut reach = self.without_gone(&gone.reach, end);
+        // Rows that are written to a table of the same name, and do not come with one that is renamed, meet the
+        // references again.
+        let mut copies = self.held.get(&gone.first).into_iter().flat_map(|held| &held.copies);
+        let is_renamed =
+            self.taken.contains(&gone.first) || self.moved.iter().any(|moved| moved.first == gone.first);
+        if !is_renamed && !copies.any(|copy| copy.is_moved) {
+            reach.refused_later.clear();
+        }
+        reach.described().map(|what| lacks::keys_are_on(&gone.first, &what, gone.at))
+    }
+
+    /// Without those whose own rows are dropped.
+    fn without_gone(&self, reach: &Reach, end: &Schema) -> Reach {
+        let is_dropped = |table: &Name| {
+            let is_gone = self.gone.iter().any(|gone| gone.first == *table);
+            is_gone && self.rebuilt(table, end).is_none()
+        };
+        reach.clone().without(is_dropped)
+    }
+}
+
+impl Held {
+    fn rename_column(&mut self, from: &str, to: &str) {
+        for column in self.columns.iter_mut().flatten().filter(|column| *column == from) {
+            to.clone_into(column);
+        }
+        for values in self.copies.iter_mut().filter_map(|copy| copy.values.as_mut()) {
+            if let Some(value) = values.remove(from) {
+                values.insert(to.to_owned(), value);
+            }
+        }
+    }
+
+    fn drop_column(&mut self, column: &str) {
+        if let Some(columns) = &mut self.columns {
+            columns.retain(|known| known != column);
+        }
+        for values in self.copies.iter_mut().filter_map(|copy| copy.values.as_mut()) {
+            values.remove(column);
+        }
+    }
+}
+
+fn finds_all(filter: Option<&Expression>) -> bool {
+    filter.is_none_or(|filter| filter.is_always_true)
+}
+
+/// <https://www.sqlite.org/pragma.html>: "1, yes, true or on"; of numbers, all but 0.
+fn is_on(value: &str) -> bool {
+    matches!(value, "on" | "yes" | "true") || value.parse::<i64>().is_ok_and(|number| number != 0)
+}
+
+/// Whether a statement can take rows of a table away, or copy them: without one, there is nothing to follow.
+pub(super) fn is_worth_following(script: &[Statement]) -> bool {
+    script.iter().any(|statement| match &statement.kind {
+        Kind::Drop(drop) => drop.object == ObjectKind::Table,
+        Kind::AlterTable(alter) => {
+            alter.changes.iter().any(|change| matches!(change.action, ChangeAction::RenameTo(_)))
+        }
+        Kind::Delete(_) => true,
+        Kind::Insert(insert) => insert.conflict == Some(Conflict::Replace),
+        Kind::Update(update) => update.replaces,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,474 @@
+use std::collections::BTreeSet;
+
+use migrate_core::{Engine, Execution, Finding, Hazard, Span};
+
+use crate::rebuild::{self, Rebuilds};
+use crate::schema::{Inventory, Object, Schema};
+use crate::sql::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
+
+/// What a rollback script drops beside what its migration made, and what it leaves behind. The schema is the one
+/// before the migration.
+///
+/// Both scripts are carried out on it, so that what goes with something else is gone as it would be on the server.
+pub(crate) fn of_rollback(
+    before: &Schema,
+    up: &[Statement],
+    down: &[Statement],
+    execution: Execution,
+) -> Vec<Finding> {
+    let mut schema = before.clone();
+    schema.begin_migration();
+    for statement in up {
+        schema.apply(statement);
+    }
+    schema.begin_migration();
+    schema.set_foreign_keys_off(execution.foreign_keys_off);
+    let mut end = schema.clone();
+    let mut findings = follow(before, &mut end, down, execution);
+    findings.extend(of_objects(before, schema, &end, up, down));
+    findings.sort_by_key(|finding| finding.span.start());
+    findings
+}
+
+/// Carries out the rollback, and tells what it loses of the rows on SQLite.
+fn follow(before: &Schema, schema: &mut Schema, down: &[Statement], execution: Execution) -> Vec<Finding> {
+    let follows = before.engine() == Engine::Sqlite && rebuild::is_worth_following(down);
+    let mut rebuilds = follows.then(|| Rebuilds::new(execution));
+    for statement in down {
+        if let Some(rebuilds) = &mut rebuilds {
+            rebuilds.see(statement, schema);
+        }
+        schema.apply(statement);
+    }
+    rebuilds.map(|rebuilds| rebuilds.findings(schema, Some(before))).unwrap_or_default()
+}
+
+/// The objects that are gone or left behind at the end.
+fn of_objects(
+    before: &Schema,
+    schema: Schema,
+    end: &Schema,
+    up: &[Statement],
+    down: &[Statement],
+) -> Vec<Finding> {
+    let Some(first) = down.first() else { return Vec::new() };
+    if down.iter().any(may_do_anything) || end.holds_the_same_as(before) {
+        return Vec::new();
+    }
+    let made = Made { old: before.inventory(), schema, up, down };
+    let end = end.inventory();
+    let mut findings = made.lossy(&end);
+    findings.extend(made.left_behind(&end).map(|objects| {
+        let message =
+            format!("the rollback leaves behind what the migration created: {}", objects.join(", "));
+        let safer =
+            "drop that as well; a rollback with nothing to undo says `-- migrate: nothing-to-undo \"why\"`";
+        Finding::new(Hazard::DownMismatch, first.span, message, safer)
+    }));
+    findings
+}
+
+/// A migration that is done, and the way back.
+struct Made<'a> {
+    old: Inventory,
+    schema: Schema,
+    up: &'a [Statement],
+    down: &'a [Statement],
+}
+
+impl Made<'_> {
+    /// What was there before the migration and after it, and is gone after the rollback.
+    fn lossy(&self, end: &Inventory) -> Vec<Finding> {
+        let mut kept = self.schema.inventory();
+        kept.retain(|object, _| self.old.contains_key(object) && !end.contains_key(object));
+        // Functions of one name are one here, and the rollback may drop the one that the migration created.
+        kept.retain(|object, _| {
+            object.kind != ObjectKind::Function || !creates_function(self.up, &object.name)
+        });
+        let lost = tops(&kept);
+        let told = lost.into_iter().map(|object| {
+            let message = format!(
+                "{} was there before the migration and is gone after the rollback",
+                described(object)
+            );
+            let safer = "drop only what the migration created, and put back what was there before it";
+            Finding::new(Hazard::DownLossy, self.dropping(object), message, safer)
+        });
+        told.collect()
+    }
+
+    /// The last statement of the rollback before which it was there.
+    fn dropping(&self, object: &Object) -> Span {
+        let mut schema = self.schema.clone();
+        let mut dropping = self.down[0].span;
+        for statement in self.down {
+            if schema.inventory().contains_key(object) {
+                dropping = statement.span;
+            }
+            schema.apply(statement);
+        }
+        dropping
+    }
+
+    /// What the migration created and the rollback does not undo.
+    fn left_behind(&self, end: &Inventory) -> Option<Vec<String>> {
+        if created_in_blocks(self.up) {
+            return None;
+        }
+        let cascades = self.down.iter().any(cascades);
+        let mut left = self.schema.inventory();
+        left.retain(|object, _| end.contains_key(object) && !self.old.contains_key(object));
+        let told = tops(&left).into_iter().filter(|object| {
+            // Others may use those by now.
+            let is_shared = matches!(object.kind, ObjectKind::Schema | ObjectKind::Extension);
+            let may_be_gone = cascades && may_go_with_others(object.kind);
+            !(is_shared || may_be_gone)
+        });
+        let told: Vec<String> = told.map(described).collect();
+        (!told.is_empty()).then_some(told)
+    }
+}
+
+/// The object as a sentence names it.
+fn described(object: &Object) -> String {
+    let schema = object.name.schema.as_deref().filter(|schema| !["public", "main"].contains(schema));
+    let name = Name { schema: schema.map(str::to_owned), name: object.name.name.clone() };
+    let noun = object.kind.noun();
+    match (&object.part, object.kind) {
+        (None, _) => format!("the {noun} `{name}`"),
+        (Some(part), ObjectKind::Column) => format!("the column `{name}.{part}`"),
+        (Some(part), ObjectKind::Type) => format!("the value `{part}` of `{name}`"),
+        (Some(part), _) => format!("the {noun} `{part}` of `{name}`"),
+    }
+}
+
+/// Those that need none of the others, and so would not go with them.
+fn tops(objects: &Inventory) -> Vec<&Object> {
+    let stands_alone = |needs: &BTreeSet<Object>| !needs.iter().any(|need| objects.contains_key(need));
+    objects.iter().filter(|(_, needs)| stands_alone(needs)).map(|(object, _)| object).collect()
+}
+
+/// Whether a statement can undo more than can be seen.
+fn may_do_anything(statement: &Statement) -> bool {
+    match &statement.kind {
+        Kind::Unknown(_) | Kind::Call { .. } | Kind::Owned { .. } => true,
+        Kind::Do(block) => block.is_opaque || !block.statements.is_empty(),
+        Kind::Query(_) => !statement.calls.iter().all(is_harmless),
+        Kind::AlterTable(AlterTable { changes, .. }) => {
+            changes.iter().any(|change| matches!(change.action, ChangeAction::Other(_)))
+        }
+        // Dropping what is not in the model takes with it what the model cannot know.
+        Kind::Drop(drop) => {
+            drop.cascade
+                && matches!(drop.object, ObjectKind::Extension | ObjectKind::Other | ObjectKind::Role)
+        }
+        _ => false,
+    }
+}
+
+fn is_harmless(function: &Name) -> bool {
+    ["setval", "nextval", "max", "min", "count", "coalesce", "now", "set_config"]
+        .iter()
+        .any(|known| function.is_builtin(known))
+}
+
+/// Whether the migration creates something in a block: perhaps only where it was not there.
+fn created_in_blocks(up: &[Statement]) -> bool {
+    let is_block = |statement: &&Statement| matches!(statement.kind, Kind::Do(_));
+    up.iter().filter(is_block).any(|block| !block.inner().is_empty())
+}
+
+fn cascades(statement: &Statement) -> bool {
+    match &statement.kind {
+        Kind::Drop(drop) => drop.cascade,
+        Kind::AlterTable(alter) => alter.changes.iter().any(|change| {
+            matches!(
+                change.action,
+                ChangeAction::DropColumn { cascade: true, .. }
+                    | ChangeAction::DropConstraint { cascade: true, .. }
+            )
+        }),
+        _ => false,
+    }
+}
+
+/// Whether CASCADE may drop it with something that it uses.
+fn may_go_with_others(kind: ObjectKind) -> bool {
+    !matches!(kind, ObjectKind::Table | ObjectKind::Column)
+}
+
+fn creates_function(up: &[Statement], name: &Name) -> bool {
+    up.iter().any(
+        |statement| matches!(&statement.kind, Kind::CreateFunction(create) if create.name.name == name.name),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::{Engine, Script};
+
+    use super::of_rollback;
+    use crate::schema::{Schema, Words};
+    use crate::sql;
+
+    const OLD: &str = "CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT t_a CHECK (a > 0)); CREATE INDEX t_a_idx ON t (a);
+        CREATE VIEW v AS SELECT id FROM t; CREATE TYPE mood AS ENUM ('good'); CREATE SCHEMA app;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION citext; CREATE SEQUENCE s;
+        CREATE TABLE app.log (id int); CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE SCHEMA empty;";
+
+    #[track_caller]
+    fn found(engine: Engine, old: &str, up: &str, down: &str) -> Vec<String> {
+        let parse = |sql: &str| {
+            let parsed = sql::parse(sql, engine);
+            assert_eq!(parsed.errors, [], "{sql}");
+            parsed.statements
+        };
+        let mut schema = Schema::new(engine);
+        schema.begin_migration();
+        parse(old).iter().for_each(|statement| schema.apply(statement));
+        let execution = Script::of_text(down, engine, true).execution();
+        let part = schema.part_for(&Words::of(&[up, down]));
+        let findings = of_rollback(&part, &parse(up), &parse(down), execution);
+        let whole = of_rollback(&schema, &parse(up), &parse(down), execution);
+        assert_eq!(findings, whole, "of a part of the schema as of all of it");
+        findings
+            .into_iter()
+            .map(|finding| format!("{}: {}: {}", finding.hazard, finding.span.of(down), finding.message))
+            .collect()
+    }
+
+    /// Nothing is wrong with the way back.
+    #[track_caller]
+    fn fine(up: &str, down: &str) {
+        assert_eq!(found(Engine::Postgres, OLD, up, down), [""; 0], "{up} -- {down}");
+    }
+
+    #[track_caller]
+    fn left_behind(up: &str, down: &str, what: &str) {
+        let first = down.split(';').next().unwrap();
+        let want =
+            format!("down-mismatch: {first}: the rollback leaves behind what the migration created: {what}");
+        assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
+    }
+
+    #[track_caller]
+    fn lost(up: &str, down: &str, at: &str, what: &str) {
+        let want =
+            format!("down-lossy: {at}: {what} was there before the migration and is gone after the rollback");
+        assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
+    }
+
+    #[test]
+    fn what_is_undone() {
+        fine("CREATE TABLE n (id serial PRIMARY KEY, a int UNIQUE)", "DROP TABLE n");
+        fine("CREATE TABLE n (id int); CREATE INDEX ON n (id)", "DROP TABLE IF EXISTS n");
+        fine("CREATE TABLE n (id int); ALTER TABLE n RENAME TO m", "DROP TABLE public.m");
+        fine("ALTER TABLE t RENAME TO u", "ALTER TABLE u RENAME TO t");
+        fine("ALTER TABLE t RENAME a TO b", "ALTER TABLE t RENAME b TO a");
+        // With its column go its index, its constraints and its default.
+        fine(
+            "ALTER TABLE t ADD b int REFERENCES t CHECK (b > 0); CREATE INDEX ON t (a) WHERE b > 1",
+            "ALTER TABLE t DROP b",
+        );
+        fine("ALTER TABLE t ADD CHECK (id > 0)", "ALTER TABLE t DROP CONSTRAINT t_id_check");
+        fine("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t", "ALTER TABLE t DROP CONSTRAINT t_a_fkey");
+        fine("CREATE INDEX ON t (id)", "DROP INDEX t_id_idx");
+        fine("CREATE INDEX CONCURRENTLY i ON t (id)", "DROP INDEX CONCURRENTLY IF EXISTS i");
+        fine(
+            "CREATE SCHEMA n; CREATE TABLE n.a (id int); CREATE TYPE n.b AS (a int)",
+            "DROP SCHEMA n CASCADE",
+        );
+        fine("CREATE TYPE n AS ENUM ('a'); ALTER TABLE t ADD b n", "ALTER TABLE t DROP b; DROP TYPE n");
+        fine("CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", "DROP TRIGGER g ON t");
+        fine("CREATE POLICY y ON t USING (true)", "DROP POLICY y ON t");
+        fine("SET search_path TO app; CREATE TABLE n (id int)", "DROP TABLE app.n");
+        fine("SELECT id INTO n FROM t; DROP TABLE n", "UPDATE t SET a = 2 WHERE id = 1");
+        fine("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)", "DROP TABLE p1");
+        fine("CREATE TEMP TABLE n (id int)", "UPDATE t SET a = 2 WHERE id = 1");
+        // Replaced, not created.
+        fine(
+            "CREATE OR REPLACE VIEW v AS SELECT id, 1 AS a FROM t",
+            "CREATE OR REPLACE VIEW v AS SELECT id FROM t",
+        );
+        fine(
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        );
+        fine("DROP VIEW v; CREATE VIEW v AS SELECT 1", "DROP VIEW v; CREATE VIEW v AS SELECT id FROM t");
+        fine("ALTER TABLE t DROP CONSTRAINT t_a", "ALTER TABLE t ADD CONSTRAINT t_a CHECK (a > 0)");
+        fine("DROP TABLE t CASCADE", "CREATE TABLE t (id int)");
+        // An enum that is made anew without the value.
+        fine(
+            "ALTER TYPE mood ADD VALUE 'bad'",
+            "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('good'); DROP TYPE old",
+        );
+    }
+
+    #[test]
+    fn what_is_left_behind() {
+        left_behind("CREATE TABLE n (id int)", "DROP TABLE IF EXISTS m", "the table `n`");
+        left_behind("CREATE TABLE app.n (id int)", "DROP TABLE IF EXISTS n", "the table `app.n`");
+        left_behind("ALTER TABLE t ADD b int, ADD c int", "ALTER TABLE t DROP b", "the column `t.c`");
+        left_behind(
+            "ALTER TABLE unknown ADD b int",
+            "UPDATE t SET a = 1 WHERE id = 1",
+            "the column `unknown.b`",
+        );
+        left_behind(
+            "ALTER TABLE t ADD CHECK (a < 9); CREATE INDEX i ON t (id)",
+            "DROP INDEX IF EXISTS j",
+            "the index `i`, the constraint `t_a_check` of `t`",
+        );
+        left_behind(
+            "CREATE TYPE n AS ENUM ('a'); CREATE TABLE n2 (a n)",
+            "DROP TABLE n2; UPDATE t SET a = 1 WHERE id = 1",
+            "the type `n`",
+        );
+        left_behind(
+            "ALTER TYPE mood ADD VALUE 'bad'",
+            "UPDATE t SET a = 1 WHERE id = 1",
+            "the value `bad` of `mood`",
+        );
+        left_behind(
+            "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION g()",
+            "DROP TRIGGER g ON t",
+            "the function `g`",
+        );
+        left_behind(
+            "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
+            "UPDATE t SET a = 1 WHERE id = 1",
+            "the trigger `g` of `t`",
+        );
+        left_behind(
+            "CREATE POLICY y ON t USING (true)",
+            "ALTER TABLE t DISABLE ROW LEVEL SECURITY",
+            "the policy `y` of `t`",
+        );
+        left_behind(
+            "CREATE MATERIALIZED VIEW m AS SELECT 1",
+            "DROP VIEW IF EXISTS m2",
+            "the materialized view `m`",
+        );
+        left_behind("CREATE SEQUENCE n", "DROP TABLE IF EXISTS n2", "the sequence `n`");
+        left_behind("ALTER TABLE t RENAME TO u", "UPDATE u SET a = 1 WHERE id = 1", "the table `u`");
+    }
+
+    #[test]
+    fn what_is_lost() {
+        lost(
+            "ALTER TABLE t ADD b int",
+            "ALTER TABLE t DROP b, DROP a",
+            "ALTER TABLE t DROP b, DROP a",
+            "the column `t.a`",
+        );
+        lost(
+            "ALTER TABLE t ADD b int",
+            "ALTER TABLE t DROP b; DROP TABLE t",
+            "DROP TABLE t",
+            "the table `t`",
+        );
+        lost("CREATE TABLE IF NOT EXISTS t (id int)", "DROP TABLE t", "DROP TABLE t", "the table `t`");
+        lost(
+            "CREATE TABLE n (id int)",
+            "DROP TABLE n; DROP SCHEMA app CASCADE",
+            "DROP SCHEMA app CASCADE",
+            "the schema `app`",
+        );
+        lost(
+            "CREATE EXTENSION IF NOT EXISTS citext",
+            "DROP EXTENSION citext",
+            "DROP EXTENSION citext",
+            "the extension `citext`",
+        );
+        lost("CREATE OR REPLACE VIEW v AS SELECT 1", "DROP VIEW v", "DROP VIEW v", "the view `v`");
+        lost(
+            "CREATE INDEX i ON t (id)",
+            "DROP INDEX i, t_a_idx",
+            "DROP INDEX i, t_a_idx",
+            "the index `t_a_idx`",
+        );
+        lost("ALTER TYPE mood ADD VALUE 'bad'", "DROP TYPE mood", "DROP TYPE mood", "the type `mood`");
+    }
+
+    #[test]
+    fn what_cannot_be_judged() {
+        let up = "CREATE TABLE n (id int); CREATE VIEW w AS SELECT 1";
+        fine(up, "DO $$ BEGIN EXECUTE 'DROP TABLE n'; END $$");
+        fine(up, "DO $$ BEGIN IF true THEN DROP TABLE n; END IF; END $$");
+        fine(up, "SELECT drop_everything()");
+        fine(up, "CALL drop_everything()");
+        fine(up, "DROP OWNED BY app");
+        fine(up, "DROP EXTENSION citext CASCADE");
+        fine(up, "DROP TABLE n CASCADE"); // and with it perhaps the view
+        fine(
+            "DO $$ BEGIN CREATE TYPE n AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN null; END $$",
+            "DROP TABLE IF EXISTS n2",
+        );
+        // Of functions with one name the rollback may drop the new one.
+        fine("CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "DROP FUNCTION f(int)");
+        fine("CREATE EXTENSION hstore; CREATE SCHEMA n", "UPDATE t SET a = 1 WHERE id = 1"); // others may use them
+    }
+
+    #[test]
+    fn a_rollback_that_rebuilds_keeps_the_rows_too() {
+        let old = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE);
+            CREATE TABLE grandchild (id INTEGER PRIMARY KEY)";
+        let up = "ALTER TABLE t ADD COLUMN b TEXT";
+        let down = |keys: &str, copy: &str| {
+            format!(
+                "{keys}CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT); {copy}; DROP TABLE t; ALTER TABLE new_t RENAME TO t"
+            )
+        };
+        let off = "-- migrate: foreign-keys off\n";
+        let copy = "INSERT INTO new_t SELECT id, a FROM t";
+        let found = |down: &str| found_on_sqlite(old, up, down);
+        // The column goes, because the migration has added it.
+        assert_eq!(found(&down(off, copy)), [""; 0]);
+        let keys = "rebuild-foreign-keys: DROP TABLE t: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
+        assert_eq!(found(&down("", copy)), [keys]);
+        let none = "rebuild-rows: DROP TABLE t: no statement copies the rows of `t` into the table that takes its place: all of \
+                    them are lost";
+        assert_eq!(found(&down(off, "SELECT 1")), [none]);
+        let partial = found(&down(off, "INSERT INTO new_t SELECT id, a FROM t WHERE b IS NULL"));
+        assert_eq!(partial.len(), 1, "{partial:?}");
+        let left_out = found(&down(off, "INSERT INTO new_t (id) SELECT id FROM t"));
+        assert_eq!(left_out.len(), 1, "{left_out:?}");
+        // Of a table that the migration made, nothing is missed.
+        let made = "CREATE TABLE n (id INTEGER PRIMARY KEY)";
+        assert_eq!(found_on_sqlite(old, made, "DROP TABLE n"), [""; 0]);
+        let referred = "CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE grandchild ADD COLUMN n_id REFERENCES n ON DELETE CASCADE";
+        let cascades =
+            "delete-cascade: DROP TABLE n: with the rows of `n` the statement deletes rows of `grandchild`";
+        let back = "DROP TABLE n; ALTER TABLE grandchild DROP COLUMN n_id";
+        assert_eq!(found_on_sqlite(old, referred, back), [cascades]);
+        let back = "ALTER TABLE grandchild DROP COLUMN n_id; DROP TABLE n";
+        assert_eq!(found_on_sqlite(old, referred, back), [""; 0]);
+    }
+
+    fn found_on_sqlite(old: &str, up: &str, down: &str) -> Vec<String> {
+        found(Engine::Sqlite, old, up, down)
+    }
+
+    #[test]
+    fn on_sqlite() {
+        let old = "CREATE TABLE t (id INTEGER PRIMARY KEY, a int); CREATE INDEX t_a ON t (a); CREATE TABLE u (id int)";
+        let rebuild = |columns: &str| {
+            format!(
+                "CREATE TABLE new_t ({columns}); INSERT INTO new_t SELECT id, a FROM t; DROP TABLE t;
+                 ALTER TABLE new_t RENAME TO t"
+            )
+        };
+        let up = format!("{}; CREATE INDEX t_a ON t (a)", rebuild("id INTEGER PRIMARY KEY, a text"));
+        let down = rebuild("id INTEGER PRIMARY KEY, a int");
+        let with_index = format!("{down}; CREATE INDEX t_a ON t (a)");
+        assert_eq!(found(Engine::Sqlite, old, &up, &with_index), [""; 0]);
+        // The index goes with the table that another takes the place of.
+        let lost = "down-lossy: DROP TABLE t: the index `t_a` was there before the migration and is gone after the rollback";
+        assert_eq!(found(Engine::Sqlite, old, &up, &down), [lost]);
+        assert_eq!(found(Engine::Sqlite, old, "ALTER TABLE t ADD b int", "ALTER TABLE t DROP b"), [""; 0]);
+        let left = "down-mismatch: DROP TABLE u2: the rollback leaves behind what the migration created: the trigger `g` of `u`";
+        let up = "CREATE TABLE u2 (a); CREATE TRIGGER g AFTER INSERT ON u BEGIN SELECT 1; END";
+        assert_eq!(found(Engine::Sqlite, old, up, "DROP TABLE u2"), [left]);
+    }
+}

@@ -1,0 +1,102 @@
+use migrate_core::{Engine, Span};
+
+use super::changes;
+use super::column_type::{is_constrained_domain, is_known, with_default};
+use super::volatility::{Volatility, volatility};
+use crate::Context;
+use crate::sql::{ChangeAction, Column, Constraint, Expression, Generated, Name, Type};
+
+/// A column that is added to a table that was there before.
+pub(super) struct AddedColumn<'a> {
+    pub(super) table: &'a Name,
+    pub(super) column: &'a Column,
+    pub(super) span: Span,
+    /// What it does to the rows that are there.
+    pub(super) harm: Option<Harm<'a>>,
+}
+
+/// Why a new column fails on the rows that are there, or rewrites all of them. It is one of these at most: what fails
+/// rewrites nothing, and a rewrite has one fix at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Harm<'a> {
+    Required,
+    Serial,
+    Stored,
+    ConstrainedDomain(&'a Type),
+    /// Of a type that no migration creates, so that it may be such a domain.
+    UnknownType(&'a Type),
+    VolatileDefault(&'a Expression),
+}
+
+/// The columns that a statement adds.
+pub(super) fn added_columns<'a>(context: &Context<'a>) -> impl Iterator<Item = AddedColumn<'a>> + use<'a> {
+    let context = *context;
+    changes(&context).filter_map(move |(table, change)| match &change.action {
+        ChangeAction::AddColumn { column, if_not_exists }
+            if !(*if_not_exists && is_there(&context, table, column)) =>
+        {
+            Some(AddedColumn { table, column, span: change.span, harm: harm(&context, column) })
+        }
+        _ => None,
+    })
+}
+
+/// Whether the table has the column already, so that IF NOT EXISTS adds nothing.
+pub(super) fn is_there(context: &Context<'_>, table: &Name, column: &Column) -> bool {
+    context.schema.table(table).is_some_and(|table| table.column(&column.name.name).is_some())
+}
+
+impl<'a> AddedColumn<'a> {
+    /// Its own constraints, on PostgreSQL and where the server holds them against rows that it does not write anew.
+    pub(super) fn checked_constraints(
+        &self,
+        context: &Context<'_>,
+    ) -> impl Iterator<Item = &'a Constraint> + use<'a> {
+        let is_checked = context.engine == Engine::Postgres && self.harm.is_none();
+        self.column.constraints.iter().filter(move |constraint| is_checked && !constraint.not_enforced)
+    }
+}
+
+fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
+    let data_type = column.data_type.as_ref();
+    let default = column.default.as_ref().map(|default| &default.value);
+    let is_serial = context.engine == Engine::Postgres && data_type.is_some_and(Type::is_serial);
+    let is_required = is_not_null(column) && column.generated.is_none() && !is_serial;
+    let has_value = match default {
+        Some(default) => !default.is_null,
+        None => data_type.is_some_and(|data_type| with_default(context.schema, data_type)),
+    };
+    if is_required && !has_value {
+        return Some(Harm::Required);
+    }
+    match &column.generated {
+        Some(Generated::Stored(_)) => return Some(Harm::Stored),
+        Some(Generated::Identity) => return Some(Harm::Serial),
+        _ if is_serial => return Some(Harm::Serial),
+        _ => {}
+    }
+    if let Some(default) = default.filter(|default| is_volatile(context, default)) {
+        return Some(Harm::VolatileDefault(default));
+    }
+    let data_type = data_type.filter(|_| context.engine == Engine::Postgres)?;
+    if is_constrained_domain(context.schema, data_type) {
+        return Some(Harm::ConstrainedDomain(data_type));
+    }
+    (!is_known(context.schema, data_type)).then_some(Harm::UnknownType(data_type))
+}
+
+fn is_not_null(column: &Column) -> bool {
+    use crate::sql::ConstraintKind::{NotNull, PrimaryKey};
+    let demands = |constraint: &Constraint| matches!(constraint.kind, NotNull { .. } | PrimaryKey { .. });
+    column.not_null || column.constraints.iter().any(demands)
+}
+
+/// Whether the default is not one value for all rows. SQLite takes none but a literal.
+fn is_volatile(context: &Context<'_>, default: &Expression) -> bool {
+    match context.engine {
+        Engine::Postgres => {
+            default.calls.iter().any(|function| volatility(context.schema, function) != Volatility::Constant)
+        }
+        Engine::Sqlite => !default.is_literal && !default.is_null,
+    }
+}

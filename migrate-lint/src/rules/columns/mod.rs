@@ -1,0 +1,90 @@
+//! Columns, types and constraints of tables that were there before.
+
+mod added_column;
+mod check_validate;
+mod column_type;
+mod constrained_domain;
+mod drop_default;
+mod drop_not_null;
+mod exclude_build;
+mod fk_two_tables;
+mod fk_validate;
+mod foreign_key;
+mod heap;
+mod inline_check;
+mod inline_unique;
+mod long_validate;
+mod new_write_limit;
+mod required_column;
+mod serial_column;
+mod set_not_null;
+mod stored_column;
+mod type_change;
+mod unique_build;
+mod unique_drop;
+mod using_index;
+mod volatile_default;
+mod volatility;
+
+use migrate_core::Engine;
+
+use super::{Context, Rule};
+use crate::sql::{Change, ChangeAction, Constraint, Kind, Name, ObjectKind};
+
+pub(super) const RULES: &[Rule] = &[
+    check_validate::check,
+    constrained_domain::check,
+    drop_default::check,
+    drop_not_null::check,
+    exclude_build::check,
+    fk_two_tables::check,
+    fk_validate::check,
+    inline_check::check,
+    inline_unique::check,
+    long_validate::check,
+    new_write_limit::check,
+    required_column::check,
+    serial_column::check,
+    set_not_null::check,
+    stored_column::check,
+    type_change::check,
+    unique_build::check,
+    unique_drop::check,
+    using_index::check,
+    volatile_default::check,
+];
+
+/// The actions of an ALTER TABLE on a table that was there before; a foreign table has no rows here.
+fn changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Name, &'a Change)> + use<'a> {
+    let alter = match &context.statement.kind {
+        Kind::AlterTable(alter) if alter.kind == ObjectKind::Table && context.is_old(&alter.name) => {
+            Some(alter)
+        }
+        _ => None,
+    };
+    let is_foreign = |name| context.schema.table(name).is_some_and(|table| table.is_foreign);
+    let alter = alter.filter(|alter| !is_foreign(&alter.name));
+    alter.into_iter().flat_map(|alter| alter.changes.iter().map(move |change| (&alter.name, change)))
+}
+
+/// The same on PostgreSQL, where a lock stops others for as long as the work behind it takes. On SQLite every writer
+/// stops all others anyway.
+fn locking_changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Name, &'a Change)> + use<'a> {
+    let locks = context.engine == Engine::Postgres;
+    changes(context).filter(move |_| locks)
+}
+
+/// The constraints that are added to a table that was there before, other than those of a new column.
+fn added_constraints<'a>(
+    context: &Context<'a>,
+) -> impl Iterator<Item = (&'a Name, &'a Change, &'a Constraint)> + use<'a> {
+    locking_changes(context).filter_map(|(table, change)| match &change.action {
+        ChangeAction::AddConstraint(constraint) => Some((table, change, constraint)),
+        _ => None,
+    })
+}
+
+/// A name for the examples: that of the constraint, or one that fits.
+fn constraint_name(constraint: &Constraint, otherwise: impl FnOnce() -> String) -> String {
+    constraint.name.clone().unwrap_or_else(otherwise)
+}

@@ -1,0 +1,128 @@
+use migrate_core::{Finding, Hazard, Risk, Span};
+
+use super::{added_constraints, locking_changes};
+use crate::Context;
+use crate::sql::{ChangeAction, ColumnChange, ConstraintKind, Name};
+
+/// The first server with `NOT NULL … NOT VALID`.
+const NOT_NULL_NOT_VALID: u32 = 18;
+
+/// `SET NOT NULL`, and from PostgreSQL 18 `ADD CONSTRAINT … NOT NULL`, reads all rows unless a validated CHECK proves
+/// that there is no NULL.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP NOT NULL"
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let clauses = locking_changes(context).filter_map(|(table, change)| match &change.action {
+        ChangeAction::AlterColumn { column, change: ColumnChange::SetNotNull } => {
+            Some((table, column, change.span))
+        }
+        _ => None,
+    });
+    let constraints =
+        added_constraints(context).filter_map(|(table, change, constraint)| match &constraint.kind {
+            ConstraintKind::NotNull { column } if !constraint.not_valid => Some((table, column, change.span)),
+            _ => None,
+        });
+    clauses
+        .chain(constraints)
+        .filter_map(|(table, column, span)| finding(context, table, column, span))
+        .collect()
+}
+
+fn finding(context: &Context<'_>, table: &Name, column: &str, span: Span) -> Option<Finding> {
+    let known = context.schema.table(table).and_then(|table| table.column(column));
+    if known.is_some_and(|column| column.not_null) {
+        return None; // nothing changes
+    }
+    if context.schema.proves_not_null(table, column) {
+        let message = format!(
+            "`{column}` becomes NOT NULL in an instant, if the CHECK of `{table}` that proves it is valid on the server \
+             too"
+        );
+        let safer = "validate the CHECK in an earlier migration, and drop it after this one";
+        return Some(Finding::new(Hazard::SetNotNull, span, message, safer).with_risk(Risk::Controlled));
+    }
+    let message = format!(
+        "SET NOT NULL on `{column}` reads all rows of `{table}`, and nobody can read or write it meanwhile"
+    );
+    let finding = Finding::new(Hazard::SetNotNull, span, message, safer(context, table, column));
+    Some(finding.breaking_older_binaries())
+}
+
+fn safer(context: &Context<'_>, table: &Name, column: &str) -> String {
+    let constraint = format!("{}_{column}_not_null", table.name);
+    if context.server() >= NOT_NULL_NOT_VALID {
+        return format!(
+            "`ALTER TABLE {table} ADD CONSTRAINT {constraint} NOT NULL {column} NOT VALID`, and in a later migration \
+             `ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}`"
+        );
+    }
+    format!(
+        "`ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({column} IS NOT NULL) NOT VALID`, in a later migration \
+         `VALIDATE CONSTRAINT {constraint}`, then SET NOT NULL, which believes it, and drop the CHECK"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::Project;
+
+    use crate::testing::{case, findings, history};
+
+    const SET: &str = "ALTER TABLE t ALTER COLUMN b SET NOT NULL";
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE TABLE t (id int PRIMARY KEY, k int NOT NULL, b text)");
+        case(&history, SET, &["set-not-null high"]);
+        case(&history, "ALTER TABLE elsewhere ALTER COLUMN b SET NOT NULL", &["set-not-null high"]);
+        case(
+            &history,
+            "ALTER TABLE t ADD COLUMN n int DEFAULT 0; ALTER TABLE t ALTER COLUMN n SET NOT NULL",
+            &["set-not-null high"],
+        );
+        case(&history, "ALTER TABLE t ALTER COLUMN k SET NOT NULL", &[]); // it is already
+        case(&history, "ALTER TABLE t ALTER COLUMN id SET NOT NULL", &[]); // as a primary key is
+        case(&history, "CREATE TABLE new (b text); ALTER TABLE new ALTER COLUMN b SET NOT NULL", &[]);
+    }
+
+    #[test]
+    fn a_check_proves_it_when_it_is_valid_and_implies_it() {
+        let set = |check: &str, want: &[&str]| {
+            let history = history(&format!(
+                "CREATE TABLE t (b text, c text); ALTER TABLE t ADD CONSTRAINT x CHECK {check}"
+            ));
+            case(&history, SET, want);
+        };
+        set("(b IS NOT NULL)", &["set-not-null controlled"]);
+        set("(b IS NOT NULL AND c <> '')", &["set-not-null controlled"]);
+        set("(b IS NOT NULL) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT x", &["set-not-null controlled"]);
+        set("(b IS NOT NULL) NOT VALID", &["set-not-null high"]);
+        set("(b IS NOT NULL OR c IS NOT NULL)", &["set-not-null high"]);
+        set("(b <> '')", &["set-not-null high"]); // a CHECK passes where it is NULL
+        set("(c IS NOT NULL)", &["set-not-null high"]);
+        set("(b IS NOT NULL); ALTER TABLE t DROP CONSTRAINT x", &["set-not-null high"]);
+    }
+
+    #[test]
+    fn only_code_that_may_write_null_is_broken() {
+        let breaks = |table: &str| findings(&history(table), SET)[0].breaks_older_binaries;
+        assert!(breaks("CREATE TABLE t (b text)"));
+        assert!(!breaks("CREATE TABLE t (b text CHECK (b IS NOT NULL))"));
+    }
+
+    #[test]
+    fn newer_servers() {
+        let table = "CREATE TABLE t (id int PRIMARY KEY, b text)";
+        let newer = history(table).project(Project { postgres: Some(18), ..Project::default() });
+        case(&newer, "ALTER TABLE t ADD CONSTRAINT b_set NOT NULL b", &["set-not-null high"]);
+        case(&newer, "ALTER TABLE t ADD CONSTRAINT id_set NOT NULL id", &[]);
+        case(
+            &newer,
+            "ALTER TABLE t ADD CONSTRAINT b_set NOT NULL b NOT VALID",
+            &["new-write-limit controlled"],
+        );
+        assert!(findings(&newer, SET)[0].safer.contains("NOT NULL b NOT VALID"));
+        assert!(findings(&history(table), SET)[0].safer.contains("CHECK (b IS NOT NULL) NOT VALID"));
+    }
+}

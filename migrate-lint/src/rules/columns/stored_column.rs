@@ -1,0 +1,82 @@
+use migrate_core::{Engine, Finding, Hazard};
+
+use super::added_column::{Harm, added_columns};
+use crate::Context;
+
+/// The first server with `VIRTUAL` columns.
+const VIRTUAL: u32 = 18;
+
+/// `ADD COLUMN … GENERATED ALWAYS AS (…) STORED` computes the value of every row, which rewrites the table. SQLite
+/// refuses it once the table has rows.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes";
+/// <https://www.sqlite.org/gencol.html>
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let columns = added_columns(context).filter(|added| added.harm == Some(Harm::Stored));
+    columns
+        .map(|added| {
+            let (table, column) = (added.table, &added.column.name.name);
+            let message = match context.engine {
+                Engine::Postgres => format!(
+                    "`{column}` is computed for every row: `{table}` and its indexes are written anew, and nobody can \
+                     read or write it meanwhile"
+                ),
+                Engine::Sqlite => {
+                    format!("SQLite refuses a STORED column as soon as `{table}` has a row")
+                }
+            };
+            Finding::new(Hazard::StoredColumn, added.span, message, safer(context))
+        })
+        .collect()
+}
+
+fn safer(context: &Context<'_>) -> &'static str {
+    match context.engine {
+        Engine::Sqlite => "make it VIRTUAL, and put an index on it where it has to be fast",
+        Engine::Postgres if context.server() >= VIRTUAL => {
+            "make it VIRTUAL; or add a plain column, set it in a trigger, and fill the old rows in batches"
+        }
+        Engine::Postgres => "add a plain column, set it in a trigger, and fill the old rows in batches",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::Project;
+
+    use crate::testing::{case, findings, history, sqlite_history};
+
+    const STORED: &str = "ALTER TABLE t ADD COLUMN n int GENERATED ALWAYS AS (id + 1) STORED";
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE TABLE t (id int)");
+        case(&history, STORED, &["stored-column high"]);
+        case(
+            &history,
+            "ALTER TABLE t ADD COLUMN n int NOT NULL GENERATED ALWAYS AS (id + 1) STORED",
+            &["stored-column high"],
+        );
+        case(
+            &history,
+            "CREATE TABLE new (id int); ALTER TABLE new ADD COLUMN n int GENERATED ALWAYS AS (id) STORED",
+            &[],
+        );
+    }
+
+    #[test]
+    fn sqlite() {
+        let history = sqlite_history("CREATE TABLE t (id int)");
+        case(&history, STORED, &["stored-column high"]);
+        case(&history, "ALTER TABLE t ADD COLUMN n int GENERATED ALWAYS AS (id + 1) VIRTUAL", &[]);
+    }
+
+    #[test]
+    fn a_server_that_has_them_is_told_of_virtual_columns() {
+        let table = "CREATE TABLE t (id int)";
+        let newer = history(table).project(Project { postgres: Some(18), ..Project::default() });
+        assert!(findings(&newer, STORED)[0].safer.contains("VIRTUAL"));
+        assert!(!findings(&history(table), STORED)[0].safer.contains("VIRTUAL"));
+        case(&newer, "ALTER TABLE t ADD COLUMN n int GENERATED ALWAYS AS (id + 1) VIRTUAL", &[]);
+    }
+}

@@ -1,0 +1,49 @@
+use migrate_core::{Finding, Hazard};
+
+use super::locking_changes;
+use crate::Context;
+use crate::schema::TableConstraintKind;
+use crate::sql::ChangeAction;
+
+/// `DROP CONSTRAINT` of a UNIQUE, PRIMARY KEY or EXCLUDE drops its index too.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "DROP CONSTRAINT";
+/// <https://www.postgresql.org/docs/current/sql-insert.html>: `ON CONFLICT` fails where no such index is.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (table, change) in locking_changes(context) {
+        let ChangeAction::DropConstraint { name, .. } = &change.action else { continue };
+        let known = context.schema.table(table).and_then(|table| table.constraint(name));
+        if !known.is_some_and(|constraint| has_index(&constraint.kind)) {
+            continue;
+        }
+        let message = format!(
+            "the index of `{name}` goes with it: queries that used it read all of `{table}`, and INSERT … ON CONFLICT \
+             that counts on it fails"
+        );
+        let safer =
+            "see in pg_stat_user_indexes that no query uses it, and deploy code first that does without";
+        findings.push(Finding::new(Hazard::IndexDrop, change.span, message, safer).breaking_older_binaries());
+    }
+    findings
+}
+
+fn has_index(kind: &TableConstraintKind) -> bool {
+    use TableConstraintKind::{Exclude, PrimaryKey, Unique};
+    matches!(kind, Unique { .. } | PrimaryKey { .. } | Exclude { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE, b int CHECK (b > 0))");
+        let controlled: &[&str] = &["index-drop controlled"];
+        case(&history, "ALTER TABLE t DROP CONSTRAINT t_pkey", controlled);
+        case(&history, "ALTER TABLE t DROP CONSTRAINT t_a_key", controlled);
+        case(&history, "ALTER TABLE t DROP CONSTRAINT t_b_check", &[]); // nobody misses a CHECK
+        case(&history, "CREATE TABLE new (a int UNIQUE); ALTER TABLE new DROP CONSTRAINT new_a_key", &[]);
+    }
+}

@@ -1,0 +1,96 @@
+use migrate_core::{Finding, Hazard, Risk, Span};
+
+use super::attach_scan::has_valid_check;
+use super::changes;
+use crate::Context;
+use crate::sql::{ChangeAction, Kind, Name, PartitionBound, TableBody};
+
+/// A partition more, by ATTACH or `CREATE TABLE … PARTITION OF`, beside a default partition that was there before.
+///
+/// <https://www.postgresql.org/docs/current/ddl-partitioning.html>: the default partition is read under ACCESS EXCLUSIVE
+/// to see that it holds no row of the new one, unless a validated CHECK says so. Measured: an empty partition is no
+/// exception.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let of_clauses = changes(context).filter_map(|(alter, change)| match &change.action {
+        ChangeAction::AttachPartition { bound: PartitionBound::Values, .. } => {
+            finding(context, &alter.name, change.span)
+        }
+        _ => None,
+    });
+    let created = match &context.statement.kind {
+        Kind::CreateTable(table) => match &table.body {
+            TableBody::PartitionOf(parent, PartitionBound::Values) => {
+                finding(context, parent, context.statement.span)
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    of_clauses.chain(created).collect()
+}
+
+fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> {
+    let default = old_default_partition(context, parent)?;
+    let finding = if has_valid_check(context, &default) {
+        let message = format!(
+            "all rows of `{default}` are read, unless its CHECK says that none belongs to the new partition"
+        );
+        let safer = "the CHECK must exclude what the bounds of the new partition say";
+        Finding::new(Hazard::DefaultPartitionScan, span, message, safer).with_risk(Risk::Controlled)
+    } else {
+        let message = format!(
+            "nobody can use `{default}` while all its rows are read to see that none belongs to the new partition"
+        );
+        let safer = format!(
+            "`ALTER TABLE {default} ADD CONSTRAINT … CHECK (…) NOT VALID` that excludes the bounds of the new partition, \
+             VALIDATE it in the next migration, then add the partition, then drop it"
+        );
+        Finding::new(Hazard::DefaultPartitionScan, span, message, safer)
+    };
+    Some(finding)
+}
+
+/// The default partition of a table, if it was there before.
+pub(super) fn old_default_partition(context: &Context<'_>, parent: &Name) -> Option<Name> {
+    let default = context.schema.default_partition(parent)?;
+    (!context.schema.is_current(default.created_in)).then(|| default.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE pdef PARTITION OF p DEFAULT;
+             CREATE TABLE old (id int); CREATE TABLE q (id int) PARTITION BY RANGE (id);
+             CREATE TABLE qdef PARTITION OF q DEFAULT; ALTER TABLE qdef ADD CHECK (id > 200);",
+        );
+        let bounds = "FOR VALUES FROM (100) TO (200)";
+        case(
+            &history,
+            &format!("CREATE TABLE new (id int); ALTER TABLE p ATTACH PARTITION new {bounds}"),
+            &["default-partition-scan high"],
+        );
+        case(
+            &history,
+            &format!("ALTER TABLE p ATTACH PARTITION old {bounds}"),
+            &["attach-scan high", "default-partition-scan high"], // two tables are read
+        );
+        case(&history, &format!("CREATE TABLE p1 PARTITION OF p {bounds}"), &["default-partition-scan high"]);
+        case(
+            &history,
+            &format!("CREATE TABLE q1 PARTITION OF q {bounds}"),
+            &["default-partition-scan controlled"],
+        );
+        case(
+            &history,
+            &format!(
+                "CREATE TABLE n (id int) PARTITION BY RANGE (id); CREATE TABLE ndef PARTITION OF n DEFAULT;
+                 CREATE TABLE n1 PARTITION OF n {bounds}"
+            ),
+            &[],
+        );
+    }
+}

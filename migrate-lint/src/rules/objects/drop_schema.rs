@@ -1,0 +1,48 @@
+use migrate_core::{Finding, Hazard, Risk};
+
+use super::object::is_old;
+use crate::Context;
+use crate::sql::{Kind, ObjectKind};
+
+/// `DROP SCHEMA` of a schema that was there before.
+///
+/// <https://www.postgresql.org/docs/current/sql-dropschema.html>: without CASCADE it is refused while anything is in
+/// it.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
+    if drop.object != ObjectKind::Schema {
+        return Vec::new();
+    }
+    let old = drop.names.iter().filter(|name| is_old(context, ObjectKind::Schema, name));
+    old.map(|name| {
+        let (message, safer, risk) = if drop.cascade {
+            let message = format!(
+                "every table in the schema `{name}` is lost, with what elsewhere depends on them, and running code that \
+                 uses it fails"
+            );
+            let safer = format!("drop what is in it by name, then `DROP SCHEMA {name}` without CASCADE");
+            (message, safer, Risk::High)
+        } else {
+            let message = format!("this fails unless the schema `{name}` is empty");
+            (message, "drop what is in it first, object by object".to_owned(), Risk::Controlled)
+        };
+        Finding::new(Hazard::DropSchema, context.statement.span, message, safer)
+            .with_risk(risk)
+            .breaking_older_binaries()
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE SCHEMA app; CREATE TABLE app.t (id int)");
+        case(&history, "DROP SCHEMA app CASCADE", &["drop-schema high"]); // one finding, not drop-cascade too
+        case(&history, "DROP SCHEMA IF EXISTS a, b CASCADE", &["drop-schema high", "drop-schema high"]);
+        case(&history, "DROP SCHEMA app", &["drop-schema controlled"]); // refused while it holds a table
+        case(&history, "CREATE SCHEMA new; DROP SCHEMA new CASCADE", &[]);
+    }
+}

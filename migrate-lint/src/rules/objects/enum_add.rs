@@ -1,0 +1,45 @@
+use migrate_core::{Finding, Hazard};
+
+use crate::Context;
+use crate::sql::{AlterType, Kind};
+
+/// `ALTER TYPE … ADD VALUE` of an enum that was there before.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertype.html>: no lock on a table; but a value cannot be dropped
+/// again, and running code that maps each value may meet one that it does not know.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::AlterType(AlterType::AddValue { name, value }) = &context.statement.kind else {
+        return Vec::new();
+    };
+    let known = context.schema.enum_type(name);
+    if known.is_some_and(|known| {
+        context.schema.is_current(known.created_in) || known.labels.iter().any(|label| label.value == *value)
+    }) {
+        return Vec::new();
+    }
+    let message = format!(
+        "`{name}` keeps the value `{value}` for good, and running code that reads it may not know it"
+    );
+    let safer =
+        "release code that can read the value first, and write it only in the release behind this migration";
+    vec![Finding::new(Hazard::EnumAdd, context.statement.span, message, safer)]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE TYPE mood AS ENUM ('good')");
+        case(&history, "ALTER TYPE mood ADD VALUE 'bad'", &["enum-add controlled"]);
+        case(
+            &history,
+            "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'bad' BEFORE 'good'",
+            &["enum-add controlled"],
+        );
+        case(&history, "ALTER TYPE unknown ADD VALUE 'bad'", &["enum-add controlled"]);
+        case(&history, "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'good'", &[]); // is there already
+        case(&history, "CREATE TYPE tone AS ENUM ('a'); ALTER TYPE tone ADD VALUE 'b'", &[]);
+    }
+}

@@ -1,0 +1,108 @@
+use migrate_core::{Engine, Finding, Hazard};
+
+use crate::Context;
+use crate::sql::{Kind, Name, Statement};
+
+/// The use of a value that an earlier statement of the same transaction added to an enum.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertype.html>: "the new value cannot be used until after the
+/// transaction has been committed". Measured: PostgreSQL 15 answers 55P04, also for a type of the same transaction.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    if context.engine != Engine::Postgres || !context.transaction || !evaluates(context.statement) {
+        return Vec::new();
+    }
+    let used = context.schema.added_labels().find(|(name, value)| uses(context, name, value));
+    let finding = used.map(|(name, value)| {
+        let message = format!(
+            "this fails: the value `{value}` of `{name}` cannot be used in the transaction that adds it"
+        );
+        let safer = "put ADD VALUE into a migration of its own before this one";
+        Finding::new(Hazard::EnumSameTransaction, context.statement.span, message, safer)
+    });
+    finding.into_iter().collect()
+}
+
+/// Whether it evaluates its literals, which is when the server looks a value up.
+fn evaluates(statement: &Statement) -> bool {
+    matches!(
+        statement.kind,
+        Kind::CreateTable(_)
+            | Kind::AlterTable(_)
+            | Kind::CreateIndex(_)
+            | Kind::CreateView(_)
+            | Kind::CreatePolicy(_)
+            | Kind::AlterPolicy(_)
+            | Kind::CreateDomain(_)
+            | Kind::Insert(_)
+            | Kind::Update(_)
+            | Kind::Delete(_)
+            | Kind::Merge { .. }
+            | Kind::Query(_)
+    )
+}
+
+/// Whether the statement has the value as a literal, and may mean the enum's: a table whose columns are all known
+/// must have one of that type.
+fn uses(context: &Context<'_>, name: &Name, value: &str) -> bool {
+    if !context.statement.literals.iter().any(|literal| literal == value) {
+        return false;
+    }
+    let table = match &context.statement.kind {
+        Kind::Insert(insert) => Some(&insert.table),
+        Kind::Update(update) => Some(&update.table),
+        Kind::Delete(delete) => Some(&delete.table),
+        _ => None,
+    };
+    let known =
+        table.and_then(|table| context.schema.table(table)).filter(|table| table.columns_are_complete);
+    known.is_none_or(|table| {
+        context.schema.enum_type(name).is_none()
+            || context.schema.columns_of_type(name).any(|(owner, _)| owner.name == table.name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TYPE mood AS ENUM ('good'); CREATE TABLE t (id int, m mood, b text);
+             CREATE TABLE notes (id int, b text)",
+        );
+        let add = "ALTER TYPE mood ADD VALUE 'bad'";
+        let used = |sql: &str| format!("{add}; {sql}");
+        let found: &[&str] = &["enum-add controlled", "enum-same-tx high"];
+        case(&history, &used("ALTER TABLE t ADD COLUMN n mood DEFAULT 'bad'"), found);
+        case(&history, &used("INSERT INTO t (m) VALUES ('bad')"), found);
+        case(&history, &used("CREATE VIEW v AS SELECT id FROM t WHERE m = 'bad'"), found);
+        case(
+            &history,
+            &used("UPDATE t SET m = 'bad' WHERE id = 1"),
+            &["enum-add controlled", "enum-same-tx high", "unbounded-dml controlled"],
+        );
+        // Not that value, not that type, not before the next transaction.
+        case(&history, &used("INSERT INTO t (m) VALUES ('good')"), &["enum-add controlled"]);
+        case(&history, &used("INSERT INTO notes (b) VALUES ('bad')"), &["enum-add controlled"]);
+        case(&history, &used("COMMENT ON TYPE mood IS 'bad'"), &["enum-add controlled"]);
+        case(
+            &history,
+            &used("ALTER TYPE mood ADD VALUE 'worse' AFTER 'bad'"),
+            &["enum-add controlled", "enum-add controlled"],
+        );
+        case(
+            &history,
+            "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'good'; INSERT INTO t (m) VALUES ('good')",
+            &[],
+        );
+        // PostgreSQL 15 refuses it for a new type as well.
+        case(
+            &history,
+            "CREATE TYPE tone AS ENUM ('a'); ALTER TYPE tone ADD VALUE 'b'; CREATE TABLE n (t tone DEFAULT 'b')",
+            &["enum-same-tx high"],
+        );
+        let history = history.without_transaction();
+        case(&history, &used("INSERT INTO t (m) VALUES ('bad')"), &["enum-add controlled"]);
+    }
+}

@@ -1,0 +1,127 @@
+use migrate_core::{Finding, Hazard};
+
+use super::object::{is_old, later};
+use super::old_changes;
+use crate::Context;
+use crate::sql::{ChangeAction, Drop, Kind, Name, ObjectKind, Privileges};
+
+const SAFER: &str = "see which role the running release uses: `\\dp`, `SELECT grantee, privilege_type FROM \
+                     information_schema.role_table_grants`; let go of the right only when no release needs it";
+
+/// What takes a right from somebody: `REVOKE`, `DROP POLICY`, `DROP ROLE`, `DROP OWNED`, `REASSIGN OWNED`, `OWNER TO`
+/// of what is no table; that of a table is [`Hazard::ShortExclusive`].
+///
+/// <https://www.postgresql.org/docs/current/ddl-priv.html>: the right to alter and drop goes with ownership.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let of_statement = of_statement(context);
+    let of_statement =
+        of_statement.map(|message| Finding::new(Hazard::GrantRevoke, context.statement.span, message, SAFER));
+    let of_clauses = old_changes(context).filter_map(|(alter, change)| match &change.action {
+        ChangeAction::OwnerTo(owner) if alter.kind != ObjectKind::Table => {
+            let message = owned(alter.kind, &alter.name, owner);
+            Some(Finding::new(Hazard::GrantRevoke, change.span, message, SAFER))
+        }
+        _ => None,
+    });
+    let findings = of_statement.into_iter().chain(of_clauses);
+    findings.map(Finding::breaking_older_binaries).collect()
+}
+
+fn of_statement(context: &Context<'_>) -> Option<String> {
+    match &context.statement.kind {
+        Kind::Revoke(privileges) => revoked(context, privileges),
+        Kind::Owned { drop: true } => {
+            Some("the role loses all that it owns in this database, and every right".to_owned())
+        }
+        Kind::Owned { drop: false } => Some("the role no longer owns what it did".to_owned()),
+        Kind::Move { object, name, schema: None } if is_old(context, *object, name) => {
+            Some(owned(*object, name, "another role"))
+        }
+        Kind::Drop(drop) => dropped(context, drop),
+        _ => None,
+    }
+}
+
+fn revoked(context: &Context<'_>, privileges: &Privileges) -> Option<String> {
+    let Privileges { tables, functions } = privileges;
+    let tables_that_were = tables.iter().filter(|table| context.is_old(table));
+    let functions_that_were = functions.iter().filter(|name| is_old(context, ObjectKind::Function, name));
+    let old: Vec<String> =
+        tables_that_were.chain(functions_that_were).map(|name| format!("`{name}`")).collect();
+    let names_some = !tables.is_empty() || !functions.is_empty();
+    if old.is_empty() && names_some {
+        return None;
+    }
+    let what = if old.is_empty() { String::new() } else { format!(" on {}", old.join(", ")) };
+    Some(format!("running code that uses the right{what} as this role fails"))
+}
+
+fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
+    let name = drop.names.first()?;
+    match (drop.object, &drop.table) {
+        (ObjectKind::Role, _) => Some(format!("nobody can log in as `{name}`, or be given its rights")),
+        (ObjectKind::Policy, Some(table)) if context.is_old(table) && !is_replaced(context, name, table) => {
+            Some(format!("running code sees other rows of `{table}` without the policy `{name}`"))
+        }
+        _ => None,
+    }
+}
+
+/// The policy that follows under the same name has a finding of its own.
+fn is_replaced(context: &Context<'_>, name: &Name, table: &Name) -> bool {
+    context.transaction
+        && later(context).any(|statement| {
+            matches!(&statement.kind, Kind::CreatePolicy(policy)
+                if policy.name == name.name && context.schema.resolve(&policy.table) == context.schema.resolve(table))
+        })
+}
+
+fn owned(object: ObjectKind, name: &Name, owner: &str) -> String {
+    format!(
+        "the {} `{name}` belongs to {owner}: its owner until now may no longer alter it, and needs grants to use it",
+        object.noun()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int); CREATE POLICY own ON t USING (true); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+             CREATE VIEW v AS SELECT id FROM t; CREATE SCHEMA app;
+             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        );
+        case(&history, "REVOKE INSERT ON t FROM app", &["grant-revoke controlled"]);
+        case(&history, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM app", &["grant-revoke controlled"]);
+        case(&history, "REVOKE ALL ON FUNCTION f() FROM PUBLIC", &["grant-revoke controlled"]);
+        // A new function is everybody's to call, until this.
+        case(
+            &history,
+            "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION g() FROM PUBLIC",
+            &[],
+        );
+        case(&history, "REVOKE readers FROM app", &["grant-revoke controlled"]);
+        case(&history, "DROP POLICY own ON t", &["grant-revoke controlled"]);
+        case(
+            &history,
+            "DROP POLICY own ON t; CREATE POLICY own ON t USING (id > 0)",
+            &["rls-policy controlled"],
+        );
+        case(&history, "DROP ROLE app", &["grant-revoke controlled"]);
+        case(&history, "DROP OWNED BY app", &["grant-revoke controlled"]);
+        case(&history, "REASSIGN OWNED BY app TO admin", &["grant-revoke controlled"]);
+        case(&history, "ALTER VIEW v OWNER TO admin", &["grant-revoke controlled"]);
+        case(&history, "ALTER FUNCTION f() OWNER TO admin", &["grant-revoke controlled"]);
+        case(&history, "ALTER SCHEMA app OWNER TO admin", &["grant-revoke controlled"]);
+        case(&history, "ALTER TABLE t OWNER TO admin", &["short-ael controlled"]); // ACCESS EXCLUSIVE as well
+        case(&history, "GRANT SELECT ON t TO app", &[]);
+        case(
+            &history,
+            "CREATE TABLE new (id int); REVOKE ALL ON new FROM PUBLIC; ALTER TABLE new OWNER TO admin",
+            &[],
+        );
+    }
+}

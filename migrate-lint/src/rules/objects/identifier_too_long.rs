@@ -1,0 +1,108 @@
+use migrate_core::{Engine, Finding, Hazard, Span};
+
+use crate::Context;
+use crate::sql::{ChangeAction, Column, Constraint, Kind, Statement, TableBody};
+
+/// What the server keeps of a name (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, NAMEDATALEN).
+const KEPT_BYTES: usize = 63;
+
+/// Names that a statement gives and that the server cuts: two that differ only behind that become one, and nobody
+/// finds the object under the name that the script says.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    if context.engine != Engine::Postgres {
+        return Vec::new();
+    }
+    let long = given(context.statement).into_iter().filter(|(name, _)| name.len() > KEPT_BYTES);
+    long.map(|(name, span)| {
+        let end = (0..=KEPT_BYTES).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
+        let kept = &name[..end];
+        let message =
+            format!("`{name}` has {} bytes, of which the server keeps {KEPT_BYTES}: `{kept}`", name.len());
+        let safer = format!("a name of at most {KEPT_BYTES} bytes");
+        Finding::new(Hazard::IdentifierTooLong, span, message, safer)
+    })
+    .collect()
+}
+
+/// The names that a statement gives to what is new.
+fn given(statement: &Statement) -> Vec<(&str, Span)> {
+    let whole = |name| vec![(name, statement.span)];
+    match &statement.kind {
+        Kind::CreateTable(table) => {
+            let columns = match &table.body {
+                TableBody::Columns(columns) => columns.as_slice(),
+                TableBody::Query | TableBody::PartitionOf(..) => &[],
+            };
+            let own = whole(table.name.name.as_str()).into_iter();
+            own.chain(columns.iter().flat_map(of_column))
+                .chain(table.constraints.iter().filter_map(of_constraint))
+                .collect()
+        }
+        Kind::AlterTable(alter) => alter
+            .changes
+            .iter()
+            .flat_map(|change| match &change.action {
+                ChangeAction::AddColumn { column, .. } => of_column(column),
+                ChangeAction::AddConstraint(constraint) => of_constraint(constraint).into_iter().collect(),
+                ChangeAction::RenameColumn { to, .. }
+                | ChangeAction::RenameConstraint { to, .. }
+                | ChangeAction::RenameTo(to) => vec![(to.name.as_str(), to.span)],
+                _ => Vec::new(),
+            })
+            .collect(),
+        Kind::CreateIndex(index) => index.name.iter().map(|name| (name.name.as_str(), name.span)).collect(),
+        Kind::Rename { to, .. } => vec![(&to.name, to.span)],
+        Kind::CreateView(view) => whole(&view.name.name),
+        Kind::CreateTrigger(trigger) => whole(&trigger.name),
+        Kind::CreatePolicy(policy) => whole(&policy.name),
+        Kind::CreateFunction(function) => whole(&function.name.name),
+        Kind::CreateType(created) => whole(&created.name.name),
+        Kind::CreateDomain(domain) => whole(&domain.name.name),
+        Kind::CreateSchema { name } => whole(name),
+        Kind::CreateSequence { name, .. } => whole(&name.name),
+        _ => Vec::new(),
+    }
+}
+
+fn of_column(column: &Column) -> Vec<(&str, Span)> {
+    let own = std::iter::once((column.name.name.as_str(), column.name.span));
+    own.chain(column.constraints.iter().filter_map(of_constraint)).collect()
+}
+
+fn of_constraint(constraint: &Constraint) -> Option<(&str, Span)> {
+    constraint.name.as_deref().map(|name| (name, constraint.span))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history, messages, sqlite_history};
+
+    const FOUND: &[&str] = &["identifier-too-long controlled"];
+
+    #[test]
+    fn cases() {
+        let history = history("CREATE TABLE t (id int)");
+        let kept = "n".repeat(63);
+        let long = "n".repeat(64);
+        case(&history, &format!("CREATE TABLE {kept} ({kept} int)"), &[]);
+        case(&history, &format!("CREATE TABLE {long} (id int)"), FOUND); // of a new table too
+        case(&history, &format!("CREATE TABLE new ({long} int)"), FOUND);
+        case(&history, &format!("CREATE TABLE new (id int CONSTRAINT {long} CHECK (id > 0))"), FOUND);
+        case(&history, &format!("CREATE TABLE new (id int, CONSTRAINT {long} PRIMARY KEY (id))"), FOUND);
+        case(&history, &format!("CREATE TABLE new (id int); CREATE INDEX {long} ON new (id)"), FOUND);
+        case(&history, &format!("ALTER TABLE t ADD COLUMN {long} int"), FOUND);
+        case(&history, &format!("CREATE VIEW {long} AS SELECT 1"), FOUND);
+        case(&history, &format!("CREATE TYPE {long} AS ENUM ('a')"), FOUND);
+        // Bytes, not characters.
+        case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)), FOUND);
+        case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(31)), &[]);
+        let message = &messages(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)))[0];
+        assert!(message.ends_with(&format!("keeps 63: `{}`", "é".repeat(31))), "{message}");
+    }
+
+    #[test]
+    fn sqlite_keeps_every_name() {
+        let history = sqlite_history("CREATE TABLE t (id)");
+        case(&history, &format!("ALTER TABLE t ADD COLUMN {} int", "n".repeat(64)), &[]);
+    }
+}

@@ -1,0 +1,65 @@
+use migrate_core::{Engine, Finding, Hazard};
+
+use crate::Context;
+use crate::sql::{Kind, Name, ObjectKind};
+
+/// `DROP INDEX` of an index that was there before.
+///
+/// <https://www.postgresql.org/docs/current/sql-dropindex.html>: ACCESS EXCLUSIVE on its table, SHARE UPDATE EXCLUSIVE
+/// with CONCURRENTLY. Queries that used it read more on either engine, and `ON CONFLICT` needs its unique index.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
+    if drop.object != ObjectKind::Index {
+        return Vec::new();
+    }
+    let old = drop.names.iter().filter(|name| context.is_old(name));
+    old.map(|name| {
+        let mut message = format!("queries that used `{name}` read more rows");
+        if context.engine == Engine::Postgres && !drop.concurrently {
+            message += &format!(", and {} is locked for a moment", table(context, name));
+        }
+        let is_unique = context.schema.index(name).is_some_and(|index| index.unique);
+        if is_unique {
+            message += "; `ON CONFLICT` that counts on it fails, and rows that it refused are taken";
+        }
+        let safer = match context.engine {
+            Engine::Postgres => {
+                "look at pg_stat_user_indexes.idx_scan first; `DROP INDEX CONCURRENTLY` in a migration with `-- migrate: no-transaction`"
+            }
+            Engine::Sqlite => "look at EXPLAIN QUERY PLAN of the queries on its table first",
+        };
+        let finding = Finding::new(Hazard::IndexDrop, context.statement.span, message, safer);
+        if is_unique { finding.breaking_older_binaries() } else { finding }
+    })
+    .collect()
+}
+
+fn table(context: &Context<'_>, index: &Name) -> String {
+    context.schema.index(index).map_or_else(|| "its table".to_owned(), |index| format!("`{}`", index.table))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, findings, history, sqlite_history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int, a int); CREATE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_id ON t (id)",
+        );
+        case(&history, "DROP INDEX t_a", &["index-drop controlled"]);
+        case(&history, "DROP INDEX IF EXISTS t_a, t_id", &["index-drop controlled", "index-drop controlled"]);
+        case(&history, "DROP INDEX unknown", &["index-drop controlled"]);
+        case(&history, "CREATE TABLE new (id int); CREATE INDEX n ON new (id); DROP INDEX n", &[]);
+        let breaks = |sql| findings(&history, sql)[0].breaks_older_binaries;
+        assert!(!breaks("DROP INDEX t_a"));
+        assert!(breaks("DROP INDEX t_id"), "ON CONFLICT (id) finds no index");
+        case(&history.without_transaction(), "DROP INDEX CONCURRENTLY t_a", &["index-drop controlled"]);
+    }
+
+    #[test]
+    fn on_sqlite() {
+        let history = sqlite_history("CREATE TABLE t (id, a); CREATE INDEX t_a ON t (a)");
+        case(&history, "DROP INDEX t_a", &["index-drop controlled"]);
+    }
+}

@@ -1,0 +1,47 @@
+use migrate_core::{Finding, Hazard, Risk};
+
+use crate::Context;
+use crate::sql::Kind;
+
+/// `REFRESH MATERIALIZED VIEW` of one that was there before.
+///
+/// <https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html>: ACCESS EXCLUSIVE until the end of the
+/// transaction; with CONCURRENTLY others can read, and it takes longer.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::Refresh(refresh) = &context.statement.kind else { return Vec::new() };
+    let name = &refresh.name;
+    if !context.is_old(name) {
+        return Vec::new();
+    }
+    let finding = if refresh.concurrently {
+        let message =
+            format!("the query of `{name}` runs as long as it runs; nobody waits but other refreshes");
+        let safer = "alone in its migration, or outside of migrations";
+        Finding::new(Hazard::MatviewRefresh, context.statement.span, message, safer)
+            .with_risk(Risk::Controlled)
+    } else {
+        let message = format!("nobody can read `{name}` while its query runs");
+        let safer = format!(
+            "`REFRESH MATERIALIZED VIEW CONCURRENTLY {name}`, which needs a unique index over all its rows"
+        );
+        Finding::new(Hazard::MatviewRefresh, context.statement.span, message, safer)
+    };
+    vec![finding]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int); CREATE MATERIALIZED VIEW mv AS SELECT id FROM t; CREATE UNIQUE INDEX ON mv (id)",
+        );
+        case(&history, "REFRESH MATERIALIZED VIEW mv", &["matview-refresh high"]);
+        case(&history, "REFRESH MATERIALIZED VIEW mv WITH NO DATA", &["matview-refresh high"]); // unreadable after it too
+        case(&history, "REFRESH MATERIALIZED VIEW unknown", &["matview-refresh high"]);
+        case(&history, "REFRESH MATERIALIZED VIEW CONCURRENTLY mv", &["matview-refresh controlled"]);
+        case(&history, "CREATE MATERIALIZED VIEW new AS SELECT 1; REFRESH MATERIALIZED VIEW new", &[]);
+    }
+}

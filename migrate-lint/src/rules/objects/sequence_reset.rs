@@ -1,0 +1,88 @@
+use migrate_core::{Finding, Hazard};
+
+use super::old_changes;
+use crate::Context;
+use crate::sql::{ChangeAction, ColumnChange, Kind, Name};
+
+const SAFER: &str = "see that the number lies above every one in use; while others write, `setval` with `max(id)` may already be \
+                     behind";
+
+/// A sequence that was there before and is set: `ALTER SEQUENCE … RESTART`, RESTART of an identity column, `setval`.
+///
+/// <https://www.postgresql.org/docs/current/sql-altersequence.html>: RESTART "is transactional and blocks concurrent
+/// transactions from obtaining numbers"; `setval` is neither, and no rollback undoes it.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let of_statement = match &context.statement.kind {
+        Kind::RestartSequence { name } if context.is_old(name) => Some(restarted(&name.to_string())),
+        Kind::Query(_) if sets_old_sequence(context) => Some(
+            "the sequence may hand out numbers that are in use, and keeps its value after a rollback"
+                .to_owned(),
+        ),
+        _ => None,
+    };
+    let of_statement = of_statement
+        .map(|message| Finding::new(Hazard::SequenceReset, context.statement.span, message, SAFER));
+    let of_clauses = old_changes(context).filter_map(|(alter, change)| match &change.action {
+        ChangeAction::AlterColumn { column, change: ColumnChange::RestartIdentity } => {
+            let message = restarted(&format!("{}.{column}", alter.name));
+            Some(Finding::new(Hazard::SequenceReset, change.span, message, SAFER))
+        }
+        _ => None,
+    });
+    of_statement.into_iter().chain(of_clauses).collect()
+}
+
+fn restarted(what: &str) -> String {
+    format!("`{what}` may hand out numbers that are in use, and none until the migration has ended")
+}
+
+/// Whether it calls `setval`, unless a literal names what the script itself has created: the sequence, or the table of
+/// `pg_get_serial_sequence`.
+fn sets_old_sequence(context: &Context<'_>) -> bool {
+    let statement = context.statement;
+    statement.calls.iter().any(|call| call.is_builtin("setval"))
+        && !statement.literals.iter().any(|literal| context.schema.is_new(&name_in(literal)))
+}
+
+/// The name that a literal holds, as `regclass` reads it.
+fn name_in(literal: &str) -> Name {
+    let plain = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
+        Some(quoted) => quoted.to_owned(),
+        None => part.to_ascii_lowercase(),
+    };
+    match literal.split_once('.') {
+        Some((schema, name)) => Name::qualified(plain(schema), plain(name)),
+        None => Name::new(plain(literal)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE SEQUENCE s; CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY); CREATE TABLE u (id serial)",
+        );
+        case(&history, "ALTER SEQUENCE s RESTART", &["sequence-reset controlled"]);
+        case(&history, "ALTER SEQUENCE s RESTART WITH 1000", &["sequence-reset controlled"]);
+        case(&history, "ALTER TABLE t ALTER COLUMN id RESTART WITH 1000", &["sequence-reset controlled"]);
+        case(&history, "SELECT setval('s', 1000)", &["sequence-reset controlled"]);
+        case(
+            &history,
+            "SELECT pg_catalog.setval(pg_get_serial_sequence('u', 'id'), (SELECT max(id) FROM u))",
+            &["sequence-reset controlled"],
+        );
+        case(&history, "ALTER SEQUENCE s INCREMENT BY 2", &[]);
+        case(&history, "SELECT nextval('s')", &[]);
+        // What this script creates and fills.
+        case(&history, "CREATE SEQUENCE n; ALTER SEQUENCE n RESTART WITH 5", &[]);
+        case(
+            &history,
+            "CREATE TABLE new (id serial); INSERT INTO new VALUES (1); SELECT setval('public.new_id_seq', 1);
+             SELECT setval(pg_get_serial_sequence('new', 'id'), 1)",
+            &[],
+        );
+    }
+}

@@ -1,0 +1,122 @@
+use migrate_core::{Engine, Finding, Hazard};
+
+use super::default_partition_scan::old_default_partition;
+use super::old_changes;
+use crate::Context;
+use crate::sql::{ChangeAction, ColumnChange, Kind, ObjectKind, TableBody};
+
+const SAFER: &str = "alone in its migration, so that the lock is held for an instant; the runner gives up after \
+                     `lock_timeout` and tries again";
+
+/// Changes that are done at once, but under ACCESS EXCLUSIVE, on a table that was there before: they wait for the
+/// longest query, and everybody waits behind them.
+///
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> names the lock of each; switching triggers stops writers
+/// alone. ADD COLUMN without anything that reads or writes rows is as short and is not told, being
+/// what migrations are for.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    if context.engine != Engine::Postgres {
+        return Vec::new();
+    }
+    let of_clauses = old_changes(context).filter_map(|(alter, change)| {
+        let table = &alter.name;
+        let (who, effect) = match &change.action {
+            ChangeAction::AlterColumn { change: ColumnChange::SetStorage, .. } => {
+                ("everybody", String::new())
+            }
+            ChangeAction::AlterColumn { column, change: ColumnChange::AddIdentity } => {
+                ("everybody", format!("; with ALWAYS, code that writes `{column}` fails"))
+            }
+            ChangeAction::ReplicaIdentity => {
+                ("everybody", "; subscribers get the old rows in another form".to_owned())
+            }
+            ChangeAction::OwnerTo(owner) if alter.kind == ObjectKind::Table => (
+                "everybody",
+                format!("; it belongs to `{owner}`, and its owner until now needs grants to use it"),
+            ),
+            ChangeAction::SetTrigger => ("every write", "; writes do other things from now on".to_owned()),
+            ChangeAction::Inherit(parent) => ("everybody", format!("; queries on `{parent}` show its rows")),
+            ChangeAction::NoInherit(parent) => {
+                ("everybody", format!("; queries on `{parent}` no longer show its rows"))
+            }
+            _ => return None,
+        };
+        let message =
+            format!("{who} waits for `{table}` while this waits for the longest query on it{effect}");
+        let finding = Finding::new(Hazard::ShortExclusive, change.span, message, SAFER);
+        Some(if takes_a_right(&change.action) { finding.breaking_older_binaries() } else { finding })
+    });
+    of_clauses.chain(new_partition(context)).collect()
+}
+
+/// Whether running code may be refused what it was allowed.
+fn takes_a_right(action: &ChangeAction) -> bool {
+    matches!(
+        action,
+        ChangeAction::OwnerTo(_) | ChangeAction::AlterColumn { change: ColumnChange::AddIdentity, .. }
+    )
+}
+
+/// Of a parent without a default partition; one that has one is read: [`Hazard::DefaultPartitionScan`].
+fn new_partition(context: &Context<'_>) -> Option<Finding> {
+    let Kind::CreateTable(table) = &context.statement.kind else { return None };
+    let TableBody::PartitionOf(parent, _) = &table.body else { return None };
+    if !context.is_old(parent) || old_default_partition(context, parent).is_some() {
+        return None;
+    }
+    let message = format!("everybody waits for `{parent}` while this waits for the longest query on it");
+    let safer = format!(
+        "`CREATE TABLE {} (LIKE {parent} INCLUDING ALL)`, then `ALTER TABLE {parent} ATTACH PARTITION {} …`, which lets \
+         others read and write",
+        table.name, table.name
+    );
+    Some(Finding::new(Hazard::ShortExclusive, context.statement.span, message, safer))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history, sqlite_history};
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int PRIMARY KEY, b text); CREATE TABLE old (id int);
+             CREATE TABLE q (id int) PARTITION BY RANGE (id)",
+        );
+        case(&history, "ALTER TABLE t ALTER COLUMN b SET STORAGE EXTERNAL", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE t REPLICA IDENTITY FULL", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE t OWNER TO CURRENT_USER", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE t DISABLE TRIGGER ALL", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE t ENABLE ALWAYS TRIGGER note", &["short-ael controlled"]);
+        case(
+            &history,
+            "ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY",
+            &["short-ael controlled"],
+        );
+        case(&history, "ALTER TABLE old INHERIT t", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE old NO INHERIT t", &["short-ael controlled"]);
+        case(
+            &history,
+            "CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (9)",
+            &["short-ael controlled"],
+        );
+        case(&history, "CREATE TABLE pdef PARTITION OF q DEFAULT", &["short-ael controlled"]);
+        // Nobody waits for these.
+        case(&history, "ALTER TABLE t ADD COLUMN n int", &[]);
+        case(&history, "ALTER TABLE t SET (fillfactor = 90)", &[]);
+        case(&history, "ALTER TABLE t ALTER COLUMN b SET STATISTICS 500", &[]);
+        case(&history, "ALTER TABLE t ALTER COLUMN b SET COMPRESSION lz4", &[]);
+        case(
+            &history,
+            "CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);
+             ALTER TABLE p1 REPLICA IDENTITY FULL",
+            &[],
+        );
+    }
+
+    #[test]
+    fn sqlite_has_no_such_lock() {
+        let history = sqlite_history("CREATE TABLE t (id)");
+        case(&history, "ALTER TABLE t ADD COLUMN n", &[]);
+    }
+}

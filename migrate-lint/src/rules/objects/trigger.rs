@@ -1,0 +1,106 @@
+use migrate_core::{Finding, Hazard};
+
+use super::object::{earlier, later};
+use crate::Context;
+use crate::sql::{Drop, Kind, ObjectKind, Statement};
+
+const SAFER: &str = "see that running code goes on with and without it, and alone in its migration";
+
+/// Triggers and rules of a table that was there before: created or dropped. Switching them on and off is
+/// [`Hazard::ShortExclusive`].
+///
+/// <https://www.postgresql.org/docs/current/explicit-locking.html>: CREATE TRIGGER takes SHARE ROW EXCLUSIVE, so writes
+/// wait for it; DROP TRIGGER and rules take ACCESS EXCLUSIVE.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let message = match &context.statement.kind {
+        Kind::CreateTrigger(trigger) if context.is_old(&trigger.table) => {
+            let (table, name) = (&trigger.table, &trigger.name);
+            Some(format!("every write to `{table}` does what the trigger `{name}` says as well"))
+        }
+        Kind::CreateRule { table } if context.is_old(table) => {
+            Some(format!("statements on `{table}` are rewritten by the rule"))
+        }
+        Kind::Drop(drop) => dropped(context, drop),
+        _ => None,
+    };
+    let finding =
+        message.map(|message| Finding::new(Hazard::Trigger, context.statement.span, message, SAFER));
+    finding.into_iter().collect()
+}
+
+fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
+    if drop.table.as_ref().is_some_and(|table| !context.is_old(table)) {
+        return None;
+    }
+    let name = drop.names.first()?;
+    let on = drop.table.as_ref().map(|table| format!(" to `{table}`")).unwrap_or_default();
+    match drop.object {
+        ObjectKind::Trigger if !is_replaced(context, drop) && !is_made_here(context, drop) => {
+            Some(format!("writes{on} no longer do what the trigger `{name}` says"))
+        }
+        ObjectKind::Rule => Some(format!("statements are no longer rewritten by the rule `{name}`")),
+        _ => None,
+    }
+}
+
+/// The trigger that follows under the same name has a finding of its own.
+fn is_replaced(context: &Context<'_>, drop: &Drop) -> bool {
+    context.transaction && later(context).any(|statement| creates(context, statement, drop))
+}
+
+fn is_made_here(context: &Context<'_>, drop: &Drop) -> bool {
+    earlier(context).any(|statement| creates(context, statement, drop))
+}
+
+/// On SQLite, where triggers have names of their own, DROP TRIGGER names no table.
+fn creates(context: &Context<'_>, statement: &Statement, drop: &Drop) -> bool {
+    let Kind::CreateTrigger(trigger) = &statement.kind else { return false };
+    let is_of = |table| context.schema.resolve(table) == context.schema.resolve(&trigger.table);
+    drop.names.iter().any(|name| name.name == trigger.name) && drop.table.as_ref().is_none_or(is_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history, sqlite_history};
+
+    const NOTE: &str = "BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note()";
+
+    #[test]
+    fn cases() {
+        let history = history(
+            "CREATE TABLE t (id int); CREATE TABLE u (id int);
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER old_note AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note();",
+        );
+        case(&history, &format!("CREATE TRIGGER t_note {NOTE}"), &["trigger controlled"]);
+        case(&history, &format!("CREATE OR REPLACE TRIGGER t_note {NOTE}"), &["trigger controlled"]);
+        case(&history, "DROP TRIGGER old_note ON t", &["trigger controlled"]);
+        // One finding for a trigger that is replaced.
+        case(
+            &history,
+            &format!("DROP TRIGGER IF EXISTS old_note ON t; CREATE TRIGGER old_note {NOTE}"),
+            &["trigger controlled"],
+        );
+        // A trigger has its name for its table alone.
+        case(
+            &history,
+            &format!("DROP TRIGGER t_note ON u; CREATE TRIGGER t_note {NOTE}"),
+            &["trigger controlled", "trigger controlled"],
+        );
+        case(&history, "CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING", &["trigger controlled"]);
+        case(&history, "DROP RULE quiet ON t", &["trigger controlled"]);
+        case(
+            &history,
+            "CREATE TABLE new (id int); CREATE TRIGGER n BEFORE UPDATE ON new FOR EACH ROW EXECUTE FUNCTION note(); DROP TRIGGER n ON new",
+            &[],
+        );
+    }
+
+    #[test]
+    fn on_sqlite() {
+        let history = sqlite_history("CREATE TABLE t (id, a)");
+        let trigger = "CREATE TRIGGER n AFTER UPDATE ON t BEGIN DELETE FROM t WHERE id = 1; END";
+        case(&history, trigger, &["trigger controlled"]);
+        case(&history, "DROP TRIGGER n", &["trigger controlled"]);
+    }
+}

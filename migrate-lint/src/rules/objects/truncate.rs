@@ -1,0 +1,54 @@
+use migrate_core::{Finding, Hazard};
+
+use crate::Context;
+use crate::sql::{Kind, Name};
+
+const SAFER: &str =
+    "delete what is meant to go in batches outside of migrations, and keep a copy where it may be needed";
+
+/// `TRUNCATE` of a table that was there before.
+///
+/// <https://www.postgresql.org/docs/current/sql-truncate.html>: ACCESS EXCLUSIVE; ON DELETE triggers do not fire, and
+/// CASCADE empties every table that refers to it.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Kind::Truncate { tables, cascade } = &context.statement.kind else { return Vec::new() };
+    let old = tables.iter().filter(|table| context.is_old(table));
+    old.map(|table| {
+        let others = if *cascade { referring(context, table) } else { String::new() };
+        let message = format!("all rows of `{table}`{others} are lost, and no trigger sees them go");
+        Finding::new(Hazard::Truncate, context.statement.span, message, SAFER)
+    })
+    .collect()
+}
+
+fn referring(context: &Context<'_>, table: &Name) -> String {
+    let owners = context.schema.foreign_keys_to(table).map(|(owner, _)| &owner.name);
+    let known: String = owners
+        .filter(|owner| **owner != context.schema.resolve(table))
+        .map(|owner| format!(", of `{owner}`"))
+        .collect();
+    known + " and of every table that refers to it"
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{case, history, messages};
+
+    #[test]
+    fn cases() {
+        let history =
+            history("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE child (t_id int REFERENCES t)");
+        case(&history, "TRUNCATE child", &["truncate high"]);
+        case(&history, "TRUNCATE TABLE t, child RESTART IDENTITY", &["truncate high", "truncate high"]);
+        case(&history, "TRUNCATE t CASCADE", &["truncate high"]);
+        case(&history, "TRUNCATE unknown", &["truncate high"]);
+        case(&history, "CREATE TABLE new (id int); TRUNCATE new", &[]);
+        case(&history, "CREATE TEMP TABLE t (id int); TRUNCATE t", &[]);
+        assert_eq!(
+            messages(&history, "TRUNCATE t CASCADE"),
+            [
+                "all rows of `t`, of `public.child` and of every table that refers to it are lost, and no trigger sees them go"
+            ]
+        );
+    }
+}

@@ -1,0 +1,27 @@
+use migrate_core::Span;
+
+use super::constraint;
+use crate::WholeScript;
+use crate::schema::Table;
+use crate::sql::{ConstraintKind, ForeignKey};
+
+/// A foreign key that a script adds.
+pub(super) struct Added<'a> {
+    pub(super) table: &'a Table,
+    pub(super) columns: Vec<&'a str>,
+    pub(super) key: &'a ForeignKey,
+    pub(super) span: Span,
+    /// Whether the server sees to it: `NOT ENFORCED` is a note.
+    pub(super) is_enforced: bool,
+}
+
+/// The foreign keys that a script adds.
+pub(super) fn added<'a>(whole: &WholeScript<'a>) -> Vec<Added<'a>> {
+    let added = constraint::added(whole).into_iter().filter_map(|added| {
+        let ConstraintKind::ForeignKey(key) = &added.constraint.kind else { return None };
+        let columns = added.columns(&key.columns)?;
+        let is_enforced = !added.constraint.not_enforced;
+        Some(Added { table: added.table, columns, key, span: added.span, is_enforced })
+    });
+    added.collect()
+}

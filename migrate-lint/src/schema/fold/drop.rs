@@ -1,0 +1,112 @@
+use migrate_core::Engine;
+
+use super::super::{Schema, Table, TableColumn};
+use crate::sql::{Drop, Name, ObjectKind};
+
+impl Schema {
+    pub(super) fn drop_objects(&mut self, drop: &Drop) {
+        let table = drop.table.as_ref().map(|table| self.resolve(table));
+        for name in &drop.names {
+            match drop.object {
+                ObjectKind::Table
+                | ObjectKind::ForeignTable
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Index
+                | ObjectKind::Sequence => self.drop_relation(&self.resolve(name), drop.cascade),
+                ObjectKind::Schema => self.drop_schema(&name.name),
+                ObjectKind::Type | ObjectKind::Domain => self.drop_type(name, drop.cascade),
+                ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
+                    if let Some(name) = self.resolve_function_name(name) {
+                        self.functions.remove(&name);
+                    }
+                }
+                ObjectKind::Extension => {
+                    self.extensions.remove(&name.name);
+                }
+                ObjectKind::Trigger => {
+                    self.in_tables(table.as_ref(), |table| {
+                        table.triggers.retain(|known| known.name != name.name);
+                    });
+                }
+                ObjectKind::Policy => {
+                    self.in_tables(table.as_ref(), |table| {
+                        table.policies.retain(|policy| policy.name != name.name);
+                    });
+                }
+                ObjectKind::Rule
+                | ObjectKind::Constraint
+                | ObjectKind::Column
+                | ObjectKind::Role
+                | ObjectKind::Other => {}
+            }
+        }
+    }
+
+    /// Changes the table that a statement names, or all where it names none, as SQLite's `DROP TRIGGER`.
+    fn in_tables(&mut self, table: Option<&Name>, change: impl Fn(&mut Table)) {
+        match table {
+            Some(table) => self.tables.get_mut(table).into_iter().for_each(change),
+            None => self.tables.values_mut().for_each(change),
+        }
+    }
+
+    /// Drops a relation and what goes with it; with `cascade` the views on it too.
+    pub(super) fn drop_relation(&mut self, name: &Name, cascade: bool) {
+        self.remove_index(name);
+        let was_table = self.tables.remove(name).is_some();
+        let was_view = self.views.remove(name).is_some();
+        self.sequences.remove(name);
+        if !was_table && !was_view {
+            return;
+        }
+        self.indexes.retain(|_, index| index.table != *name);
+        self.sequences.retain(|_, sequence| sequence.owner.as_ref().is_none_or(|(owner, _)| owner != name));
+        // SQLite leaves foreign keys to a table that is gone: another of that name may follow.
+        if self.engine == Engine::Postgres {
+            self.drop_foreign_keys_to(name, |_| true);
+            let heirs: Vec<Name> = self.with_partitions(name).split_off(1);
+            heirs.iter().for_each(|heir| self.drop_relation(heir, cascade));
+        }
+        if cascade {
+            let heirs: Vec<Name> = self.with_heirs(name).split_off(1);
+            heirs.iter().for_each(|heir| self.drop_relation(heir, cascade));
+            let views: Vec<Name> = self.views_on(name).map(|view| view.name.clone()).collect();
+            views.iter().for_each(|view| self.drop_relation(view, cascade));
+        }
+    }
+
+    /// What is in it goes with it: without CASCADE the server drops only empty ones.
+    fn drop_schema(&mut self, schema: &str) {
+        self.schemas.remove(schema);
+        let is_in = |name: &Name| name.schema.as_deref() == Some(schema);
+        let relations = self.tables.keys().chain(self.views.keys()).chain(self.sequences.keys());
+        let relations: Vec<Name> = relations.filter(|name| is_in(name)).cloned().collect();
+        relations.iter().for_each(|name| self.drop_relation(name, true));
+        let types = self.domains.keys().chain(self.enums.keys()).chain(&self.other_types);
+        let types: Vec<Name> = types.filter(|name| is_in(name)).cloned().collect();
+        types.iter().for_each(|name| self.drop_type(name, true));
+        self.functions.retain(|name, _| !is_in(name));
+    }
+
+    /// With `cascade` the columns of the type go too.
+    fn drop_type(&mut self, name: &Name, cascade: bool) {
+        let Some(name) = self.resolve_type_name(name) else { return };
+        self.domains.remove(&name);
+        self.enums.remove(&name);
+        self.other_types.remove(&name);
+        if cascade {
+            let has_type = |column: &TableColumn| {
+                column.data_type.as_ref().is_some_and(|data_type| data_type.name == name)
+            };
+            let columns: Vec<(Name, String)> = self
+                .tables
+                .values()
+                .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+                .filter(|(_, column)| has_type(column))
+                .map(|(table, column)| (table.name.clone(), column.name.clone()))
+                .collect();
+            columns.iter().for_each(|(table, column)| self.drop_column(table, column));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Statements of the server's grammar that the parser does not know, in a form that it does, letter for letter at the
+//! same place. Each was found by asking a server about everything that its manual says.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use migrate_core::Engine;
+use migrate_core::token::{Token, TokenKind, tokens};
+
+/// The statement without what the parser would trip over.
+pub(super) fn bridged(text: &str) -> Cow<'_, str> {
+    let tokens: Vec<Token> =
+        tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).take(64).collect();
+    let statement = Statement { text, tokens };
+    let mut bridged = Cow::Borrowed(text);
+    for (range, with) in statement.gaps() {
+        let width = range.len();
+        bridged.to_mut().replace_range(range, &format!("{with:width$}"));
+    }
+    bridged
+}
+
+struct Statement<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+}
+
+impl Statement<'_> {
+    fn gaps(&self) -> Vec<(Range<usize>, &'static str)> {
+        match self.word(0).to_ascii_uppercase().as_str() {
+            "CREATE" => self.language().chain(self.null_input()).collect(),
+            "ALTER" => self.if_exists().collect(),
+            "DROP" => self.more_names().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn word(&self, index: usize) -> &str {
+        self.tokens.get(index).map_or("", |token| &self.text[token.range.clone()])
+    }
+
+    fn are(&self, index: usize, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(i, word)| self.word(index + i).eq_ignore_ascii_case(word))
+    }
+
+    fn range(&self, indices: Range<usize>) -> Range<usize> {
+        self.tokens[indices.start].range.start..self.tokens[indices.end - 1].range.end
+    }
+
+    /// `CREATE [OR REPLACE] TRUSTED PROCEDURAL LANGUAGE`.
+    fn language(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        let start = if self.are(1, &["OR", "REPLACE"]) { 3 } else { 1 };
+        let is_option = |index: &usize| self.are(*index, &["TRUSTED"]) || self.are(*index, &["PROCEDURAL"]);
+        let end = (start..start + 2).find(|index| !is_option(index)).unwrap_or(start + 2);
+        let is_gap = end > start && self.are(end, &["LANGUAGE"]);
+        is_gap.then(|| (self.range(start..end), "")).into_iter()
+    }
+
+    /// `RETURNS NULL ON NULL INPUT` of a function whose result its parameters tell.
+    fn null_input(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        let clause = ["RETURNS", "NULL", "ON", "NULL", "INPUT"];
+        let start = (0..self.tokens.len()).find(|index| self.are(*index, &clause));
+        start.map(|start| (self.range(start..start + clause.len()), "STRICT")).into_iter()
+    }
+
+    /// `ALTER POLICY IF EXISTS`, `ALTER STATISTICS IF EXISTS`.
+    fn if_exists(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        let is_gap =
+            (self.are(1, &["POLICY"]) || self.are(1, &["STATISTICS"])) && self.are(2, &["IF", "EXISTS"]);
+        is_gap.then(|| (self.range(2..4), "")).into_iter()
+    }
+
+    /// Several names where the parser knows one.
+    fn more_names(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        const KINDS: [&[&str]; 6] = [
+            &["LANGUAGE"],
+            &["PROCEDURAL", "LANGUAGE"],
+            &["CONVERSION"],
+            &["ACCESS", "METHOD"],
+            &["EVENT", "TRIGGER"],
+            &["TEXT", "SEARCH"],
+        ];
+        let is_gap = KINDS.iter().any(|kind| self.are(1, kind));
+        let is_name = |index: usize| {
+            self.tokens
+                .get(index)
+                .is_some_and(|token| matches!(token.kind, TokenKind::Word | TokenKind::Literal))
+        };
+        let further =
+            move |index: &usize| is_gap && matches!(self.word(*index), "," | ".") && is_name(index + 1);
+        let first = (1..self.tokens.len()).find(move |index| self.word(*index) == ",");
+        let from = first.unwrap_or(self.tokens.len());
+        (from..self.tokens.len()).filter(further).map(|index| (self.range(index..index + 2), ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::postgres::parse;
+
+    #[test]
+    fn gaps_are_bridged_in_place() {
+        let cases = [
+            ("CREATE TRUSTED PROCEDURAL LANGUAGE a", "CREATE                    LANGUAGE a"),
+            ("create or replace procedural language a", "create or replace            language a"),
+            (
+                "CREATE FUNCTION f(OUT a int) RETURNS NULL ON NULL INPUT AS 'é' LANGUAGE sql",
+                "CREATE FUNCTION f(OUT a int) STRICT                     AS 'é' LANGUAGE sql",
+            ),
+            ("ALTER POLICY IF EXISTS a ON t RENAME TO b", "ALTER POLICY           a ON t RENAME TO b"),
+            (
+                "ALTER STATISTICS IF EXISTS a SET STATISTICS 5",
+                "ALTER STATISTICS           a SET STATISTICS 5",
+            ),
+            ("DROP LANGUAGE IF EXISTS a, b CASCADE", "DROP LANGUAGE IF EXISTS a    CASCADE"),
+            ("DROP TEXT SEARCH PARSER a, s.b", "DROP TEXT SEARCH PARSER a     "),
+        ];
+        for (sql, want) in cases {
+            assert_eq!(bridged(sql), want);
+            assert_eq!(parse(sql).errors, [], "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_gap_stays_and_what_is_wrong_is_told() {
+        for sql in [
+            "DROP TABLE a, b",
+            "CREATE TABLE trusted (a int)",
+            "ALTER TABLE IF EXISTS a RENAME TO b",
+            "SELECT 1",
+        ] {
+            assert_eq!(bridged(sql), sql);
+        }
+        for sql in
+            ["DROP LANGUAGE a,", "CREATE TRUSTED TABLE a ()", "ALTER POLICY IF EXIST a ON t RENAME TO b"]
+        {
+            assert_eq!(parse(sql).errors.len(), 1, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! PostgreSQL's grammar, by `squawk-parser`; its types are known nowhere else.
+
+mod alter_table;
+mod block;
+#[cfg(test)]
+mod corpora;
+mod data;
+mod definition;
+mod drop;
+mod expression;
+mod gap;
+mod index;
+mod keyword;
+mod misfit;
+mod name;
+mod reads;
+mod release;
+mod setting;
+mod statement;
+mod syntax;
+mod table;
+mod tree;
+mod types;
+mod vacuum;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use squawk_parser::EntryPoint;
+
+use self::tree::Tree;
+use migrate_core::statement::scan;
+use migrate_core::{Engine, Span, SyntaxError};
+
+use super::{Kind, Parsed, Statement};
+
+/// Parses each statement for itself, so that what is wrong in one leaves the others as they are.
+pub(super) fn parse(sql: &str) -> Parsed {
+    let mut parsed = Parsed::default();
+    for scanned in scan(sql, Engine::Postgres).statements {
+        let (statement, error) = parse_statement(sql, scanned.span);
+        parsed.statements.push(statement);
+        parsed.errors.extend(error);
+    }
+    parsed
+}
+
+fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
+    let text = span.of(sql);
+    if let Some(names) = setting::names(text) {
+        return (Statement { kind: Kind::Set(names), ..unknown(text, span) }, None);
+    }
+    if tree::is_too_deep(text) {
+        return (unknown(text, span), None);
+    }
+    let parsed = guarded(|| {
+        let text = gap::bridged(text);
+        let tree = Tree::parse(&text, span.start(), EntryPoint::SourceFile);
+        match syntax::error(&tree, &text, span.start()) {
+            None => (tree.root().nodes().next().map(statement::statement), None),
+            Some(error) => (None, Some(error)),
+        }
+    });
+    let failed = |_| {
+        let message = "this statement could not be parsed".to_owned();
+        (None, Some(SyntaxError { span, message, hint: None }))
+    };
+    let (statement, error) = parsed.unwrap_or_else(failed);
+    (statement.unwrap_or_else(|| unknown(text, span)), error)
+}
+
+/// A statement that is none.
+fn unknown(text: &str, span: Span) -> Statement {
+    let words: Vec<&str> = text.split_whitespace().take(2).collect();
+    Statement {
+        span,
+        kind: Kind::Unknown(words.join(" ")),
+        calls: Vec::new(),
+        reads: Vec::new(),
+        literals: Vec::new(),
+        since: Vec::new(),
+    }
+}
+
+/// What a parser of others makes of any text; should it panic, an error.
+fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(parse))
+}
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// The only statement of `sql`, which has no errors.
+    #[track_caller]
+    pub(super) fn statement(sql: &str) -> Statement {
+        let parsed = parse(sql);
+        assert_eq!(parsed.errors, [], "{sql}");
+        let [statement] = <[Statement; 1]>::try_from(parsed.statements).expect(sql);
+        statement
+    }
+
+    #[track_caller]
+    pub(super) fn kind(sql: &str) -> Kind {
+        statement(sql).kind
+    }
+}

@@ -1,0 +1,261 @@
+use migrate_core::Span;
+
+use super::{Expression, Identifier, Name, Selection, Type};
+
+/// `CREATE TABLE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreateTable {
+    pub(crate) name: Name,
+    pub(crate) temporary: bool,
+    pub(crate) unlogged: bool,
+    pub(crate) foreign: bool,
+    pub(crate) if_not_exists: bool,
+    pub(crate) body: TableBody,
+    pub(crate) constraints: Vec<Constraint>,
+    /// The tables of `INHERITS` and `LIKE`.
+    pub(crate) inherits: Vec<Name>,
+    pub(crate) like: Vec<Name>,
+    /// Whether it is partitioned itself.
+    pub(crate) is_partitioned: bool,
+    pub(crate) options: TableOptions,
+    /// The query of `AS SELECT`, as far as it can be told which rows it takes (SQLite).
+    pub(crate) selection: Option<Selection>,
+}
+
+/// What SQLite alone says of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableOptions {
+    pub(crate) strict: bool,
+    pub(crate) without_rowid: bool,
+    /// `AUTOINCREMENT`: a number is never given twice.
+    pub(crate) autoincrement: bool,
+    /// `ON CONFLICT IGNORE` or `REPLACE` of a constraint: rows are left out or deleted without an error.
+    pub(crate) drops_conflicts: bool,
+}
+
+/// Where the columns of a new table come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TableBody {
+    Columns(Vec<Column>),
+    /// `AS SELECT …`, `SELECT … INTO`, `OF type`.
+    Query,
+    /// `PARTITION OF parent`.
+    PartitionOf(Name, PartitionBound),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartitionBound {
+    Values,
+    Default,
+}
+
+/// A column and the constraints that stand behind its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: Identifier,
+    /// SQLite allows none.
+    pub(crate) data_type: Option<Type>,
+    pub(crate) span: Span,
+    pub(crate) not_null: bool,
+    pub(crate) default: Option<Default>,
+    pub(crate) generated: Option<Generated>,
+    /// `PRIMARY KEY`, `UNIQUE`, `CHECK`, `REFERENCES` of the column alone.
+    pub(crate) constraints: Vec<Constraint>,
+    pub(crate) collation: Option<String>,
+}
+
+/// `DEFAULT` of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Default {
+    pub(crate) value: Expression,
+}
+
+/// `GENERATED` of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Generated {
+    Identity,
+    Stored(Expression),
+    Virtual(Expression),
+}
+
+/// A constraint of a table or column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Constraint {
+    pub(crate) name: Option<String>,
+    pub(crate) span: Span,
+    pub(crate) kind: ConstraintKind,
+    /// `NOT VALID`: what is there is not looked at.
+    pub(crate) not_valid: bool,
+    /// `NOT ENFORCED` (PostgreSQL 18).
+    pub(crate) not_enforced: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ConstraintKind {
+    NotNull {
+        column: String,
+    },
+    Check(Expression),
+    Unique {
+        columns: Vec<String>,
+        nulls_not_distinct: bool,
+    },
+    PrimaryKey {
+        columns: Vec<String>,
+    },
+    /// `UNIQUE USING INDEX` and `PRIMARY KEY USING INDEX`.
+    UsingIndex {
+        index: String,
+        primary: bool,
+    },
+    Exclude {
+        keys: Vec<IndexKey>,
+    },
+    ForeignKey(ForeignKey),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ForeignKey {
+    pub(crate) columns: Vec<String>,
+    pub(crate) table: Name,
+    /// Empty where the statement leaves them to the primary key.
+    pub(crate) referenced: Vec<String>,
+    pub(crate) on_delete: OnDelete,
+    /// `INITIALLY DEFERRED` (SQLite).
+    pub(crate) deferred: bool,
+}
+
+/// What a foreign key does when the row that it refers to is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnDelete {
+    #[default]
+    NoAction,
+    Restrict,
+    SetNull,
+    SetDefault,
+    Cascade,
+}
+
+/// `ALTER TABLE`, and of views, materialized views, indexes, sequences and foreign tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AlterTable {
+    pub(crate) kind: super::ObjectKind,
+    pub(crate) name: Name,
+    pub(crate) if_exists: bool,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One action of an `ALTER TABLE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) span: Span,
+    pub(crate) action: ChangeAction,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeAction {
+    AddColumn {
+        column: Box<Column>,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        column: String,
+        cascade: bool,
+    },
+    AlterColumn {
+        column: String,
+        change: ColumnChange,
+    },
+    AddConstraint(Constraint),
+    DropConstraint {
+        name: String,
+        cascade: bool,
+    },
+    ValidateConstraint {
+        name: String,
+    },
+    RenameColumn {
+        from: String,
+        to: Identifier,
+    },
+    RenameConstraint {
+        from: String,
+        to: Identifier,
+    },
+    RenameTo(Identifier),
+    SetSchema(String),
+    OwnerTo(String),
+    AttachPartition {
+        partition: Name,
+        bound: PartitionBound,
+    },
+    DetachPartition {
+        partition: Name,
+        concurrently: bool,
+    },
+    EnableRowSecurity,
+    DisableRowSecurity,
+    ForceRowSecurity,
+    NoForceRowSecurity,
+    /// `ENABLE`, `DISABLE` of triggers and rules.
+    SetTrigger,
+    SetLogged,
+    SetUnlogged,
+    SetTablespace,
+    SetAccessMethod,
+    ReplicaIdentity,
+    /// Storage parameters, `CLUSTER ON`, statistics: nothing that anybody waits for.
+    SetOptions,
+    Inherit(Name),
+    NoInherit(Name),
+    /// An action that no rule knows; its words.
+    Other(String),
+}
+
+/// `ALTER COLUMN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ColumnChange {
+    Type {
+        to: Type,
+        using: Option<Expression>,
+        collation: Option<String>,
+    },
+    SetNotNull,
+    DropNotNull,
+    SetDefault(Expression),
+    DropDefault,
+    AddIdentity,
+    DropIdentity,
+    /// `RESTART` of an identity column.
+    RestartIdentity,
+    DropExpression,
+    SetStorage,
+    /// Statistics, options, compression.
+    SetOptions,
+    Other(String),
+}
+
+/// `CREATE INDEX`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreateIndex {
+    /// `None` where the server chooses it.
+    pub(crate) name: Option<Identifier>,
+    pub(crate) table: Name,
+    pub(crate) unique: bool,
+    pub(crate) concurrently: bool,
+    pub(crate) if_not_exists: bool,
+    /// `ON ONLY`.
+    pub(crate) only: bool,
+    pub(crate) keys: Vec<IndexKey>,
+    /// The columns of `INCLUDE`.
+    pub(crate) include: Vec<String>,
+    pub(crate) filter: Option<Expression>,
+}
+
+/// A column or expression that an index is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IndexKey {
+    /// The column, where it is one.
+    pub(crate) column: Option<String>,
+    pub(crate) value: Expression,
+}

@@ -34,10 +34,14 @@ async fn of_several_runners_one_upgrades_and_all_succeed() {
         select(&connection, &format!("PRAGMA journal_mode = {mode}"));
         let set = set();
         let start = Barrier::new(8);
-        let run = || {
-                    start.wait();
+        let mut runners = Vec::new();
+        for _ in 0..8 {
+            runners.push(db.beside().await);
+        }
+        let run = &|mut runner: SqliteFile| {
+            start.wait();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(db.migrate(&Migrator::new(&set))).map(|report| report.migrations.len())
+            runtime.block_on(runner.migrate(&Migrator::new(&set))).map(|report| report.migrations.len())
         };
         let applied: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = runners.into_iter().map(|runner| scope.spawn(move || run(runner))).collect();

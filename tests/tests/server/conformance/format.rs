@@ -212,6 +212,11 @@ async fn a_history_of_format_1_elsewhere_is_upgraded_there<S: Sandbox>(mut db: S
         _ => (Migrator::new(&set), "ours_history"),
     };
     let migrator = migrator.history_prefix("ours");
+    if S::DIALECT == Dialect::Postgres {
+        // They lie in the schema of the role that made the dump.
+        let tables = ["box", "gate", "shelf"].map(|table| format!("ALTER TABLE app.{table} SET SCHEMA public"));
+        db.execute(&tables.join(";")).await;
+    }
     assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
     assert_eq!(versions(&db.migrate(&migrator).await.unwrap()), [3]);
     let rows = db.column(&format!("SELECT version || ' ' || format FROM {table} ORDER BY version")).await;
@@ -240,7 +245,8 @@ async fn every_verb_that_writes_upgrades<S: Sandbox>(_: S) {
     assert_eq!(formats(&mut db).await, ["2"]);
     let mut db = loaded::<S>("applied").await;
     db.execute("UPDATE migrate_history SET down_script = 'SELECT 1' WHERE version = 2").await;
-    assert_eq!(versions(&db.repair(&migrator).await.unwrap()), [2]);
+    // The program that made it had analysed the scripts, and this set is not: it says less of older binaries.
+    assert_eq!(versions(&db.repair(&migrator).await.unwrap()), [1, 2]);
     assert_eq!(formats(&mut db).await, ["2"]);
 }
 
@@ -260,7 +266,7 @@ async fn an_upgraded_history_is_as_a_new_one<S: Sandbox>(mut db: S) {
     load(&mut db, "complete").await;
     let set = set();
     let migrator = Migrator::new(&set);
-    db.accept_drift(&migrator).await.unwrap();
+    db.repair(&migrator).await.unwrap();
     let mut fresh = S::create("fresh").await;
     fresh.migrate(&migrator).await.unwrap();
     assert_eq!(db.rows(FACTS).await, fresh.rows(FACTS).await);

@@ -1,6 +1,6 @@
 //! A migrated database for a test, against a bare `CREATE DATABASE … TEMPLATE` and a connection to it.
 //!
-//! Dropping is not measured, in either: it goes on beside the next test. `peers/` compares with other libraries.
+//! Dropping is not measured in either, because it happens during the next test. `peers/` compares with other libraries.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ async fn use_it(client: &Client) {
     black_box(rows);
 }
 
-/// What a test framework cannot do without: a copy, and a connection to it. The maintenance connection is there.
+/// The least that any test framework needs: a copy and a connection to it. The maintenance connection exists already.
 fn bare(server: &Server, set: &MigrationSet, times: u64) -> Duration {
     let runtime = runtime();
     let (maintenance, template) = runtime.block_on(async {
@@ -49,7 +49,7 @@ fn bare(server: &Server, set: &MigrationSet, times: u64) -> Duration {
         let began = Instant::now();
         runtime.block_on(async {
             while let Err(error) = maintenance.batch_execute(&sql).await {
-                // The connection that migrated the template may not have left yet.
+                // The connection that migrated the template may still be open.
                 assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("55006"), "{error}");
             }
         });
@@ -59,15 +59,15 @@ fn bare(server: &Server, set: &MigrationSet, times: u64) -> Duration {
         test.block_on(use_it(&client));
         copies.push(name);
     }
-    // Only now: a copy that has to wait for the drop of the one before would be slower than it need be.
+    // Copies are dropped at the end, because a copy would be slower if it waited for the drop of the one before.
     for name in copies {
         let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-        runtime.block_on(maintenance.batch_execute(&drop)).expect("nobody else knows it");
+        runtime.block_on(maintenance.batch_execute(&drop)).expect("no one else uses it");
     }
     total
 }
 
-/// The same in the way that `#[migrate::test]` does it.
+/// The same work as `#[migrate::test]` does it.
 fn ours(set: &'static MigrationSet, times: u64) -> Duration {
     use migrate::__private::testing::{Test, run};
 

@@ -1,4 +1,4 @@
-//! What the macro does at each build of the user's crate, against reading the files alone.
+//! The work of the macro at each build of the user's crate, compared with only reading the files.
 
 use std::fs;
 use std::hint::black_box;

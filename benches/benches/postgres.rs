@@ -1,4 +1,4 @@
-//! A run on PostgreSQL, against one query and against a bare transaction for each script, waited for or not.
+//! A run on PostgreSQL, compared with one query, and with a bare transaction for each script, sent one by one or ahead.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use migrate_benches::{SIZES, folder, set};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::NoTls;
 
-/// A new database and a pool that has connected already.
+/// A new database, and a pool that is already connected.
 async fn database(server: &Server) -> (TestDatabase, Pool) {
     let database = server.create_database("bench").await.expect("a database");
     let pool = Pool::builder(Manager::new(database.config(), NoTls)).max_size(2).build().expect("a pool");
@@ -33,7 +33,7 @@ async fn migrate(set: &MigrationSet, pool: &Pool) {
     assert_eq!(report.migrations.len(), set.migrations().len());
 }
 
-/// The time of `work` alone, on a new database each time.
+/// The time of `work` without that of creating its database, on a new database each time.
 fn on_new_databases<F>(runtime: &Runtime, server: &Server, times: u64, work: impl Fn(Pool) -> F) -> Duration
 where
     F: Future<Output = ()>,

@@ -1,4 +1,4 @@
-//! What migrations add to a rebuild of an application in the dev profile, against the same application without them.
+//! A rebuild of an application in the dev profile, compared with the same application without migrations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const SIZE: usize = 1000;
 
-/// Applications in a workspace of their own, so that they share what they depend on.
+/// Applications in one separate workspace, so that they share their dependencies.
 struct Applications {
     workspace: TempDir,
 }
@@ -69,7 +69,7 @@ impl Applications {
     fn build(&self, name: &str) {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--offline", "--package", name]).current_dir(self.workspace.path());
-        // Neither the profile nor the flags of the bench are the application's.
+        // The application must not inherit the profile or the flags of the bench.
         cargo.env("CARGO_TARGET_DIR", self.workspace.path().join("target"));
         assert!(cargo.status().expect("cargo runs").success(), "{name} does not build");
     }

@@ -1,4 +1,4 @@
-//! Building a statement of a scope, against the same text written by hand; and a query by its key on SQLite.
+//! Building a statement of a scope, compared with the same text written by hand; and a query by key on SQLite.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! A run on SQLite in memory, against a bare transaction for each script.
+//! A run on SQLite in memory, compared with a bare transaction for each script.
 
 use std::hint::black_box;
 
@@ -23,8 +23,7 @@ fn runs(criterion: &mut Criterion) {
         let folder = folder(size);
         let set = set(folder.path());
         let migrator = Migrator::new(&set);
-        let migrate =
-            |connection: &mut Connection| migrator.migrate_blocking(connection).expect("the set is right");
+        let migrate = |connection: &mut Connection| migrator.migrate(connection).expect("the set is right");
 
         let mut group = criterion.benchmark_group(format!("sqlite, apply {size}"));
         group.sample_size(10);

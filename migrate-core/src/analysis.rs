@@ -32,16 +32,16 @@ pub enum Depth {
     HazardsAndRollback,
 }
 
-/// What the project says about its databases in `migrate.toml`.
+/// What the project declares about its databases in `migrate.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
     /// The oldest PostgreSQL that the migrations run on, `postgres = 15`.
     pub postgres: Option<u32>,
-    /// The column that says whose a row is, `tenant = "business_id"`.
+    /// The column with the tenant of a row, `tenant = "business_id"`.
     pub tenant: Option<String>,
-    /// The column that says that a row is deleted, `deleted = "deleted_at"`.
+    /// The column that marks a row as deleted, `deleted = "deleted_at"`.
     pub deleted: Option<String>,
-    /// Tables that belong to nobody, `global = ["currencies"]`.
+    /// Tables that belong to no tenant, `global = ["currencies"]`.
     pub global: BTreeSet<String>,
 }
 
@@ -65,13 +65,13 @@ pub struct ScriptFindings {
     pub hazards: Vec<Finding>,
 }
 
-/// What is no SQL.
+/// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// The token that does not fit, or the end of the script.
     pub span: Span,
-    /// What it is, such as ``syntax error near `PRIMRY` ``.
+    /// The message, such as ``syntax error near `PRIMRY` ``.
     pub message: String,
-    /// What may have been meant.
+    /// The change that would make the statement correct, such as ``did you mean `PRIMARY` instead of `PRIMRY`?``.
     pub hint: Option<String>,
 }

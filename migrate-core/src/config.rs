@@ -4,7 +4,8 @@ use glob::Pattern;
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use crate::{Dialect, Hazard, Problem, Risk, Version};
+use crate::problem::PolicyProblem;
+use crate::{Dialect, Hazard, Risk, Version};
 
 /// The policy's file, at the top of the migrations folder.
 pub(crate) const CONFIG_FILE: &str = "migrate.toml";
@@ -163,14 +164,14 @@ impl Config {
     }
 
     /// What the policy has against the name of a migration.
-    pub(crate) fn problem_of_name(&self, name: &str) -> Option<Problem> {
+    pub(crate) fn problem_of_name(&self, name: &str) -> Option<PolicyProblem> {
         let policy = self.names.as_ref()?;
         let name = name.to_owned();
         if policy.vague.contains(&name) {
-            return Some(Problem::VagueName { name });
+            return Some(PolicyProblem::VagueName { name });
         }
         let fits = policy.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name));
-        (!fits).then_some(Problem::NameOutsidePattern { name })
+        (!fits).then_some(PolicyProblem::NameOutsidePattern { name })
     }
 
     /// Whether the file at this path inside the folder is declared to be no migration.

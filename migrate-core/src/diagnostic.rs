@@ -43,9 +43,9 @@ const BEFORE: usize = 80;
 
 impl Diagnostic {
     /// A problem of a whole file or folder.
-    pub(crate) fn of_file(problem: Problem, path: impl Into<String>) -> Diagnostic {
+    pub(crate) fn of_file(problem: impl Into<Problem>, path: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            problem,
+            problem: problem.into(),
             severity: Severity::Error,
             path: path.into(),
             position: None,
@@ -56,11 +56,16 @@ impl Diagnostic {
     }
 
     /// A problem at a byte of `text`, the content of the file.
-    pub(crate) fn at(problem: Problem, path: impl Into<String>, text: &str, offset: usize) -> Diagnostic {
+    pub(crate) fn at(
+        problem: impl Into<Problem>,
+        path: impl Into<String>,
+        text: &str,
+        offset: usize,
+    ) -> Diagnostic {
         let position = Position::of_byte(text, offset);
         let (line, indent) = shown(position.line_of(text), position.column - 1);
         Diagnostic {
-            problem,
+            problem: problem.into(),
             severity: Severity::Error,
             path: path.into(),
             position: Some(position),
@@ -72,7 +77,7 @@ impl Diagnostic {
 
     /// A problem of a part of `text`, the content of the file.
     pub(crate) fn of_span(
-        problem: Problem,
+        problem: impl Into<Problem>,
         path: impl Into<String>,
         text: &str,
         span: crate::Span,
@@ -178,11 +183,13 @@ impl std::error::Error for Diagnostics {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::TextProblem;
 
     #[test]
     fn of_a_long_line_a_part_is_shown() {
         let text = format!("{}here{}", "é".repeat(1000), "z".repeat(1000));
-        let diagnostic = Diagnostic { width: 4, ..Diagnostic::at(Problem::NulByte, "x.sql", &text, 2000) };
+        let diagnostic =
+            Diagnostic { width: 4, ..Diagnostic::at(TextProblem::NulByte, "x.sql", &text, 2000) };
         assert_eq!(diagnostic.position, Some(Position { line: 1, column: 1001 }));
         let shown = diagnostic.to_string();
         let lines: Vec<&str> = shown.lines().collect();
@@ -191,7 +198,7 @@ mod tests {
         let carets = lines[4].chars().position(|c| c == '^').unwrap();
         assert_eq!(lines[3].chars().skip(carets).take(4).collect::<String>(), "here");
         assert!(lines[4].ends_with("^^^^") && !lines[4].ends_with("^^^^^"), "{shown}");
-        let short = Diagnostic::at(Problem::NulByte, "x.sql", "\tab", 2);
+        let short = Diagnostic::at(TextProblem::NulByte, "x.sql", "\tab", 2);
         assert_eq!((short.line.as_deref(), short.indent), (Some("\tab"), 2));
     }
 }

@@ -1,12 +1,16 @@
 //! `-- migrate: key value` in the comments of a script.
 
+mod key;
+
 use std::fmt;
 use std::time::Duration;
 
 use crate::file_name::Part;
-use crate::problem::Problem;
+use crate::problem::DirectiveProblem;
 use crate::statement::{Scan, scan};
 use crate::{Hazard, Migration, MigrationSet, Span};
+
+pub use key::DirectiveKey;
 
 /// What the comments of a script say to us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,21 +79,8 @@ pub enum OlderBinaries {
     Refuse,
 }
 
-/// The keys, and the parts of a migration where each may stand.
-const KEYS: &[(&str, &[Part])] = &[
-    ("no-transaction", &[Part::Up, Part::Down]),
-    ("irreversible", &[Part::Up]),
-    ("nothing-to-undo", &[Part::Down]),
-    ("lock-timeout", &[Part::Up, Part::Down, Part::Verify]),
-    ("statement-timeout", &[Part::Up, Part::Down, Part::Verify]),
-    ("allow", &[Part::Up, Part::Down]),
-    ("risk", &[Part::Up]),
-    ("older-binaries", &[Part::Up]),
-    ("foreign-keys", &[Part::Up, Part::Down]),
-];
-
 /// Reads the directives of a script; each problem with the byte where its comment begins.
-pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Problem, usize)>) {
+pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(DirectiveProblem, usize)>) {
     let mut directives = Directives::default();
     let mut problems = Vec::new();
     let mut seen = Vec::new();
@@ -97,8 +88,8 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Pro
         let read = read(&sql[comment.clone()]).and_then(|line| {
             let Some((key, value)) = line else { return Ok(()) };
             check_place(key, comment.start, scan, part)?;
-            if key != "allow" && seen.contains(&key) {
-                return Err(Problem::DirectiveTwice { key: key.to_owned() });
+            if key != DirectiveKey::Allow && seen.contains(&key) {
+                return Err(DirectiveProblem::Twice { key });
             }
             seen.push(key);
             directives.set(key, value, comment.start)
@@ -123,21 +114,20 @@ impl MigrationSet {
 }
 
 /// Key and value of a comment that is a directive.
-fn read(comment: &str) -> Result<Option<(&str, &str)>, Problem> {
+fn read(comment: &str) -> Result<Option<(DirectiveKey, &str)>, DirectiveProblem> {
     let text = comment.trim_start_matches('-').trim();
     let Some(rest) = strip_prefix_ignoring_case(text, "migrate") else {
         return foreign(text).map_or(Ok(None), Err);
     };
     let has_colon = rest.trim_start().starts_with(':');
     let line = rest.trim_start().trim_start_matches(':').trim();
-    let (key, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let is_known = KEYS.iter().any(|(known, _)| *known == key);
-    match (has_colon, is_known) {
-        (true, true) => Ok(Some((key, value.trim()))),
-        (true, false) => Err(Problem::UnknownDirective { key: key.to_owned(), closest: closest(key) }),
+    let (name, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    match (has_colon, DirectiveKey::from_name(name)) {
+        (true, Some(key)) => Ok(Some((key, value.trim()))),
+        (true, None) => Err(DirectiveProblem::Unknown { key: name.to_owned(), closest: closest(name) }),
         // Prose may begin with the word "migrate", but not go on with one of our keys.
-        (false, true) => Err(Problem::DirectiveWithoutColon { key: key.to_owned() }),
-        (false, false) => Ok(None),
+        (false, Some(key)) => Err(DirectiveProblem::WithoutColon { key }),
+        (false, None) => Ok(None),
     }
 }
 
@@ -147,20 +137,20 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
 }
 
 /// A directive of another tool, which would be lost in silence.
-fn foreign(comment: &str) -> Option<Problem> {
+fn foreign(comment: &str) -> Option<DirectiveProblem> {
     let ours = match comment {
         "no-transaction" | "tern:noTransaction" | "atlas:txmode none" | "+goose NO TRANSACTION" => {
-            "no-transaction"
+            DirectiveKey::NoTransaction
         }
         _ => return None,
     };
-    Some(Problem::ForeignDirective { theirs: comment.to_owned(), ours: ours.to_owned() })
+    Some(DirectiveProblem::Foreign { theirs: comment.to_owned(), ours })
 }
 
 /// The key that was meant.
-fn closest(key: &str) -> Option<&'static str> {
-    let key = key.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
-    closest_of(KEYS.iter().map(|(known, _)| *known), &key)
+fn closest(name: &str) -> Option<DirectiveKey> {
+    let name = name.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
+    closest_of(DirectiveKey::ALL.iter().map(|key| key.name()), &name).and_then(DirectiveKey::from_name)
 }
 
 /// The word that was meant: a slip in every fourth letter is a typo, more is another word.
@@ -172,20 +162,17 @@ pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) 
         .map(|(_, known)| known)
 }
 
-/// Directives stand above the first statement; `allow` may stand above any.
-fn check_place(key: &str, offset: usize, scan: &Scan, part: Part) -> Result<(), Problem> {
-    let parts = KEYS.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, parts)| *parts);
+/// Directives are above the first statement; `allow` may be above any.
+fn check_place(key: DirectiveKey, offset: usize, scan: &Scan, part: Part) -> Result<(), DirectiveProblem> {
+    let parts = key.parts();
     let inside = scan.statements.iter().any(|s| s.span.start() < offset && offset < s.span.end());
     let below = scan.statements.first().is_some_and(|first| first.span.start() < offset);
     if !parts.contains(&part) {
-        Err(Problem::DirectiveInWrongPart {
-            key: key.to_owned(),
-            belongs_to_down: parts.contains(&Part::Down),
-        })
+        Err(DirectiveProblem::InWrongPart { key, belongs_to_down: parts.contains(&Part::Down) })
     } else if inside {
-        Err(Problem::DirectiveInsideStatement { key: key.to_owned() })
-    } else if below && key != "allow" {
-        Err(Problem::DirectiveBelowStatement { key: key.to_owned() })
+        Err(DirectiveProblem::InsideStatement { key })
+    } else if below && key != DirectiveKey::Allow {
+        Err(DirectiveProblem::BelowStatement { key })
     } else {
         Ok(())
     }
@@ -204,29 +191,31 @@ impl Directives {
         })
     }
 
-    fn set(&mut self, key: &str, value: &str, at: usize) -> Result<(), Problem> {
-        let invalid =
-            |expected| Problem::DirectiveValue { key: key.to_owned(), value: value.to_owned(), expected };
+    fn set(&mut self, key: DirectiveKey, value: &str, at: usize) -> Result<(), DirectiveProblem> {
+        let invalid = |expected| DirectiveProblem::Value { key, value: value.to_owned(), expected };
         let expected = |expected: &'static str| invalid(Some(expected));
         let reason = || quoted(value).map(|why| Reason { why, at }).ok_or(expected(WHY));
         match key {
-            "no-transaction" if value.is_empty() => self.no_transaction = true,
-            "no-transaction" => return Err(invalid(None)),
-            "irreversible" => self.irreversible = Some(reason()?),
-            "nothing-to-undo" => self.nothing_to_undo = Some(reason()?),
-            "lock-timeout" => self.lock_timeout = Some(duration(value).ok_or(expected(DURATION))?),
-            "statement-timeout" => self.statement_timeout = Some(duration(value).ok_or(expected(DURATION))?),
-            "risk" => self.risk = Some(risk(value).ok_or(expected("`safe`, `controlled` or `high`"))?),
-            "older-binaries" => {
+            DirectiveKey::NoTransaction if value.is_empty() => self.no_transaction = true,
+            DirectiveKey::NoTransaction => return Err(invalid(None)),
+            DirectiveKey::Irreversible => self.irreversible = Some(reason()?),
+            DirectiveKey::NothingToUndo => self.nothing_to_undo = Some(reason()?),
+            DirectiveKey::LockTimeout => self.lock_timeout = Some(duration(value).ok_or(expected(DURATION))?),
+            DirectiveKey::StatementTimeout => {
+                self.statement_timeout = Some(duration(value).ok_or(expected(DURATION))?);
+            }
+            DirectiveKey::Risk => {
+                self.risk = Some(risk(value).ok_or(expected("`safe`, `controlled` or `high`"))?);
+            }
+            DirectiveKey::OlderBinaries => {
                 self.older_binaries = Some(older_binaries(value).ok_or(expected("`ok` or `refuse`"))?);
             }
-            "foreign-keys" if value == "off" => self.foreign_keys_off = true,
-            "foreign-keys" => return Err(expected("`off`")),
-            "allow" => {
+            DirectiveKey::ForeignKeys if value == "off" => self.foreign_keys_off = true,
+            DirectiveKey::ForeignKeys => return Err(expected("`off`")),
+            DirectiveKey::Allow => {
                 let (hazard, why) = allow(value).ok_or(expected(ALLOW))?;
                 self.allows.push(Allow { hazard: known(hazard)?, why, at });
             }
-            _ => {}
         }
         Ok(())
     }
@@ -280,8 +269,9 @@ fn allow(value: &str) -> Option<(&str, String)> {
     Some((hazard, quoted(why.trim())?))
 }
 
-fn known(name: &str) -> Result<Hazard, Problem> {
-    let unknown = || Problem::UnknownHazard { name: name.to_owned(), closest: Hazard::closest(name) };
+fn known(name: &str) -> Result<Hazard, DirectiveProblem> {
+    let unknown =
+        || DirectiveProblem::UnknownHazard { name: name.to_owned(), closest: Hazard::closest(name) };
     Hazard::from_name(name).ok_or_else(unknown)
 }
 
@@ -290,7 +280,7 @@ mod tests {
     use super::*;
     use crate::{dialect::Engine, statement::scan};
 
-    fn parse_up(sql: &str) -> (Directives, Vec<Problem>) {
+    fn parse_up(sql: &str) -> (Directives, Vec<DirectiveProblem>) {
         let (directives, problems) = parse(sql, &scan(sql, Engine::Postgres), Part::Up);
         (directives, problems.into_iter().map(|(problem, _)| problem).collect())
     }
@@ -336,30 +326,45 @@ mod tests {
 
     #[test]
     fn each_mistake_has_its_problem() {
-        let key = |key: &str| key.to_owned();
+        let text = str::to_owned;
         let cases = [
             (
                 "-- migrate: no-transactoin",
-                Problem::UnknownDirective { key: key("no-transactoin"), closest: Some("no-transaction") },
+                DirectiveProblem::Unknown {
+                    key: text("no-transactoin"),
+                    closest: Some(DirectiveKey::NoTransaction),
+                },
             ),
-            ("-- migrate:up", Problem::UnknownDirective { key: key("up"), closest: None }),
-            ("-- migrate no-transaction", Problem::DirectiveWithoutColon { key: key("no-transaction") }),
+            ("-- migrate:up", DirectiveProblem::Unknown { key: text("up"), closest: None }),
+            (
+                "-- migrate no-transaction",
+                DirectiveProblem::WithoutColon { key: DirectiveKey::NoTransaction },
+            ),
             (
                 "-- no-transaction",
-                Problem::ForeignDirective { theirs: key("no-transaction"), ours: key("no-transaction") },
+                DirectiveProblem::Foreign {
+                    theirs: text("no-transaction"),
+                    ours: DirectiveKey::NoTransaction,
+                },
             ),
             (
                 "-- migrate: nothing-to-undo \"x\"",
-                Problem::DirectiveInWrongPart { key: key("nothing-to-undo"), belongs_to_down: true },
+                DirectiveProblem::InWrongPart { key: DirectiveKey::NothingToUndo, belongs_to_down: true },
             ),
-            ("-- migrate: risk safe\n-- migrate: risk high", Problem::DirectiveTwice { key: key("risk") }),
-            ("SELECT 1;\n-- migrate: risk safe", Problem::DirectiveBelowStatement { key: key("risk") }),
+            (
+                "-- migrate: risk safe\n-- migrate: risk high",
+                DirectiveProblem::Twice { key: DirectiveKey::Risk },
+            ),
+            (
+                "SELECT 1;\n-- migrate: risk safe",
+                DirectiveProblem::BelowStatement { key: DirectiveKey::Risk },
+            ),
             (
                 "SELECT 1,\n-- migrate: allow rename \"y\"\n2",
-                Problem::DirectiveInsideStatement { key: key("allow") },
+                DirectiveProblem::InsideStatement { key: DirectiveKey::Allow },
             ),
         ];
-        let unknown = |name: &str, closest| Problem::UnknownHazard { name: key(name), closest };
+        let unknown = |name: &str, closest| DirectiveProblem::UnknownHazard { name: text(name), closest };
         let hazards = [
             ("-- migrate: allow drop-colunm \"y\"", unknown("drop-colunm", Some("drop-column"))),
             ("-- migrate: allow x \"y\"", unknown("x", None)),
@@ -386,7 +391,7 @@ mod tests {
         ];
         for value in values {
             let (_, problems) = parse_up(&format!("-- migrate: {value}"));
-            assert!(matches!(problems[..], [Problem::DirectiveValue { .. }]), "{value}: {problems:?}");
+            assert!(matches!(problems[..], [DirectiveProblem::Value { .. }]), "{value}: {problems:?}");
         }
     }
 
@@ -414,7 +419,7 @@ mod tests {
             ("foreign-key", "foreign-keys"),
         ];
         for (key, want) in typos {
-            assert_eq!(closest(key), Some(want), "{key}");
+            assert_eq!(closest(key).map(DirectiveKey::name), Some(want), "{key}");
         }
         let prose = [
             "see",

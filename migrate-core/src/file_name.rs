@@ -96,16 +96,16 @@ pub enum InvalidFileName {
 impl fmt::Display for InvalidFileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InvalidFileName::Unknown => f.write_str("this file is no migration"),
-            InvalidFileName::NoFolder => f.write_str("this script stands in no folder of a migration"),
+            InvalidFileName::Unknown => f.write_str("this file is not a migration"),
+            InvalidFileName::NoFolder => f.write_str("this script is not in the folder of a migration"),
             InvalidFileName::NoVersion => f.write_str("the name has no version"),
             InvalidFileName::FolderNoVersion => f.write_str("the folder's name has no version"),
-            InvalidFileName::NoName => f.write_str("the version has no name behind it"),
+            InvalidFileName::NoName => f.write_str("the version has no name after it"),
             InvalidFileName::DottedVersion => f.write_str("a version is one number, and this one has dots"),
             InvalidFileName::Version(invalid) => invalid.fmt(f),
             InvalidFileName::Repeatable => f.write_str("repeatable migrations are not supported"),
             InvalidFileName::OneUnderscore => {
-                f.write_str("two underscores stand between version and name here")
+                f.write_str("this form has two underscores between version and name")
             }
         }
     }

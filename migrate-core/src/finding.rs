@@ -1,24 +1,31 @@
+//! A finding: what a rule says about a place in a script.
+//!
+//! `ALTER TABLE orders ALTER COLUMN note SET NOT NULL` becomes: hazard `set-not-null`, risk high, the span of the
+//! clause, the message "SET NOT NULL on `note` reads all rows of `orders`, and no one can …", and the safer form. It
+//! says nothing about severity: whether it is an error is for the policy to decide, in `source/gate`.
+
 use crate::{Hazard, Risk, Span};
 
-/// A hazard in a script: where, and what to do instead.
+/// A hazard in a script, its place, and the safer form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Which hazard.
     pub hazard: Hazard,
     /// How much harm it can do here.
     pub risk: Risk,
-    /// What it is about: a clause, or the whole statement.
+    /// Its place: a clause, or the whole statement.
     pub span: Span,
-    /// What happens, with the names of the statement: "adding the CHECK reads all rows of `orders` while …".
+    /// What happens, and to whom, with the names in the statement: "the server checks all rows of `orders`, and no one
+    /// can read or write it until that is done".
     pub message: String,
-    /// The safer form.
+    /// What to write instead.
     pub safer: String,
-    /// Whether code that does not know the migration may fail on the schema that it leaves.
+    /// Whether code from before the migration may fail on the schema after it.
     pub breaks_older_binaries: bool,
 }
 
 impl Finding {
-    /// A hazard as bad as it is by nature, which leaves older binaries alone.
+    /// A hazard with its usual risk, which does not affect older binaries.
     pub fn new(hazard: Hazard, span: Span, message: impl Into<String>, safer: impl Into<String>) -> Finding {
         Finding {
             hazard,
@@ -30,13 +37,13 @@ impl Finding {
         }
     }
 
-    /// The same as bad as the circumstances make it.
+    /// The same finding with the risk that it has under these circumstances.
     pub fn with_risk(mut self, risk: Risk) -> Finding {
         self.risk = risk;
         self
     }
 
-    /// The same, and older binaries may fail.
+    /// The same finding, and older binaries may fail.
     pub fn breaking_older_binaries(mut self) -> Finding {
         self.breaks_older_binaries = true;
         self

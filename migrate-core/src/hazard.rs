@@ -1,4 +1,8 @@
-//! What a migration can do to a database that is in use.
+//! The hazards: what a migration can do to a database that is in use, each with its name, its page and its risk.
+//!
+//! `Hazard::DropColumn` has the name `drop-column`, the page `docs/hazards/drop-column.md` and the risk high. A rule may
+//! find it with another risk, if the circumstances make the harm less. The set that the macro embeds keeps each as a
+//! [`FoundHazard`], so `plan` and `status` show it without a parser: `line 3: drop-column, risk high`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +22,7 @@ macro_rules! hazards {
         }
 
         impl Hazard {
-            /// All of them.
+            /// All hazards.
             pub const ALL: &'static [Hazard] = &[$(Hazard::$variant),*];
 
             /// Its name, such as `drop-column`.
@@ -37,11 +41,11 @@ macro_rules! hazards {
 hazards! {
     /// `ATTACH PARTITION` reads all rows of the partition.
     AttachScan "attach-scan" High,
-    /// Adding a CHECK reads all rows while nobody can use the table.
+    /// Adding a CHECK reads all rows while no one can use the table.
     CheckValidate "check-validate" High,
     /// A column of a domain with a constraint rewrites the table.
     ConstrainedDomain "constrained-domain" High,
-    /// Rows of other tables go with those that are deleted (SQLite).
+    /// Deleting rows also deletes rows of other tables (SQLite).
     DeleteCascade "delete-cascade" High,
     /// Attaching a partition reads all rows of the default partition.
     DefaultPartitionScan "default-partition-scan" High,
@@ -51,17 +55,17 @@ hazards! {
     DomainValidate "domain-validate" High,
     /// The rollback drops what was there before the migration.
     DownLossy "down-lossy" Controlled,
-    /// The rollback leaves something of the migration behind.
+    /// The rollback does not drop everything that the migration created.
     DownMismatch "down-mismatch" Controlled,
     /// CASCADE drops what the statement does not name.
     DropCascade "drop-cascade" High,
     /// The column's data is lost, and running code that uses it fails.
     DropColumn "drop-column" High,
-    /// Running code may count on the default.
+    /// Running code may rely on the default.
     DropDefault "drop-default" Controlled,
     /// Running code may not expect NULL.
     DropNotNull "drop-not-null" Controlled,
-    /// A schema with all that is in it is lost.
+    /// A schema with everything in it is lost.
     DropSchema "drop-schema" High,
     /// The table's data is lost, and running code that uses it fails.
     DropTable "drop-table" High,
@@ -69,11 +73,11 @@ hazards! {
     DropView "drop-view" High,
     /// A value of an enum cannot be removed again.
     EnumAdd "enum-add" Controlled,
-    /// Running code knows the value by its old name.
+    /// Running code uses the value by its old name.
     EnumRename "enum-rename" High,
     /// A new value of an enum cannot be used in the transaction that adds it.
     EnumSameTransaction "enum-same-tx" High,
-    /// An exclusion constraint builds its index while nobody can use the table.
+    /// An exclusion constraint builds its index while no one can use the table.
     ExcludeBuild "exclude-build" High,
     /// A lock that the script takes by hand stops others until the end of the transaction.
     ExplicitLock "explicit-lock" High,
@@ -81,13 +85,13 @@ hazards! {
     FkIndex "fk-index" Controlled,
     /// Two tables are locked at once.
     FkTwoTables "fk-two-tables" Controlled,
-    /// Adding a foreign key reads all rows while nobody can write to either table.
+    /// Adding a foreign key reads all rows while no one can write to either table.
     FkValidate "fk-validate" High,
-    /// Somebody loses a right.
+    /// A role loses a right.
     GrantRevoke "grant-revoke" Controlled,
-    /// A block changes the schema, or what it does cannot be seen.
+    /// A block changes the schema, or its effect cannot be seen.
     HiddenDdl "hidden-ddl" High,
-    /// A name longer than the server keeps is cut in silence.
+    /// The server cuts a name that is too long, without an error.
     IdentifierTooLong "identifier-too-long" Controlled,
     /// Building an index stops all writes to the table.
     IndexBlocking "index-blocking" High,
@@ -97,17 +101,17 @@ hazards! {
     IndexDrop "index-drop" Controlled,
     /// An index of a partitioned table cannot be built concurrently.
     IndexPartitioned "index-partitioned" High,
-    /// The CHECK of a new column reads all rows while nobody can use the table.
+    /// The CHECK of a new column reads all rows while no one can use the table.
     InlineCheck "inline-check" High,
-    /// The index of a new column is built while nobody can use the table.
+    /// The index of a new column is built while no one can use the table.
     InlineUnique "inline-unique" High,
-    /// Long work while a lock of an earlier statement stops others.
+    /// Long work runs while a lock of an earlier statement stops others.
     LockThenWork "lock-then-work" High,
-    /// VALIDATE reads all rows; nobody waits for it.
+    /// VALIDATE reads all rows, but stops neither readers nor writers.
     LongValidate "long-validate" Controlled,
-    /// A script without transaction makes what ends with the session.
+    /// A script without a transaction makes something that ends with the session.
     LostSession "lost-session" Controlled,
-    /// Nobody can read a materialized view that is being refreshed.
+    /// No one can read a materialized view during its refresh.
     MatviewRefresh "matview-refresh" High,
     /// Running code may write what the new constraint refuses.
     NewWriteLimit "new-write-limit" Controlled,
@@ -121,39 +125,39 @@ hazards! {
     RebuildColumn "rebuild-column" High,
     /// A rebuild with foreign keys on deletes the rows that refer to the table, or fails (SQLite).
     RebuildForeignKeys "rebuild-foreign-keys" High,
-    /// An index of the old table is not made again (SQLite).
+    /// An index of the old table is not created again (SQLite).
     RebuildIndex "rebuild-index" High,
-    /// What refers to the old table follows it to its new name (SQLite).
+    /// References to the old table follow it to its new name (SQLite).
     RebuildReference "rebuild-reference" High,
     /// A rebuild does not copy all rows (SQLite).
     RebuildRows "rebuild-rows" High,
-    /// A trigger of the old table is not made again (SQLite).
+    /// A trigger of the old table is not created again (SQLite).
     RebuildTrigger "rebuild-trigger" High,
     /// A view or trigger names the table while it is not there, and the rebuild fails (SQLite).
     RebuildView "rebuild-view" High,
     /// REINDEX stops writes, and reads that use the index.
     ReindexBlocking "reindex-blocking" High,
-    /// Running code knows it by its old name.
+    /// Running code uses the object by its old name.
     Rename "rename" High,
     /// A NOT NULL column without a default fails on a table with rows.
     RequiredColumn "required-column" High,
     /// Row-level security hides all rows from those without a policy.
     RlsEnable "rls-enable" High,
-    /// The owner, or one more policy, gets around the row-level security of a tenant's table.
+    /// The owner, or one more policy, bypasses the row-level security of a tenant's table.
     RlsNotForced "rls-not-forced" Controlled,
     /// A policy changes which rows running code sees.
     RlsPolicy "rls-policy" Controlled,
     /// A policy reads its setting in a way that fails or is slow.
     RlsSetting "rls-setting" Controlled,
-    /// A sequence that is set back hands out numbers a second time.
+    /// A sequence that is set back returns numbers a second time.
     SequenceReset "sequence-reset" Controlled,
     /// A serial or identity column rewrites the table.
     SerialColumn "serial-column" High,
-    /// SET NOT NULL reads all rows while nobody can use the table.
+    /// SET NOT NULL reads all rows while no one can use the table.
     SetNotNull "set-not-null" High,
-    /// Instant, but waits for long queries and lets everybody wait behind it.
+    /// An instant change that waits for long queries, and makes every later query wait.
     ShortExclusive "short-ael" Controlled,
-    /// Rows are deleted for good behind a soft delete.
+    /// Rows are deleted for good in spite of a soft delete.
     SoftDeleteCascade "soft-delete-cascade" Controlled,
     /// An index on the deletion mark alone helps no query for live rows.
     SoftDeleteIndex "soft-delete-index" Controlled,
@@ -161,15 +165,15 @@ hazards! {
     SoftDeleteUnique "soft-delete-unique" Controlled,
     /// A stored generated column rewrites the table.
     StoredColumn "stored-column" High,
-    /// VACUUM FULL, CLUSTER and the like rewrite the table while nobody can use it.
+    /// VACUUM FULL, CLUSTER and the like rewrite the table while no one can use it.
     TableRewrite "table-rewrite" High,
     /// A new table has no tenant column and is not declared global.
     TenantColumn "tenant-column" Controlled,
-    /// A foreign key between tables of tenants can point at another tenant's row.
+    /// A foreign key between tables of tenants can refer to another tenant's row.
     TenantForeignKey "tenant-foreign-key" Controlled,
-    /// No key of the tenant and the row's number, for others to refer to.
+    /// A table has no key of the tenant and the row's number that foreign keys can refer to.
     TenantKey "tenant-key" Controlled,
-    /// A view gets around the policies of a tenant's table.
+    /// A view bypasses the policies of a tenant's table.
     TenantView "tenant-view" Controlled,
     /// A timeout is switched off.
     TimeoutDisabled "timeout-disabled" Controlled,
@@ -179,22 +183,22 @@ hazards! {
     Truncate "truncate" High,
     /// A change of type reads all rows again.
     TypeRecheck "type-recheck" High,
-    /// A change of type builds indexes anew.
+    /// A change of type rebuilds indexes.
     TypeReindex "type-reindex" High,
     /// A change of type rewrites the table, or what running code reads.
     TypeRewrite "type-rewrite" High,
-    /// What a statement does is not known here.
+    /// No rule knows what the statement does.
     Unanalyzed "unanalyzed" High,
     /// Every row of a table is changed in one transaction.
     UnboundedDml "unbounded-dml" High,
-    /// A unique constraint builds its index while nobody can use the table.
+    /// A unique constraint builds its index while no one can use the table.
     UniqueBuild "unique-build" High,
     /// A default that is computed for each row rewrites the table.
     VolatileDefault "volatile-default" High,
 }
 
 impl Hazard {
-    /// Whether it is about what a rollback does not bring back.
+    /// Whether the hazard is about a rollback script.
     pub(crate) fn is_of_rollback(self) -> bool {
         matches!(self, Hazard::DownLossy | Hazard::DownMismatch)
     }
@@ -204,12 +208,12 @@ impl Hazard {
         Hazard::ALL.iter().copied().find(|hazard| hazard.name() == name)
     }
 
-    /// The name that was meant, of one that there is not.
+    /// The name that was probably meant by an unknown one.
     pub(crate) fn closest(name: &str) -> Option<&'static str> {
         directive::closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
     }
 
-    /// Where it is explained: the problem, the lock, the safer form, the source.
+    /// The page that explains it: the problem, the lock, the safer form, the source.
     pub fn page(self) -> String {
         format!("docs/hazards/{}.md", self.name())
     }
@@ -228,17 +232,17 @@ impl serde::Serialize for Hazard {
     }
 }
 
-/// A hazard of a migration, as it is baked into the set.
+/// A hazard of a migration, as the set stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FoundHazard {
-    /// What.
+    /// Which hazard.
     pub hazard: Hazard,
-    /// How bad it is here.
+    /// How much harm it does here.
     pub risk: Risk,
     /// The line of the script that applies the migration.
     pub line: u32,
-    /// Why its author allows it: the reason of `-- migrate: allow`.
+    /// Why the author allows it: the reason in `-- migrate: allow`.
     pub allowed: Option<Cow<'static, str>>,
 }
 

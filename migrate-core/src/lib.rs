@@ -41,7 +41,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Dialect, Engine, Reindexed, ServerObject, ServerObjectKind};
 #[doc(hidden)]
 pub use directive::duration;
-pub use directive::{OlderBinaries, Risk};
+pub use directive::{DirectiveKey, OlderBinaries, Risk};
 #[doc(hidden)]
 pub use embedded_bytes::{EmbeddedBytes, pack};
 pub use embedded_from::{EmbeddedFrom, Staleness};
@@ -59,7 +59,10 @@ pub use migration::{Down, Execution, Migration, Script};
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};
 pub use position::Position;
-pub use problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
+pub use problem::{
+    DirectiveProblem, FileNameProblem, FilesProblem, FolderProblem, HazardProblem, LockFileProblem,
+    MAX_ENTRIES, MAX_SCRIPT_BYTES, PolicyProblem, Problem, RollbackProblem, ScriptProblem, TextProblem,
+};
 pub use query::{Query, Value};
 pub use raw_expression::{
     InvalidRawExpression, RawExpressionFault, Surroundings, VisibleTable, raw_expression,

@@ -1,17 +1,23 @@
-/// A statement to a database with its values, which are bound, never spliced in.
+//! A statement to a database with its values.
+//!
+//! What comes in are SQL with `$1`, `$2`, … and values; what goes out is the same as one value,
+//! `Query { sql: "SELECT … WHERE version = $1", values: [Integer(Some(20251107100000))] }`, that a pure function can
+//! return and a driver can send.
+
+/// A statement to a database with its values. They are bound, never spliced into the text.
 ///
-/// The text is the same for both engines where they allow it: `$1` is a parameter to both, and the numbers
-/// first appear in ascending order, as SQLite wants it.
+/// The text is the same for both engines where they allow it: `$1` is a parameter to both, and the numbers first
+/// appear in ascending order, as SQLite requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The SQL.
     pub sql: String,
-    /// What `$1`, `$2`, … stand for.
+    /// The values of `$1`, `$2`, ….
     pub values: Vec<Value>,
 }
 
 impl Query {
-    /// The tables that it writes, as it names them.
+    /// The tables that it writes, by the names in its text.
     pub fn targets(&self) -> Vec<&str> {
         const VERBS: [&str; 3] = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
         let mut quoted = false;
@@ -26,7 +32,7 @@ impl Query {
     }
 }
 
-/// The name that a text begins with, where it is quoted.
+/// The name at the beginning of a text, if it is quoted.
 fn name(text: &str) -> Option<&str> {
     let mut quoted = false;
     let is_end = |c: char| {
@@ -49,7 +55,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The text, if this is one and not NULL.
+    /// The text, if this is a text and not NULL.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => text.as_deref(),
@@ -57,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The number, if this is one and not NULL.
+    /// The number, if this is a number and not NULL.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
             Value::Integer(number) => *number,

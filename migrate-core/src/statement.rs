@@ -33,7 +33,7 @@ impl Span {
     }
 
     fn from_range(range: Range<usize>) -> Span {
-        // A script's size is checked before it is scanned: `Problem::TooLarge`.
+        // A script's size is checked before it is scanned: `TextProblem::TooLarge`.
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Span { start: narrow(range.start), end: narrow(range.end) }
     }

@@ -1,14 +1,15 @@
 //! Text from outside, as a terminal or a log may show it.
 //!
-//! Names of files, rows of a history, messages of a server and the query of a blocker are written by others. Printed as
-//! they are, an escape sequence in one of them moves the cursor, hides a line or fakes one. So a character that is no
-//! text of its own is shown as its picture: `"a\u{1b}[2Jb"` becomes `a␛[2Jb`, one character for one, so that a caret
-//! under a line still points to its column.
+//! Others write the names of files, the rows of a history, the messages of a server and the query of a blocker. If
+//! these are printed as they are, an escape sequence in one of them moves the cursor, hides a line or fakes one. So a
+//! character that is not printable is shown as its picture: `"a\u{1b}[2Jb"` becomes `a␛[2Jb`, one character for one,
+//! so that a caret under a line still points to its column.
 
 use std::fmt::{self, Write};
 
-/// `c` itself, or what stands for it where it must not reach a terminal: the picture of a control character, and `�` for
-/// what has none, the C1 controls and the marks that reorder or break a line (Unicode, UAX 9 and UAX 14).
+/// The character itself, or what is shown instead if it must not reach a terminal: the picture of a control
+/// character, and `�` for characters without one, which are the C1 controls and the marks that reorder or break a
+/// line (Unicode, UAX 9 and UAX 14).
 pub fn visible(c: char) -> char {
     match c {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
@@ -23,7 +24,7 @@ pub fn visible(c: char) -> char {
     }
 }
 
-/// A name or a query: one line, whatever it holds.
+/// A name or a query, shown on one line, whatever it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct OneLine<'a>(pub &'a str);
 
@@ -33,7 +34,7 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// A message of somebody else, or of ours with words of others in it: its lines stay lines, its tabs tabs.
+/// A message of others, or one of ours that quotes others: its lines stay lines, and its tabs stay tabs.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<'a>(pub &'a str);
 

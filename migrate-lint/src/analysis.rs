@@ -1,3 +1,15 @@
+//! A script through all rules: statements and a schema in, findings out, and the schema moved on.
+//!
+//! ```text
+//! CREATE INDEX i ON orders (a);     rules → index-blocking    schema: i exists
+//! UPDATE orders SET b = a;          rules → unbounded-dml     and lock-then-work: CREATE INDEX still holds its lock
+//!                                   whole script → fk-index, tenant-column, …
+//! ```
+//!
+//! Three kinds of knowledge meet here. The rules see one statement and the schema before it. [`Held`] and
+//! [`Rebuilds`] remember what earlier statements did, locks on PostgreSQL and copied rows on SQLite. The rules of a
+//! whole script come last, because what one statement lacks a later one may bring.
+
 use migrate_core::{Engine, Execution, Finding, Project};
 
 use crate::context::Context;
@@ -8,17 +20,17 @@ use crate::schema::Schema;
 use crate::sql::Statement;
 use crate::whole_script::WholeScript;
 
-/// What is asked of a script.
+/// How a script is analysed: for which engine and project, and how it runs.
 pub(crate) struct Analysis<'a> {
     pub(crate) engine: Engine,
     pub(crate) project: &'a Project,
-    /// How the script is run.
+    /// How the script runs: in a transaction or not, with foreign keys on or off.
     pub(crate) execution: Execution,
 }
 
 impl Analysis<'_> {
-    /// The hazards of the next migration's script, in the order of their places. The schema is then what the script
-    /// makes of it.
+    /// The hazards of the next migration's script, in the order of their places. Afterwards the schema is the one that
+    /// the script leaves.
     pub(crate) fn of(&self, script: &[Statement], schema: &mut Schema) -> Vec<Finding> {
         schema.begin_migration();
         schema.set_foreign_keys_off(self.execution.foreign_keys_off);
@@ -37,7 +49,7 @@ impl Analysis<'_> {
                 project: self.project,
             };
             if !self.execution.transaction {
-                // Each statement is a transaction of its own, a block with all that is in it too.
+                // Each statement is its own transaction, and so is a block with everything in it.
                 held = Held::default();
             }
             findings.extend(with_inner(&context, &mut held));
@@ -54,7 +66,7 @@ impl Analysis<'_> {
     }
 }
 
-/// The findings of a statement and of those that stand in it, each of which sees what those before it have made.
+/// The findings of a statement and of the statements inside it, each with the schema that those before it left.
 fn with_inner(context: &Context<'_>, held: &mut Held) -> Vec<Finding> {
     let mut findings = rules::check(context);
     findings.extend(held.check(context, &findings));
@@ -63,6 +75,8 @@ fn with_inner(context: &Context<'_>, held: &mut Held) -> Vec<Finding> {
     if statements.is_empty() {
         return findings;
     }
+    // A copy: which statements of a block run is decided on the server, so the schema after the block is not what
+    // they make.
     let mut schema = context.schema.clone();
     for statement in statements {
         findings.extend(with_inner(&Context { statement, schema: &schema, ..*context }, held));

@@ -1,3 +1,8 @@
+//! What a rule may know: the statement, what came before it, and what the project declares.
+//!
+//! A rule gets no more than this, so it is a pure function: for the same context it finds the same, at compile time,
+//! in `cargo migrate lint`, and in its own tests.
+
 use migrate_core::{Engine, Project};
 
 use crate::schema::Schema;
@@ -7,11 +12,11 @@ use crate::sql::{Name, Statement};
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) engine: Engine,
-    /// The statement. One inside a `DO` block is looked at like any other.
+    /// The statement. One inside a `DO` block is analysed like any other.
     pub(crate) statement: &'a Statement,
     /// The schema before the statement.
     pub(crate) schema: &'a Schema,
-    /// All statements of the script, and which of them this is or stands in.
+    /// All statements of the script. The statement is the one at `index`, or is inside it.
     pub(crate) script: &'a [Statement],
     pub(crate) index: usize,
     /// Whether the script runs in a transaction.
@@ -20,13 +25,14 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether a table was there before this migration: what it does to a new one, nobody waits for. A table that the
-    /// folder never created is one of those.
+    /// Whether a table was there before this migration. A new table has no rows and no readers, so no lock and no loss
+    /// on it harms anyone. A table that no migration created counts as old: it may have been made by hand.
     pub(crate) fn is_old(&self, table: &Name) -> bool {
         !self.schema.is_new(table)
     }
 
-    /// The oldest server on which the migrations run: 14 unless the project says more, the oldest that is maintained.
+    /// The oldest PostgreSQL that the migrations run on. If the project declares none it is 14, the oldest that is
+    /// maintained.
     pub(crate) fn server(&self) -> u32 {
         self.project.postgres.unwrap_or(14)
     }

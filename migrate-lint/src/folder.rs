@@ -1,4 +1,12 @@
 //! The migrations of a folder, one after the other, each with the schema that those before it made.
+//!
+//! In comes a folder that is not analysed yet, out come the findings of each of its migrations. For the folder `1:
+//! CREATE TABLE t (a int)`, `2: DROP TABLE t` they are none and `drop-table`; for the two statements in one script
+//! they are none at all.
+//!
+//! Each processor analyses a share of the migrations and applies those before it to a schema of its own. Why not
+//! share one schema? Applying a statement costs a twentieth of analysing it, and so no processor has to wait for
+//! another.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,20 +21,21 @@ use crate::rollback;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed};
 
-/// What is found in each migration of a folder: what does not parse, and the hazards, by the grammar and the rules of
-/// each engine that the folder is written for.
+/// The findings in each migration of a folder: the syntax errors and hazards by the grammar and rules of each engine that
+/// the folder is written for.
 pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
     let mut found: Vec<Findings> = folder.migrations.iter().map(|_| Findings::default()).collect();
     for engine in folder.dialect.engines() {
         let parsed = in_shares(&folder.migrations, |_, share| {
             share.iter().map(|(migration, depth)| ParsedMigration::of(migration, *depth, *engine)).collect()
         });
-        let judged = in_shares(&parsed, |before, share| {
-            let mut judge = Judge { engine: *engine, project: &folder.project, schema: Schema::new(*engine) };
-            before.iter().for_each(|migration| judge.pass_over(migration));
-            share.iter().map(|migration| judge.take(migration)).collect()
+        let analysed = in_shares(&parsed, |before, share| {
+            let mut analyst =
+                Analyst { engine: *engine, project: &folder.project, schema: Schema::new(*engine) };
+            before.iter().for_each(|migration| analyst.skip(migration));
+            share.iter().map(|migration| analyst.analyse(migration)).collect()
         });
-        for (found, more) in found.iter_mut().zip(judged) {
+        for (found, more) in found.iter_mut().zip(analysed) {
             add(&mut found.up, more.up);
             add(&mut found.down, more.down);
             add(&mut found.verify, more.verify);
@@ -35,7 +44,7 @@ pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
     found
 }
 
-/// What another engine has found at the same place is reported once.
+/// Adds what one more engine found. A syntax error at the same place is left out.
 fn add(found: &mut ScriptFindings, more: ScriptFindings) {
     let place = |error: &SyntaxError| (error.span.start(), error.span.end());
     let mut known: HashSet<_> = found.errors.iter().map(place).collect();
@@ -43,12 +52,13 @@ fn add(found: &mut ScriptFindings, more: ScriptFindings) {
     add_hazards(&mut found.hazards, more.hazards);
 }
 
-/// What another engine's rules have found at the same place is reported once, and so is what is the same in each word.
+/// Adds the findings of one more engine. A hazard that another engine's rules found at the same place is left out, and so
+/// is a finding with the same words.
 fn add_hazards(findings: &mut Vec<Finding>, more: Vec<Finding>) {
     let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
-    let mut told = BTreeSet::new();
+    let mut added = BTreeSet::new();
     for finding in more {
-        if !known.contains(&place(&finding)) && told.insert((place(&finding), finding.message.clone())) {
+        if !known.contains(&place(&finding)) && added.insert((place(&finding), finding.message.clone())) {
             findings.push(finding);
         }
     }
@@ -65,12 +75,13 @@ struct ParsedMigration<'a> {
     up: Parsed,
     down: Option<Parsed>,
     verify: Option<Parsed>,
-    /// Those of up and down.
+    /// The words of the up and down scripts, which name the part of the schema that a rollback needs.
     words: Words,
 }
 
 impl ParsedMigration<'_> {
-    /// What the lock file vouches for is only read for what it makes of the schema.
+    /// Parses the scripts of a migration. If the lock file vouches for it, only the up script, for its effect on the
+    /// schema.
     fn of(migration: &Migration, depth: Depth, engine: Engine) -> ParsedMigration<'_> {
         let script = |script: &Script| sql::parse(script.sql(), engine);
         let (up, down) = (migration.up(), migration.down().script());
@@ -89,16 +100,17 @@ impl ParsedMigration<'_> {
     }
 }
 
-/// Judges the migrations one after the other, each with the schema that those before it left.
-struct Judge<'a> {
+/// Analyses migrations one after the other, each with the schema that those before it left.
+struct Analyst<'a> {
     engine: Engine,
     project: &'a Project,
     schema: Schema,
 }
 
-impl Judge<'_> {
-    /// A migration that another judges.
-    fn pass_over(&mut self, parsed: &ParsedMigration<'_>) {
+impl Analyst<'_> {
+    /// Applies a migration to the schema without analysing it: another processor does that, or the lock file vouches for
+    /// it.
+    fn skip(&mut self, parsed: &ParsedMigration<'_>) {
         self.schema.begin_migration();
         self.schema.set_foreign_keys_off(parsed.migration.up().execution().foreign_keys_off);
         for statement in &parsed.up.statements {
@@ -106,13 +118,14 @@ impl Judge<'_> {
         }
     }
 
-    /// What is found in the next migration.
-    fn take(&mut self, parsed: &ParsedMigration<'_>) -> Findings {
+    /// Analyses the next migration.
+    fn analyse(&mut self, parsed: &ParsedMigration<'_>) -> Findings {
         if parsed.depth == Depth::Schema {
-            self.pass_over(parsed);
+            self.skip(parsed);
             return Findings::default();
         }
-        // Its rollback is judged by the schema before it, as far as the two are about it.
+        // A rollback needs the schema before its migration. Copying all of it for each would cost more than the analysis,
+        // so it gets the part that the words of both scripts name.
         let down = parsed.down.as_ref().filter(|_| parsed.depth == Depth::HazardsAndRollback);
         let before = down.map(|_| self.schema.part_for(&parsed.words));
         let up = self.of_script(parsed.migration.up(), &parsed.up);
@@ -134,7 +147,7 @@ impl Judge<'_> {
         let analysis = Analysis { engine: self.engine, project: self.project, execution: script.execution() };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {
-            // What does not parse is told as that.
+            // A statement that does not parse is a syntax error already.
             findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
         }
         findings.extend(lost_session(script, self.engine));
@@ -143,7 +156,7 @@ impl Judge<'_> {
     }
 }
 
-/// What is wrong with the way back; what does not parse is told as that.
+/// The findings about a rollback. None if one of the scripts does not parse, which is reported as that.
 fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
         rollback::of_rollback(before, &up.statements, &down.statements, execution)

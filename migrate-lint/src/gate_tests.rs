@@ -1,7 +1,8 @@
 //! What the gate lets pass, in folders with each kind of policy and exception.
 
 use migrate_core::{
-    Checked, Diagnostic, Diagnostics, OlderBinaries, Overrides, Problem, Risk, Severity, Source,
+    Checked, Diagnostic, Diagnostics, HazardProblem, OlderBinaries, Overrides, Problem, Risk, Severity,
+    Source,
 };
 
 use crate::analyse;
@@ -31,7 +32,7 @@ fn told(policy: &str, up: &str) -> Vec<String> {
         let severity = if one.severity == Severity::Error { "error" } else { "warning" };
         let text = one.problem.to_string();
         let what = match &one.problem {
-            Problem::Hazard { hazard, .. } => hazard.name(),
+            Problem::Hazard(HazardProblem::Found { hazard, .. }) => hazard.name(),
             _ => &text,
         };
         format!("{} {severity} {what}", one.position.map_or_else(String::new, |at| at.to_string()))
@@ -71,7 +72,7 @@ fn the_policy_makes_errors_and_warnings() {
 fn an_exception_is_for_its_statement_or_for_the_whole_script() {
     let allow = "-- migrate: allow drop-column \"unused\"\n";
     let other = "ALTER TABLE t DROP COLUMN b;";
-    let unused = "error allows the hazard `drop-column`, which is not there";
+    let unused = "error allows the hazard `drop-column`, which was not found here";
     //    script                                          told
     let cases: &[(String, &[String])] = &[
         (format!("{allow}{DROP}"), &[]),
@@ -214,7 +215,7 @@ ALTER TABLE new_t RENAME TO t;
             Err(diagnostics) => diagnostics.iter().cloned().collect(),
         };
         let hazard = |problem: &Problem| match problem {
-            Problem::Hazard { hazard, message, .. } => format!("{hazard}: {message}"),
+            Problem::Hazard(HazardProblem::Found { hazard, message, .. }) => format!("{hazard}: {message}"),
             other => other.to_string(),
         };
         diagnostics.iter().map(|one| hazard(&one.problem)).collect::<Vec<_>>()
@@ -245,11 +246,14 @@ fn many_findings_are_told_in_few_words() {
         Err(diagnostics) => diagnostics.iter().cloned().collect(),
     };
     let few = told("", &deletes(100));
-    assert!(few.iter().all(|one| matches!(one.problem, Problem::Hazard { .. })), "{few:?}");
+    assert!(
+        few.iter().all(|one| matches!(one.problem, Problem::Hazard(HazardProblem::Found { .. }))),
+        "{few:?}"
+    );
     assert_eq!(few.len(), 100);
     let many = told("", &deletes(8000));
     assert_eq!(many.len(), 101);
-    assert_eq!(many[100].problem, Problem::More { count: 7900 });
+    assert_eq!(many[100].problem, HazardProblem::More { count: 7900 }.into());
     assert_eq!(many[100].severity, Severity::Error);
     assert_eq!(many[100].position.map(|at| at.column), Some(1501), "the first that is not shown");
     let size: usize = many.iter().map(|one| one.to_string().len()).sum();

@@ -1,5 +1,7 @@
-//! What this crate makes of scripts, as text, so that a test outside of it can hold that against a real database. It is
-//! for the project's own tests alone and changes at any time.
+//! What this crate reads from scripts, as text, so that a test outside of it can compare that with a real database.
+//!
+//! `schema(["CREATE TABLE t (a int NOT NULL)"], …)` gives the lines `table public.t` and `column public.t.a int4 not null`; the
+//! test asks a server's catalog for the same lines. It is only for the project's own tests and may change at any time.
 
 use migrate_core::statement::scan;
 use migrate_core::token::{TokenKind, tokens as scanned};
@@ -11,7 +13,7 @@ use crate::schema::{
 };
 use crate::sql::{Generated, OnDelete, PartitionBound, parse};
 
-/// The tokens of a script, and of what kind each is: `word`, `literal`, `comment`, `symbol` or `unterminated`.
+/// The tokens of a script, each with its kind: `word`, `literal`, `comment`, `symbol` or `unterminated`.
 pub fn tokens(script: &str, engine: Engine) -> impl Iterator<Item = (&str, &'static str)> {
     scanned(script, engine).map(|token| {
         let kind = match token.kind {
@@ -30,8 +32,8 @@ pub fn statements(script: &str, engine: Engine) -> Vec<&str> {
     scan(script, engine).statements.iter().map(|statement| statement.span.of(script)).collect()
 }
 
-/// What the rules find in a script behind others, in a transaction or without: `type-rewrite high`, in the order of the
-/// places.
+/// The findings in a script that follows others, such as `type-rewrite high`, in the order of their places. It runs in a
+/// transaction or without one.
 pub fn hazards<'a>(
     history: impl IntoIterator<Item = &'a str>,
     script: &str,
@@ -49,13 +51,13 @@ pub fn hazards<'a>(
     findings.iter().map(|finding| format!("{} {}", finding.hazard, finding.risk)).collect()
 }
 
-/// The oldest PostgreSQL that knows all that a script uses, where that is not an old one.
+/// The oldest PostgreSQL that has all the syntax of a script. `None` if every maintained version has it.
 pub fn oldest_release(script: &str) -> Option<u32> {
     let statements = parse(script, Engine::Postgres).statements;
     statements.iter().flat_map(|statement| &statement.since).map(|since| since.release).max()
 }
 
-/// The schema that scripts make of an empty database, one after the other: a line for each thing, sorted.
+/// The schema that scripts make in an empty database, one after the other: a line for each object, sorted.
 pub fn schema<'a>(scripts: impl IntoIterator<Item = &'a str>, engine: Engine) -> Vec<String> {
     let mut schema = Schema::new(engine);
     for script in scripts {
@@ -107,7 +109,7 @@ fn column(table: &Table, column: &TableColumn) -> String {
     format!("column {}.{} {data_type}{not_null}{default}{generated}", table.name, column.name)
 }
 
-/// NOT NULL is told by its column.
+/// The line of a constraint. A valid NOT NULL has none, because it is in the line of its column.
 fn constraint(table: &Table, constraint: &TableConstraint) -> Option<String> {
     let kind = match &constraint.kind {
         TableConstraintKind::NotNull { .. } if constraint.validated => return None,

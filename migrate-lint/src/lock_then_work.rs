@@ -1,3 +1,26 @@
+//! `lock-then-work`: a statement does long work while the lock of an earlier statement of its transaction stops
+//! others.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD COLUMN region text;   -- instant, but ACCESS EXCLUSIVE on orders
+//! UPDATE customers SET region = 'eu';          -- minutes, and no one can read or write orders until it ends
+//! ```
+//!
+//! "Once acquired, a lock is normally held until the end of the transaction"
+//! (<https://www.postgresql.org/docs/current/explicit-locking.html>). Each statement alone is known to the other
+//! rules; together they are worse, which no rule for one statement can see.
+//!
+//! In come the statements of a script, one after the other, each with what the rules found in it. [`Held`] keeps,
+//! for each table that was there before, the strongest lock so far: `{public.orders: All}` after the first statement
+//! above. Work is recognised by its findings: the rules know already which statements take as long as a table is
+//! large.
+//!
+//! Safer: the work in a migration of its own, where the lock is free by then.
+//!
+//! Exempt: SQLite; a script without a transaction, where each statement gives its locks back; locks on tables that
+//! the script itself creates; and a table that the long statement locks as strongly itself, because its own finding
+//! reports that.
+
 use std::collections::BTreeMap;
 
 use migrate_core::{Engine, Finding, Hazard, Risk};
@@ -10,26 +33,24 @@ use crate::sql::{
 };
 
 const SAFER: &str =
-    "put the long work into a migration of its own, so that the lock is free before it begins";
+    "put the long work into a migration of its own, so that the lock is released before it begins";
 
-/// Whom a lock stops.
+/// Whom a lock stops. The eight modes of PostgreSQL differ in more than this, but what matters here is who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lock {
-    /// SHARE, SHARE ROW EXCLUSIVE, EXCLUSIVE.
+    /// SHARE, SHARE ROW EXCLUSIVE, EXCLUSIVE: others read.
     Writers,
-    /// ACCESS EXCLUSIVE.
+    /// ACCESS EXCLUSIVE: others neither read nor write.
     All,
 }
 
-/// The tables that the statements of a transaction have locked so that others wait, until it ends.
+/// The tables that the statements of a transaction have locked so far. Others wait for them until the transaction ends.
 #[derive(Debug, Default)]
 pub(super) struct Held(BTreeMap<Name, Lock>);
 
 impl Held {
-    /// Long work of a statement while an earlier one's lock stops others who the statement itself would not stop.
-    ///
-    /// <https://www.postgresql.org/docs/current/explicit-locking.html>: "Once acquired, a lock is normally held until
-    /// the end of the transaction."
+    /// The finding for a statement that does long work, if earlier locks stop others whom the statement itself would
+    /// not stop. `findings` are those of the statement.
     pub(super) fn check(&self, context: &Context<'_>, findings: &[Finding]) -> Option<Finding> {
         if context.engine != Engine::Postgres {
             return None;
@@ -41,22 +62,23 @@ impl Held {
             .or_else(|| fills_from_old(context).then_some(Risk::High))?;
         let own = locks(context);
         let mut stopped = self.0.clone();
+        // Of a table that the statement itself locks as strongly, its own finding speaks.
         stopped.retain(|table, lock| own.get(table).is_none_or(|own| own < lock));
-        if validates_behind_its_own_lock(context) {
+        if validates_under_its_own_lock(context) {
             stopped.extend(own);
         }
         let lock = stopped.values().max()?;
         let tables: Vec<String> = stopped.keys().map(|table| format!("`{table}`")).collect();
         let message = format!(
-            "nobody can {} {} until this long work has ended, because the transaction holds the lock of an earlier \
-             change",
-            if *lock == Lock::All { "use" } else { "write to" },
+            "no one can {} {} until this long work has ended, because the transaction holds the lock of an earlier \
+             statement",
+            if *lock == Lock::All { "read or write" } else { "write to" },
             tables.join(", ")
         );
         Some(Finding::new(Hazard::LockThenWork, context.statement.span, message, SAFER).with_risk(risk))
     }
 
-    /// Keeps what a statement locks.
+    /// Adds the locks that a statement takes.
     pub(super) fn add(&mut self, context: &Context<'_>) {
         for (table, lock) in locks(context) {
             let held = self.0.entry(table).or_insert(lock);
@@ -65,12 +87,12 @@ impl Held {
     }
 }
 
-/// How sure it is that what was found takes as long as there are rows.
+/// The risk of the work that a finding stands for, if it takes longer the more rows there are.
 fn work(finding: &Finding) -> Option<Risk> {
     match finding.hazard {
-        // Nobody waits for these themselves.
+        // These alone stop no one, so they are only controlled. Under an earlier lock they are as bad as any other work.
         Hazard::LongValidate | Hazard::MatviewRefresh => Some(Risk::High),
-        // Perhaps they find few rows, or none to read.
+        // These may find few rows, or none to read.
         Hazard::UnboundedDml | Hazard::AttachScan | Hazard::DefaultPartitionScan => Some(finding.risk),
         Hazard::CheckValidate
         | Hazard::ConstrainedDomain
@@ -96,7 +118,7 @@ fn work(finding: &Finding) -> Option<Risk> {
     }
 }
 
-/// Whether it copies rows of a table that was there before into another.
+/// Whether the statement copies rows of a table that was there before. No rule finds that alone: it stops no one.
 fn fills_from_old(context: &Context<'_>) -> bool {
     let copies = match &context.statement.kind {
         Kind::Insert(insert) => insert.from_query,
@@ -107,14 +129,15 @@ fn fills_from_old(context: &Context<'_>) -> bool {
     copies && context.statement.reads.iter().any(|table| context.is_old(table))
 }
 
-/// `ADD … NOT VALID` and `VALIDATE` in one ALTER TABLE: its own lock is held while it reads.
-fn validates_behind_its_own_lock(context: &Context<'_>) -> bool {
+/// Whether one ALTER TABLE has both `ADD … NOT VALID` and `VALIDATE`: the lock of the first action is held during the
+/// second.
+fn validates_under_its_own_lock(context: &Context<'_>) -> bool {
     let Kind::AlterTable(alter) = &context.statement.kind else { return false };
     alter.changes.iter().any(|change| matches!(change.action, ChangeAction::ValidateConstraint { .. }))
         && alter.changes.iter().any(|change| of_action(&change.action).is_some())
 }
 
-/// The tables that were there before and whose readers or writers wait from the statement on.
+/// The locks of a statement on tables that were there before.
 fn locks(context: &Context<'_>) -> BTreeMap<Name, Lock> {
     let mut locks = BTreeMap::new();
     for (table, lock) in taken(context) {
@@ -126,6 +149,7 @@ fn locks(context: &Context<'_>) -> BTreeMap<Name, Lock> {
     locks
 }
 
+/// The locks of a statement on all tables, old and new.
 fn taken(context: &Context<'_>) -> Vec<(Name, Lock)> {
     let all = |table: &Name| (table.clone(), Lock::All);
     let writers = |table: &Name| (table.clone(), Lock::Writers);
@@ -156,6 +180,7 @@ fn taken(context: &Context<'_>) -> Vec<(Name, Lock)> {
     }
 }
 
+/// The locks of an ALTER TABLE: the strongest of its actions on the table itself, and those on other tables.
 fn of_alter(context: &Context<'_>, alter: &AlterTable) -> Vec<(Name, Lock)> {
     if matches!(alter.kind, ObjectKind::Index | ObjectKind::Sequence) {
         return Vec::new();
@@ -168,7 +193,7 @@ fn of_alter(context: &Context<'_>, alter: &AlterTable) -> Vec<(Name, Lock)> {
 /// The lock of an action of ALTER TABLE on the table itself.
 fn of_action(action: &ChangeAction) -> Option<Lock> {
     match action {
-        // SHARE UPDATE EXCLUSIVE.
+        // SHARE UPDATE EXCLUSIVE, which stops neither readers nor writers.
         ChangeAction::ValidateConstraint { .. }
         | ChangeAction::SetOptions
         | ChangeAction::AttachPartition { .. }
@@ -201,7 +226,7 @@ fn of_others(context: &Context<'_>, table: &Name, action: &ChangeAction) -> Vec<
     }
 }
 
-/// The tables that foreign keys refer to, whose writers wait while the keys are made.
+/// The tables that foreign keys refer to. Creating the key takes SHARE ROW EXCLUSIVE on them.
 fn referenced(constraints: &[Constraint]) -> Vec<(Name, Lock)> {
     let tables = constraints.iter().filter_map(|constraint| match &constraint.kind {
         ConstraintKind::ForeignKey(key) => Some(key.table.clone()),
@@ -210,7 +235,7 @@ fn referenced(constraints: &[Constraint]) -> Vec<(Name, Lock)> {
     tables.map(|table| (table, Lock::Writers)).collect()
 }
 
-/// The tables that those foreign keys of `table` refer to of which `is_meant` says so, by name and columns.
+/// The tables that some foreign keys of `table` refer to. `is_meant` picks the keys by name and columns.
 fn foreign_tables(
     context: &Context<'_>,
     table: &Name,
@@ -226,6 +251,8 @@ fn foreign_tables(
     .collect()
 }
 
+/// The locks of CREATE TABLE on other tables: those that its keys refer to, and for a partition its parent and the
+/// default partition.
 fn of_create(context: &Context<'_>, table: &CreateTable) -> Vec<(Name, Lock)> {
     let mut locks = referenced(&table.constraints);
     match &table.body {
@@ -241,6 +268,7 @@ fn of_create(context: &Context<'_>, table: &CreateTable) -> Vec<(Name, Lock)> {
     locks
 }
 
+/// The locks of LOCK TABLE, by its mode.
 fn of_lock(lock: &LockTable) -> Vec<(Name, Lock)> {
     let stops = match lock.mode.as_str() {
         "ACCESS EXCLUSIVE" => Lock::All,
@@ -250,7 +278,8 @@ fn of_lock(lock: &LockTable) -> Vec<(Name, Lock)> {
     lock.tables.iter().map(|table| (table.clone(), stops)).collect()
 }
 
-/// What is dropped nobody waits for, but for its table, and for what its foreign keys refer to.
+/// The locks of a DROP. No one can wait for the dropped object itself, but for the table of an index, trigger or policy,
+/// and for the tables that foreign keys of a dropped table refer to.
 fn of_drop(context: &Context<'_>, drop: &Drop) -> Vec<(Name, Lock)> {
     let tables: Vec<Name> = match drop.object {
         ObjectKind::Table => {
@@ -432,9 +461,9 @@ mod tests {
             &tables(),
             "CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t); UPDATE other SET a = 1",
         );
-        assert!(found[2].starts_with("nobody can write to `public.t` until"), "{found:?}");
+        assert!(found[2].starts_with("no one can write to `public.t` until"), "{found:?}");
         let found = messages(&tables(), "ALTER TABLE t ADD COLUMN n int; UPDATE other SET a = 1");
-        assert!(found[1].starts_with("nobody can use `public.t` until"), "{found:?}");
+        assert!(found[1].starts_with("no one can read or write `public.t` until"), "{found:?}");
     }
 
     #[test]

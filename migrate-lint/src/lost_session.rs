@@ -1,11 +1,28 @@
+//! `lost-session`: a script without a transaction makes something that ends with the session: a temporary table, a
+//! prepared statement, a LISTEN.
+//!
+//! ```sql
+//! -- migrate: no-transaction
+//! CREATE TEMPORARY TABLE batch AS SELECT id FROM orders;
+//! DELETE FROM orders WHERE id IN (SELECT id FROM batch);
+//! ```
+//!
+//! If a run is interrupted after the first statement, the next run continues at the second in another session, which
+//! has no `batch`. The runner restores the session's settings there and nothing else. With a transaction pooler even
+//! one run may use several sessions.
+//!
+//! Safer: create and use it in one statement, or in a migration with a transaction.
+//!
+//! It works on words and not on parsed statements, because `dialect` answers the same question for the runner, which
+//! has no parser.
+
 use migrate_core::statement::{Words, scan};
 use migrate_core::{Engine, Finding, Hazard, Script};
 
-const SAFER: &str = "make it and use it in one statement, such as a DO block, or in a migration that runs in a transaction; \
-                     or make an ordinary table, and drop it at the end";
+const SAFER: &str = "create and use it in one statement, such as a DO block, or in a migration that runs in a transaction; or \
+                     create an ordinary table, and drop it at the end";
 
-/// What a script without transaction makes that ends with the session: a run that goes on in the middle of it is
-/// another session, which makes its settings again and nothing else. Behind a pooler each statement may be one.
+/// The statements of a script without a transaction that make something for their session alone.
 pub(crate) fn lost_session(script: &Script, engine: Engine) -> Vec<Finding> {
     if engine != Engine::Postgres || script.execution().transaction {
         return Vec::new();
@@ -14,7 +31,7 @@ pub(crate) fn lost_session(script: &Script, engine: Engine) -> Vec<Finding> {
     let lost = scan.statements.iter().filter(|statement| needs_its_session(&statement.words));
     lost.map(|statement| {
         let message =
-            "it ends with the session, and a run that goes on where this one is cut off has another";
+            "this ends with the session, and a run that continues after an interruption has another session";
         Finding::new(Hazard::LostSession, statement.span, message, SAFER)
     })
     .collect()

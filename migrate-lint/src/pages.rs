@@ -1,4 +1,4 @@
-//! The pages of the hazards: one form for all, and SQL that can be copied.
+//! Holds the pages of the hazards to their form: the same headings in each, and SQL that parses, so that it can be copied.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::sql;
 
 const HEADINGS: &[&str] = &["Locks", "Flagged", "Safer", "When to allow it", "Sources"];
 
-/// What is about all of them.
+/// The pages that are not about one hazard.
 const OTHER_PAGES: &[&str] = &["README", "accuracy"];
 
 /// The name and text of each page of a hazard.
@@ -32,7 +32,7 @@ fn examples(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn a_page_has_the_form_of_all_pages() {
     for (name, text) in pages() {
-        assert!(Hazard::from_name(&name).is_some(), "{name} is no hazard");
+        assert!(Hazard::from_name(&name).is_some(), "{name} is not a hazard");
         assert!(text.starts_with(&format!("# {name}\n")), "{name}: its title is its name");
         let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         assert_eq!(headings, HEADINGS, "{name}");

@@ -1,3 +1,22 @@
+//! `down-lossy` and `down-mismatch`: what a rollback drops beyond what its migration created, and what it leaves.
+//!
+//! ```sql
+//! -- up                                    -- down
+//! CREATE TABLE notes (id bigint);          DROP TABLE orders;   -- lossy: orders was there before
+//!                                          -- mismatch: notes is left
+//! ```
+//!
+//! In come both scripts and the schema before the migration. Both are applied to that schema, so that what goes with
+//! a dropped object is gone as on the server, and three inventories are compared: before, after the migration, after
+//! the rollback. A column that the down script drops with its table is not reported next to the table ([`tops`]).
+//!
+//! Why not compare the two scripts, statement by statement? A DROP TABLE undoes a CREATE TABLE, three CREATE INDEX
+//! and a trigger at once, and only the schema knows that.
+//!
+//! Exempt: a rollback with a statement whose effect cannot be seen, because it may undo anything; a rollback that
+//! restores the schema exactly; schemas and extensions, which others may use by now; and what a block creates, which
+//! may have been there before.
+
 use std::collections::BTreeSet;
 
 use migrate_core::{Engine, Execution, Finding, Hazard, Span};
@@ -6,10 +25,7 @@ use crate::rebuild::{self, Rebuilds};
 use crate::schema::{Inventory, Object, Schema};
 use crate::sql::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
 
-/// What a rollback script drops beside what its migration made, and what it leaves behind. The schema is the one
-/// before the migration.
-///
-/// Both scripts are carried out on it, so that what goes with something else is gone as it would be on the server.
+/// The findings about a rollback script. `before` is the schema before its migration.
 pub(crate) fn of_rollback(
     before: &Schema,
     up: &[Statement],
@@ -30,7 +46,7 @@ pub(crate) fn of_rollback(
     findings
 }
 
-/// Carries out the rollback, and tells what it loses of the rows on SQLite.
+/// Applies the rollback to the schema, and finds which rows it loses on SQLite.
 fn follow(before: &Schema, schema: &mut Schema, down: &[Statement], execution: Execution) -> Vec<Finding> {
     let follows = before.engine() == Engine::Sqlite && rebuild::is_worth_following(down);
     let mut rebuilds = follows.then(|| Rebuilds::new(execution));
@@ -43,7 +59,7 @@ fn follow(before: &Schema, schema: &mut Schema, down: &[Statement], execution: E
     rebuilds.map(|rebuilds| rebuilds.findings(schema, Some(before))).unwrap_or_default()
 }
 
-/// The objects that are gone or left behind at the end.
+/// The findings about objects: those that are gone after the rollback, and those that are left.
 fn of_objects(
     before: &Schema,
     schema: Schema,
@@ -60,15 +76,15 @@ fn of_objects(
     let mut findings = made.lossy(&end);
     findings.extend(made.left_behind(&end).map(|objects| {
         let message =
-            format!("the rollback leaves behind what the migration created: {}", objects.join(", "));
+            format!("the rollback does not drop what the migration created: {}", objects.join(", "));
         let safer =
-            "drop that as well; a rollback with nothing to undo says `-- migrate: nothing-to-undo \"why\"`";
+            "drop that as well; if there is nothing to undo, write `-- migrate: nothing-to-undo \"why\"`";
         Finding::new(Hazard::DownMismatch, first.span, message, safer)
     }));
     findings
 }
 
-/// A migration that is done, and the way back.
+/// A migration and its rollback, with the schema between the two.
 struct Made<'a> {
     old: Inventory,
     schema: Schema,
@@ -77,16 +93,16 @@ struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// What was there before the migration and after it, and is gone after the rollback.
+    /// The objects that were there before the migration and after it, and are gone after the rollback.
     fn lossy(&self, end: &Inventory) -> Vec<Finding> {
         let mut kept = self.schema.inventory();
         kept.retain(|object, _| self.old.contains_key(object) && !end.contains_key(object));
-        // Functions of one name are one here, and the rollback may drop the one that the migration created.
+        // The schema keeps overloads of a function as one, and the rollback may drop the one that the migration created.
         kept.retain(|object, _| {
             object.kind != ObjectKind::Function || !creates_function(self.up, &object.name)
         });
         let lost = tops(&kept);
-        let told = lost.into_iter().map(|object| {
+        let findings = lost.into_iter().map(|object| {
             let message = format!(
                 "{} was there before the migration and is gone after the rollback",
                 described(object)
@@ -94,10 +110,10 @@ impl Made<'_> {
             let safer = "drop only what the migration created, and put back what was there before it";
             Finding::new(Hazard::DownLossy, self.dropping(object), message, safer)
         });
-        told.collect()
+        findings.collect()
     }
 
-    /// The last statement of the rollback before which it was there.
+    /// The place of the statement that drops the object: the last one before which it was there.
     fn dropping(&self, object: &Object) -> Span {
         let mut schema = self.schema.clone();
         let mut dropping = self.down[0].span;
@@ -110,7 +126,7 @@ impl Made<'_> {
         dropping
     }
 
-    /// What the migration created and the rollback does not undo.
+    /// The objects that the migration created and the rollback does not drop, as the message names them.
     fn left_behind(&self, end: &Inventory) -> Option<Vec<String>> {
         if created_in_blocks(self.up) {
             return None;
@@ -118,18 +134,18 @@ impl Made<'_> {
         let cascades = self.down.iter().any(cascades);
         let mut left = self.schema.inventory();
         left.retain(|object, _| end.contains_key(object) && !self.old.contains_key(object));
-        let told = tops(&left).into_iter().filter(|object| {
-            // Others may use those by now.
+        let named = tops(&left).into_iter().filter(|object| {
+            // Other migrations or people may use these by now.
             let is_shared = matches!(object.kind, ObjectKind::Schema | ObjectKind::Extension);
             let may_be_gone = cascades && may_go_with_others(object.kind);
             !(is_shared || may_be_gone)
         });
-        let told: Vec<String> = told.map(described).collect();
-        (!told.is_empty()).then_some(told)
+        let named: Vec<String> = named.map(described).collect();
+        (!named.is_empty()).then_some(named)
     }
 }
 
-/// The object as a sentence names it.
+/// The object as a message names it.
 fn described(object: &Object) -> String {
     let schema = object.name.schema.as_deref().filter(|schema| !["public", "main"].contains(schema));
     let name = Name { schema: schema.map(str::to_owned), name: object.name.name.clone() };
@@ -142,13 +158,13 @@ fn described(object: &Object) -> String {
     }
 }
 
-/// Those that need none of the others, and so would not go with them.
+/// The objects that need none of the others. Each of the rest goes with one of them, so it is not reported.
 fn tops(objects: &Inventory) -> Vec<&Object> {
     let stands_alone = |needs: &BTreeSet<Object>| !needs.iter().any(|need| objects.contains_key(need));
     objects.iter().filter(|(_, needs)| stands_alone(needs)).map(|(object, _)| object).collect()
 }
 
-/// Whether a statement can undo more than can be seen.
+/// Whether a statement may undo more than can be seen.
 fn may_do_anything(statement: &Statement) -> bool {
     match &statement.kind {
         Kind::Unknown(_) | Kind::Call { .. } | Kind::Owned { .. } => true,
@@ -157,7 +173,7 @@ fn may_do_anything(statement: &Statement) -> bool {
         Kind::AlterTable(AlterTable { changes, .. }) => {
             changes.iter().any(|change| matches!(change.action, ChangeAction::Other(_)))
         }
-        // Dropping what is not in the model takes with it what the model cannot know.
+        // These are not in the schema, so what CASCADE drops with them is not known either.
         Kind::Drop(drop) => {
             drop.cascade
                 && matches!(drop.object, ObjectKind::Extension | ObjectKind::Other | ObjectKind::Role)
@@ -166,13 +182,14 @@ fn may_do_anything(statement: &Statement) -> bool {
     }
 }
 
+/// Whether a function changes no object of the schema.
 fn is_harmless(function: &Name) -> bool {
     ["setval", "nextval", "max", "min", "count", "coalesce", "now", "set_config"]
         .iter()
         .any(|known| function.is_builtin(known))
 }
 
-/// Whether the migration creates something in a block: perhaps only where it was not there.
+/// Whether the migration creates something in a block, perhaps only if it was not there.
 fn created_in_blocks(up: &[Statement]) -> bool {
     let is_block = |statement: &&Statement| matches!(statement.kind, Kind::Do(_));
     up.iter().filter(is_block).any(|block| !block.inner().is_empty())
@@ -192,7 +209,7 @@ fn cascades(statement: &Statement) -> bool {
     }
 }
 
-/// Whether CASCADE may drop it with something that it uses.
+/// Whether CASCADE on an object that it uses may drop it. It never drops a table or a column.
 fn may_go_with_others(kind: ObjectKind) -> bool {
     !matches!(kind, ObjectKind::Table | ObjectKind::Column)
 }
@@ -247,7 +264,7 @@ mod tests {
     fn left_behind(up: &str, down: &str, what: &str) {
         let first = down.split(';').next().unwrap();
         let want =
-            format!("down-mismatch: {first}: the rollback leaves behind what the migration created: {what}");
+            format!("down-mismatch: {first}: the rollback does not drop what the migration created: {what}");
         assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
     }
 
@@ -467,7 +484,7 @@ mod tests {
         let lost = "down-lossy: DROP TABLE t: the index `t_a` was there before the migration and is gone after the rollback";
         assert_eq!(found(Engine::Sqlite, old, &up, &down), [lost]);
         assert_eq!(found(Engine::Sqlite, old, "ALTER TABLE t ADD b int", "ALTER TABLE t DROP b"), [""; 0]);
-        let left = "down-mismatch: DROP TABLE u2: the rollback leaves behind what the migration created: the trigger `g` of `u`";
+        let left = "down-mismatch: DROP TABLE u2: the rollback does not drop what the migration created: the trigger `g` of `u`";
         let up = "CREATE TABLE u2 (a); CREATE TRIGGER g AFTER INSERT ON u BEGIN SELECT 1; END";
         assert_eq!(found(Engine::Sqlite, old, up, "DROP TABLE u2"), [left]);
     }

@@ -1,4 +1,7 @@
-//! The tables of the rules' cases.
+//! The vocabulary of the rules' tests: a history, a script, and the findings that are expected.
+//!
+//! `case(&history("CREATE TABLE t (a int)"), "DROP TABLE t", &["drop-table high"])` applies the first script as an earlier
+//! migration and analyses the second. The real parser and the real schema run, so a case fails if one of them changes.
 
 use migrate_core::{Engine, Execution, Finding, Hazard, Project};
 
@@ -6,7 +9,7 @@ use crate::analysis::Analysis;
 use crate::schema::Schema;
 use crate::sql;
 
-/// What the migrations before made.
+/// The schema that earlier migrations made, and how the next one runs.
 pub(crate) struct History {
     engine: Engine,
     schema: Schema,
@@ -39,7 +42,7 @@ impl History {
         History { project, ..self }
     }
 
-    /// The same before a script without transaction.
+    /// The same before a script without a transaction.
     pub(crate) fn without_transaction(self) -> History {
         History { execution: Execution { transaction: false, ..self.execution }, ..self }
     }
@@ -56,7 +59,7 @@ fn parse(sql: &str, engine: Engine) -> Vec<sql::Statement> {
     parsed.statements
 }
 
-/// Asserts what the rules find in the next script: `drop-table high`, in the order of the places.
+/// Asserts the findings in the next script, such as `drop-table high`, in the order of their places.
 #[track_caller]
 pub(crate) fn case(history: &History, sql: &str, want: &[&str]) {
     let findings = findings(history, sql);
@@ -65,19 +68,19 @@ pub(crate) fn case(history: &History, sql: &str, want: &[&str]) {
     assert_eq!(found, want, "{sql}");
 }
 
-/// What the rules say about the next script.
+/// The messages of the findings in the next script.
 pub(crate) fn messages(history: &History, sql: &str) -> Vec<String> {
     findings(history, sql).into_iter().map(|finding| finding.message).collect()
 }
 
-/// What the rules find in the next script.
+/// The findings in the next script.
 pub(crate) fn findings(history: &History, sql: &str) -> Vec<Finding> {
     let analysis =
         Analysis { engine: history.engine, project: &history.project, execution: history.execution };
     analysis.of(&parse(sql, history.engine), &mut history.schema.clone())
 }
 
-/// Where the rules find this hazard in the next script, each place as the script writes it.
+/// The places of a hazard in the next script, each as the text of the script.
 pub(crate) fn places<'a>(history: &History, hazard: Hazard, sql: &'a str) -> Vec<&'a str> {
     let found = findings(history, sql).into_iter().filter(|finding| finding.hazard == hazard);
     found.map(|finding| finding.span.of(sql)).collect()

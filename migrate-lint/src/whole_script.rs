@@ -1,9 +1,14 @@
+//! A whole script and the schema after it, for the rules in `rules/project`.
+//!
+//! `CREATE TABLE orders (…, customer bigint REFERENCES customers); CREATE INDEX ON orders (customer)`: after the
+//! first statement the foreign key has no index; at the end of the script it has one.
+
 use migrate_core::{Engine, Project};
 
 use crate::schema::Schema;
 use crate::sql::Statement;
 
-/// A script and what it leaves, for the rules that look at all of it: what one statement lacks, a later one may bring.
+/// A script and the schema that it leaves.
 #[derive(Clone, Copy)]
 pub(crate) struct WholeScript<'a> {
     pub(crate) engine: Engine,
@@ -14,7 +19,7 @@ pub(crate) struct WholeScript<'a> {
 }
 
 impl<'a> WholeScript<'a> {
-    /// The statements, those in blocks among them.
+    /// All statements, including those in blocks, in their order.
     pub(crate) fn statements(&self) -> impl Iterator<Item = &'a Statement> + use<'a> {
         let mut waiting: Vec<&Statement> = self.script.iter().rev().collect();
         std::iter::from_fn(move || {

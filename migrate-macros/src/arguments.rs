@@ -1,3 +1,8 @@
+//! The arguments of `embed_migrations!`.
+//!
+//! What comes in are tokens, `::migrate; "db/x", set = "jobs"`; what goes out are [`Arguments`], with the folder
+//! `db/x`, where it is written, and the keys that override `migrate.toml`.
+
 use migrate_core::{Dialect, Overrides};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
@@ -8,10 +13,11 @@ use syn::{Error, Ident, LitStr, Result, Token};
 pub(crate) struct Arguments {
     /// The path of the `migrate` crate.
     pub(crate) krate: TokenStream,
-    /// The folder as the user wrote it.
+    /// The folder, as the user wrote it.
     pub(crate) folder: String,
-    /// Where the user wrote it.
+    /// The place of the folder in the source, where errors point to.
     pub(crate) span: Span,
+    /// The keys that override those of `migrate.toml`.
     pub(crate) overrides: Overrides,
 }
 
@@ -39,10 +45,12 @@ impl Parse for Arguments {
     }
 }
 
+/// A comma, unless the input ends.
 fn comma_or_end(input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) }
 }
 
+/// The tokens before the semicolon: the path of the crate.
 fn until_semicolon(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.peek(Token![;]) {
@@ -76,7 +84,7 @@ impl Arguments {
     }
 }
 
-/// The name of an option. What is none was meant to be the folder.
+/// The name of an option. Anything else was meant to be the folder, and the error says how to write that.
 fn key(input: ParseStream<'_>) -> Result<Ident> {
     let key: Ident = input.parse().map_err(|error| Error::new(error.span(), FOLDER))?;
     if input.peek(Token![!]) {
@@ -85,6 +93,7 @@ fn key(input: ParseStream<'_>) -> Result<Ident> {
     Ok(key)
 }
 
+/// The value of an option, with an example in the error.
 fn value(key: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
     let takes = |span| Error::new(span, format!("`{key}` takes a value: `{key} = \"{example}\"`"));
     input.parse::<Token![=]>().map_err(|_| takes(key.span()))?;
@@ -94,6 +103,7 @@ fn value(key: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
     input.parse().map_err(|error| takes(error.span()))
 }
 
+/// Refuses an option that is given twice.
 fn once<T>(key: &Ident, before: Option<&T>) -> Result<()> {
     match before {
         None => Ok(()),

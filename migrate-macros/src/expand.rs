@@ -1,3 +1,9 @@
+//! The expansion of `embed_migrations!`: a folder becomes a constant.
+//!
+//! What comes in are [`Arguments`]; what goes out is an expression with the whole set as two literals, one with all
+//! texts and one with all numbers, and an `include_bytes!` for each file, so that Cargo compiles the crate again when
+//! one is edited. If anything is wrong with the folder, it is a `compile_error!` for each problem instead.
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +15,8 @@ use quote::{format_ident, quote, quote_spanned};
 
 use crate::arguments::Arguments;
 
-/// The migration set as an expression of constants; or every problem of the folder, and an empty set, so that
-/// one mistake makes one message.
+/// The migration set as a constant expression. For a faulty folder every problem and an empty set, so that one
+/// mistake makes one message.
 pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     match read(folder, arguments) {
@@ -19,7 +25,8 @@ pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     }
 }
 
-/// A relative path starts where the package's `Cargo.toml` lies, in whatever folder the compiler runs.
+/// The absolute path of the folder. A relative one starts at the package's `Cargo.toml`, in whatever directory the
+/// compiler runs.
 fn resolved(folder: &str) -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     Path::new(&package).join(folder)
@@ -29,10 +36,11 @@ fn resolved(folder: &str) -> PathBuf {
 struct FolderFiles {
     /// Its absolute path.
     folder: PathBuf,
-    /// The paths inside the folder of the files that the set depends on.
+    /// The files that the set depends on, by their paths inside of the folder.
     files: Vec<String>,
 }
 
+/// Reads and analyses the folder.
 fn read(folder: PathBuf, arguments: &Arguments) -> Result<(FolderFiles, Judged), Diagnostics> {
     let source = Source::read(&folder, &arguments.folder)?;
     let files = source.watched().into_iter().map(str::to_owned).collect();
@@ -52,6 +60,7 @@ fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> 
     source.into_set(&arguments.overrides).map(|set| (set, Vec::new()))
 }
 
+/// The expression for a set.
 fn embedded((set, warnings): &Judged, from: &FolderFiles, arguments: &Arguments) -> TokenStream {
     let folder = from.folder.to_string_lossy();
     let files: String = from.files.iter().flat_map(|file| [file, "\0"]).collect();
@@ -67,6 +76,7 @@ fn embedded((set, warnings): &Judged, from: &FolderFiles, arguments: &Arguments)
     let (texts, numbers) = pack(set.migrations());
     let numbers = Literal::byte_string(&numbers);
     quote! {{
+        // In a block of its own, so that the names do not reach the caller's code.
         #names
         // Names the files, so that an edit of one compiles this crate again.
         const _: &[&[u8]] = &[#includes];
@@ -85,7 +95,8 @@ fn embedded((set, warnings): &Judged, from: &FolderFiles, arguments: &Arguments)
     }}
 }
 
-/// The files by their absolute paths. As text: a macro runs unoptimized, and would make ten tokens for each of thousands.
+/// An `include_bytes!` for each file, by its absolute path. Made as text: a macro runs unoptimized, and would build
+/// ten tokens for each of thousands of files.
 fn includes(from: &FolderFiles) -> TokenStream {
     let mut includes = String::new();
     for file in &from.files {
@@ -96,11 +107,12 @@ fn includes(from: &FolderFiles) -> TokenStream {
     includes.parse::<proc_macro::TokenStream>().expect("a path in quotes is a literal").into()
 }
 
-/// What the expansion calls things by.
+/// The names that the expansion uses for the crate.
 fn names(krate: &TokenStream) -> TokenStream {
     quote!(use #krate::__private::{self as private, embedded as made};)
 }
 
+/// The expression for a faulty folder.
 fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
     let errors = diagnostics.iter().map(|diagnostic| told(diagnostic, arguments));
     let dialect = dialect(Dialect::default());
@@ -114,11 +126,13 @@ fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
     }}
 }
 
+/// A checksum as an expression.
 fn checksum(checksum: Checksum) -> TokenStream {
     let bytes = Literal::byte_string(checksum.as_bytes());
     quote!(private::Checksum::from_bytes(*#bytes))
 }
 
+/// A dialect as an expression.
 fn dialect(dialect: Dialect) -> TokenStream {
     let dialect = match dialect {
         Dialect::Postgres => quote!(Postgres),
@@ -128,8 +142,8 @@ fn dialect(dialect: Dialect) -> TokenStream {
     quote!(private::Dialect::#dialect)
 }
 
-/// A diagnostic as the compiler tells it. Stable Rust gives a macro no warnings, but the use of something deprecated is
-/// one that users silence and deny as they are used to.
+/// A diagnostic as the compiler reports it. Stable Rust gives a macro no warnings. The use of a deprecated constant
+/// makes one, which users silence or deny in the usual ways.
 fn told(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
     let text = diagnostic.to_string();
     match diagnostic.severity {
@@ -151,6 +165,7 @@ fn told(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
     }
 }
 
+/// An `Option` as an expression.
 fn option(value: Option<TokenStream>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),

@@ -1,4 +1,8 @@
-//! `#[derive(FromRow)]`.
+//! `#[derive(FromRow)]`: a struct is read from the columns of a row.
+//!
+//! What comes in is a struct with named fields, `struct Order { id: i64, #[column(note)] remark: String }`; what goes
+//! out is an `impl FromRow` with the list of its columns, `[id, note]`, and a function that reads them by their
+//! places.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,10 +10,12 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Path, Result, Token};
 
+/// The implementation, or what is wrong with the struct.
 pub(crate) fn from_row(input: &DeriveInput) -> TokenStream {
     expanded(input).unwrap_or_else(Error::into_compile_error)
 }
 
+/// The implementation.
 fn expanded(input: &DeriveInput) -> Result<TokenStream> {
     let fields = match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -38,7 +44,7 @@ fn expanded(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// `::migrate::scope`, or that of `#[from_row(crate = name)]`.
+/// `::migrate::scope`, or that of the crate in `#[from_row(crate = name)]`.
 fn scope(attributes: &[Attribute]) -> Result<TokenStream> {
     let mut scope = quote!(::migrate::scope);
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("from_row")) {
@@ -52,7 +58,7 @@ fn scope(attributes: &[Attribute]) -> Result<TokenStream> {
     Ok(scope)
 }
 
-/// The field's own name, or what `#[column(name)]` or `#[column(table.name)]` says.
+/// The column of a field: its own name, or the one in `#[column(name)]` or `#[column(table.name)]`.
 fn column(field: &Field, scope: &TokenStream) -> Result<TokenStream> {
     let name = field.ident.as_ref().expect("the fields of the struct are named");
     let (mut table, mut column) = (quote!(None), plain(name));
@@ -72,6 +78,7 @@ fn column(field: &Field, scope: &TokenStream) -> Result<TokenStream> {
     Ok(quote!(#scope::RowColumn { table: ::core::option::Option::#table, name: #column }))
 }
 
+/// The name without `r#`.
 fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }

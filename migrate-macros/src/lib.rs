@@ -1,4 +1,9 @@
 //! The macros of `migrate`. Use them through that crate: `migrate::embed_migrations!`.
+//!
+//! Each macro has three steps, in files of their own: parse what the user wrote, check it, expand it. What comes in
+//! are tokens, such as `"migrations", set = "jobs"`; what goes out is an expression or items, or a `compile_error!`
+//! at the place of the mistake. The analysis of the folder is in `migrate-core`: this crate holds only what needs
+//! `syn` and `quote`, so that the library does not depend on them.
 
 mod arguments;
 mod expand;
@@ -11,8 +16,8 @@ mod test;
 
 use proc_macro::TokenStream;
 
-/// `embed!($crate; "folder", key = "value")`: what `migrate::embed_migrations!` calls, with the path of the crate
-/// that it belongs to, so that a renamed dependency works.
+/// `embed!($crate; "folder", key = "value")`: the macro that `migrate::embed_migrations!` calls. It passes on the
+/// path of its crate, so that a renamed dependency works.
 #[proc_macro]
 pub fn embed(input: TokenStream) -> TokenStream {
     match syn::parse::<arguments::Arguments>(input) {
@@ -21,7 +26,7 @@ pub fn embed(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `tables!($crate; …)`: what `migrate::scope::tables!` calls, with the path of the crate that it belongs to.
+/// `tables!($crate; …)`: the macro that `migrate::scope::tables!` calls, with the path of its crate.
 #[cfg(feature = "scope")]
 #[proc_macro]
 pub fn tables(input: TokenStream) -> TokenStream {
@@ -31,7 +36,7 @@ pub fn tables(input: TokenStream) -> TokenStream {
     }
 }
 
-/// Makes a struct of the columns of a row: see `migrate::scope::FromRow`.
+/// Reads a struct from the columns of a row: see `migrate::scope::FromRow`.
 #[cfg(feature = "scope")]
 #[proc_macro_derive(FromRow, attributes(column, from_row))]
 pub fn from_row(input: TokenStream) -> TokenStream {

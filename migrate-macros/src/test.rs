@@ -1,4 +1,8 @@
 //! `#[migrate::test]`: a function becomes a test with a database of its own.
+//!
+//! What comes in are the options and a function, `async fn f(pool: Pool)`; what goes out is a `#[test]` of the same
+//! name around it, which prepares a database, makes the arguments and drops or keeps the database at the end. The
+//! expansion calls `migrate::testing::harness` for all of that.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +12,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, ItemFn, LitInt, LitStr, Result, ReturnType, Token, Type, bracketed};
 
-/// What stands in the parentheses of the attribute.
+/// The options in the parentheses of the attribute.
 struct Options {
     set: syn::Path,
     seeds: Vec<LitStr>,
@@ -56,6 +60,7 @@ impl Parse for Options {
     }
 }
 
+/// Refuses an option that is given twice.
 fn once<T>(at: Span, key: &str, slot: &mut Option<T>, value: T) -> Result<()> {
     match slot.replace(value) {
         None => Ok(()),
@@ -63,6 +68,7 @@ fn once<T>(at: Span, key: &str, slot: &mut Option<T>, value: T) -> Result<()> {
     }
 }
 
+/// One path, or several in brackets.
 fn paths(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
     if !input.peek(syn::token::Bracket) {
         return Ok(vec![path(input)?]);
@@ -72,6 +78,7 @@ fn paths(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
     Ok(list.parse_terminated(|input| path(input), Token![,])?.into_iter().collect())
 }
 
+/// The path of an SQL file.
 fn path(input: ParseStream<'_>) -> Result<LitStr> {
     input.parse().map_err(|error| {
         Error::new(
@@ -81,15 +88,17 @@ fn path(input: ParseStream<'_>) -> Result<LitStr> {
     })
 }
 
+/// A version.
 fn version(input: ParseStream<'_>) -> Result<u64> {
     let takes = |span| Error::new(span, "`up_to` takes a version: `up_to = 20251107100000`");
     let literal: LitInt = input.parse().map_err(|error| takes(error.span()))?;
     literal.base10_parse().map_err(|_| takes(literal.span()))
 }
 
+/// The test, or what is wrong with it.
 pub(crate) fn test(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> TokenStream {
     let function = syn::parse::<ItemFn>(item)
-        .map_err(|error| Error::new(error.span(), "`#[migrate::test]` stands above a function with a body"));
+        .map_err(|error| Error::new(error.span(), "`#[migrate::test]` belongs above a function with a body"));
     let expanded = function.and_then(|function| {
         let options = syn::parse(options)?;
         expand(&options, &function)
@@ -97,6 +106,7 @@ pub(crate) fn test(options: proc_macro::TokenStream, item: proc_macro::TokenStre
     expanded.unwrap_or_else(Error::into_compile_error)
 }
 
+/// The test.
 fn expand(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     let types = argument_types(function)?;
     refuse_misfits(function)?;
@@ -127,7 +137,8 @@ fn expand(options: &Options, function: &ItemFn) -> Result<TokenStream> {
             quote!(run_plain::<#database, _>(__TEST, |__database| ::core::result::Result::Ok(#name(#(#arguments),*))))
         }
     };
-    // Who returns something returns its report instead, because what it says also decides about the database.
+    // A function that returns something returns its report as an exit code, because the report also decides about the
+    // database.
     let (output, semicolon) = match &function.sig.output {
         ReturnType::Default => (quote!(), quote!(;)),
         ReturnType::Type(..) => (quote!(-> ::std::process::ExitCode), quote!()),
@@ -137,7 +148,7 @@ fn expand(options: &Options, function: &ItemFn) -> Result<TokenStream> {
         #(#attributes)*
         #[::core::prelude::v1::test]
         #visibility fn #name() #output {
-            // What a test takes is its own, whether it moves it or not.
+            // A test owns its arguments, even if it does not move them.
             #[allow(clippy::needless_pass_by_value)]
             #signature #body
             const __TEST: #krate::__private::testing::Test = #krate::__private::testing::Test {
@@ -152,6 +163,7 @@ fn expand(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     })
 }
 
+/// The types of the arguments, at least one.
 fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
     let types = function.sig.inputs.iter().map(|argument| match argument {
         FnArg::Typed(argument) => Ok(&*argument.ty),
@@ -170,6 +182,7 @@ fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
     Ok(types)
 }
 
+/// Refuses generics, and a second attribute that would make it a test.
 fn refuse_misfits(function: &ItemFn) -> Result<()> {
     if let Some(parameter) = function.sig.generics.params.first() {
         return Err(Error::new(parameter.span(), "a test has no parameters but its arguments"));
@@ -185,7 +198,7 @@ fn refuse_misfits(function: &ItemFn) -> Result<()> {
     Ok(())
 }
 
-/// A relative path starts where the package's `Cargo.toml` lies, as that of `embed_migrations!`.
+/// A seed with its text. A relative path starts at the package's `Cargo.toml`, like that of `embed_migrations!`.
 fn read_seed(seed: &LitStr, krate: &syn::Path) -> Result<TokenStream> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let path: PathBuf = Path::new(&package).join(seed.value());

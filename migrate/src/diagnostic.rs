@@ -8,3 +8,7 @@ pub use migrate_core::{
     Diagnostic, Diagnostics, Form, FoundHazard, Hazard, InvalidChecksum, InvalidFileName, InvalidVersion,
     Position, Problem, Quote, Severity, Span, Staleness,
 };
+pub use migrate_core::{
+    DirectiveKey, DirectiveProblem, FileNameProblem, FilesProblem, FolderProblem, HazardProblem,
+    LockFileProblem, PolicyProblem, RollbackProblem, ScriptProblem, TextProblem,
+};

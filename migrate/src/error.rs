@@ -1,3 +1,9 @@
+//! Why a run, a plan or a status query failed.
+//!
+//! What comes in is a refusal, a driver's error or a held lock; what goes out is an [`Error`], a text that says what
+//! failed and where, what was done before, and what to do. A program asks its methods instead of reading the text:
+//! `error.kind()` is `ErrorKind::Script`, `error.version()` is `Some(20251107100000)`.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -6,17 +12,40 @@ use migrate_core::{Action, Dialect, Engine, Lines, Position, Refusal, Refused, S
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
 
-/// Why a run, a plan or a status came to no good end.
+/// Why a run, a plan or a status query failed.
 ///
-/// Its text says what failed and where, what was done before, and what to do. What a program wants to know it
-/// asks: [`kind`](Error::kind), [`version`](Error::version), [`report`](Error::report) and the rest.
+/// Its text says what failed and where, what was done before, and what to do. A program uses the methods:
+/// [`kind`](Error::kind), [`version`](Error::version), [`report`](Error::report) and the others.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::{ErrorKind, MigrationSet, Migrator, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// let mut connection = rusqlite::Connection::open_in_memory()?;
+/// connection.execute_batch("CREATE TABLE tenants (id text)")?;   // in the way of the first migration
+/// let error = Migrator::new(&MIGRATIONS).migrate(&mut connection).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Script);
+/// assert_eq!(error.version(), MIGRATIONS.migrations().first().map(|first| first.version()));
+/// assert!(error.to_string().contains("table tenants already exists"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+///
+/// `Debug` prints the same text, so an `unwrap`, a test and `main` show all of it.
 pub struct Error(Box<Inner>);
 
+/// In a box, so that a `Result` of a verb stays as small as its success.
 struct Inner {
     cause: Cause,
     report: Report,
 }
 
+/// The ways to fail.
 enum Cause {
     Refused(Refused),
     Step {
@@ -46,12 +75,13 @@ enum Cause {
         deadline: Duration,
         holder: Option<Blocker>,
     },
+    /// Other runners changed the history again and again while this one tried.
     Contended,
     #[cfg(feature = "cli")]
     NotAgreed(String),
 }
 
-/// A migration whose script did not come to its end.
+/// A migration whose script did not complete.
 struct FailedStep {
     action: Action,
     version: Version,
@@ -61,26 +91,26 @@ struct FailedStep {
     transaction: bool,
 }
 
-/// What kind of failure an [`Error`] tells of.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The run was refused before anything ran: [`Error::refusals`] says why.
+    /// The run was refused before anything ran. [`Error::refusals`] says why.
     Refused,
     /// A script failed.
     Script,
     /// The database failed outside of a script, or the connection is gone.
     Database,
-    /// The history holds what this version of the library does not understand.
+    /// The history holds a row that this version of the library does not understand.
     History,
-    /// The binary was compiled before the migrations folder changed: see [`build::watch`](crate::build::watch).
+    /// The migrations folder has changed since the binary was compiled: see [`build::watch`](crate::build::watch).
     Stale,
     /// The set is written for another database.
     WrongEngine,
-    /// The database to wipe is another than the one that the connection leads to.
+    /// The connection leads to another database than the one that was to be wiped.
     WrongDatabase,
-    /// Another runner did not come to its end before the deadline.
+    /// Another runner did not finish before the deadline.
     Locked,
     /// Other runners changed the history again and again while this one tried.
     Contended,
@@ -154,7 +184,7 @@ impl Error {
         self
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
             Cause::Refused(_) => ErrorKind::Refused,
@@ -172,7 +202,7 @@ impl Error {
         }
     }
 
-    /// The migration that failed.
+    /// The version of the migration that failed; `None` if the failure is not about one.
     pub fn version(&self) -> Option<Version> {
         match &self.0.cause {
             Cause::Step { step, .. } => Some(step.version),
@@ -180,12 +210,12 @@ impl Error {
         }
     }
 
-    /// What was done before.
+    /// What was done before the failure.
     pub fn report(&self) -> &Report {
         &self.0.report
     }
 
-    /// Every reason why a run was refused; empty for other failures.
+    /// Every reason why the run was refused; empty for other failures.
     pub fn refusals(&self) -> &[Refusal] {
         match &self.0.cause {
             Cause::Refused(refused) => &refused.0,
@@ -193,7 +223,7 @@ impl Error {
         }
     }
 
-    /// The file that failed, as the folder was named when it was embedded.
+    /// The path of the script that failed, by the path of the folder when it was embedded.
     pub fn path(&self) -> Option<&str> {
         match &self.0.cause {
             Cause::Step { step, .. } => Some(&step.path),
@@ -201,7 +231,7 @@ impl Error {
         }
     }
 
-    /// The line and column of the file.
+    /// The line and column in the script, if the database named a position.
     pub fn position(&self) -> Option<Position> {
         self.place().map(|place| place.position)
     }
@@ -214,7 +244,7 @@ impl Error {
         }
     }
 
-    /// Who held the lock that the migration, or the whole run, waited for in vain.
+    /// The sessions that held the lock for which the migration, or the whole run, waited too long.
     pub fn blockers(&self) -> &[Blocker] {
         match &self.0.cause {
             Cause::Locked { holder, .. } => holder.as_slice(),
@@ -222,8 +252,8 @@ impl Error {
         }
     }
 
-    /// The code that the database gave: SQLSTATE (PostgreSQL manual, appendix A), or the extended result code of
-    /// SQLite (<https://sqlite.org/rescode.html>) as a number.
+    /// The code of the database: SQLSTATE (PostgreSQL manual, appendix A), or the extended result code of SQLite
+    /// (<https://sqlite.org/rescode.html>) as a number.
     pub fn code(&self) -> Option<&str> {
         self.database_error()?.code.as_deref()
     }
@@ -278,9 +308,9 @@ impl fmt::Display for Error {
                  help: commit it or roll it back first: each migration is a transaction of its own",
             )?,
             Cause::Locked { deadline, holder } => {
-                write!(f, "another runner holds the lock for {} seconds now", deadline.as_secs())?;
+                write!(f, "another runner has held the lock for {} seconds", deadline.as_secs())?;
                 holder.iter().try_for_each(|holder| write!(f, "\n held by: {holder}"))?;
-                f.write_str("\n help: see what it does; if it is stuck, end it with `SELECT pg_terminate_backend(<pid>)`")?;
+                f.write_str("\n help: look at what it does; if it is stuck, end it with `SELECT pg_terminate_backend(<pid>)`")?;
             }
             Cause::Contended => f.write_str(
                 "other runners changed the history again and again\n help: see who runs migrations, and try again",
@@ -288,7 +318,7 @@ impl fmt::Display for Error {
             #[cfg(feature = "cli")]
             Cause::NotAgreed(step) => write!(
                 f,
-                "the history changed since the plan was shown: `{step}` was not in it\n help: look at the plan again"
+                "the history has changed since the plan was shown: `{step}` was not in it\n help: look at the plan again"
             )?,
         }
         write_done(f, report)
@@ -309,7 +339,7 @@ fn write_step(
         Stage::Claim => " could not be claimed in the history",
         Stage::Script => " failed",
         Stage::Record => " could not be recorded",
-        Stage::Commit => " failed at its commit",
+        Stage::Commit => " failed to commit",
     };
     write!(f, "{what} {}_{}{doing}: {error}\n --> {}", step.version, step.name, step.path)?;
     if let Some(place) = &error.place {

@@ -11,7 +11,7 @@
 //! # #[cfg(feature = "sqlite")]
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut connection = rusqlite::Connection::open_in_memory()?;
-//!     let report = Migrator::new(&MIGRATIONS).migrate_blocking(&mut connection)?;
+//!     let report = Migrator::new(&MIGRATIONS).migrate(&mut connection)?;
 //!     println!("{report}");
 //! #   assert_eq!(report.migrations.len(), 2);
 //!     Ok(())
@@ -187,7 +187,7 @@ mod verification;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use crate::{
-    database::{BlockingDatabase, Database},
+    database::Database,
     driver::Blocker,
     error::{Error, ErrorKind},
     migrator::Migrator,

@@ -1,9 +1,9 @@
-//! `migrate.lock`: the migrations of a folder as they are once nobody may change them any more.
+//! `migrate.lock`: the migrations of a folder that no one may change any more.
 //!
-//! One line for each migration holds the checksums of its scripts. Once the file exists, `embed_migrations!` refuses a
-//! listed migration that was edited, renamed or removed, and a new one that does not come last. What the file does not
-//! list is a draft, and free to change. The file is committed: two branches that both lock a migration collide in
-//! git, and not in production.
+//! What comes in is a folder; what goes out is a file with one line for each migration, which holds the checksums of
+//! its scripts. Once the file exists, `embed_migrations!` refuses a listed migration that was edited, renamed or
+//! removed, and a new one that does not come last. A migration that the file does not list is a draft, and free to
+//! change. The file is committed: two branches that both lock a migration collide in git, and not in production.
 //!
 //! ```no_run
 //! for change in migrate::lock_file::write("migrations", &[])? {
@@ -11,6 +11,8 @@
 //! }
 //! # Ok::<(), migrate::lock_file::LockError>(())
 //! ```
+//!
+//! `cargo migrate lock` does the same from a shell.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -20,28 +22,34 @@ use std::path::{Path, PathBuf};
 pub use migrate_core::LockChange;
 use migrate_core::{Analyse, Diagnostics, LockUpdate, Source, Version};
 
-/// What [`write()`] would change in the lock file of `folder`: nothing, when every migration is locked. For CI.
+/// The changes that [`write()`] would make in the lock file of `folder`; none if every migration is locked. For CI:
+///
+/// ```
+/// let drafts = migrate::lock_file::check("migrations")?;
+/// println!("{} migrations are not locked yet", drafts.len());
+/// # Ok::<(), migrate::lock_file::LockError>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`LockError::Folder`] when something is wrong with the folder, as for [`write()`].
+/// [`LockError::Folder`] if something is wrong with the folder, as for [`write()`].
 pub fn check(folder: impl AsRef<Path>) -> Result<Vec<LockChange>, LockError> {
     update(folder.as_ref(), &[], None).map(|update| update.changes().to_vec())
 }
 
-/// Locks the drafts of `folder`, and accepts the edits of the migrations `accept`. The lines that are there stay as
-/// they are. Returns what was changed; when that is nothing, nothing is written. The folder is read as `migrate.toml`
-/// says: a `dialect` that only the macro is given is not known here.
+/// Locks the drafts of `folder`, and accepts the edits of the migrations `accept`. Existing lines of other migrations
+/// stay as they are. Returns the changes; without changes nothing is written. The folder is read as `migrate.toml`
+/// says: a `dialect` that is given to the macro alone is not known here.
 ///
-/// An edit is to be accepted only when it does not change what the script does. Databases that have applied the script
-/// as it was are then up to date all the same. They cost a second round trip at each start, until
-/// `Migrator::repair` records the new checksum.
+/// Accept an edit only if it does not change what the script does. Databases that have applied the old script are
+/// then up to date all the same. They cost a second round trip at each start, until `Migrator::repair` records the
+/// new checksum.
 ///
 /// # Errors
 ///
-/// [`LockError::Folder`] when something is wrong with the folder, also when something that is locked was changed.
-/// [`LockError::NothingToAccept`] when a migration of `accept` is as it was locked. [`LockError::Write`] when the file
-/// cannot be written; then it is as it was.
+/// [`LockError::Folder`] if something is wrong with the folder, or if a locked migration was changed.
+/// [`LockError::NothingToAccept`] if a migration of `accept` is as it was locked. [`LockError::Write`] if the file
+/// cannot be written: it is then as it was.
 pub fn write(folder: impl AsRef<Path>, accept: &[Version]) -> Result<Vec<LockChange>, LockError> {
     write_analysed(folder.as_ref(), accept, None)
 }
@@ -65,14 +73,15 @@ pub fn write_analysed(
     Ok(update.changes().to_vec())
 }
 
+/// The text that the lock file has to have, and the changes.
 fn update(folder: &Path, accept: &[Version], analyse: Option<Analyse>) -> Result<LockUpdate, LockError> {
     let source = Source::read(folder, &folder.to_string_lossy()).map_err(LockError::Folder)?;
     source.lock(accept, analyse).map_err(LockError::Folder)
 }
 
-/// Writes the lock file beside the old one and then takes its place, so that nobody ever reads half of it.
+/// Writes the new file next to the old one, then renames it, so that no reader ever sees half of it.
 fn replace(folder: &Path, text: &str) -> io::Result<()> {
-    // Hidden, so that a reader who comes in between does not take it for a migration.
+    // A hidden name, so that a reader does not take the file for a migration.
     let new = folder.join(format!(".migrate.lock.{}", std::process::id()));
     let written = File::create(&new).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
@@ -91,16 +100,16 @@ fn replace(folder: &Path, text: &str) -> io::Result<()> {
 pub enum LockError {
     /// Something is wrong with the folder.
     Folder(Diagnostics),
-    /// There is no edit of this migration to accept.
+    /// The migration has no edit to accept.
     NothingToAccept {
         /// Its version.
         version: Version,
     },
     /// The lock file cannot be written.
     Write {
-        /// The lock file.
+        /// The path of the lock file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
 }

@@ -1,3 +1,9 @@
+//! What a run did, and what it reports while it does it.
+//!
+//! What comes in are the steps of a plan and the times that the database measured; what goes out is a [`Report`],
+//! such as `applied 20251107100000_create_tenants  12 ms`, and on the way there [`Progress`] for the callback of the
+//! application.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,15 +13,35 @@ use crate::driver::Blocker;
 
 /// What a run did.
 ///
-/// `{}` shows a line for each migration; with the feature `serde` it serializes, times in milliseconds.
+/// `{}` shows a line for each migration. With the feature `serde` it serializes, with times in milliseconds.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::{Action, MigrationSet, Migrator, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// let mut connection = rusqlite::Connection::open_in_memory()?;
+/// let report = Migrator::new(&MIGRATIONS).migrate(&mut connection)?;
+/// assert!(report.migrations.iter().all(|migration| migration.action == Action::Apply));
+///
+/// let again = Migrator::new(&MIGRATIONS).migrate(&mut connection)?;
+/// assert!(again.is_empty());
+/// assert_eq!(again.to_string(), "nothing to do");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Report {
-    /// Each migration that was applied or rolled back, in the order in which that was done.
+    /// Each migration that was applied or rolled back, in the order in which it ran.
     pub migrations: Vec<MigrationReport>,
-    /// Versions that are applied and that this binary does not contain; all of them say that older binaries may
-    /// run.
+    /// Versions that are applied and that this binary does not contain. All of them say that older binaries may run
+    /// (`-- migrate: older-binaries ok`).
     pub ahead: Vec<Version>,
 }
 
@@ -24,32 +50,34 @@ pub struct Report {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MigrationReport {
-    /// Whether it was applied or rolled back.
+    /// Whether it was applied, rolled back, or only recorded.
     pub action: Action,
     /// Its version.
     pub version: Version,
     /// Its name.
     pub name: String,
-    /// How many statements ran.
+    /// The number of statements that ran. After an interrupted run these are only the remaining ones.
     pub statements: usize,
-    /// How long it took, by the database's clock, to the millisecond.
+    /// The time that it took, by the clock of the database, in whole milliseconds.
     #[cfg_attr(feature = "serde", serde(rename = "elapsed_ms", serialize_with = "as_milliseconds"))]
     pub elapsed: Duration,
 }
 
+/// Serializes a time as a number of milliseconds.
 #[cfg(feature = "serde")]
 fn as_milliseconds<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Report {
-    /// Whether nothing was to be done.
+    /// Whether there was nothing to do.
     pub fn is_empty(&self) -> bool {
         self.migrations.is_empty()
     }
 }
 
 impl MigrationReport {
+    /// The report of a step that was carried out.
     pub(crate) fn new(step: &Step, elapsed: Duration) -> MigrationReport {
         MigrationReport {
             action: step.action,
@@ -98,44 +126,48 @@ impl fmt::Display for Report {
     }
 }
 
-/// What a run tells while it is under way, to [`Migrator::on_progress`](crate::Migrator::on_progress).
+/// What a run reports while it works, to [`Migrator::on_progress`](crate::Migrator::on_progress).
+///
+/// `{}` shows it in a line or two. The callback runs on the task of the run, which waits for it: let it return soon.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// What it is about to do. Told again when another runner was faster and the plan is made anew.
+    /// The plan, before anything runs. Reported again if another runner was faster and a new plan is made.
     Planned(&'a migrate_core::Plan),
-    /// What is committed.
+    /// A migration that is committed.
     Done(&'a MigrationReport),
-    /// A migration waits for a lock that others hold. Told every second while it does.
+    /// A migration waits for a lock that others hold. Reported every second while it does.
     Blocked {
-        /// What waits; of several under way the first.
+        /// The step that waits; the first one if several are sent together.
         step: &'a Step,
-        /// Who holds the lock.
+        /// The sessions that hold the lock.
         blockers: &'a [Blocker],
     },
-    /// A migration failed for no fault of its own, was rolled back and will be run again.
+    /// A migration failed for a transient reason, such as a deadlock. It was rolled back and will be run again.
     Retrying {
-        /// What failed.
+        /// The step that failed.
         step: &'a Step,
-        /// How.
+        /// The error.
         error: &'a str,
-        /// How often it was tried.
+        /// The number of times that it was tried.
         tries: usize,
-        /// How long until the next try.
+        /// The time until the next try.
         pause: Duration,
     },
-    /// The schema was not noted before the run or not kept after it, or not within
-    /// [`Migrator::keep_schema_within`](crate::Migrator::keep_schema_within), so [`Migrator::drift`](crate::Migrator::drift) knows
-    /// nothing of it until a run keeps it again. The run itself goes on.
+    /// The schema was not read before the run, or not kept after it, or not within
+    /// [`Migrator::keep_schema_within`](crate::Migrator::keep_schema_within).
+    /// [`Migrator::drift`](crate::Migrator::drift) does not know this schema until a later run keeps it. The run
+    /// itself continues.
     SchemaNotKept {
-        /// Why.
+        /// The reason.
         error: &'a str,
     },
-    /// A migration runs for longer than [`Migrator::slow_after`](crate::Migrator::slow_after), and still does.
+    /// A migration has been running for longer than [`Migrator::slow_after`](crate::Migrator::slow_after), and still
+    /// is.
     Slow {
-        /// What is slow.
+        /// The step that is slow.
         step: &'a Step,
-        /// For how long it runs.
+        /// The time that it has been running.
         elapsed: Duration,
     },
 }

@@ -1,4 +1,8 @@
-//! Spans and events of `tracing`, or nothing without the feature.
+//! Spans and events of `tracing`, or functions that do nothing without the feature.
+//!
+//! What comes in are steps and [`Progress`](crate::Progress); what goes out are spans such as
+//! `migration{version=20251107100000 action="apply"}` and events. The other modules call these functions in either
+//! case, so no `cfg` is spread over them.
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use disabled::*;
@@ -13,20 +17,23 @@ mod enabled {
 
     use crate::report::Progress;
 
+    /// The span of a run.
     pub(crate) fn run(set: &str, engine: Engine, target: Target) -> Span {
         tracing::info_span!("run", set, %engine, ?target)
     }
 
+    /// The span of a migration.
     pub(crate) fn migration(step: &Step) -> Span {
         let version = step.version.as_i64();
         tracing::info_span!("migration", version, name = %step.name, action = step.action.as_str())
     }
 
+    /// The span of a statement outside of a transaction.
     pub(crate) fn statement(number: usize) -> Span {
         tracing::debug_span!("statement", number)
     }
 
-    /// The span of a step that is one transaction. One without transaction has it around all of its parts.
+    /// The span of a step that is one transaction. A step without transaction has its span around all of its parts.
     pub(crate) fn transaction(step: &Step) -> Span {
         if step.script.execution().transaction || !step.action.runs_script() {
             migration(step)
@@ -35,11 +42,12 @@ mod enabled {
         }
     }
 
-    /// The future inside the span.
+    /// The future inside of the span.
     pub(crate) fn inside<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
         future.instrument(span)
     }
 
+    /// An event for each kind of progress.
     pub(crate) fn progress(progress: &Progress<'_>) {
         match progress {
             Progress::Planned(plan) => tracing::info!(migrations = plan.steps.len(), "planned"),
@@ -75,6 +83,7 @@ mod enabled {
         }
     }
 
+    /// The event of a migration that failed.
     pub(crate) fn failed(step: &Step, error: &str) {
         let version = step.version.as_i64();
         let action = step.action.as_str();
@@ -88,7 +97,7 @@ mod disabled {
 
     use crate::report::Progress;
 
-    /// Stands for a span of `tracing`.
+    /// The place of a span of `tracing`.
     #[derive(Clone, Debug)]
     pub(crate) struct Span;
 

@@ -1,3 +1,9 @@
+//! What is wrong between a set, a history and a database.
+//!
+//! What comes in are the rows of the history, and the errors of verify scripts; what goes out are [`Finding`]s, such
+//! as `migration 20251107100000_create_tenants is interrupted`. The part that needs only the history is a pure
+//! function.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,17 +13,19 @@ use migrate_core::{
 
 use crate::driver::DatabaseError;
 
-/// What [`Migrator::verify`](crate::Migrator::verify) found.
+/// The result of [`Migrator::verify`](crate::Migrator::verify).
+///
+/// `{}` shows a line for each finding, or `everything is in place`. With the feature `serde` it serializes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Verification {
-    /// Everything that is not as it should be.
+    /// All findings, in the order of the versions; those of verify scripts last.
     pub findings: Vec<Finding>,
 }
 
 impl Verification {
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     pub fn is_ok(&self) -> bool {
         self.findings.is_empty()
     }
@@ -28,18 +36,18 @@ impl Verification {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "finding", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Finding {
-    /// A migration is not simply applied or pending.
+    /// A migration is neither applied, nor a baseline, nor pending.
     State {
         /// Its version.
         version: Version,
         /// Its name.
         name: String,
-        /// How it compares with the set.
+        /// Its state.
         state: MigrationState,
         /// Which of its scripts was interrupted, if one was.
         direction: Option<Direction>,
     },
-    /// A row of the history does not follow from those before it: somebody edited the table.
+    /// A row of the history does not follow from the rows before it: the table was edited.
     BrokenChain {
         /// The version of the row.
         version: Version,
@@ -50,14 +58,15 @@ pub enum Finding {
         version: Version,
         /// Its name.
         name: String,
-        /// The script.
+        /// The path of the script, with line and column if the database named a position.
         path: String,
-        /// What the database said.
+        /// The error of the database.
         error: String,
     },
 }
 
 impl Finding {
+    /// The failure of a verify script.
     pub(crate) fn not_in_place(migration: &Migration, path: String, error: &DatabaseError) -> Finding {
         let place = error.place.as_ref().map_or(String::new(), |place| format!(":{}", place.position));
         Finding::NotInPlace {
@@ -69,7 +78,7 @@ impl Finding {
     }
 }
 
-/// What the history alone shows.
+/// The findings from the history alone.
 pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<Finding> {
     let is_fine =
         |state| matches!(state, MigrationState::Applied | MigrationState::Baseline | MigrationState::Pending);
@@ -83,8 +92,8 @@ pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<
     states.chain(broken_chain(history)).collect()
 }
 
-/// A row follows from the one before it; or from the last that is finished, because a script without transaction that
-/// came late is chained in at its end.
+/// The rows that do not follow. A row follows from the one before it, or from the last finished one: a script without
+/// transaction that came late is chained in at its end.
 fn broken_chain(history: &[AppliedMigration]) -> Vec<Finding> {
     let rows: BTreeMap<Version, &AppliedMigration> = history.iter().map(|row| (row.version, row)).collect();
     let (mut before, mut finished) = (None, None);

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use deadpool_postgres::{Manager, Pool};
-use migrate::schema::{Drift, Fingerprint};
 use migrate::scope::TenantPool;
 use migrate::scope::rls::{self, ColumnType, Table, Tenancy};
 use migrate::testing::{Server, TestDatabase};
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{Database, Dialect, Error};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::{Rows, Sandbox};
@@ -117,13 +116,15 @@ async fn empty_database(hint: &str) -> Arc<TestDatabase> {
 
 /// What both ways to PostgreSQL have in common: `$database` is what a verb takes, `$client` a client.
 macro_rules! postgres_sandbox {
-    ($sandbox:ident, $this:ident, open: $open:expr, verbs: $database:expr, client: $client:expr) => {
+    ($sandbox:ident, $this:ident, open: $open:expr, verbs: $verbs:ty = $database:expr, client: $client:expr) => {
         impl Sandbox for $sandbox {
             const DIALECT: Dialect = Dialect::Postgres;
             const SYNTAX_ERROR: &'static str = "42601";
             const DUPLICATE_KEY: &'static str = "23505";
             const FOREIGN_KEY: &'static str = "23503";
             const ALONE: &'static str = "CREATE INDEX CONCURRENTLY box_label ON box (label)";
+
+            type Verbs<'a> = $verbs;
 
             async fn create(hint: &str) -> $sandbox {
                 $open(empty_database(hint).await).await
@@ -133,100 +134,15 @@ macro_rules! postgres_sandbox {
                 $open(Arc::clone(&self.database)).await
             }
 
-            async fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
+            fn for_verbs(&mut self) -> Self::Verbs<'_> {
                 let $this = self;
-                migrator.status($database).await
+                $database
             }
 
-            async fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-                let $this = self;
-                migrator.plan($database, target).await
-            }
-
-            async fn migrate(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-                let $this = self;
-                migrator.migrate($database).await
-            }
-
-            async fn migrate_to(
-                &mut self,
-                migrator: &Migrator<'_>,
-                version: Version,
-            ) -> Result<Report, Error> {
-                let $this = self;
-                migrator.migrate_to($database, version).await
-            }
-
-            async fn rollback(&mut self, migrator: &Migrator<'_>, steps: usize) -> Result<Report, Error> {
-                let $this = self;
-                migrator.rollback($database, steps).await
-            }
-
-            async fn rollback_to(
-                &mut self,
-                migrator: &Migrator<'_>,
-                version: Version,
-            ) -> Result<Report, Error> {
-                let $this = self;
-                migrator.rollback_to($database, version).await
-            }
-
-            async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-                let $this = self;
-                migrator.baseline($database, version).await
-            }
-
-            async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-                let $this = self;
-                migrator.redo($database).await
-            }
-
-            async fn resolve_applied(
-                &mut self,
-                migrator: &Migrator<'_>,
-                version: Version,
-            ) -> Result<Report, Error> {
-                let $this = self;
-                migrator.resolve_applied($database, version).await
-            }
-
-            async fn resolve_rolled_back(
-                &mut self,
-                migrator: &Migrator<'_>,
-                version: Version,
-            ) -> Result<Report, Error> {
-                let $this = self;
-                migrator.resolve_rolled_back($database, version).await
-            }
-
-            async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-                let $this = self;
-                migrator.repair($database).await
-            }
-
-            async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-                let $this = self;
-                migrator.verify($database).await
-            }
-
-            async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error> {
-                let $this = self;
-                migrator.reset($database, name).await
-            }
-
-            async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error> {
-                let $this = self;
-                migrator.fingerprint($database).await
-            }
-
-            async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-                let $this = self;
-                migrator.drift($database).await
-            }
-
-            async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
-                let $this = self;
-                migrator.accept_drift($database).await
+            async fn answered<'a, T: Send + 'a>(
+                answer: <Self::Verbs<'a> as Database>::Answer<'a, T>,
+            ) -> Result<T, Error> {
+                answer.await
             }
 
             async fn name(&mut self) -> String {
@@ -260,19 +176,19 @@ macro_rules! postgres_sandbox {
 postgres_sandbox!(
     PostgresPool, this,
     open: async |database| PostgresPool::open(database),
-    verbs: &this.pool,
+    verbs: &'a Pool = &this.pool,
     client: this.pool.get().await.unwrap()
 );
 postgres_sandbox!(
     PostgresProtected, this,
     open: async |database| PostgresProtected::open(database),
-    verbs: &this.pool,
+    verbs: &'a Pool = &this.pool,
     client: this.pool.get().await.unwrap()
 );
 postgres_sandbox!(
     PostgresClient, this,
     open: PostgresClient::open,
-    verbs: &mut this.client,
+    verbs: &'a mut Client = &mut this.client,
     client: this.client
 );
 

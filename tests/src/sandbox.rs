@@ -1,10 +1,20 @@
 use std::future::Future;
 
 use migrate::schema::{Drift, Fingerprint};
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{Database, Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 
 /// The rows that a query gives, each value as text and NULL as `NULL`.
 pub type Rows = Vec<Vec<String>>;
+
+/// The verbs of a migrator, each on the database of the sandbox, and awaited on every engine.
+macro_rules! verbs {
+    ($($verb:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
+        #[doc = concat!("[`Migrator::", stringify!($verb), "`]")]
+        async fn $verb(&mut self, migrator: &Migrator<'_>, $($argument: $type),*) -> Result<$answer, Error> {
+            Self::answered(migrator.$verb(self.for_verbs(), $($argument),*)).await
+        }
+    )*};
+}
 
 /// A fresh database of one engine, and the verbs on it.
 #[expect(async_fn_in_trait, reason = "no case needs to send a future to another thread")]
@@ -20,63 +30,45 @@ pub trait Sandbox: Sized {
     /// A statement that the engine refuses in a transaction, on a table `box` with a column `label`.
     const ALONE: &'static str;
 
+    /// What a verb of a migrator is given.
+    type Verbs<'a>: Database
+    where
+        Self: 'a;
+
     /// An empty database.
     async fn create(hint: &str) -> Self;
 
     /// The same database for somebody else: with a connection of its own.
     async fn beside(&self) -> Self;
 
-    /// [`Migrator::status`]
-    async fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error>;
+    /// The database, for the verbs of a migrator.
+    fn for_verbs(&mut self) -> Self::Verbs<'_>;
 
-    /// [`Migrator::plan`]
-    async fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error>;
+    /// What a verb came to.
+    async fn answered<'a, T: Send + 'a>(
+        answer: <Self::Verbs<'a> as Database>::Answer<'a, T>,
+    ) -> Result<T, Error>
+    where
+        Self: 'a;
 
-    /// [`Migrator::migrate`]
-    async fn migrate(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error>;
-
-    /// [`Migrator::migrate_to`]
-    async fn migrate_to(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
-
-    /// [`Migrator::rollback`]
-    async fn rollback(&mut self, migrator: &Migrator<'_>, steps: usize) -> Result<Report, Error>;
-
-    /// [`Migrator::rollback_to`]
-    async fn rollback_to(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
-
-    /// [`Migrator::baseline`]
-    async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
-
-    /// [`Migrator::redo`]
-    async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error>;
-
-    /// [`Migrator::resolve_applied`]
-    async fn resolve_applied(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error>;
-
-    /// [`Migrator::resolve_rolled_back`]
-    async fn resolve_rolled_back(
-        &mut self,
-        migrator: &Migrator<'_>,
-        version: Version,
-    ) -> Result<Report, Error>;
-
-    /// [`Migrator::repair`]
-    async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error>;
-
-    /// [`Migrator::verify`]
-    async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error>;
-
-    /// [`Migrator::reset`]
-    async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error>;
-
-    /// [`Migrator::fingerprint`]
-    async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error>;
-
-    /// [`Migrator::drift`]
-    async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error>;
-
-    /// [`Migrator::accept_drift`]
-    async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error>;
+    verbs! {
+        status() -> Status;
+        plan(target: Target) -> Plan;
+        migrate() -> Report;
+        migrate_to(version: Version) -> Report;
+        rollback(steps: usize) -> Report;
+        rollback_to(version: Version) -> Report;
+        baseline(version: Version) -> Report;
+        redo() -> Report;
+        resolve_applied(version: Version) -> Report;
+        resolve_rolled_back(version: Version) -> Report;
+        repair() -> Report;
+        verify() -> Verification;
+        reset(name: &str) -> Report;
+        fingerprint() -> Fingerprint;
+        drift() -> Drift;
+        accept_drift() -> ();
+    }
 
     /// The name of the database, as [`Migrator::reset`] wants it.
     async fn name(&mut self) -> String;

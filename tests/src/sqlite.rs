@@ -1,8 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use migrate::schema::{Drift, Fingerprint};
-use migrate::{Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
+use migrate::{Database, Dialect, Error};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
@@ -46,6 +45,8 @@ impl Sandbox for SqliteFile {
     const FOREIGN_KEY: &'static str = "787";
     const ALONE: &'static str = "VACUUM";
 
+    type Verbs<'a> = &'a mut Connection;
+
     async fn create(_hint: &str) -> SqliteFile {
         SqliteFile::open(Arc::new(tempfile::tempdir().unwrap()))
     }
@@ -54,72 +55,14 @@ impl Sandbox for SqliteFile {
         SqliteFile::open(Arc::clone(&self.directory))
     }
 
-    async fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        migrator.status_blocking(&mut self.connection)
+    fn for_verbs(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
-    async fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-        migrator.plan_blocking(&mut self.connection, target)
-    }
-
-    async fn migrate(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-        migrator.migrate_blocking(&mut self.connection)
-    }
-
-    async fn migrate_to(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        migrator.migrate_to_blocking(&mut self.connection, version)
-    }
-
-    async fn rollback(&mut self, migrator: &Migrator<'_>, steps: usize) -> Result<Report, Error> {
-        migrator.rollback_blocking(&mut self.connection, steps)
-    }
-
-    async fn rollback_to(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        migrator.rollback_to_blocking(&mut self.connection, version)
-    }
-
-    async fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        migrator.baseline_blocking(&mut self.connection, version)
-    }
-
-    async fn redo(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-        migrator.redo_blocking(&mut self.connection)
-    }
-
-    async fn resolve_applied(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        migrator.resolve_applied_blocking(&mut self.connection, version)
-    }
-
-    async fn resolve_rolled_back(
-        &mut self,
-        migrator: &Migrator<'_>,
-        version: Version,
-    ) -> Result<Report, Error> {
-        migrator.resolve_rolled_back_blocking(&mut self.connection, version)
-    }
-
-    async fn repair(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-        migrator.repair_blocking(&mut self.connection)
-    }
-
-    async fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        migrator.verify_blocking(&mut self.connection)
-    }
-
-    async fn reset(&mut self, migrator: &Migrator<'_>, name: &str) -> Result<Report, Error> {
-        migrator.reset_blocking(&mut self.connection, name)
-    }
-
-    async fn fingerprint(&mut self, migrator: &Migrator<'_>) -> Result<Fingerprint, Error> {
-        migrator.fingerprint_blocking(&mut self.connection)
-    }
-
-    async fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-        migrator.drift_blocking(&mut self.connection)
-    }
-
-    async fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
-        migrator.accept_drift_blocking(&mut self.connection)
+    async fn answered<'a, T: Send + 'a>(
+        answer: <&'a mut Connection as Database>::Answer<'a, T>,
+    ) -> Result<T, Error> {
+        answer
     }
 
     async fn name(&mut self) -> String {

@@ -18,9 +18,9 @@ const WITH_FEATURES: [&str; 2] = ["migrate-core", "migrate"];
 pub(crate) fn run_all() -> Done {
     let mut tally = Tally::default();
     let done = steps(&mut tally);
-    let done = left_out::told(left_out::versions(), done);
-    let done = left_out::told(left_out::corpora(), done);
-    let done = left_out::told(left_out::stamps(), done);
+    let done = left_out::reported(left_out::versions(), done);
+    let done = left_out::reported(left_out::corpora(), done);
+    let done = left_out::reported(left_out::stamps(), done);
     // The summary comes last, so that the end of the log shows how the tests went.
     match (done, tally.summary()) {
         (Ok(()), Some(summary)) => {

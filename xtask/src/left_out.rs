@@ -25,7 +25,7 @@ pub(crate) fn stamps() -> LeftOut {
 }
 
 /// Prints what was left out at the end of the output.
-pub(crate) fn told(left_out: LeftOut, done: Done) -> Done {
+pub(crate) fn reported(left_out: LeftOut, done: Done) -> Done {
     if let Some(line) = left_out {
         println!("\n{line}");
     }

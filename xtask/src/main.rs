@@ -33,9 +33,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["test"] => left_out::told(left_out::corpora(), test::run_all(&[], step::run)),
-        ["test", "--", runner @ ..] => left_out::told(left_out::corpora(), test::run_all(runner, step::run)),
-        ["versions"] => left_out::told(left_out::versions(), versions::run_all(step::run)),
+        ["test"] => left_out::reported(left_out::corpora(), test::run_all(&[], step::run)),
+        ["test", "--", runner @ ..] => {
+            left_out::reported(left_out::corpora(), test::run_all(runner, step::run))
+        }
+        ["versions"] => left_out::reported(left_out::versions(), versions::run_all(step::run)),
         ["ci"] => ci::run_all(),
         ["test", unknown, ..] => Err(Failed(format!("`test` has no argument `{unknown}`\n\n{HELP}"))),
         _ => Err(Failed(HELP.to_owned())),

@@ -106,7 +106,7 @@ fn install(directory: &Path, majors: &[u32]) -> Done {
     if !works(Command::new("npm").arg("--version")) {
         return Err(Failed(NO_NPM.to_owned()));
     }
-    // A run that was killed may have left one behind, and an older installation may have lost files since.
+    // A killed run may have left such a directory, and an older installation may have lost files since.
     let draft = directory.with_file_name("draft");
     remove(&draft)?;
     fill(&draft, majors)?;

@@ -1,3 +1,5 @@
+//! `cargo xtask versions`.
+
 use std::env;
 use std::process::Command;
 use std::time::Instant;
@@ -9,17 +11,18 @@ use crate::server;
 use crate::step::{Done, Failed};
 use crate::test::Chosen;
 
-/// What every version runs: which server it is, how it reads characters, how its schema reads and is made again, what a run does, what only
-/// PostgreSQL has, what its statements lock, and whether its row-level security keeps tenants apart.
+/// The tests that every version runs: the version of the server, how it reads characters, how its schema is read and created
+/// again, what a run does, what only PostgreSQL has, what its statements lock, and whether its row-level security keeps
+/// tenants apart.
 const CORE: Chosen = Chosen {
     binary: "server",
     modules: &["version", "lexer", "fingerprint", "dump", "conformance", "postgres", "trace", "tenants"],
     skipped: WITHOUT_SERVER,
 };
-/// What the oldest and the newest run besides: a run beside others, and cut off anywhere.
+/// The tests that the oldest and the newest version run too: concurrent runs, and runs that are interrupted anywhere.
 const FAULTS: Chosen =
     Chosen { binary: "faults", modules: &["alone", "indexes", "races", "sweep"], skipped: WITHOUT_SERVER };
-/// No server takes part in these.
+/// Tests that use no server.
 const WITHOUT_SERVER: &[&str] = &["::sqlite::", "sqlite_file"];
 
 /// Runs the core of the tests on each version of PostgreSQL in `ci/pg-versions`.
@@ -37,24 +40,24 @@ pub(crate) fn run_all(mut run: impl FnMut(&str, &mut Command) -> Done) -> Done {
         let mut done = run(&format!("PostgreSQL {major}"), &mut tests(programs, &CORE));
         if [0, all.len() - 1].contains(&index) {
             let faults = &mut tests(programs, &FAULTS);
-            // The core's failure says nothing about these.
+            // The faults run even if the core failed: its failure says nothing about them.
             done = run(&format!("PostgreSQL {major}, faults"), faults).and(done);
         }
         println!("\nPostgreSQL {major} took {} s", begin.elapsed().as_secs());
-        // Nor does one version's about the next.
+        // The next version runs even if this one failed.
         failed.extend(done.err().map(|Failed(why)| why));
     }
     if failed.is_empty() { Ok(()) } else { Err(Failed(failed.join("\n"))) }
 }
 
-/// The runner on one version's server.
+/// The test runner for a server of one version.
 fn tests(programs: &Programs, chosen: &Chosen) -> Command {
     let mut command = chosen.runner();
-    // It would come before the programs.
+    // A named server would be used instead of the programs.
     command.env_remove(server::URL);
     command.env("MIGRATE_TEST_PG_BIN", &programs.directory);
     command.env("MIGRATE_TEST_PG_EXPECT", programs.major.to_string());
-    // Debian's does, so that the tests see a server of each kind.
+    // Debian's server stamps its columns and these do not, so the tests see a server of each kind.
     command.env(server::STAMPS, "no");
     command
 }

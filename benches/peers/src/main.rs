@@ -1,7 +1,7 @@
-//! What a migrated database for a test costs with `#[migrate::test]` and with `#[sqlx::test]`.
+//! The cost of a migrated database for a test with `#[migrate::test]` and with `#[sqlx::test]`.
 //!
-//! `cargo run` in this folder writes the migrations, runs each test binary several times against one throw-away server, a
-//! test after another, and tells the median of what a test took, creating and dropping included.
+//! `cargo run` in this folder writes the migrations, and runs each test binary several times against one throw-away server,
+//! one test after another. It prints the median time of a test, with creating and dropping its database.
 
 #[path = "../../src/scripts.rs"]
 mod scripts;
@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode};
 
 use migrate::testing::Server;
 
-/// How many migrations there are.
+/// The number of migrations.
 const MIGRATIONS: usize = 100;
-/// How many tests a binary holds.
+/// The number of tests in a binary.
 const TESTS: f64 = 40.0;
 const RUNS: usize = 5;
 
@@ -49,7 +49,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a test took in a run of a test binary.
+/// The time of a test in a run of a test binary.
 fn test_milliseconds(package: &Path, peer: &str, server: &Server) -> Result<f64, Box<dyn Error>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["test", "--quiet", "--test", peer, "--", "--test-threads=1"]).current_dir(package);

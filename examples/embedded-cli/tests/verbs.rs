@@ -41,7 +41,7 @@ fn the_binary_carries_its_migrations_wherever_it_runs() {
         assert!(stdout.contains("risk safe"), "the risk is baked in: {stdout}");
         assert_eq!(app(&["migrate", "up"]).0, 0);
         assert_eq!(app(&["migrate", "status"]).0, 0);
-        assert_eq!(app(&["migrate", "down"]).0, 1, "it asks, and there is nobody");
+        assert_eq!(app(&["migrate", "down"]).0, 1, "it asks, and there is no terminal");
         assert_eq!(app(&["migrate", "down", "--yes"]).0, 0);
         let (_, stdout, _) = app(&["migrate", "status", "--json"]);
         assert!(stdout.contains("\"state\": \"behind\""), "{stdout}");

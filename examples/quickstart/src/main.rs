@@ -24,24 +24,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         .application(concat!("quickstart ", env!("CARGO_PKG_VERSION")))
         .on_progress(print_progress);
 
-    print("The plan: what a run would do", migrator.plan_blocking(&mut connection, Target::Latest)?);
+    print("The plan: what a run would do", migrator.plan(&mut connection, Target::Latest)?);
 
     println!("\nThe run");
-    let report = migrator.migrate_blocking(&mut connection)?;
+    let report = migrator.migrate(&mut connection)?;
     print("The report", report);
 
     println!("\nThe tables in use");
     use_tables(&connection)?;
 
-    print("The status", migrator.status_blocking(&mut connection)?);
+    print("The status", migrator.status(&mut connection)?);
 
     println!("\nOne step back");
-    migrator.rollback_blocking(&mut connection, 1)?;
-    print("The status", migrator.status_blocking(&mut connection)?);
+    migrator.rollback(&mut connection, 1)?;
+    print("The status", migrator.status(&mut connection)?);
 
     println!("\nAnd forth again");
-    migrator.migrate_blocking(&mut connection)?;
-    print("The status", migrator.status_blocking(&mut connection)?);
+    migrator.migrate(&mut connection)?;
+    print("The status", migrator.status(&mut connection)?);
     Ok(())
 }
 

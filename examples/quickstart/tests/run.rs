@@ -45,8 +45,8 @@ fn shows_each_step_and_leaves_nothing_behind() {
         section(&output, "One step back"),
         ["migrations to go: 1", "forbid_negative_points, statements: 7"]
     );
-    let behind = output.split_once("One step back").unwrap().1;
-    assert!(section(behind, "The status")[4].starts_with("pending"), "{output}");
+    let after = output.split_once("One step back").unwrap().1;
+    assert!(section(after, "The status")[4].starts_with("pending"), "{output}");
     let forth = output.split_once("And forth again").unwrap().1;
     assert_eq!(section(forth, "The status")[0], "up to date");
 

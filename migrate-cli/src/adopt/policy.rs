@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use migrate::diagnostic::{Diagnostics, Problem};
+use migrate::diagnostic::{Diagnostics, FileNameProblem, Problem, RollbackProblem};
 use migrate::{Engine, Version};
 
 /// The `migrate.toml` for the folder of another tool.
@@ -27,9 +27,11 @@ impl Policy {
     /// turns the path of a message into one relative to the folder.
     pub(crate) fn forgiving(mut self, diagnostics: &Diagnostics, inside: impl Fn(&str) -> String) -> Policy {
         for diagnostic in diagnostics {
-            match diagnostic.problem {
-                Problem::MissingDown { .. } | Problem::EmptyDown => self.rollback_is_optional = true,
-                Problem::FileName { .. } if !diagnostic.path.ends_with(".sql") => {
+            match &diagnostic.problem {
+                Problem::Rollback(RollbackProblem::Missing { .. } | RollbackProblem::Empty) => {
+                    self.rollback_is_optional = true
+                }
+                Problem::FileName(FileNameProblem::Invalid { .. }) if !diagnostic.path.ends_with(".sql") => {
                     self.ignore.push(inside(&diagnostic.path));
                 }
                 _ => {}

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use migrate::Version;
 use migrate::cli::{Console, Exit, Failure};
-use migrate_core::{Diagnostic, Problem, Severity};
+use migrate_core::{Diagnostic, HazardProblem, Problem, Severity};
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
@@ -63,10 +63,13 @@ fn summary(count: Option<usize>, errors: usize, warnings: usize) -> String {
 
 fn finding(diagnostic: &Diagnostic) -> Value {
     let (hazard, risk) = match &diagnostic.problem {
-        Problem::Hazard { hazard, risk, .. } => (Some(hazard.to_string()), Some(risk.to_string())),
+        Problem::Hazard(HazardProblem::Found { hazard, risk, .. }) => {
+            (Some(hazard.to_string()), Some(risk.to_string()))
+        }
         _ => (None, None),
     };
     json!({
+        "code": diagnostic.problem.code(),
         "severity": if diagnostic.severity == Severity::Error { "error" } else { "warning" },
         "hazard": hazard,
         "risk": risk,

@@ -27,8 +27,9 @@ pub(crate) enum FolderVerb {
     Rebase(rebase::Rebase),
     /// Takes over the folder and the history of another tool
     Adopt(adopt::Adopt),
-    /// Applies and rolls back each migration on its own, on a throw-away database, and compares the whole schema. The
-    /// database is on the server of `--database-url`. Without it, the test starts a server
+    /// Applies and rolls back each migration on its own, on a throw-away database, and compares the whole schema
+    ///
+    /// The database is on the server of `--database-url`. Without it, the test starts a server.
     Test(test::Test),
     /// Prints a script with which a shell completes verbs and options
     Completions(completions::Completions),

@@ -19,7 +19,7 @@ async fn a_policy_lets_what_is_applied_be_as_it_is() {
     let policy = fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap();
     assert!(policy.contains("rollback = \"optional\""), "{policy}");
     assert!(policy.contains("lint-from = 2"), "{policy}");
-    // What is applied gives no findings; what is not is judged.
+    // Applied migrations give no findings; the others are analysed.
     let lint = takeover.run(&["lint"]);
     assert_eq!(lint.status.code(), Some(1), "{}", said(&lint));
     assert!(said(&lint).contains("drop-table"), "{}", said(&lint));
@@ -69,7 +69,7 @@ async fn a_policy_that_is_there_is_not_touched() {
         [("1_create_users.up.sql", "CREATE TABLE users (id bigint);\n"), ("migrate.toml", "# ours\n")];
     let takeover = Takeover::new("adopt_own_policy", &files).await;
     takeover.client.batch_execute(HISTORY).await.unwrap();
-    takeover.is_refused(&[], &["no way back"]).await;
+    takeover.is_refused(&[], &["this migration cannot be rolled back"]).await;
     assert_eq!(fs::read_to_string(takeover.folder.path().join("migrate.toml")).unwrap(), "# ours\n");
 }
 

@@ -8,7 +8,7 @@ use migrate::testing::{Server, TestDatabase};
 use tempfile::TempDir;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// A folder of migrations beside an empty database.
+/// A folder of migrations and an empty database.
 pub(crate) struct Takeover {
     pub(crate) folder: TempDir,
     pub(crate) database: TestDatabase,
@@ -49,7 +49,7 @@ impl Takeover {
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
-    /// Takes over; the history holds exactly these then, the table of the other tool is as it was, and a second time
+    /// Takes over. Then the history holds exactly these, the table of the other tool is unchanged, and a second time
     /// changes nothing.
     pub(crate) async fn takes_over(&self, table: &str, arguments: &[&str], versions: &[i64]) -> String {
         let before = self.rows(table).await;

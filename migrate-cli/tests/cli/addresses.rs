@@ -52,7 +52,7 @@ fn a_file_further_up_is_found() {
         let output = command.args([verb, "--dir", &format!("{up}migrations")]).output().unwrap();
         Outcome::new(&[verb], output)
     };
-    // A relative path in it begins where the file is, and not where somebody stands.
+    // A relative path in the file starts in the folder of the file, and not in the current folder.
     project.put(".env", "DATABASE_URL=sqlite:up.db\n");
     let said = "sqlite:../../up.db (DATABASE_URL in ../../.env)";
     run("up", "app/src", "../../").exits(0).says(said);

@@ -45,7 +45,7 @@ fn a_file_of_sqlite_comes_back() {
     project.run(&["status"]).exits(0);
 }
 
-/// A run that is killed while it writes leaves a journal beside the file, which the next one to open it rolls back: into
+/// A run that is killed while it writes leaves a journal next to the file. The next program to open the file rolls it back into
 /// whatever is there by then.
 #[test]
 fn a_file_of_sqlite_comes_back_after_a_kill() {
@@ -215,7 +215,7 @@ fn nobody_else_reads_a_backup() {
     }
 }
 
-/// Nothing is left of one that failed: not what SQLite keeps beside it either.
+/// A failed backup leaves nothing, not even the files that SQLite keeps next to it.
 #[test]
 fn a_copy_that_fails_leaves_nothing() {
     let project = Project::sqlite().with_tables();

@@ -3,17 +3,17 @@ use tokio_postgres::Client;
 
 use crate::project::Project;
 
-/// A session that is in the way: its transaction stays open until it is told to end.
+/// A session that blocks others: its transaction stays open until [`Blocker::commits`].
 pub(crate) struct Blocker {
     runtime: Runtime,
     client: Client,
 }
 
 impl Blocker {
-    /// What it is called where somebody waits for it.
+    /// Its application name, which a waiting run reports.
     pub(crate) const NAME: &str = "the report";
 
-    /// One whose transaction has run this statement.
+    /// A session whose transaction has run this statement.
     pub(crate) fn holding(project: &Project, statement: &str) -> Blocker {
         let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
         let client = runtime.block_on(project.database.as_ref().unwrap().connect()).unwrap();

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use crate::project::{Project, VARIABLES};
 
-/// What stands in a section of the page, in order.
+/// A part of a section of the page, in order.
 enum Part {
-    /// A command, and what the page says that it prints; nothing when the page does not say.
+    /// A command, and the output on the page; empty if the page shows none.
     Command { command: String, prints: String },
     /// A script that the reader writes.
     Script { path: String, sql: String },

@@ -1,4 +1,4 @@
-//! Doors without a server behind: each writes down who knocks, asks for a password, and refuses.
+//! Doors are listeners without a server: each writes down who connects, asks for a password, and refuses.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};

@@ -83,6 +83,17 @@ fn of_arguments_that_make_no_sense() {
     project.run(&["resolve"]).exits(64).says("--applied");
     project.run(&["up", "--to", "x"]).exits(64).says("a version is digits");
     project.run(&["up", "--lock-timeout", "5"]).exits(64).says("such as `5s`");
+    for arguments in [&["status", "--wat", "--json"][..], &["--json"], &["up", "--json", "--to", "x"]] {
+        let outcome = project.run(arguments).exits(64);
+        let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(document["error"]["kind"], "usage", "{outcome}");
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(
+            !message.is_empty() && !message.contains("error:") && !message.contains("Usage"),
+            "{outcome}"
+        );
+    }
+    assert_eq!(project.run(&["status", "--wat", "--", "--json"]).exits(64).stdout, "");
     project.run(&["--help"]).exits(0).answers("Exit codes: 0 done");
     project.run(&["--version"]).exits(0).answers("cargo-migrate 0.");
 }

@@ -44,7 +44,7 @@ fn new_writes_a_pair_that_comes_last() {
     second.sort();
     assert!(second[0].ends_with("_create_parts_of_orders.down.sql"), "{second:?}");
     assert!(second[0].split_once('_').unwrap().0.parse::<i64>().unwrap() > version, "{second:?}");
-    // Nobody has written them yet.
+    // The scripts have no statements yet.
     project.run(&["lint"]).exits(1).says("create_orders.up.sql");
 }
 
@@ -118,7 +118,7 @@ fn rebase_moves_drafts_behind_what_is_locked() {
         .migration("20250102120000_create_bills", "CREATE TABLE bills (id bigint);", "DROP TABLE bills;");
     project.put("migrations/20250101120000_create_parts.verify.sql", "SELECT 1;\n");
     let locked = fs::read_to_string(project.path().join("migrations/migrate.lock")).unwrap();
-    // There is nobody to ask.
+    // There is no terminal to ask on.
     let asked = shown(&project.story(&[&["lint"], &["rebase"]]));
     let before = files(&project);
     assert!(before.contains(&"20250101120000_create_parts.up.sql".to_owned()), "{before:?}");
@@ -156,15 +156,16 @@ fn rebase_warns_of_a_draft_that_is_applied() {
         let locked = fs::read_to_string(project.path().join(other)).unwrap();
         fs::rename(project.path().join("b.up"), &draft).unwrap();
         fs::rename(project.path().join("b.down"), draft.with_file_name("2_create_b.down.sql")).unwrap();
-        let told = project.run(&["rebase", "--yes"]).exits(0);
-        let told = told.says("migration 2 is applied to the database").says("4_create_b.up.sql");
-        assert!(told.stdout.contains("renumbered 1 draft to come after 3"), "{engine}: {told}");
+        let outcome = project.run(&["rebase", "--yes"]).exits(0);
+        let outcome = outcome.says("migration 2 is applied to the database").says("4_create_b.up.sql");
+        assert!(outcome.stdout.contains("renumbered 1 draft to come after 3"), "{engine}: {outcome}");
         assert_eq!(fs::read_to_string(project.path().join(other)).unwrap(), locked);
-        // A database that does not answer keeps nobody from it.
+        // A database that does not answer does not prevent it.
         project.put("migrations/2_create_d.up.sql", "CREATE TABLE d (id bigint);\n");
         project.put("migrations/2_create_d.down.sql", "DROP TABLE d;\n");
-        let told = project.run(&["rebase", "--yes", "--database-url", "postgres://127.0.0.1:1/x"]).exits(0);
-        told.says("could not check whether a draft is applied");
+        let outcome =
+            project.run(&["rebase", "--yes", "--database-url", "postgres://127.0.0.1:1/x"]).exits(0);
+        outcome.says("could not check whether a draft is applied");
     }
 }
 
@@ -200,10 +201,10 @@ fn test_takes_each_migration_there_and_back() {
         let lossy = seed.migration(
             "20250104000000_add_name",
             "ALTER TABLE customers ADD COLUMN name text DEFAULT 'x';",
-            "-- migrate: allow down-lossy \"nobody reads it\"\nALTER TABLE customers DROP COLUMN name;\nDROP TABLE orders;",
+            "-- migrate: allow down-lossy \"no one reads it\"\nALTER TABLE customers DROP COLUMN name;\nDROP TABLE orders;",
         );
-        let told = lossy.run(&["test", "--json"]).exits(0).answers("20250104000000");
-        assert!(told.stdout.contains("residue"), "{engine}: {told}");
+        let outcome = lossy.run(&["test", "--json"]).exits(0).answers("20250104000000");
+        assert!(outcome.stdout.contains("residue"), "{engine}: {outcome}");
     }
 }
 

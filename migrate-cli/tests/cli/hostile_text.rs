@@ -114,7 +114,7 @@ fn words_and_names_of_a_folder() {
         assert_ne!(outcome.code, 0, "{outcome}");
         assert!(!outcome.stderr.lines().any(|line| line.starts_with("error: no")), "{outcome}");
     }
-    run(&project, &["lint"]).says("the path holds a control character").says("a␛[2Jb␊error: no.up.sql");
+    run(&project, &["lint"]).says("the path contains a control character").says("a␛[2Jb␊error: no.up.sql");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::doors::{Doors, Seen};
 use crate::outcome::Outcome;
 use crate::project::Project;
 
-/// Doors, and what stands for them in the addresses.
+/// Doors, and the placeholders for them in the addresses.
 struct Street {
     doors: Doors,
     project: Project,
@@ -116,7 +116,7 @@ fn hosts_and_ports_are_those_of_psql() {
     let same = |address: &str, door: &str| street.same(address, &[], door);
     same("postgres://u@127.0.0.1:<TCP>/db", "tcp");
     same("postgresql://u:pw@127.0.0.1:<TCP>/db", "tcp");
-    // A parameter replaces what stands before it; of two the second counts.
+    // A parameter replaces an earlier value; of two the second counts.
     same("postgres://u@127.0.0.1:<TCP>/db?host=<ONE>&port=2222", "one, port 2222");
     same("postgres://u@127.0.0.1:<TCP>/db?port=<TCP2>", "tcp2");
     same("postgres://u@127.0.0.1/db?port=<TCP>&port=<TCP2>", "tcp2");
@@ -141,7 +141,7 @@ fn hosts_and_ports_are_those_of_psql() {
     same("postgres://u@127.0.0.1,[::1]/db?port=<NONE>,<IPV6>", "ipv6");
     same("host=127.0.0.1,<ONE> port=<NONE>,2222 user=u", "one, port 2222");
     same("host=127.0.0.1,<ONE> port=<NONE>, user=u", "one, usual port");
-    // IPv6, and addresses beside names.
+    // IPv6, and addresses next to names.
     same("postgres://u@[::1]:<IPV6>/db", "ipv6");
     same("postgres://u@[::1]/db?port=<IPV6>", "ipv6");
     same("postgres://u@nowhere.invalid:<TCP>/db?hostaddr=127.0.0.1", "tcp");
@@ -289,7 +289,7 @@ fn the_environment_is_that_of_psql() {
     same("postgres://127.0.0.1:<NONE>,<%ONE>:2222/", &[], "one, port 2222");
 }
 
-/// psql sends them beside the options; the driver knows nothing but the options.
+/// psql sends them next to the options; the driver knows only the options.
 #[test]
 fn settings_of_the_environment_are_sent() {
     let street = Street::new();
@@ -344,7 +344,7 @@ fn services_are_those_of_psql() {
     outcome.says(".pg_service.conf:22");
 }
 
-/// Whoever lets somebody in and says nothing more holds no one up.
+/// A server that accepts a connection and never answers does not stop the run.
 #[test]
 fn a_server_that_never_answers_is_passed_by() {
     let street = Street::new();
@@ -357,7 +357,7 @@ fn a_server_that_never_answers_is_passed_by() {
 }
 
 #[test]
-fn of_many_servers_a_few_are_told() {
+fn of_many_servers_a_few_are_reported() {
     let street = Street::new();
     let address = format!("postgres://u:p@{}127.0.0.1:<TCP>/db", "127.0.0.1:1,".repeat(200));
     let (seen, outcome) = street.ours(&address, &[]);

@@ -126,12 +126,12 @@ fn a_password_file_that_others_can_read_is_not_used() {
     let guarded = Guarded::new();
     for mode in [0o640, 0o604, 0o620] {
         let path = guarded.file(".pgpass", IN_FILE, mode);
-        let told = guarded.run(&["status"], &[]).exits(16).says("others have access to the password file");
-        told.says(&format!("chmod 600 {path}")).says("password missing");
+        let outcome = guarded.run(&["status"], &[]).exits(16).says("others have access to the password file");
+        outcome.says(&format!("chmod 600 {path}")).says("password missing");
     }
-    // What is not needed is not looked at.
-    let told = guarded.run(&["status"], &[("PGPASSWORD", PASSWORD)]).exits(1);
-    assert!(!told.stderr.contains("password file"), "{told}");
+    // A password file that is not needed is not read.
+    let outcome = guarded.run(&["status"], &[("PGPASSWORD", PASSWORD)]).exits(1);
+    assert!(!outcome.stderr.contains("password file"), "{outcome}");
     fs::remove_file(guarded.project.path().join(".pgpass")).unwrap();
     fs::create_dir(guarded.project.path().join(".pgpass")).unwrap();
     guarded.run(&["status"], &[]).exits(16).says("the password file is not a regular file");

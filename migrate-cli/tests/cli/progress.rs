@@ -19,7 +19,7 @@ fn with_note(hint: &str) -> Project {
     )
 }
 
-/// A database in which an index is to be built beside the writers of `customers`.
+/// A database in which an index is to be built while others write to `customers`.
 fn with_index(hint: &str) -> Project {
     let project = Project::postgres(hint).with_tables();
     project.run(&["up"]).exits(0);
@@ -108,7 +108,7 @@ fn a_pipe_that_closes_early_is_no_failure() {
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{output:?}");
 }
 
-/// What is no terminal gets a line for what happens, and each wait is told once.
+/// Without a terminal, each event is a line, and each wait is reported once.
 #[test]
 fn lines_where_there_is_no_terminal() {
     let project = with_index("lines_index");

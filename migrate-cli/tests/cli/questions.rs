@@ -133,7 +133,7 @@ fn rebase_asks_before_it_renames() {
     }
 }
 
-/// A merge or another rebase may come while somebody thinks.
+/// A merge or another rebase may happen while the question is open.
 #[test]
 fn rebase_takes_no_place_that_was_free_when_it_asked() {
     let project = late_drafts(Project::sqlite());
@@ -215,10 +215,11 @@ fn adopt_asks_before_it_writes() {
 #[test]
 fn adopt_shows_what_it_does_even_if_it_does_not_ask() {
     let project = of_dbmate(Project::sqlite());
-    let told = project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
-    assert!(told.stderr.contains("1 migration of dbmate will be taken over, up to 1"), "{told}");
-    let told = project.run(&["adopt", "--yes"]).exits(0).says("+ migrations/1_create_a.up.sql");
-    assert!(told.stderr.contains("sqlite:app.db (DATABASE_URL)"), "{told}");
+    let outcome =
+        project.run(&["adopt"]).exits(1).says("+ migrations/1_create_a.up.sql").says("give `--yes`");
+    assert!(outcome.stderr.contains("1 migration of dbmate will be taken over, up to 1"), "{outcome}");
+    let outcome = project.run(&["adopt", "--yes"]).exits(0).says("+ migrations/1_create_a.up.sql");
+    assert!(outcome.stderr.contains("sqlite:app.db (DATABASE_URL)"), "{outcome}");
     project.execute("INSERT INTO schema_migrations VALUES ('2')");
     let mut terminal = Terminal::open(&project, &["adopt"]);
     terminal.shows("[y/N]");

@@ -80,6 +80,8 @@ fn an_address_in_a_wrong_place_is_not_repeated() {
         &["--help", &with_url],
         &["status", "--help", &with_url],
         &["status", &with_url, &with_url],
+        &["status", "--json", url],
+        &["up", "--json", "--to", url],
     ] {
         let outcome = is_secret(project.run(arguments));
         let is_help = arguments.contains(&"--help");

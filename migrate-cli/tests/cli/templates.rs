@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 
-/// The arguments of `new`, and what `migrate.toml` says beside the dialect.
+/// The arguments of `new`, and what `migrate.toml` says besides the dialect.
 type Case<'a> = (&'a [&'a str], &'a str);
 
 const TENANT: &str = "tenant = \"business_id\"\ndeleted = \"removed_at\"\n";
@@ -37,7 +37,7 @@ fn what_a_template_writes_is_right_on_postgres() {
 }
 
 /// What is for both engines is as right on either. But no script for both can build an index while others write to the
-/// table: that is told, and for the author to decide.
+/// table: that is reported, and the author has to decide.
 #[test]
 fn what_a_template_writes_is_right_for_both_engines() {
     for (at, (arguments, policy)) in CASES.into_iter().enumerate() {
@@ -64,7 +64,7 @@ fn round_trip(project: &Project, dialect: &str, arguments: &[&str], policy: &str
     project.run(&["status"]).exits(0).answers("2 applied");
 }
 
-/// The template's migration, behind one that creates a table.
+/// The migration of the template, after one that creates a table.
 fn written(project: &Project, dialect: &str, arguments: &[&str], policy: &str) {
     project.put("migrations/migrate.toml", &format!("{dialect}{policy}"));
     project.put(

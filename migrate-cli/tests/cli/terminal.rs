@@ -40,7 +40,7 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(String::new()));
         let writer = screen.clone();
         thread::spawn(move || {
-            // The terminal stays open for as long as somebody reads it.
+            // The terminal stays open for as long as someone reads it.
             let _master = pair.master;
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {

@@ -1,5 +1,5 @@
-//! TLS against a server with a certificate of its own. PostgreSQL takes no TLS on its socket, so a small door that does
-//! stands before it.
+//! TLS against a server with its own certificate. PostgreSQL takes no TLS on its socket, so a small door in front of it
+//! does.
 
 use std::io;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ impl Door {
         Door { port, authority, _runtime: runtime }
     }
 
-    /// The status of the database behind the door.
+    /// The status of the database, reached through the door.
     fn status(&self, project: &Project, host: &str, parameters: &str) -> Outcome {
         let database = project.database.as_ref().unwrap();
         let config = database.config();
@@ -144,7 +144,7 @@ fn each_mode_asks_for_what_libpq_asks_for() {
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_is_told() {
+fn what_is_wrong_with_a_certificate_is_reported() {
     let project = Project::postgres("tls_texts").with_tables();
     let good = Door::open(&project, Some("localhost"));
     let other = Door::open(&project, Some("elsewhere.example"));

@@ -200,7 +200,7 @@ fn what_fails_is_shown_with_its_line() {
 }
 
 #[test]
-fn a_folder_that_is_wrong_is_told_in_full() {
+fn a_folder_that_is_wrong_is_reported_in_full() {
     let project = Project::sqlite().with_tables().write("migrations/notes.sql", "x").migration(
         "20250106000000_drop_products",
         "DROP TABLE products;",

@@ -1,3 +1,9 @@
+//! How one schema differs from another.
+//!
+//! What comes in are two fingerprints; what goes out is a list of changes, each displayed in a line:
+//! `changed  column orders.note: type text → varchar(80)`. A pure function, used for drift and for the verdict on a
+//! rollback.
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -5,10 +11,10 @@ use super::undo::{Mentions, undo};
 use super::{COLUMN_ORDER, Fingerprint, Object, ObjectId, Undo};
 use crate::OneLine;
 
-/// How one schema differs from another: what [`Fingerprint::diff`] finds.
+/// How one schema differs from another: the result of [`Fingerprint::diff`].
 ///
-/// `{}` shows a line for each change, and definitions of several lines as what goes and what comes. What belongs to a
-/// table that was itself added or removed is not told again.
+/// `{}` shows a line for each change, and a definition of several lines as removed and added lines. The parts of an
+/// added or removed table are not listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -17,49 +23,49 @@ pub struct Difference {
     pub changes: Vec<Change>,
 }
 
-/// One thing that is different.
+/// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Change {
-    /// Of what.
+    /// The object that changed.
     pub object: ObjectId,
-    /// What has become of it.
+    /// How it changed.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: ChangeKind,
-    /// What takes it back, where that is certain.
+    /// The SQL that takes the change back, if that is certain.
     pub undo: Option<Undo>,
 }
 
-/// What has become of an object.
+/// How an object changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "change", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// It was not there before.
+    /// It did not exist before.
     Added,
-    /// It is no longer there.
+    /// It no longer exists.
     Removed,
-    /// A property of it is another. `None` is a property as it is when nobody asks for it.
+    /// A property has another value. `None` is the value of a property that no one has set.
     Changed {
-        /// Which one, such as `type`, `default`, `definition`.
+        /// The name of the property, such as `type`, `default` or `definition`.
         property: String,
         /// Its value before.
         before: Option<String>,
         /// Its value after.
         after: Option<String>,
     },
-    /// The columns that a table has before and after stand in another order.
+    /// The columns that a table has both before and after are in another order.
     ColumnOrder {
         /// All columns in their order before.
         before: String,
-        /// And after.
+        /// All columns in their order after.
         after: String,
     },
 }
 
 impl ChangeKind {
-    /// Whether the object came, or else went.
+    /// Whether the object came (true) or went (false); `None` if it stayed.
     fn came(&self) -> Option<bool> {
         match self {
             ChangeKind::Added => Some(true),
@@ -70,6 +76,7 @@ impl ChangeKind {
 }
 
 impl Difference {
+    /// The difference of two schemas.
     pub(super) fn between(before: &Fingerprint, after: &Fingerprint) -> Difference {
         let mut changes = Vec::new();
         let mut change =
@@ -92,7 +99,7 @@ impl Difference {
         difference
     }
 
-    /// What came or went with the table or domain, or a sequence with the column, that it belongs to.
+    /// Leaves out what came or went together with its table or domain, and a sequence that did with its column.
     fn leave_out_parts(&mut self, before: &Fingerprint, after: &Fingerprint) {
         let came_and_went = self.changes.iter().filter_map(|change| Some((change, change.kind.came()?)));
         let wholes: HashSet<(bool, String)> =
@@ -108,12 +115,12 @@ impl Difference {
         });
     }
 
-    /// Whether nothing is different, not even the order of columns.
+    /// Whether the schemas are equal, including the order of columns.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Whether something is different, and all of it is the order of columns.
+    /// Whether they differ, and only in the order of columns.
     pub fn is_column_order_only(&self) -> bool {
         let is_order = |change: &Change| matches!(change.kind, ChangeKind::ColumnOrder { .. });
         !self.is_empty() && self.changes.iter().all(is_order)
@@ -125,12 +132,12 @@ fn owning_column(object: &Object) -> Option<&str> {
     object.get("owned by").or(object.get("identity of")).map(String::as_str)
 }
 
-/// A path without quotes: the server quotes more names than need it here.
+/// A path without quotes: the server quotes more names here than it has to.
 fn unquoted(path: &str) -> String {
     path.replace('"', "")
 }
 
-/// The properties that are different.
+/// The properties that differ.
 fn changed<'a>(before: &'a Object, after: &'a Object) -> impl Iterator<Item = ChangeKind> + 'a {
     let new = after.keys().filter(|property| !before.contains_key(*property));
     before.keys().chain(new).filter_map(|property| {
@@ -147,7 +154,7 @@ fn changed<'a>(before: &'a Object, after: &'a Object) -> impl Iterator<Item = Ch
     })
 }
 
-/// Columns that came or went are changes of their own.
+/// The change of order of those columns that stayed. Columns that came or went are changes of their own.
 fn column_order(before: &str, after: &str) -> Option<ChangeKind> {
     let (old, new) = (columns(before), columns(after));
     let stayed = old.iter().filter(|column| new.contains(column));
@@ -180,7 +187,7 @@ impl fmt::Display for Difference {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whoever may create objects chooses their names, and what stands in their definitions.
+        // Anyone who may create objects chooses their names, and the text of their definitions.
         let object = self.object.to_string();
         let object = OneLine(&object);
         match &self.kind {
@@ -202,7 +209,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The lines that went and that came, without those that both begin and end with.
+/// The lines that were removed and added, without those that both texts begin or end with.
 fn lines(f: &mut fmt::Formatter<'_>, before: &str, after: &str) -> fmt::Result {
     let (mut before, mut after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let common = before.iter().zip(&after).take_while(|(one, other)| one == other).count();

@@ -1,8 +1,9 @@
 //! The schema of a database as a value: every object with its properties, read from the catalog by one query.
 //!
-//! An engine answers with rows `(kind, schema, parent, name, property, value)`, and the same rows are kept beside the
-//! history. A property that is as it would be without being asked for has no row, so that `NOT NULL` that was dropped and
-//! `NOT NULL` that was never there are the same.
+//! What comes in are rows `(kind, schema, parent, name, property, value)`, such as
+//! `(column, app, orders, note, type, text)`; what goes out is a [`Fingerprint`], of which two can be compared. The
+//! same rows are kept next to the history. A property that has its default value has no row, so a `NOT NULL` that was
+//! dropped and a `NOT NULL` that never existed are the same.
 
 mod difference;
 pub(crate) mod dump;
@@ -23,23 +24,24 @@ use crate::{Checksum, Engine, Value};
 
 /// The schema of a database: each object with its properties.
 ///
-/// Left out are: what the system and extensions own, the history of migrations, rows, the present values of sequences, who
-/// owns what, and what is the server's and not the database's, such as roles.
+/// It leaves out: what belongs to the system or to extensions, the history of migrations, rows, the current values of
+/// sequences, owners, and what belongs to the server and not the database, such as roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     engine: Engine,
     objects: BTreeMap<ObjectId, Object>,
 }
 
-/// The property of a table that holds the order of its columns, which the digest does not cover.
+/// The property of a table that holds the order of its columns. The digest does not cover it.
 pub(crate) const COLUMN_ORDER: &str = "columns";
 
 impl Fingerprint {
-    /// Folds rows `(kind, schema, parent, name, property, value)`; one with an empty property says that the object exists.
+    /// Makes a fingerprint of rows `(kind, schema, parent, name, property, value)`. A row with an empty property says
+    /// only that the object exists.
     ///
     /// # Errors
     ///
-    /// When a row is not one that this version of the library understands; with what is wrong in it.
+    /// What is wrong with a row that this version of the library does not understand.
     pub fn from_rows<'r>(
         engine: Engine,
         rows: impl IntoIterator<Item = &'r [Value]>,
@@ -66,12 +68,12 @@ impl Fingerprint {
         self.engine
     }
 
-    /// The objects, in their order.
+    /// The objects, ordered by kind and name.
     pub fn objects(&self) -> &BTreeMap<ObjectId, Object> {
         &self.objects
     }
 
-    /// What belongs to an object and is of this kind, such as the columns of a table.
+    /// The parts of an object that are of this kind, such as the columns of a table.
     pub(crate) fn parts(
         &self,
         whole: &ObjectId,
@@ -83,12 +85,12 @@ impl Fingerprint {
         let of_it = move |(id, _): &(&ObjectId, &Object)| {
             !id.parent.is_empty() && id.kind == kind && id.schema == schema && id.parent == parent
         };
-        // The order of the objects has them side by side.
+        // The order of the objects has the parts of one object side by side.
         self.objects.range(first..).take_while(of_it)
     }
 
-    /// A checksum of everything but the order of columns in their tables: equal when and only when
-    /// [`Fingerprint::diff`] finds nothing but that.
+    /// A checksum of everything except the order of columns in their tables. Two digests are equal if and only if
+    /// [`Fingerprint::diff`] finds no other difference.
     pub fn digest(&self) -> Checksum {
         let properties = self.objects.iter().flat_map(|(id, object)| {
             let id = [id.kind.as_str(), &id.schema, &id.parent, &id.name];
@@ -99,7 +101,7 @@ impl Fingerprint {
         Checksum::of_parts(properties)
     }
 
-    /// What has become of the objects in `after`.
+    /// How the schema `after` differs from this one.
     pub fn diff(&self, after: &Fingerprint) -> Difference {
         Difference::between(self, after)
     }

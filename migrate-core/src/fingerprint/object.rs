@@ -1,7 +1,12 @@
+//! The objects of a schema: their kinds, names and properties.
+//!
+//! What comes in is a word of a row, `materialized-view`; what goes out is a kind, and an [`ObjectId`] that displays
+//! as SQL writes it: `column app.orders.note`.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What an object of a schema is.
+/// The kind of an object in a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -43,6 +48,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// All kinds with their words, in the order of the enum.
     pub(super) const ALL: [(ObjectKind, &str); 33] = {
         use ObjectKind::*;
         [
@@ -82,41 +88,41 @@ impl ObjectKind {
         ]
     };
 
-    /// The word in rows: `materialized-view`.
+    /// The word of the kind in rows: `materialized-view`.
     pub fn as_str(self) -> &'static str {
         let (_, word) = ObjectKind::ALL[self as usize];
         word
     }
 
-    /// The kind of that word.
+    /// The kind that has this word.
     pub fn from_word(word: &str) -> Option<ObjectKind> {
         ObjectKind::ALL.into_iter().find(|(_, one)| *one == word).map(|(kind, _)| kind)
     }
 }
 
-/// In words for people: `materialized view`.
+/// Writes the kind in words for people: `materialized view`.
 impl fmt::Display for ObjectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.as_str().replace('-', " "))
     }
 }
 
-/// Which object it is.
+/// The identity of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ObjectId {
-    /// What it is.
+    /// Its kind.
     pub kind: ObjectKind,
-    /// The schema that it lies in, or nothing where it lies in none.
+    /// Its schema; empty if it is in none.
     pub schema: String,
-    /// The table or domain that it belongs to, or nothing.
+    /// The table or domain that it belongs to; empty if it belongs to none.
     pub parent: String,
-    /// Its name; of a function with the types of its arguments.
+    /// Its name. The name of a function includes the types of its arguments.
     pub name: String,
 }
 
 impl ObjectId {
-    /// The names as SQL writes them: `app.orders.note` for a column.
+    /// The name as SQL writes it, with its schema: `app.orders.note` for a column.
     pub(crate) fn path(&self) -> String {
         match self.kind {
             ObjectKind::Column => path([&self.schema, &self.parent, &self.name]),
@@ -130,12 +136,13 @@ impl ObjectId {
     }
 }
 
+/// The names with dots between them.
 fn path<const N: usize>(names: [&str; N]) -> String {
     names.into_iter().filter(|name| !name.is_empty()).map(identifier).collect::<Vec<_>>().join(".")
 }
 
-/// A name as SQL writes it. That of a function comes with its arguments, and that of a constraint of SQLite is what it
-/// says.
+/// A name as SQL writes it. The name of a function includes its arguments. A constraint of SQLite is named by its
+/// definition.
 fn identifier(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.contains('(') || (name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit())) {
@@ -144,7 +151,7 @@ fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// `column app.orders.note`, `index app.orders_note of app.orders`.
+/// Writes `column app.orders.note`, `index app.orders_note of app.orders`.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ObjectKind::{Cast, Column, DefaultPrivileges, Index, Statistics};
@@ -161,5 +168,5 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// The properties of an object by their names, such as `type`, `not null`, `definition`.
+/// The properties of an object by their names, such as `type`, `not null` and `definition`.
 pub type Object = BTreeMap<String, String>;

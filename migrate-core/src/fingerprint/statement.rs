@@ -1,14 +1,18 @@
-//! The statements of PostgreSQL that make an object, and the words in them.
+//! The statements of PostgreSQL that make an object, and their parts.
+//!
+//! What comes in is an object with its properties; what goes out is the statement that makes it,
+//! `CREATE VIEW "app"."open" AS …`. The undo of a change and the dump of a schema both write with it.
 
 use std::collections::BTreeSet;
 
 use super::{Object, ObjectId, ObjectKind};
 
-/// Always in quotes: which words need them is the server's affair.
+/// A name, always in quotes: the server's version decides which words need them.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A string.
 pub(super) fn literal(text: &str) -> String {
     let escape = if text.contains('\\') { " E" } else { "" };
     format!("{escape}'{}'", text.replace('\'', "''").replace('\\', "\\\\"))
@@ -19,15 +23,17 @@ pub(super) fn path(id: &ObjectId) -> String {
     in_schema(id, &name(id))
 }
 
+/// The name of the parent with its schema.
 pub(super) fn parent(id: &ObjectId) -> String {
     in_schema(id, &quoted(&id.parent))
 }
 
+/// A name with the schema of the object.
 pub(super) fn in_schema(id: &ObjectId, name: &str) -> String {
     if id.schema.is_empty() { name.to_owned() } else { format!("{}.{name}", quoted(&id.schema)) }
 }
 
-/// Names with arguments come quoted from the server.
+/// The name. Names with arguments come quoted from the server.
 fn name(id: &ObjectId) -> String {
     use ObjectKind::{Aggregate, Function, Operator, Procedure};
     match id.kind {
@@ -58,7 +64,8 @@ pub(super) fn target(id: &ObjectId, object: &Object) -> Option<String> {
     Some(format!("{word} {}", path(id)))
 }
 
-/// What makes an object of one statement, and the properties that it says; `None` where it takes more than the object.
+/// The one statement that makes an object, and the properties that it covers. `None` if it takes more than the
+/// object.
 pub(super) fn create_one(id: &ObjectId, object: &Object) -> Option<(&'static [&'static str], String)> {
     use ObjectKind::*;
     let get = |property: &str| object.get(property).map(String::as_str);
@@ -102,11 +109,12 @@ pub(super) fn create_one(id: &ObjectId, object: &Object) -> Option<(&'static [&'
     })
 }
 
-/// What says the comment of an object, if it has one.
+/// The statement that sets the comment of an object, if it has one.
 pub(super) fn comment(id: &ObjectId, object: &Object) -> Option<String> {
     Some(format!("COMMENT ON {} IS {}", target(id, object)?, literal(object.get("comment")?)))
 }
 
+/// The statement that makes a policy.
 fn policy(id: &ObjectId, object: &Object) -> String {
     let mut sql = format!("CREATE POLICY {} ON {}", quoted(&id.name), parent(id));
     if object.contains_key("restrictive") {
@@ -124,6 +132,7 @@ fn policy(id: &ObjectId, object: &Object) -> String {
     sql
 }
 
+/// The word for the state of a trigger or rule.
 pub(super) fn enabled(before: Option<&str>) -> Option<&'static str> {
     Some(match before {
         None => "ENABLE",
@@ -134,7 +143,7 @@ pub(super) fn enabled(before: Option<&str>) -> Option<&'static str> {
     })
 }
 
-/// What a role has without any GRANT or REVOKE (PostgreSQL manual, 5.8, "Default Access Privileges").
+/// The privileges of a role without any GRANT or REVOKE (PostgreSQL manual, 5.8, "Default Access Privileges").
 fn usual(kind: ObjectKind, role: &str) -> &'static str {
     use ObjectKind::*;
     match kind {
@@ -145,7 +154,7 @@ fn usual(kind: ObjectKind, role: &str) -> &'static str {
     }
 }
 
-/// Revokes what has come and grants what has gone.
+/// Revokes the privileges that have come, and grants those that have gone.
 pub(super) fn grants(id: &ObjectId, role: &str, before: Option<&str>, after: Option<&str>) -> Option<String> {
     use ObjectKind::*;
     let on = match id.kind {

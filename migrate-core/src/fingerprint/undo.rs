@@ -1,4 +1,7 @@
-//! The SQL that takes a change back, where that is certain.
+//! The SQL that takes a change back, if that is certain.
+//!
+//! What comes in is a change with both schemas; what goes out is `ALTER TABLE "orders" DROP COLUMN "note"`, or
+//! nothing if the two schemas do not say enough.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -7,19 +10,19 @@ use super::statement::{comment, create_one, enabled, grants, literal, parent, pa
 use super::{Change, ChangeKind, Fingerprint, Object, ObjectId, ObjectKind};
 use crate::Engine;
 
-/// What takes a change back.
+/// The SQL that takes a change back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Undo {
     /// The statement, or statements with semicolons between them.
     pub sql: String,
-    /// Whether rows or values go with it.
+    /// Whether it deletes rows or values.
     pub loses_data: bool,
 }
 
-/// What takes `change` back. `None` where it takes more than the two schemas say, such as rows that are gone, or where a
-/// statement may do more or less than that.
+/// The SQL that takes `change` back. `None` if that needs more than the two schemas hold, such as deleted rows, or if
+/// a statement might do more or less than that.
 pub(super) fn undo(
     change: &Change,
     before: &Fingerprint,
@@ -30,7 +33,7 @@ pub(super) fn undo(
     let engine = before.engine;
     let sql = match &change.kind {
         ChangeKind::Added if engine == Engine::Sqlite && id.kind == ObjectKind::Column => {
-            // SQLite refuses it where anything else names the column.
+            // SQLite refuses to drop a column that any other object names.
             let is_named = mentions.elsewhere(id);
             (!is_named).then(|| format!("ALTER TABLE {} DROP COLUMN {}", parent(id), quoted(&id.name)))?
         }
@@ -47,12 +50,13 @@ pub(super) fn undo(
     Some(Undo { sql, loses_data })
 }
 
+/// Whether dropping such an object deletes rows or values.
 fn holds_data(kind: ObjectKind) -> bool {
     use ObjectKind::{Column, Extension, Table, VirtualTable};
     matches!(kind, Table | VirtualTable | Column | Extension)
 }
 
-/// Drops what was added.
+/// Drops an object that was added.
 fn drop(engine: Engine, id: &ObjectId, after: &Fingerprint) -> Option<String> {
     let object = &after.objects[id];
     let comes_with_another =
@@ -79,19 +83,20 @@ fn drop(engine: Engine, id: &ObjectId, after: &Fingerprint) -> Option<String> {
     }
 }
 
-/// Which words the objects of a schema are written with, tables apart: their columns are objects of their own.
+/// The words in the definitions of a schema's objects. Tables are left out: their columns are objects of their own.
 pub(super) struct Mentions<'f> {
     after: &'f Fingerprint,
-    /// Each word, and how many objects have it.
+    /// Each word, with the number of objects that have it.
     words: OnceCell<HashMap<String, usize>>,
 }
 
 impl<'f> Mentions<'f> {
+    /// The words of this schema, counted at the first question.
     pub(super) fn in_schema(after: &'f Fingerprint) -> Mentions<'f> {
         Mentions { after, words: OnceCell::new() }
     }
 
-    /// Whether any object but this one names it.
+    /// Whether any other object names this one.
     fn elsewhere(&self, id: &ObjectId) -> bool {
         let name = id.name.to_ascii_lowercase();
         let own = self.after.objects.get(id).map(|object| words(id, object));
@@ -100,13 +105,14 @@ impl<'f> Mentions<'f> {
             let words = self.words.get_or_init(|| count_words(self.after));
             return words.get(&name).copied().unwrap_or(0) > usize::from(by_itself);
         }
-        // A name of several words is looked for in all texts.
+        // A name of several words is searched for in all texts.
         let mut others = self.after.objects.iter().filter(|(other, _)| *other != id && is_told(other));
         others
             .any(|(other, object)| texts(other, object).any(|text| text.to_ascii_lowercase().contains(&name)))
     }
 }
 
+/// The number of objects for each word.
 fn count_words(schema: &Fingerprint) -> HashMap<String, usize> {
     let mut count = HashMap::new();
     let objects = schema.objects.iter().filter(|(id, _)| is_told(id));
@@ -116,25 +122,28 @@ fn count_words(schema: &Fingerprint) -> HashMap<String, usize> {
     count
 }
 
+/// Whether the words of the object count.
 fn is_told(id: &ObjectId) -> bool {
     id.kind != ObjectKind::Table
 }
 
+/// The texts of an object.
 fn texts<'f>(id: &'f ObjectId, object: &'f Object) -> impl Iterator<Item = &'f String> {
     object.values().chain([&id.name])
 }
 
-/// The words of an object, each once, in small letters: SQLite tells names apart by no others.
+/// The words of an object, each once, in lower case: SQLite ignores the case of ASCII letters.
 fn words(id: &ObjectId, object: &Object) -> HashSet<String> {
     let words = texts(id, object).flat_map(|text| text.split(|c| !is_word(c)));
     words.map(str::to_ascii_lowercase).collect()
 }
 
+/// Whether a character is part of a word.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
 }
 
-/// Whether the fingerprint holds nothing of the object but these properties, and nothing that belongs to it.
+/// Whether the fingerprint holds only these properties of the object, and no parts of it.
 fn has_only(id: &ObjectId, fingerprint: &Fingerprint, properties: &[&str]) -> bool {
     let mut kinds = ObjectKind::ALL.into_iter();
     let has_parts =
@@ -142,7 +151,7 @@ fn has_only(id: &ObjectId, fingerprint: &Fingerprint, properties: &[&str]) -> bo
     fingerprint.objects[id].keys().all(|property| properties.contains(&property.as_str())) && !has_parts
 }
 
-/// Creates what was removed.
+/// Creates an object that was removed.
 fn create(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String> {
     use ObjectKind::*;
     let object = &before.objects[id];
@@ -159,13 +168,13 @@ fn create(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String>
     Some(comment(id, object).map_or(sql.clone(), |comment| format!("{sql}; {comment}")))
 }
 
-/// Drops it as it is and creates it as it was.
+/// Drops the object as it is and creates it as it was.
 fn replace(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String> {
     let created = create(engine, id, before)?;
     Some(format!("{}; {created}", drop(engine, id, before)?))
 }
 
-/// Gives a property of an object of PostgreSQL the value that it had.
+/// Gives a property of an object of PostgreSQL its former value.
 fn set_back(
     id: &ObjectId,
     object: &Object,
@@ -207,7 +216,7 @@ fn set_back(
                 definition.lines().find(|line| line.starts_with(" RETURNS ")).map(str::to_owned)
             };
             let (before, after) = (before?, after?);
-            // Another type of the result cannot be put in its place.
+            // CREATE OR REPLACE cannot change the type of the result.
             (returns(before) == returns(after)).then(|| before.to_owned())
         }
         Index | Constraint | Trigger | Rule | Statistics if property == "definition" => {
@@ -236,6 +245,7 @@ fn set_back(
     }
 }
 
+/// The action on a column.
 fn column(property: &str, before: Option<&str>, after: Option<&str>) -> Option<String> {
     Some(match (property, before) {
         ("default", Some(default)) => format!("SET DEFAULT {default}"),
@@ -251,6 +261,7 @@ fn column(property: &str, before: Option<&str>, after: Option<&str>) -> Option<S
     })
 }
 
+/// The action on a table.
 fn table(property: &str, before: Option<&str>) -> Option<&'static str> {
     Some(match (property, before) {
         ("row security", None) => "DISABLE ROW LEVEL SECURITY",
@@ -266,6 +277,7 @@ fn table(property: &str, before: Option<&str>) -> Option<&'static str> {
     })
 }
 
+/// The action on a sequence.
 fn sequence(property: &str, before: Option<&str>) -> Option<String> {
     let clause = match property {
         "type" => "AS",

@@ -1,6 +1,11 @@
+//! What is wrong with a raw expression, and where.
+//!
+//! What comes in is a fault at a byte; what goes out is a sentence:
+//! `raw("now()") is not one harmless expression: at character 1, …`, with what to write instead.
+
 use std::fmt;
 
-/// Why a piece of SQL cannot stand inside a statement.
+/// Why a piece of SQL cannot be part of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRawExpression {
     text: String,
@@ -12,31 +17,31 @@ pub struct InvalidRawExpression {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RawExpressionFault {
-    /// Something is missing at its end: an operand, a parenthesis, a quote.
+    /// Its end is missing: an operand, a parenthesis, a quote.
     Unfinished,
-    /// Parentheses are nested deeper than anyone needs.
+    /// Parentheses are nested deeper than 50 levels.
     TooDeep,
     /// It holds a comment.
     Comment,
     /// It holds a character that is not part of an expression here.
     Symbol(char),
-    /// It reads a table: the word that does.
+    /// It reads a table, with this word.
     Subquery(String),
     /// It calls a function that is not known to be harmless.
     Function(String),
-    /// It names what is not a declared column of a table of the statement.
+    /// It names something that is not a declared column of a table of the statement.
     Column(String),
-    /// It reads an attribute of a value, which on PostgreSQL is also how to call a function of that name.
+    /// It reads an attribute of a value. On PostgreSQL the same notation calls a function of that name.
     Attribute(String),
     /// It names a type that is not known to be harmless.
     Type(String),
-    /// It holds something in a place where nothing of the kind is known to be harmless.
+    /// It holds something in a place where nothing of that kind is known to be harmless.
     Unexpected(String),
-    /// It has a number of `?`, and another number of values comes with it.
+    /// It has another number of `?` than of values.
     Values {
-        /// How many `?` there are.
+        /// The number of `?`.
         placeholders: usize,
-        /// How many values came.
+        /// The number of values.
         values: usize,
     },
 }
@@ -48,17 +53,17 @@ impl InvalidRawExpression {
         InvalidRawExpression { text: text.to_owned(), character: before.chars().count() + 1, fault }
     }
 
-    /// That a fragment came with too many values or too few.
+    /// The error of a piece with too many values, or too few.
     pub fn values(text: &str, placeholders: usize, values: usize) -> InvalidRawExpression {
         InvalidRawExpression::new(text, 0, RawExpressionFault::Values { placeholders, values })
     }
 
-    /// What is wrong.
+    /// The fault.
     pub fn fault(&self) -> &RawExpressionFault {
         &self.fault
     }
 
-    /// Where: the number of the character, from 1.
+    /// The number of the character at which it is, from 1.
     pub fn character(&self) -> usize {
         self.character
     }
@@ -79,7 +84,7 @@ impl fmt::Display for RawExpressionFault {
             RawExpressionFault::Unfinished => {
                 f.write_str("something is missing; it must close each parenthesis and quote that it opens")
             }
-            RawExpressionFault::TooDeep => f.write_str("it is nested too deep; split it into several"),
+            RawExpressionFault::TooDeep => f.write_str("it is nested too deeply; split it into several"),
             RawExpressionFault::Comment => f.write_str("a comment begins; leave it out"),
             RawExpressionFault::Symbol(':') => {
                 f.write_str("`:` is not known; write `CAST(… AS type)`, and bind values with `?`")

@@ -1,12 +1,17 @@
-//! The few tokens that an expression consists of. Whatever else there is, is an error.
+//! The few tokens of an expression. Anything else is an error.
+//!
+//! What comes in is the text, `note ->> 'a'`; what goes out are tokens with their places,
+//! `[Word note, Operator ->>, Literal 'a']`. A token that two releases or two engines read differently, such as a
+//! string with a backslash, does not exist here.
 
 use super::RawExpressionFault;
 use super::words::operators;
 use crate::dialect::Engine;
 
-/// Where a fault is, in bytes, and what it is.
+/// A fault with its place in bytes.
 pub(super) type Fault = (usize, RawExpressionFault);
 
+/// A token with its text and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'t> {
     pub(super) kind: Kind,
@@ -14,6 +19,7 @@ pub(super) struct Token<'t> {
     pub(super) at: usize,
 }
 
+/// The kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A keyword or a name without quotes.
@@ -30,6 +36,7 @@ pub(super) enum Kind {
 }
 
 impl Token<'_> {
+    /// Whether it is this symbol.
     pub(super) fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == Kind::Symbol && self.text == symbol
     }
@@ -45,6 +52,7 @@ impl Token<'_> {
     }
 }
 
+/// All tokens of a text.
 pub(super) fn tokens(text: &str, engine: Engine) -> Result<Vec<Token<'_>>, Fault> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -58,7 +66,7 @@ pub(super) fn tokens(text: &str, engine: Engine) -> Result<Vec<Token<'_>>, Fault
     }
 }
 
-/// The token that begins `rest`, and its length.
+/// The kind and the length of the token at the beginning of `rest`.
 fn token(rest: &str, first: char, engine: Engine) -> Result<(Kind, usize), Fault> {
     if rest.starts_with("--") || rest.starts_with("/*") {
         return Err((0, RawExpressionFault::Comment));
@@ -84,12 +92,13 @@ fn token(rest: &str, first: char, engine: Engine) -> Result<(Kind, usize), Fault
     }
 }
 
-/// How many bytes of `text`, from its beginning, are such characters.
+/// The number of bytes at the beginning of `text` that are such characters.
 fn length(text: &str, is: fn(char) -> bool) -> usize {
     text.find(|c| !is(c)).unwrap_or(text.len())
 }
 
-/// Names of columns may hold letters of any script. What is no letter, as U+FEFF, is white space to one engine or other.
+/// Names of columns may hold letters of any script. A character that is not a letter, such as U+FEFF, is white space
+/// to one engine or the other.
 fn is_name_start(c: char) -> bool {
     c.is_alphabetic() || c == '_'
 }
@@ -98,7 +107,8 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// `1`, `1.5`, `1e-5`: the forms that every release of both engines reads alike.
+/// `1`, `1.5`, `1e-5`: the forms that every release of both engines reads alike. `0x1f` and `1_000` are not among
+/// them.
 fn number(rest: &str) -> usize {
     let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
     let mut end = digits(0);
@@ -114,8 +124,8 @@ fn number(rest: &str) -> usize {
     end
 }
 
-/// A part between two `mark`s; a doubled mark inside stands for one. A backslash would mean something to a server with
-/// `standard_conforming_strings = off`, and NUL ends a statement.
+/// A part between two `mark`s. A doubled mark inside means one. A backslash has a meaning to a server with
+/// `standard_conforming_strings = off`, and NUL ends a statement, so both are refused.
 fn quoted(rest: &str, mark: char) -> Result<usize, Fault> {
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {

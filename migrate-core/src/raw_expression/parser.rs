@@ -1,5 +1,8 @@
-//! The grammar of a fragment. Operators have no precedence here, as nothing is computed: it matters that operand and
-//! operator alternate, so that no word stands where the engine would read more into it.
+//! The grammar of an expression.
+//!
+//! What comes in are tokens; what goes out is the text, written anew. Operators have no precedence here, since
+//! nothing is computed: what matters is that operands and operators alternate, so that no word is at a place where
+//! the engine would read more into it.
 
 use super::lexer::{Fault, Kind, Token};
 use super::words::{
@@ -10,10 +13,10 @@ use super::writer::Writer;
 use super::{RawExpressionFault, Surroundings};
 use crate::dialect::Engine;
 
-/// How deep parentheses may be nested: the parser recurses, and SQLite's stack ends at a hundred.
+/// How deeply parentheses may be nested. The parser recurses, and SQLite's own stack ends at a hundred levels.
 const DEEPEST: usize = 50;
 
-/// The SQL of one expression, cut where its `?` stood.
+/// The SQL of one expression, cut at its `?`.
 pub(super) fn parse(tokens: &[Token<'_>], around: Surroundings<'_>) -> Result<Vec<String>, Fault> {
     let mut parser = Parser { tokens, next: 0, depth: 0, around, written: Writer::default() };
     parser.expression()?;
@@ -23,6 +26,7 @@ pub(super) fn parse(tokens: &[Token<'_>], around: Surroundings<'_>) -> Result<Ve
     }
 }
 
+/// The tokens with a place in them, and what was written so far.
 struct Parser<'p> {
     tokens: &'p [Token<'p>],
     next: usize,
@@ -31,26 +35,31 @@ struct Parser<'p> {
     written: Writer,
 }
 
+/// The result of a rule of the grammar. It has written what it has read.
 type Parsed<T = ()> = Result<T, Fault>;
 
 impl<'p> Parser<'p> {
+    /// Whether the engine is PostgreSQL.
     fn is_postgres(&self) -> bool {
         self.around.engine == Engine::Postgres
     }
 
+    /// The next token.
     fn peek(&self) -> Option<Token<'p>> {
         self.at(0)
     }
 
-    /// The token that comes `ahead` places after the next.
+    /// The token `ahead` places after the next one.
     fn at(&self, ahead: usize) -> Option<Token<'p>> {
         self.tokens.get(self.next + ahead).copied()
     }
 
+    /// Whether that token is one of these words.
     fn is_word(&self, ahead: usize, words: &[&str]) -> bool {
         self.at(ahead).is_some_and(|token| words.iter().any(|word| token.is_word(word)))
     }
 
+    /// Whether that token is this symbol.
     fn is_symbol(&self, ahead: usize, symbol: &str) -> bool {
         self.at(ahead).is_some_and(|token| token.is_symbol(symbol))
     }
@@ -67,6 +76,7 @@ impl<'p> Parser<'p> {
         }
     }
 
+    /// Writes the next token if it is one of these words.
     fn take_if_word(&mut self, words: &[&str]) -> bool {
         let is = self.is_word(0, words);
         if is {
@@ -75,6 +85,7 @@ impl<'p> Parser<'p> {
         is
     }
 
+    /// Writes the next token if it is this symbol.
     fn take_if_symbol(&mut self, symbol: &str) -> bool {
         let is = self.is_symbol(0, symbol);
         if is {
@@ -91,11 +102,12 @@ impl<'p> Parser<'p> {
         if self.take_if_symbol(symbol) { Ok(()) } else { Err(self.unexpected()) }
     }
 
+    /// A fault at the next token.
     fn fault<T>(&self, fault: RawExpressionFault) -> Parsed<T> {
         Err((self.peek().map_or(usize::MAX, |token| token.at), fault))
     }
 
-    /// What is wrong with the next token, where none of its kind was expected.
+    /// The fault of the next token, if nothing of its kind was expected.
     fn unexpected(&self) -> Fault {
         let Some(token) = self.peek() else { return (usize::MAX, RawExpressionFault::Unfinished) };
         let is_subquery = token.kind == Kind::Word && SUBQUERY.contains(&lower(token).as_str());
@@ -107,7 +119,7 @@ impl<'p> Parser<'p> {
         (token.at, fault)
     }
 
-    /// Parses what is nested one deeper.
+    /// Parses one level deeper.
     fn nested(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         if self.depth == DEEPEST {
             return self.fault(RawExpressionFault::TooDeep);
@@ -118,6 +130,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
+    /// Operands with operators between them.
     fn expression(&mut self) -> Parsed {
         self.nested(|p| {
             p.operand()?;
@@ -128,7 +141,7 @@ impl<'p> Parser<'p> {
         })
     }
 
-    /// An expression, or more with commas between.
+    /// One or more expressions with commas between them.
     fn list(&mut self) -> Parsed {
         self.expression()?;
         while self.take_if_symbol(",") {
@@ -137,7 +150,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// A list in which each value may have a name, as in `make_interval(days => 3)`.
+    /// A list in which each value may have a name, such as `make_interval(days => 3)`.
     fn arguments(&mut self) -> Parsed {
         loop {
             let is_word = self.peek().is_some_and(|token| token.kind == Kind::Word);
@@ -152,13 +165,14 @@ impl<'p> Parser<'p> {
         }
     }
 
+    /// The rule in parentheses.
     fn parenthesized(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         self.expect_symbol("(")?;
         parse(self)?;
         self.expect_symbol(")")
     }
 
-    /// A value with what stands before and behind it.
+    /// A value with its prefixes and postfixes.
     fn operand(&mut self) -> Parsed {
         while self.take_if_word(&["not"]) || self.is_prefix() {}
         self.primary()?;
@@ -166,6 +180,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
+    /// Writes an operator in front of an operand.
     fn is_prefix(&mut self) -> bool {
         let is =
             self.peek().is_some_and(|token| token.kind == Kind::Operator && PREFIX.contains(&token.text));
@@ -175,6 +190,7 @@ impl<'p> Parser<'p> {
         is
     }
 
+    /// A value.
     fn primary(&mut self) -> Parsed {
         let Some(token) = self.peek() else { return Err(self.unexpected()) };
         match token.kind {
@@ -190,7 +206,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// What begins with a word.
+    /// Anything that begins with a word.
     fn word(&mut self, token: Token<'p>) -> Parsed {
         let is_called = self.is_symbol(1, "(");
         match lower(token).as_str() {
@@ -249,7 +265,7 @@ impl<'p> Parser<'p> {
         })
     }
 
-    /// `[…, …]`, of values or of such lists.
+    /// `[…, …]`, of values or of nested lists.
     fn array(&mut self) -> Parsed {
         self.nested(|p| {
             p.expect_symbol("[")?;
@@ -267,7 +283,7 @@ impl<'p> Parser<'p> {
         })
     }
 
-    /// What looks like a function and is PostgreSQL's grammar.
+    /// A construct that looks like a function but is part of PostgreSQL's grammar.
     fn form(&mut self, word: &str) -> Parsed {
         self.take();
         match word {
@@ -295,7 +311,8 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// Values and operators, without the words that may stand between them.
+    /// Values and operators, without the words that may be between them: in `position(a IN b)` the word IN is not an
+    /// operator.
     fn plain_operands(&mut self) -> Parsed {
         loop {
             while self.is_prefix() {}
@@ -319,7 +336,7 @@ impl<'p> Parser<'p> {
         is_type && self.at(words).is_some_and(|token| token.is_string())
     }
 
-    /// A type that is known, with its length and, on PostgreSQL, as an array.
+    /// A known type, with its length, and on PostgreSQL as an array.
     fn data_type(&mut self) -> Parsed {
         let Some(token) = self.peek() else { return Err(self.unexpected()) };
         let name = lower(token);
@@ -355,6 +372,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
+    /// A number without a sign.
     fn length(&mut self) -> Parsed {
         match self.peek() {
             Some(token) if token.text.bytes().all(|byte| byte.is_ascii_digit()) => self.take(),
@@ -363,7 +381,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// A column, or a function that is called.
+    /// A column, or a call of a function.
     fn name(&mut self) -> Parsed {
         let mut parts = Vec::new();
         loop {
@@ -382,12 +400,13 @@ impl<'p> Parser<'p> {
         if self.is_symbol(2 * parts.len() - 1, "(") { self.call(&parts) } else { self.column(&parts) }
     }
 
+    /// A column, by the name that `tables!` declares.
     fn column(&mut self, parts: &[Token<'p>]) -> Parsed {
         let column = match parts {
             [column] if column.kind == Kind::Quoted || !is_reserved(&lower(*column)) => {
                 self.visible_column(*column).map(|declared| match self.around.engine {
                     Engine::Postgres => quoted(declared),
-                    // In quotes it would be a string where the column is out of sight.
+                    // In quotes SQLite would read it as a string if the column were out of sight.
                     Engine::Sqlite => column.text.to_owned(),
                 })
             }
@@ -412,14 +431,14 @@ impl<'p> Parser<'p> {
         tables.flat_map(|table| table.columns).find(|column| self.is_named(name, column)).copied()
     }
 
-    /// A column of the table that goes by that name; what an inner table hides is not looked at.
+    /// A column of the table with this name. A table that an inner one hides is not searched.
     fn visible_column_of(&self, table: Token<'p>, name: Token<'p>) -> Option<(&'p str, &'p str)> {
         let table = self.around.tables.iter().rev().find(|known| self.is_named(table, known.alias))?;
         let column = table.columns.iter().find(|column| self.is_named(name, column))?;
         Some((table.alias, column))
     }
 
-    /// Whether a name of the fragment is this one of the database.
+    /// Whether a name in the expression is this name of the database.
     fn is_named(&self, token: Token<'_>, name: &str) -> bool {
         let given = unquoted(token);
         match self.around.engine {
@@ -477,7 +496,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// Whether the caller said that a function may be called.
+    /// Whether the caller allows a call of the function.
     fn is_allowed(&self, parts: &[Token<'p>]) -> bool {
         let is_allowed = |allowed: &&str| {
             let names: Vec<&str> = allowed.split('.').collect();
@@ -488,6 +507,7 @@ impl<'p> Parser<'p> {
         (!is_query || parts[0].kind == Kind::Quoted) && self.around.functions.iter().any(is_allowed)
     }
 
+    /// Whether a part of the name is this one.
     fn is_called(&self, part: Token<'_>, name: &str) -> bool {
         match part.kind {
             Kind::Quoted => self.is_named(part, name),
@@ -495,7 +515,7 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// What stands behind a value and gives another.
+    /// Anything after a value that makes another value of it.
     fn postfix(&mut self) -> Parsed<bool> {
         if self.symbolic_postfix()? {
             return Ok(true);
@@ -523,7 +543,7 @@ impl<'p> Parser<'p> {
         Ok(false)
     }
 
-    /// Without parentheses SQLite reads a table.
+    /// The list after IN. Without parentheses SQLite would read a table there.
     fn in_list(&mut self) -> Parsed {
         if self.peek().is_some() && !self.is_symbol(0, "(") {
             return self.fault(RawExpressionFault::Subquery("IN".to_owned()));
@@ -532,6 +552,7 @@ impl<'p> Parser<'p> {
         self.parenthesized(Self::list)
     }
 
+    /// Writes the next tokens.
     fn take_words(&mut self, count: usize) {
         for _ in 0..count {
             self.take();
@@ -552,7 +573,7 @@ impl<'p> Parser<'p> {
         Ok(false)
     }
 
-    /// To PostgreSQL a collation is data; to SQLite it is a function, and some are the application's.
+    /// A collation. It is data to PostgreSQL. To SQLite it is a function, and an application may have defined it.
     fn collation(&mut self) -> Parsed {
         match self.peek() {
             Some(token) if token.kind == Kind::Quoted && self.is_postgres() => self.take(),
@@ -564,7 +585,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// What stands between two values.
+    /// Anything between two values.
     fn infix(&mut self) -> Parsed<bool> {
         let Some(token) = self.peek() else { return Ok(false) };
         match token.kind {
@@ -615,7 +636,7 @@ impl<'p> Parser<'p> {
         Ok(true)
     }
 
-    /// `= ANY (array)`: it leaves the parenthesis for the operand.
+    /// `= ANY (array)`. The parenthesis is left for the operand.
     fn quantifier(&mut self) -> Parsed {
         if self.is_postgres() && self.take_if_word(&["any", "all", "some"]) && !self.is_symbol(0, "(") {
             return Err(self.unexpected());
@@ -624,11 +645,12 @@ impl<'p> Parser<'p> {
     }
 }
 
+/// The text in lower case.
 fn lower(token: Token<'_>) -> String {
     token.text.to_ascii_lowercase()
 }
 
-/// The name that a token stands for.
+/// The name that a token means.
 fn unquoted(token: Token<'_>) -> String {
     match token.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(inside) => inside.replace("\"\"", "\""),
@@ -636,10 +658,12 @@ fn unquoted(token: Token<'_>) -> String {
     }
 }
 
+/// A name in quotes.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The parts with dots between them.
 fn joined(parts: &[Token<'_>]) -> String {
     parts.iter().map(|part| part.text).collect::<Vec<_>>().join(".")
 }

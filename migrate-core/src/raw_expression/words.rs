@@ -1,11 +1,14 @@
-//! What is known to be harmless. All lists are in lower case, and sorted where they are searched.
+//! The words that are known to be harmless. All lists are in lower case, and sorted if they are searched.
+//!
+//! What comes in is a word, `lower`; what goes out is whether it may be called, or named, or used as a type, on an
+//! engine.
 
 use crate::dialect::Engine;
 
 /// Words that read a table.
 pub(super) const SUBQUERY: &[&str] = &["exists", "select", "table", "values", "with"];
 
-/// Operators, the longer before those that they begin with.
+/// Operators. A longer one is before those that it begins with.
 pub(super) const fn operators(engine: Engine) -> &'static [&'static str] {
     match engine {
         Engine::Postgres => &[
@@ -20,11 +23,11 @@ pub(super) const fn operators(engine: Engine) -> &'static [&'static str] {
     }
 }
 
-/// Operators before an operand.
+/// Operators in front of an operand.
 pub(super) const PREFIX: &[&str] = &["+", "-", "~"];
 
-/// Functions that read their arguments and the clock alone, and that the engine brings along. On PostgreSQL they are
-/// called in `pg_catalog`, so that none of the same name in another schema is.
+/// Functions that come with the engine and read only their arguments and the clock. On PostgreSQL they are called in
+/// `pg_catalog`, so that no function of the same name in another schema is called instead.
 pub(super) fn is_function(name: &str, engine: Engine) -> bool {
     let own = match engine {
         Engine::Postgres => POSTGRES_FUNCTIONS,
@@ -144,18 +147,19 @@ const SQLITE_FUNCTIONS: &[&str] = &[
     "unixepoch",
 ];
 
-/// What looks like a function and is PostgreSQL's grammar: no schema can have one of its own, and none may be named.
+/// Constructs that look like functions but are PostgreSQL's grammar. No schema can have one of its own, and none can
+/// be qualified.
 pub(super) const POSTGRES_FORMS: &[&str] =
     &["coalesce", "extract", "greatest", "least", "nullif", "position", "row", "trim"];
 
-/// Values that are words.
+/// Values that are written as words.
 pub(super) fn is_constant(word: &str, engine: Engine) -> bool {
     matches!(word, "null" | "true" | "false" | "current_date" | "current_time" | "current_timestamp")
         || engine == Engine::Postgres && matches!(word, "localtime" | "localtimestamp")
 }
 
-/// Types whose input, output and casts read nothing else, by one name. Not among them are those that look into the
-/// catalog, as `regclass`.
+/// Types whose input, output and casts read nothing else, by a single name. Types that look into the catalog, such as
+/// `regclass`, are not among them.
 pub(super) fn is_type(name: &str, engine: Engine) -> bool {
     KEYWORD_TYPES.contains(&name)
         || match engine {
@@ -165,7 +169,7 @@ pub(super) fn is_type(name: &str, engine: Engine) -> bool {
         }
 }
 
-/// Types that are PostgreSQL's grammar.
+/// Types that are part of PostgreSQL's grammar.
 const KEYWORD_TYPES: &[&str] = &[
     "bigint",
     "bit",
@@ -187,7 +191,7 @@ const KEYWORD_TYPES: &[&str] = &[
     "varchar",
 ];
 
-/// Types that PostgreSQL looks up, and we in `pg_catalog`.
+/// Types that PostgreSQL looks up. We write them with `pg_catalog`.
 pub(super) const CATALOG_TYPES: &[&str] = &[
     "bool",
     "bpchar",
@@ -210,11 +214,11 @@ pub(super) const CATALOG_TYPES: &[&str] = &[
     "varbit",
 ];
 
-/// Collations that compare bytes, or letters in a way that is the engine's own. One of another name may be a function of
-/// the application on SQLite.
+/// Collations that compare bytes, or letters in the engine's own way. On SQLite any other name may be a function of
+/// the application.
 pub(super) const SQLITE_COLLATIONS: &[&str] = &["binary", "nocase", "rtrim"];
 
-/// Words that are no names without quotes. Some are values that no column holds, as `user`.
+/// Words that are not names unless they are quoted. Some are values that no column holds, such as `user`.
 pub(super) fn is_reserved(word: &str) -> bool {
     RESERVED.binary_search(&word).is_ok()
 }
@@ -338,6 +342,6 @@ const RESERVED: &[&str] = &[
     "with",
 ];
 
-/// The lists that are searched.
+/// The lists that are searched, for the test that they are sorted.
 #[cfg(test)]
 pub(super) const SORTED: [&[&str]; 4] = [FUNCTIONS, POSTGRES_FUNCTIONS, SQLITE_FUNCTIONS, RESERVED];

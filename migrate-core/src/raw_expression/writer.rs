@@ -1,4 +1,9 @@
-/// A fragment as it is written anew: the texts between its placeholders.
+//! Writes an expression anew.
+//!
+//! What comes in are words and symbols, one after the other; what goes out are the texts between placeholders. It
+//! decides about spaces, and about nothing else.
+
+/// The texts between placeholders.
 #[derive(Default)]
 pub(super) struct Writer {
     before: Vec<String>,
@@ -15,26 +20,27 @@ pub(super) struct Place {
 }
 
 impl Writer {
-    /// A word, literal or operator: nothing of the kind is next to another without a space.
+    /// Adds a word, literal or operator. No two of these are next to each other without a space.
     pub(super) fn word(&mut self, word: &str) {
         self.space();
         self.text.push_str(word);
         self.is_behind_word = true;
     }
 
+    /// Adds a placeholder: a new text begins.
     pub(super) fn placeholder(&mut self) {
         self.space();
         self.before.push(std::mem::take(&mut self.text));
         self.is_behind_word = true;
     }
 
-    /// One of `( ) [ ] , .`, `::` and `=>`
+    /// Adds one of `( ) [ ] , .`, `::` and `=>`.
     pub(super) fn symbol(&mut self, symbol: &str) {
         self.text.push_str(symbol);
         self.is_behind_word = matches!(symbol, ")" | "]" | "," | "=>");
     }
 
-    /// Whatever comes next has a space before it.
+    /// Puts a space before whatever comes next, if one is needed.
     pub(super) fn space(&mut self) {
         if self.is_behind_word {
             self.text.push(' ');
@@ -42,16 +48,18 @@ impl Writer {
         self.is_behind_word = false;
     }
 
-    /// Where the next word will begin.
+    /// The place at which the next word will begin.
     pub(super) fn place(&self) -> Place {
         Place { text: self.before.len(), at: self.text.len() + usize::from(self.is_behind_word) }
     }
 
+    /// Adds text at a place.
     pub(super) fn insert(&mut self, place: Place, text: &str) {
         let of = self.before.get_mut(place.text).unwrap_or(&mut self.text);
         of.insert_str(place.at, text);
     }
 
+    /// The texts.
     pub(super) fn finish(self) -> Vec<String> {
         let mut texts = self.before;
         texts.push(self.text);

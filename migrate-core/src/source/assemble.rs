@@ -13,11 +13,11 @@ use super::{Overrides, Source, checks, join, text};
 use crate::analysis::Analyse;
 use crate::config::{CONFIG_FILE, Config, InvalidToml, Metadata, RollbackPolicy};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::directive::{Directives, Reason};
+use crate::directive::{DirectiveKey, Directives, Reason};
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::parallel::in_shares;
-use crate::problem::Problem;
+use crate::problem::{FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
 
 pub(super) fn assemble(
@@ -91,7 +91,7 @@ fn parse_toml<T>(
         Err(no_text) => return Err(Box::new(no_text.diagnostic(path))),
     };
     parse(text).map_err(|InvalidToml { message, offset }| {
-        Box::new(Diagnostic::at(Problem::InvalidToml { message }, path, text, offset))
+        Box::new(Diagnostic::at(PolicyProblem::InvalidToml { message }, path, text, offset))
     })
 }
 
@@ -107,7 +107,7 @@ fn migrations(
     let named = names::read(source, config, problems);
     checks::empty_folders(&source.empty_folders, &named, problems);
     if named.is_empty() && problems.found.len() == before {
-        problems.of_file(Problem::EmptyDirectory, "");
+        problems.of_file(FolderProblem::Empty, "");
     }
     let migrations = parts::group(named, problems);
     let migrations = checks::one_form(migrations, problems);
@@ -182,7 +182,7 @@ impl Assembly<'_, '_> {
         self.problems.found.extend(scripts.metadata.map(|diagnostic| *diagnostic));
         self.tell(&parsed);
         if parsed.problems.is_empty() && parsed.script.statements.is_empty() {
-            self.problems.of_file(Problem::EmptyScript, &up.file.path);
+            self.problems.of_file(ScriptProblem::Empty, &up.file.path);
         }
         let (down, of_down) = match (scripts.down, &parsed.directives.irreversible) {
             (None, Some(Reason { why, .. })) => {
@@ -195,7 +195,7 @@ impl Assembly<'_, '_> {
             (Some(down), None) => self.down(down),
             (Some(down), Some(Reason { at, .. })) => {
                 let problem =
-                    Problem::IrreversibleWithDown { down: self.problems.display_path(down.script.path()) };
+                    RollbackProblem::Irreversible { down: self.problems.display_path(down.script.path()) };
                 self.problems.at(problem, &up.file.path, &parsed.script.sql, *at);
                 self.tell(&down);
                 (Down::Script(down.script), down.directives)
@@ -252,11 +252,11 @@ impl Assembly<'_, '_> {
         let path = script.path();
         match &directives.nothing_to_undo {
             Some(Reason { at, .. }) if !script.statements.is_empty() => {
-                self.problems.at(Problem::NothingToUndoWithStatements, path, &script.sql, *at);
+                self.problems.at(RollbackProblem::NothingToUndo, path, &script.sql, *at);
             }
             None if problems.is_empty() && script.statements.is_empty() => {
                 if self.needs_down() {
-                    self.problems.of_file(Problem::EmptyDown, path);
+                    self.problems.of_file(RollbackProblem::Empty, path);
                 }
                 return (Down::Irreversible(None), directives);
             }
@@ -282,24 +282,18 @@ impl Assembly<'_, '_> {
 
 /// Whether the script may mean to say `irreversible`, and this problem keeps it from being heard.
 fn may_hide_irreversible(problem: &Problem) -> bool {
-    let is_irreversible = |key: &str| key == "irreversible";
-    match problem {
-        Problem::Utf16 | Problem::NotUtf8 | Problem::NulByte | Problem::TooLarge | Problem::ByteOrderMark => {
-            true
-        }
-        Problem::DirectiveValue { key, .. }
-        | Problem::DirectiveWithoutColon { key }
-        | Problem::DirectiveBelowStatement { key }
-        | Problem::DirectiveInsideStatement { key } => is_irreversible(key),
-        Problem::UnknownDirective { closest, .. } => closest.is_some_and(is_irreversible),
-        _ => false,
-    }
+    let key = match problem {
+        Problem::Text(_) => return true,
+        Problem::Directive(problem) => problem.key(),
+        _ => None,
+    };
+    key == Some(DirectiveKey::Irreversible)
 }
 
 /// That a migration has no rollback script, and what it would be called.
-fn missing_down(up: FileName<'_>, problems: &Problems<'_>) -> Problem {
+fn missing_down(up: FileName<'_>, problems: &Problems<'_>) -> RollbackProblem {
     let is_single = up.form == Form::FlatSingle;
     let form = if is_single { Form::FlatPair } else { up.form };
     let display = |part| problems.display_path(&FileName { part, form, ..up }.path());
-    Problem::MissingDown { expected: display(Part::Down), rename: is_single.then(|| display(Part::Up)) }
+    RollbackProblem::Missing { expected: display(Part::Down), rename: is_single.then(|| display(Part::Up)) }
 }

@@ -5,7 +5,7 @@ use super::parts::Parts;
 use super::problems::Problems;
 use crate::Version;
 use crate::file_name::{FileName, Form, Part};
-use crate::problem::Problem;
+use crate::problem::{FileNameProblem, FilesProblem};
 
 /// An empty folder with the name of a migration, in a tree of folders, is a migration that someone forgot to fill.
 pub(super) fn empty_folders(folders: &[String], named: &[Named<'_>], problems: &mut Problems<'_>) {
@@ -15,7 +15,7 @@ pub(super) fn empty_folders(folders: &[String], named: &[Named<'_>], problems: &
     for folder in folders {
         let up = format!("{folder}/up.sql");
         if FileName::parse(&up).is_ok_and(|name| name.numbered().is_ok()) {
-            problems.of_file(Problem::DirectoryWithoutUp, folder);
+            problems.of_file(FilesProblem::NoUp, folder);
         }
     }
 }
@@ -36,7 +36,7 @@ pub(super) fn one_form<'a>(migrations: Vec<Parts<'a>>, problems: &mut Problems<'
             continue;
         };
         let form = file_name.form;
-        let problem = Problem::MixedForms { form, other_form: most, other: example.clone() };
+        let problem = FileNameProblem::MixedForms { form, other_form: most, other: example.clone() };
         problems.of_file(problem, &file.path);
     }
     of_one
@@ -54,7 +54,7 @@ pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     let Some(timestamp) = ups(migrations).find(|up| up.version.is_timestamp()) else { return };
     for date in ups(migrations).filter(|up| up.version.is_date()) {
         let other = problems.display_path(&timestamp.file.path);
-        let problem = Problem::DateAmongTimestamps { version: date.version, other };
+        let problem = FileNameProblem::DateAmongTimestamps { version: date.version, other };
         problems.of_file(problem, &date.file.path);
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
         let Some(first) = first_by_path(same) else { continue };
         for up in ups(same).filter(|up| up.file.path != first.file.path) {
             let other = problems.display_path(&first.file.path);
-            problems.of_file(Problem::DuplicateVersion { version: up.version, other }, &up.file.path);
+            problems.of_file(FileNameProblem::DuplicateVersion { version: up.version, other }, &up.file.path);
         }
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn orphans(migrations: &[Parts<'_>], problems: &mut Problems<'_>) -> 
             downs.extend(parts.down.as_ref().map(|down| down.version));
             for named in parts.files() {
                 let what = named.file_name.part.noun();
-                problems.of_file(Problem::Orphan { what, twin: twin.clone() }, &named.file.path);
+                problems.of_file(FilesProblem::Orphan { what, twin: twin.clone() }, &named.file.path);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Source, SourceFile, join};
 use crate::config::CONFIG_FILE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::problem::{MAX_ENTRIES, MAX_SCRIPT_BYTES, Problem};
+use crate::problem::{FolderProblem, MAX_ENTRIES, MAX_SCRIPT_BYTES};
 use crate::visible::visible;
 
 pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
@@ -13,10 +13,10 @@ pub(super) fn read(folder: &Path, root: &str) -> Result<Source, Diagnostics> {
     let looked_in = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return whole(Problem::MissingDirectory { looked_in });
+            return whole(FolderProblem::Missing { looked_in });
         }
         Err(error) => return whole(unreadable(&error)),
-        Ok(metadata) if !metadata.is_dir() => return whole(Problem::NotADirectory),
+        Ok(metadata) if !metadata.is_dir() => return whole(FolderProblem::IsFile),
         Ok(_) => {}
     }
     let (source, diagnostics) = Walk::through(folder, root, |_| true);
@@ -68,7 +68,7 @@ impl Walk {
     /// Reads `folder`. `real` is its path once links are followed, `inside` its path from the root.
     fn folder(&mut self, folder: &Path, real: PathBuf, inside: &str) {
         if self.above.contains(&real) {
-            return self.report(Problem::SymlinkLoop, inside);
+            return self.report(FolderProblem::SymlinkLoop, inside);
         }
         self.above.push(real);
         match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
@@ -85,18 +85,18 @@ impl Walk {
     fn entry(&mut self, entry: &fs::DirEntry, inside: &str) {
         let name = entry.file_name();
         let Some(name) = name.to_str() else {
-            return self.report(Problem::PathNotUtf8, &join(inside, &name.to_string_lossy()));
+            return self.report(FolderProblem::PathNotUtf8, &join(inside, &name.to_string_lossy()));
         };
         if name.starts_with('.') || self.entries > MAX_ENTRIES {
             return;
         }
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
-            return self.report(Problem::TooManyEntries, "");
+            return self.report(FolderProblem::TooManyEntries, "");
         }
         let inside = join(inside, name);
         if name.chars().any(|c| visible(c) != c) {
-            return self.report(Problem::ControlInPath, &inside);
+            return self.report(FolderProblem::ControlInPath, &inside);
         }
         match self.kind(entry) {
             Ok(Kind::Folder(real)) => self.folder(&entry.path(), real, &inside),
@@ -106,24 +106,24 @@ impl Walk {
     }
 
     /// The kind of an entry, once its links are followed. Only links and folders cost a second call of the file system.
-    fn kind(&self, entry: &fs::DirEntry) -> Result<Kind, Problem> {
+    fn kind(&self, entry: &fs::DirEntry) -> Result<Kind, FolderProblem> {
         let path = entry.path();
         let kind = entry.file_type().map_err(|error| unreadable(&error))?;
         if kind.is_file() {
             return Ok(Kind::File);
         }
         let real = fs::canonicalize(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if kind.is_symlink() => Problem::DanglingSymlink,
+            io::ErrorKind::NotFound if kind.is_symlink() => FolderProblem::DanglingSymlink,
             _ => unreadable(&error),
         })?;
         if !real.starts_with(&self.root) {
-            return Err(Problem::LinkOutOfFolder);
+            return Err(FolderProblem::LinkOut);
         }
         let metadata = fs::metadata(&real).map_err(|error| unreadable(&error))?;
         match metadata.file_type() {
             kind if kind.is_dir() => Ok(Kind::Folder(real)),
             kind if kind.is_file() => Ok(Kind::File),
-            kind => Err(Problem::NotAFile { what: special(kind) }),
+            kind => Err(FolderProblem::NotAFile { what: special(kind) }),
         }
     }
 
@@ -135,7 +135,7 @@ impl Walk {
         }
     }
 
-    fn report(&mut self, problem: Problem, inside: &str) {
+    fn report(&mut self, problem: FolderProblem, inside: &str) {
         self.diagnostics.push(Diagnostic::of_file(problem, join(&self.source.root, inside)));
     }
 }
@@ -196,6 +196,6 @@ fn collect(dir: &include_dir::Dir<'_>, source: &mut Source) {
     }
 }
 
-fn unreadable(error: &io::Error) -> Problem {
-    Problem::Unreadable { message: error.to_string() }
+fn unreadable(error: &io::Error) -> FolderProblem {
+    FolderProblem::Unreadable { message: error.to_string() }
 }

@@ -1,4 +1,15 @@
-//! Syntax and hazards: what the statements of the scripts would do.
+//! The last step before a set exists: the scripts are analysed, and the policy decides what is reported.
+//!
+//! In come the drafts of all migrations, in order, and the function that analyses them ([`Analyse`]; `migrate-lint`
+//! has it, so that this crate needs no parser). Out come the same drafts with their hazards, risk and
+//! `older-binaries`, and the problems that the policy reports. A draft with `DROP TABLE invoices;` gets `hazards:
+//! [drop-table, high, line 1]` and `risk: high`, and the problem "[drop-table] high: the rows of `invoices` are
+//! lost, …" is an error, unless `[hazards]` in `migrate.toml` or an `allow` in the script says otherwise.
+//!
+//! ```text
+//! drafts → depth (how far to analyse each) → Analyse → Reporter: policy and allows → problems
+//!                                                   └→ complete: hazards and risk of the draft
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +21,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::directive::Directives;
 use crate::finding::Finding;
 use crate::position::LineNumbers;
-use crate::problem::Problem;
+use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
 use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
 
-/// Completes the drafts with their hazards, and tells what the policy does not let pass.
+/// Adds the hazards to the drafts, and reports those that the policy does not allow.
 pub(super) fn pass(
     mut drafts: Vec<Draft>,
     config: &Config,
@@ -33,61 +44,63 @@ pub(super) fn pass(
     let migrations = drafts.iter().map(|draft| (&draft.migration, depth(draft, config))).collect();
     let found = analyse(&Unanalysed { dialect, project, migrations });
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
-        if is_told(draft, config) {
-            Teller { config, problems }.tell(draft, found);
+        if is_reported(draft, config) {
+            Reporter { config, problems }.report(draft, found);
         }
         complete(draft, found);
     }
     drafts
 }
 
+/// How far to analyse a migration: not at all if the lock file vouches for it, and its rollback only if its findings
+/// are reported.
 fn depth(draft: &Draft, config: &Config) -> Depth {
-    match (draft.is_vouched_for, is_told(draft, config)) {
+    match (draft.is_vouched_for, is_reported(draft, config)) {
         (true, _) => Depth::Schema,
         (false, false) => Depth::Hazards,
         (false, true) => Depth::HazardsAndRollback,
     }
 }
 
-/// Whether what is found in a migration is told: nobody can do anything about what ran long ago.
-fn is_told(draft: &Draft, config: &Config) -> bool {
+/// Whether the findings of a migration are reported. No one can change a migration that has run long ago.
+fn is_reported(draft: &Draft, config: &Config) -> bool {
     let is_new = config.lint_from.is_none_or(|from| from <= draft.migration.version);
     draft.is_sound && is_new && !draft.is_locked
 }
 
-/// A script with more problems than this reports the first of them, and how many more there are.
-const MAX_TOLD: usize = 100;
+/// The most problems that are reported for one script. After these comes how many more there are.
+const MAX_REPORTED: usize = 100;
 
-/// Something to tell of a script, and where it stands.
-type Told = (Problem, Severity, Span);
+/// A problem of a script, how severe it is, and its place.
+type Placed = (Problem, Severity, Span);
 
-/// Tells what was found as the policy says.
-struct Teller<'a, 'p> {
+/// Reports what was found, as the policy says.
+struct Reporter<'a, 'p> {
     config: &'a Config,
     problems: &'a mut Problems<'p>,
 }
 
-impl Teller<'_, '_> {
-    fn tell(&mut self, draft: &Draft, found: &Findings) {
+impl Reporter<'_, '_> {
+    fn report(&mut self, draft: &Draft, found: &Findings) {
         let migration = &draft.migration;
         let mut up = of_syntax(&found.up);
         up.extend(self.of_script(&migration.up, &draft.up, &found.up.hazards));
-        self.tell_all(&migration.up, up);
+        self.report_all(&migration.up, up);
         if let Down::Script(down) = &migration.down {
-            let mut told = of_syntax(&found.down);
-            told.extend(self.of_script(down, &draft.down, &found.down.hazards));
-            self.tell_all(down, told);
+            let mut problems = of_syntax(&found.down);
+            problems.extend(self.of_script(down, &draft.down, &found.down.hazards));
+            self.report_all(down, problems);
         }
         if let Some(verify) = &migration.verify {
-            self.tell_all(verify, of_syntax(&found.verify));
+            self.report_all(verify, of_syntax(&found.verify));
         }
     }
 
-    /// The hazards of a script that it does not allow, and what it allows in vain.
-    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Told> {
+    /// The hazards of a script that it does not allow, and each `allow` that allows nothing.
+    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Placed> {
         let allowing = Allowing::of(script, directives);
         let mut used = BTreeSet::new();
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         for finding in findings {
             if let Some(allowing) = allowing.of_finding(finding) {
                 used.insert(allowing);
@@ -98,59 +111,65 @@ impl Teller<'_, '_> {
                 Level::Warn => Severity::Warning,
                 Level::Deny => Severity::Error,
             };
-            let problem = Problem::Hazard {
+            let problem = Problem::from(HazardProblem::Found {
                 hazard: finding.hazard,
                 risk: finding.risk,
                 message: finding.message.clone(),
                 safer: finding.safer.clone(),
-            };
-            told.push((problem, severity, finding.span));
+            });
+            problems.push((problem, severity, finding.span));
         }
-        // A round trip through a database sees more of a rollback than the rules do.
+        // `allow` for a rollback may be for a round trip through a database, which finds more than the rules do.
         let unused = directives.allows.iter().enumerate();
         let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
-        told.extend(unused.map(|(_, unused)| {
-            // A script's size is checked before it is parsed: `Problem::TooLarge`.
+        problems.extend(unused.map(|(_, unused)| {
+            // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
             let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
-            (Problem::UnusedAllow { hazard: unused.hazard }, Severity::Error, Span::new(at, at + 1))
+            (
+                DirectiveProblem::UnusedAllow { hazard: unused.hazard }.into(),
+                Severity::Error,
+                Span::new(at, at + 1),
+            )
         }));
-        told
+        problems
     }
 
-    /// The first of a script's problems, and how many more there are; an error among those makes that an error.
-    fn tell_all(&mut self, script: &Script, mut told: Vec<Told>) {
-        told.sort_by_key(|(_, _, span)| span.start());
-        let more = told.split_off(told.len().min(MAX_TOLD));
-        for (problem, severity, span) in told {
-            self.tell_at(problem, severity, script, span);
+    /// Reports the first problems of a script, and how many more there are. That count is an error if one of the rest is.
+    fn report_all(&mut self, script: &Script, mut problems: Vec<Placed>) {
+        problems.sort_by_key(|(_, _, span)| span.start());
+        let more = problems.split_off(problems.len().min(MAX_REPORTED));
+        for (problem, severity, span) in problems {
+            self.report_at(problem, severity, script, span);
         }
         if let Some((_, _, span)) = more.first() {
-            let is_error = |(_, severity, _): &Told| *severity == Severity::Error;
+            let is_error = |(_, severity, _): &Placed| *severity == Severity::Error;
             let severity = if more.iter().any(is_error) { Severity::Error } else { Severity::Warning };
-            self.tell_at(Problem::More { count: more.len() }, severity, script, *span);
+            self.report_at(HazardProblem::More { count: more.len() }.into(), severity, script, *span);
         }
     }
 
-    fn tell_at(&mut self, problem: Problem, severity: Severity, script: &Script, span: Span) {
+    fn report_at(&mut self, problem: Problem, severity: Severity, script: &Script, span: Span) {
         let path = self.problems.display_path(script.path());
         let diagnostic = Diagnostic::of_span(problem, path, script.sql(), span);
         self.problems.found.push(diagnostic.with_severity(severity));
     }
 }
 
-/// What does not parse of a script.
-fn of_syntax(found: &ScriptFindings) -> Vec<Told> {
-    let problem =
-        |error: &SyntaxError| Problem::Syntax { message: error.message.clone(), hint: error.hint.clone() };
-    found.errors.iter().map(|error| (problem(error), Severity::Error, error.span)).collect()
+/// The syntax errors of a script.
+fn of_syntax(found: &ScriptFindings) -> Vec<Placed> {
+    let problem = |error: &SyntaxError| ScriptProblem::Syntax {
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+    };
+    found.errors.iter().map(|error| (problem(error).into(), Severity::Error, error.span)).collect()
 }
 
-/// Which directives of a script allow which findings: looked up, because both may be many.
+/// Which directive of a script allows which findings. It is a map, because a script may have thousands of both.
 struct Allowing<'a> {
     script: &'a Script,
-    /// The first directive for the whole script.
+    /// The first directive for the whole script, by hazard.
     of_script: BTreeMap<Hazard, usize>,
-    /// The first for a statement, by how many begin before it.
+    /// The first directive for a statement, by hazard and the number of statements that begin before it.
     of_statements: BTreeMap<(Hazard, usize), usize>,
 }
 
@@ -166,7 +185,7 @@ impl<'a> Allowing<'a> {
         allowing
     }
 
-    /// One at the top of the script, or one above the statement.
+    /// The directive that allows a finding: one at the top of the script, or one above the statement.
     fn of_finding(&self, finding: &Finding) -> Option<usize> {
         let of_script = self.of_script.get(&finding.hazard);
         let above = begun(self.script, finding.span.start()).checked_sub(1);
@@ -175,13 +194,13 @@ impl<'a> Allowing<'a> {
     }
 }
 
-/// How many statements begin up to a byte.
+/// How many statements begin at or before a byte.
 fn begun(script: &Script, at: usize) -> usize {
     script.spans().partition_point(|span| span.start() <= at)
 }
 
-/// Notes the hazards in the migration, those of one line that are the same once. What its author declares counts more than
-/// what was found.
+/// Puts the hazards into the migration, equal ones in one line once. What the author declares counts more than what was
+/// found.
 fn complete(draft: &mut Draft, found: &Findings) {
     let migration = &mut draft.migration;
     let allowing = Allowing::of(&migration.up, &draft.up);
@@ -197,7 +216,7 @@ fn complete(draft: &mut Draft, found: &Findings) {
     let mut hazards: Vec<FoundHazard> = found.up.hazards.iter().filter_map(hazard).collect();
     hazards.sort_by_key(|found| found.line);
     let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
-    // Nobody knows what a script does that does not parse.
+    // The effect of a script that does not parse is unknown, and unknown is never safe.
     let is_known = found.up.errors.is_empty();
     let worst = if is_known { worst } else { Risk::High };
     let breaks = !is_known || found.up.hazards.iter().any(|finding| finding.breaks_older_binaries);

@@ -12,7 +12,7 @@ use crate::checksum::normalized;
 use crate::config::LockPolicy;
 use crate::diagnostic::Diagnostic;
 use crate::lock_file::{self, InvalidLine, LOCK_FILE, Line, Locked};
-use crate::problem::Problem;
+use crate::problem::LockFileProblem;
 use crate::{Migration, Version};
 
 /// Why the lock file is read.
@@ -44,7 +44,7 @@ pub(super) fn read(
 ) -> Option<Locked> {
     let Some(file) = source.files.iter().find(|file| file.path == LOCK_FILE) else {
         if locking.refuses_drafts(policy) {
-            problems.of_file(Problem::MissingLockFile, LOCK_FILE);
+            problems.of_file(LockFileProblem::Missing, LOCK_FILE);
         }
         return None;
     };
@@ -58,17 +58,17 @@ pub(super) fn read(
     let invalid = parsed.invalid.iter().map(|(invalid, at)| match *invalid {
         InvalidLine::Expected(expected) => {
             let found = parsed.text[*at..].split([' ', ',', '\n']).next().unwrap_or_default().to_owned();
-            (Problem::LockLine { expected, found }, *at)
+            (LockFileProblem::Line { expected, found }, *at)
         }
-        InvalidLine::ConflictMarker => (Problem::LockConflict, *at),
-        InvalidLine::NotAbove(above) => (Problem::LockOrder { above }, *at),
+        InvalidLine::ConflictMarker => (LockFileProblem::Conflict, *at),
+        InvalidLine::NotAbove(above) => (LockFileProblem::Order { above }, *at),
     });
-    let mut found: Vec<(Problem, usize)> = invalid.collect();
+    let mut found: Vec<(LockFileProblem, usize)> = invalid.collect();
     // After an invalid line no chain value can follow. An update chains the lines anew.
     if found.is_empty() && matches!(locking, Locking::Hold) {
         let broken = parsed.broken.iter();
         let chain =
-            |line: &Line| (Problem::LockChain { migration: line.label() }, parsed.start(line.version));
+            |line: &Line| (LockFileProblem::Chain { migration: line.label() }, parsed.start(line.version));
         found.extend(broken.map(chain));
     }
     let is_sound = found.is_empty();
@@ -105,7 +105,7 @@ impl Check<'_, '_> {
         }
         if self.is_complete {
             for line in gone {
-                self.at_line(Problem::Removed { migration: line.label() }, line, locked);
+                self.at_line(LockFileProblem::Removed { migration: line.label() }, line, locked);
             }
         }
     }
@@ -117,7 +117,7 @@ impl Check<'_, '_> {
         if self.locking.accepts(line.version) {
             return;
         }
-        let edited = |what| Problem::Edited { what, migration: line.label(), version: line.version };
+        let edited = |what| LockFileProblem::Edited { what, migration: line.label(), version: line.version };
         if migration.up.checksum != line.up {
             self.problems.of_file(edited("script"), &migration.up.path);
         }
@@ -125,13 +125,15 @@ impl Check<'_, '_> {
             (Some(down), was) if was != Some(down.checksum) => {
                 self.problems.of_file(edited("rollback script"), &down.path);
             }
-            (None, Some(_)) => self.at_line(Problem::RemovedDown { migration: line.label() }, line, locked),
+            (None, Some(_)) => {
+                self.at_line(LockFileProblem::RemovedDown { migration: line.label() }, line, locked)
+            }
             _ => {}
         }
     }
 
     fn renamed(&mut self, migration: &Migration, line: &Line) {
-        let problem = Problem::Renamed { locked: line.label(), now: migration.to_string() };
+        let problem = LockFileProblem::Renamed { locked: line.label(), now: migration.to_string() };
         self.problems.of_file(problem, &migration.up.path);
     }
 
@@ -143,24 +145,24 @@ impl Check<'_, '_> {
                 let latest = self.migrations.last().map(|migration| migration.version);
                 let suggestion = renumbered(path, latest.max(Some(head.version)));
                 let suggestion = suggestion.map(|path| self.problems.display_path(&path));
-                let problem = Problem::Inserted { migration: name, head: head.label(), suggestion };
+                let problem = LockFileProblem::Inserted { migration: name, head: head.label(), suggestion };
                 self.problems.of_file(problem, path);
             }
             _ if self.locking.refuses_drafts(self.policy) => {
-                self.problems.of_file(Problem::Draft { migration: name }, path);
+                self.problems.of_file(LockFileProblem::Draft { migration: name }, path);
             }
             _ => {}
         }
     }
 
-    fn at_line(&mut self, problem: Problem, line: &Line, locked: &Locked) {
+    fn at_line(&mut self, problem: LockFileProblem, line: &Line, locked: &Locked) {
         self.problems.in_lock_file(problem, locked, locked.start(line.version));
     }
 }
 
 impl Problems<'_> {
     /// A problem at a byte of the lock file. Its lines are long and full of checksums, so they are not shown.
-    fn in_lock_file(&mut self, problem: Problem, locked: &Locked, at: usize) {
+    fn in_lock_file(&mut self, problem: LockFileProblem, locked: &Locked, at: usize) {
         let diagnostic = Diagnostic::at(problem, self.display_path(LOCK_FILE), &locked.text, at);
         self.found.push(Diagnostic { line: None, ..diagnostic });
     }

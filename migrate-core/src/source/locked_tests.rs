@@ -92,11 +92,11 @@ fn what_is_locked_stays() {
         (Folder::locked(), &[]),
         (
             Folder::locked().write("20_b.up.sql", EDIT),
-            &["m/20_b.up.sql the script of 20_b was edited since it was locked"],
+            &["m/20_b.up.sql the script of 20_b was edited after it was locked"],
         ),
         (
             Folder::locked().write("20_b.down.sql", EDIT),
-            &["m/20_b.down.sql the rollback script of 20_b was edited since it was locked"],
+            &["m/20_b.down.sql the rollback script of 20_b was edited after it was locked"],
         ),
         // The same text on another platform and from another editor is no edit.
         (Folder::locked().write("20_b.up.sql", "\u{feff}SELECT 2;\r\n\r\n"), &[]),
@@ -105,7 +105,7 @@ fn what_is_locked_stays() {
         (Folder::locked().remove("20_b"), &["m/migrate.lock:3:1 20_b is locked, and its script is gone"]),
         (
             Folder::locked().remove("20_b.down"),
-            &["m/migrate.lock:3:1 20_b was locked with a rollback script, and has none now"],
+            &["m/migrate.lock:3:1 20_b was locked with a rollback script, which is gone"],
         ),
         (
             Folder::locked().rename("20_b", "20_z"),
@@ -127,7 +127,7 @@ fn what_is_locked_stays() {
         (
             Folder::locked().write("20_b.up.sql", "SELECT 'x").remove("30_c"),
             &[
-                "m/20_b.up.sql the script of 20_b was edited since it was locked",
+                "m/20_b.up.sql the script of 20_b was edited after it was locked",
                 "m/20_b.up.sql:1:8 this string never ends",
                 "m/migrate.lock:4:1 30_c is locked, and its script is gone",
             ],
@@ -212,14 +212,17 @@ fn an_edit_can_be_accepted() {
     // Only what is named is accepted.
     let both = Folder::locked().write("20_b.up.sql", EDIT).write("10_a.up.sql", EDIT);
     let refused = both.source().lock(&[Version::new(20).unwrap()], None).unwrap_err();
-    assert_eq!(told(Err(refused)), ["m/10_a.up.sql the script of 10_a was edited since it was locked"]);
+    assert_eq!(told(Err(refused)), ["m/10_a.up.sql the script of 10_a was edited after it was locked"]);
 }
 
 #[test]
 fn a_rollback_script_goes_only_when_the_script_says_so() {
     let gone = Folder::locked().remove("20_b.down");
     let refused = gone.source().lock(&[Version::new(20).unwrap()], None).unwrap_err();
-    assert_eq!(told(Err(refused)), ["m/20_b.up.sql no way back: `m/20_b.down.sql` is missing"]);
+    assert_eq!(
+        told(Err(refused)),
+        ["m/20_b.up.sql this migration cannot be rolled back: `m/20_b.down.sql` is missing"]
+    );
     let declared = gone.write("20_b.up.sql", "-- migrate: irreversible \"x\"\nSELECT 2;").lock(&[20]);
     assert_eq!(declared.problems(), [""; 0]);
     assert!(declared.lock_text().contains(" down=- "));
@@ -236,8 +239,8 @@ fn branches_that_were_merged_by_hand_are_chained_by_locking_again() {
     let last = |folder: &Folder| folder.lock_text().lines().last().unwrap().to_owned();
     let both = draft(ours.clone(), "50_theirs");
     let merged = both.clone().write("migrate.lock", &format!("{}{}\n", ours.lock_text(), last(&theirs)));
-    let broken = "m/migrate.lock:6:1 the line of 50_theirs does not follow from those above it: two branches were \
-                  merged, or something was changed by hand";
+    let broken = "m/migrate.lock:6:1 the line of 50_theirs does not follow from the lines above it: two branches were \
+                  merged, or the file was changed by hand";
     assert_eq!(merged.problems(), [broken]);
     assert_eq!(merged.update(&[]).1, ["chains 50_theirs to the line before it"]);
     assert_eq!(merged.lock(&[]).lock_text(), both.clone().lock(&[]).lock_text());

@@ -8,7 +8,7 @@ use crate::Version;
 use crate::config::{CONFIG_FILE, Config};
 use crate::file_name::{FileName, Form, InvalidFileName, Part};
 use crate::lock_file::LOCK_FILE;
-use crate::problem::Problem;
+use crate::problem::FileNameProblem;
 
 /// A file whose name is understood.
 pub(super) struct Named<'a> {
@@ -25,7 +25,9 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
     let mut misnamed = BTreeMap::new();
     for file in source.files.iter().filter(|file| !is_no_migration(&file.path, config)) {
         match FileName::parse(&file.path) {
-            Err(reason) => problems.of_file(Problem::FileName { reason, suggestion: None }, &file.path),
+            Err(reason) => {
+                problems.of_file(FileNameProblem::Invalid { reason, suggestion: None }, &file.path)
+            }
             Ok(file_name) => match file_name.numbered() {
                 Ok((version, name)) => named.push(Named { file, file_name, version, name }),
                 Err(reason) => {
@@ -42,7 +44,7 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
     for (file, file_name, reason) in misnamed.into_values() {
         let suggestion =
             suggestion(file_name, &reason, form, latest).map(|path| problems.display_path(&path));
-        problems.of_file(Problem::FileName { reason, suggestion }, misnamed_path(file, file_name));
+        problems.of_file(FileNameProblem::Invalid { reason, suggestion }, misnamed_path(file, file_name));
     }
     named
 }

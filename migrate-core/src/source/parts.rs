@@ -4,7 +4,7 @@ use super::names::Named;
 use super::problems::Problems;
 use crate::Version;
 use crate::file_name::Part;
-use crate::problem::Problem;
+use crate::problem::FilesProblem;
 
 /// The files of one migration: they share the folder, the version and the name.
 pub(super) struct Parts<'a> {
@@ -26,8 +26,8 @@ pub(super) fn group<'a>(named: Vec<Named<'a>>, problems: &mut Problems<'_>) -> V
             Some(first) => {
                 let other = problems.display_path(&first.file.path);
                 let problem = match part {
-                    Part::Up => Problem::DuplicateUp { other },
-                    _ => Problem::DuplicatePart { what: part.noun(), other },
+                    Part::Up => FilesProblem::DuplicateUp { other },
+                    _ => FilesProblem::DuplicatePart { what: part.noun(), other },
                 };
                 problems.of_file(problem, &named.file.path);
             }

@@ -20,12 +20,12 @@ impl<'a> Problems<'a> {
     }
 
     /// A problem of a whole file or folder.
-    pub(super) fn of_file(&mut self, problem: Problem, path: &str) {
+    pub(super) fn of_file(&mut self, problem: impl Into<Problem>, path: &str) {
         self.found.push(Diagnostic::of_file(problem, self.display_path(path)));
     }
 
     /// A problem at a byte of `text`, the content of the file.
-    pub(super) fn at(&mut self, problem: Problem, path: &str, text: &str, offset: usize) {
+    pub(super) fn at(&mut self, problem: impl Into<Problem>, path: &str, text: &str, offset: usize) {
         self.found.push(Diagnostic::at(problem, self.display_path(path), text, offset));
     }
 }

@@ -4,7 +4,7 @@ use super::text::{self, NoText};
 use crate::dialect::{Engine, postgres, sqlite};
 use crate::directive::{self, Directives};
 use crate::file_name::Part;
-use crate::problem::Problem;
+use crate::problem::{Problem, ScriptProblem};
 use crate::statement::{Scan, Scanned, scan};
 use crate::token::Quote;
 use crate::{Checksum, Dialect, Execution, Script};
@@ -24,7 +24,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], part: Part, dialect: Dialect, tran
         Err(NoText { problem, shown, at }) => {
             let mut parsed = Parsed::new(path, "", part, dialect, transaction);
             parsed.script.sql = shown.into();
-            parsed.problems.push((problem, at));
+            parsed.problems.push((problem.into(), at));
             parsed
         }
     }
@@ -47,7 +47,8 @@ impl Script {
     }
 }
 
-type Located = (Problem, Option<usize>);
+/// A problem and the byte where it is.
+type Located = (ScriptProblem, usize);
 
 impl Parsed {
     fn new(path: &str, sql: &str, part: Part, dialect: Dialect, transaction: bool) -> Parsed {
@@ -57,9 +58,10 @@ impl Parsed {
         let (directives, misread) = directive::parse(sql, first, part);
         let transaction = transaction && !directives.no_transaction;
         let execution = execution(&directives, &scans, sql, transaction);
-        let mut problems: Vec<Located> =
-            misread.into_iter().map(|(problem, at)| (problem, Some(at))).collect();
-        problems.extend(statement_problems(&scans, sql, transaction));
+        let misread = misread.into_iter().map(|(problem, at)| (Problem::from(problem), Some(at)));
+        let of_statements = statement_problems(&scans, sql, transaction).into_iter();
+        let of_statements = of_statements.map(|(problem, at)| (Problem::from(problem), Some(at)));
+        let mut problems: Vec<_> = misread.chain(of_statements).collect();
         problems.sort_by_key(|(_, at)| *at);
         let script = Script {
             path: Cow::Owned(path.to_owned()),
@@ -101,21 +103,21 @@ fn statement_problems(scans: &[(Engine, Scan)], sql: &str, transaction: bool) ->
         Some(a.get(at).or(b.get(at))?.start())
     });
     match differs {
-        Some(at) if problems.is_empty() => vec![(Problem::SplitsDifferently, Some(at))],
+        Some(at) if problems.is_empty() => vec![(ScriptProblem::SplitsDifferently, at)],
         _ => problems,
     }
 }
 
 fn engine_problems(engine: Engine, scan: &Scan, sql: &str, transaction: bool) -> Vec<Located> {
-    let unterminated = scan.unterminated.map(|(quote, at)| (Problem::Unterminated(quote), Some(at)));
+    let unterminated = scan.unterminated.map(|(quote, at)| (ScriptProblem::Unterminated { quote }, at));
     // SQLite takes the end of the input as the end of a comment.
     let unterminated = unterminated.filter(|(problem, _)| {
-        engine == Engine::Postgres || *problem != Problem::Unterminated(Quote::Comment)
+        engine == Engine::Postgres || *problem != ScriptProblem::Unterminated { quote: Quote::Comment }
     });
     let of_statements = scan.statements.iter().enumerate().filter_map(|(number, statement)| {
         let before = &scan.statements[..number];
         let problem = statement_problem(engine, statement, before, sql, transaction)?;
-        Some((problem, Some(statement.span.start())))
+        Some((problem, statement.span.start()))
     });
     of_statements.chain(unterminated).collect()
 }
@@ -126,7 +128,7 @@ fn statement_problem(
     before: &[Scanned],
     sql: &str,
     transaction: bool,
-) -> Option<Problem> {
+) -> Option<ScriptProblem> {
     let words = &statement.words;
     let refuses = || {
         // The slot was taken from the subscription before: then nothing is dropped on the publisher.
@@ -139,13 +141,13 @@ fn statement_problem(
         Engine::Sqlite => (sqlite::controls_transaction(words), sqlite::refuses_transaction(words)),
     };
     if controls {
-        Some(Problem::TransactionControl { statement: first_words(statement.span.of(sql)) })
+        Some(ScriptProblem::TransactionControl { statement: first_words(statement.span.of(sql)) })
     } else if refuses && transaction {
-        Some(Problem::NeedsNoTransaction { statement: first_words(statement.span.of(sql)) })
+        Some(ScriptProblem::NeedsNoTransaction { statement: first_words(statement.span.of(sql)) })
     } else if engine == Engine::Postgres && postgres::copies_from_stdin(words) {
-        Some(Problem::CopyFromStdin)
+        Some(ScriptProblem::CopyFromStdin)
     } else if words.get(0) == "\\" {
-        Some(Problem::PsqlCommand)
+        Some(ScriptProblem::PsqlCommand)
     } else {
         None
     }
@@ -169,19 +171,23 @@ mod tests {
     fn statements_that_cannot_run() {
         let text = str::to_owned;
         let cases = [
-            ("SELECT 1; COMMIT; SELECT 2", Problem::TransactionControl { statement: text("COMMIT") }, 10),
-            ("VACUUM t;", Problem::NeedsNoTransaction { statement: text("VACUUM t") }, 0),
+            (
+                "SELECT 1; COMMIT; SELECT 2",
+                ScriptProblem::TransactionControl { statement: text("COMMIT") },
+                10,
+            ),
+            ("VACUUM t;", ScriptProblem::NeedsNoTransaction { statement: text("VACUUM t") }, 0),
             (
                 "DROP SUBSCRIPTION s",
-                Problem::NeedsNoTransaction { statement: text("DROP SUBSCRIPTION s") },
+                ScriptProblem::NeedsNoTransaction { statement: text("DROP SUBSCRIPTION s") },
                 0,
             ),
-            ("COPY t (a) FROM stdin;\n1\n\\.", Problem::CopyFromStdin, 0),
-            ("\\connect db\nSELECT 1;", Problem::PsqlCommand, 0),
-            ("SELECT $a$ $b$;", Problem::Unterminated(Quote::Dollar), 7),
+            ("COPY t (a) FROM stdin;\n1\n\\.", ScriptProblem::CopyFromStdin, 0),
+            ("\\connect db\nSELECT 1;", ScriptProblem::PsqlCommand, 0),
+            ("SELECT $a$ $b$;", ScriptProblem::Unterminated { quote: Quote::Dollar }, 7),
         ];
         for (sql, problem, at) in cases {
-            assert_eq!(problems(sql.as_bytes(), Dialect::Postgres)[0], (problem, Some(at)), "{sql}");
+            assert_eq!(problems(sql.as_bytes(), Dialect::Postgres)[0], (problem.into(), Some(at)), "{sql}");
         }
         assert_eq!(problems(b"-- migrate: no-transaction\nVACUUM t;", Dialect::Postgres), []);
         let without_slot = b"ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s";
@@ -197,11 +203,11 @@ mod tests {
         assert_eq!(problems(same, Dialect::Any), []);
         assert!(matches!(
             problems(other, Dialect::Any)[..],
-            [(Problem::TransactionControl { .. }, Some(61))]
+            [(Problem::Script(ScriptProblem::TransactionControl { .. }), Some(61))]
         ));
         assert_eq!(
             problems(b"SELECT 1; SELECT [a;b]", Dialect::Any),
-            [(Problem::SplitsDifferently, Some(10))]
+            [(ScriptProblem::SplitsDifferently.into(), Some(10))]
         );
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Overrides, Source, SourceFile};
 use crate::diagnostic::Diagnostic;
-use crate::problem::Problem;
+use crate::problem::{FilesProblem, Problem};
 use crate::{Checksum, Dialect, Down, Execution, Migration, MigrationSet, Version};
 
 /// A source of these files, each a path and its text.
@@ -130,8 +130,8 @@ fn each_bad_folder_has_its_problems() {
         (&[], &["m the migrations folder holds no migration"]),
         (&[("README.md", "")], &["m the migrations folder holds no migration"]),
         // What is no migration.
-        (&[("data.csv", "")], &["m/data.csv this file is no migration"]),
-        (&[("up.sql", SQL)], &["m/up.sql this script stands in no folder of a migration"]),
+        (&[("data.csv", "")], &["m/data.csv this file is not a migration"]),
+        (&[("up.sql", SQL)], &["m/up.sql this script is not in the folder of a migration"]),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("b.up.sql", SQL)],
             &["m/b.up.sql the name has no version"],
@@ -149,26 +149,39 @@ fn each_bad_folder_has_its_problems() {
             &["m/V99999999999999999999__a.sql a version is at most 9223372036854775807, what a bigint holds"],
         ),
         // Ways back that are missing.
-        (&[("1_a.up.sql", SQL)], &["m/1_a.up.sql no way back: `m/1_a.down.sql` is missing"]),
-        (&[("1_a.sql", SQL)], &["m/1_a.sql no way back: `m/1_a.down.sql` is missing"]),
-        (&[("x/1_a/up.sql", SQL)], &["m/x/1_a/up.sql no way back: `m/x/1_a/down.sql` is missing"]),
-        (&[("1_a/migration.sql", SQL)], &["m/1_a/migration.sql no way back: `m/1_a/down.sql` is missing"]),
-        (&[("V01__a.sql", SQL)], &["m/V01__a.sql no way back: `m/U01__a.sql` is missing"]),
+        (
+            &[("1_a.up.sql", SQL)],
+            &["m/1_a.up.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"],
+        ),
+        (
+            &[("1_a.sql", SQL)],
+            &["m/1_a.sql this migration cannot be rolled back: `m/1_a.down.sql` is missing"],
+        ),
+        (
+            &[("x/1_a/up.sql", SQL)],
+            &["m/x/1_a/up.sql this migration cannot be rolled back: `m/x/1_a/down.sql` is missing"],
+        ),
+        (
+            &[("1_a/migration.sql", SQL)],
+            &["m/1_a/migration.sql this migration cannot be rolled back: `m/1_a/down.sql` is missing"],
+        ),
+        (
+            &[("V01__a.sql", SQL)],
+            &["m/V01__a.sql this migration cannot be rolled back: `m/U01__a.sql` is missing"],
+        ),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", " -- none")],
-            &["m/1_a.down.sql the rollback script holds no statement, so it is no way back"],
+            &["m/1_a.down.sql the rollback script has no statement, so it rolls nothing back"],
         ),
         (
             &[("1_a.up.sql", "\n-- migrate: irreversible \"x\"\nSELECT 1"), ("1_a.down.sql", SQL)],
-            &[
-                "m/1_a.up.sql:2:1 declared irreversible, and yet there is the rollback script `m/1_a.down.sql`",
-            ],
+            &["m/1_a.up.sql:2:1 declared irreversible, but has the rollback script `m/1_a.down.sql`"],
         ),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", "\n-- migrate: nothing-to-undo \"x\"\nSELECT 1")],
-            &["m/1_a.down.sql:2:1 says that there is nothing to undo, and yet holds statements"],
+            &["m/1_a.down.sql:2:1 declares that there is nothing to undo, but has statements"],
         ),
-        (&[("1_a.up.sql", "/* */"), ("1_a.down.sql", SQL)], &["m/1_a.up.sql the script holds no statement"]),
+        (&[("1_a.up.sql", "/* */"), ("1_a.down.sql", SQL)], &["m/1_a.up.sql the script has no statement"]),
         // A declaration with a mistake in it is one, and the rollback script is not missing.
         (
             &[("1_a.sql", "-- migrate: irreversible because\nSELECT 1")],
@@ -203,36 +216,36 @@ fn each_bad_folder_has_its_problems() {
             &["m/1_a.down.sql two rollback scripts for one migration: this one and `m/01_a.down.sql`"],
         ),
         // Parts without their migration. A misspelt rollback script is not also missing.
-        (&[("1_a.down.sql", SQL)], &["m/1_a.down.sql a rollback script without its migration"]),
-        (&[("1_a/metadata.toml", "")], &["m/1_a/metadata.toml a metadata file without its migration"]),
+        (&[("1_a.down.sql", SQL)], &["m/1_a.down.sql this rollback script has no migration"]),
+        (&[("1_a/metadata.toml", "")], &["m/1_a/metadata.toml this metadata file has no migration"]),
         (
             &[("1_users.up.sql", SQL), ("1_user.down.sql", SQL)],
-            &["m/1_user.down.sql a rollback script without its migration"],
+            &["m/1_user.down.sql this rollback script has no migration"],
         ),
         (
             &[("1_users.up.sql", SQL), ("1_user.verify.sql", SQL)],
             &[
-                "m/1_user.verify.sql a verify script without its migration",
-                "m/1_users.up.sql no way back: `m/1_users.down.sql` is missing",
+                "m/1_user.verify.sql this verify script has no migration",
+                "m/1_users.up.sql this migration cannot be rolled back: `m/1_users.down.sql` is missing",
             ],
         ),
         // One form: a migration of another is told once.
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("2_b/up.sql", SQL), ("2_b/down.sql", SQL)],
             &[
-                "m/2_b/up.sql two forms of file names in one tree: this file is `<version>_<name>/up.sql` with \
+                "m/2_b/up.sql two forms of file names in one folder: this file is `<version>_<name>/up.sql` with \
                `down.sql`, `m/1_a.up.sql` is `<version>_<name>.up.sql` with `.down.sql`",
             ],
         ),
         (
             &[("1_a.sql", SQL), ("1_a.down.sql", SQL), ("2_b.up.sql", SQL), ("2_b.down.sql", SQL)],
-            &["m/1_a.sql two forms of file names in one tree: this file is `<version>_<name>.sql`, \
+            &["m/1_a.sql two forms of file names in one folder: this file is `<version>_<name>.sql`, \
                `m/2_b.up.sql` is `<version>_<name>.up.sql` with `.down.sql`"],
         ),
         (
             &[("20251117022438_a.sql", SQL), ("20251202_b.sql", SQL), OPTIONAL],
-            &["m/20251202_b.sql version 20251202 is a date of 8 digits beside timestamps of 14, as in \
-               `m/20251117022438_a.sql`"],
+            &["m/20251202_b.sql version 20251202 is a date of 8 digits, and `m/20251117022438_a.sql` has a \
+               timestamp of 14"],
         ),
         (
             &[("1_fix.sql", SQL), ("2_B.sql", SQL), NAMES],
@@ -256,12 +269,12 @@ fn problems_come_in_the_order_of_their_places() {
         ("3_c.down.sql", "SELECT 1"),
     ];
     let want = [
-        "m/2_b.up.sql no way back: `m/2_b.down.sql` is missing",
+        "m/2_b.up.sql this migration cannot be rolled back: `m/2_b.down.sql` is missing",
         "m/2_b.up.sql:1:1 the script begins or ends a transaction itself: COMMIT",
         "m/2_b.up.sql:2:1 unknown directive `no-transactoin`",
-        "m/3_c.down.sql a rollback script without its migration",
+        "m/3_c.down.sql this rollback script has no migration",
         "m/a.up.sql the name has no version",
-        "m/x.csv this file is no migration",
+        "m/x.csv this file is not a migration",
     ];
     assert_eq!(problems(&files), want);
 }
@@ -272,7 +285,7 @@ fn empty_folders_of_migrations_are_told() {
     source.empty_folders = ["2_b", "billing"].map(str::to_owned).to_vec();
     let diagnostics = source.into_set(&Overrides::default()).unwrap_err();
     let found: Vec<_> = diagnostics.iter().map(|one| (one.path.as_str(), &one.problem)).collect();
-    assert_eq!(found, [("m/2_b", &Problem::DirectoryWithoutUp)]);
+    assert_eq!(found, [("m/2_b", &Problem::from(FilesProblem::NoUp))]);
 }
 
 #[test]

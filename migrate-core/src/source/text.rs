@@ -2,12 +2,12 @@
 
 use crate::checksum::normalized;
 use crate::diagnostic::Diagnostic;
-use crate::problem::{MAX_SCRIPT_BYTES, Problem};
+use crate::problem::{MAX_SCRIPT_BYTES, TextProblem};
 
 /// Why the content of a file is not accepted as text.
 #[derive(Debug)]
 pub(super) struct NoText {
-    pub(super) problem: Problem,
+    pub(super) problem: TextProblem,
     /// The content, as far as it can be shown.
     pub(super) shown: String,
     /// The byte offset in `shown`, if the problem has one place.
@@ -15,12 +15,12 @@ pub(super) struct NoText {
 }
 
 impl NoText {
-    fn whole(problem: Problem) -> NoText {
+    fn whole(problem: TextProblem) -> NoText {
         NoText { problem, shown: String::new(), at: None }
     }
 
     /// A problem right after the valid part of the file.
-    fn behind(good: &str, problem: Problem, bytes: &[u8]) -> NoText {
+    fn behind(good: &str, problem: TextProblem, bytes: &[u8]) -> NoText {
         let shown = normalized(&String::from_utf8_lossy(bytes)).replace('\0', "\u{2400}");
         NoText { problem, shown, at: Some(normalized(good).len()) }
     }
@@ -38,7 +38,7 @@ pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
     let text = of(bytes)?;
     let normal = normalized(text);
     if text.starts_with('\u{feff}') && begins_with_directive(&normal) {
-        return Err(NoText { problem: Problem::ByteOrderMark, shown: normal.into_owned(), at: Some(0) });
+        return Err(NoText { problem: TextProblem::ByteOrderMark, shown: normal.into_owned(), at: Some(0) });
     }
     Ok(normal.into_owned())
 }
@@ -47,15 +47,15 @@ pub(super) fn of_script(bytes: &[u8]) -> Result<String, NoText> {
 pub(super) fn of(bytes: &[u8]) -> Result<&str, NoText> {
     // The reader stopped at this size, so a larger file is cut off here.
     if bytes.len() > MAX_SCRIPT_BYTES {
-        return Err(NoText::whole(Problem::TooLarge));
+        return Err(NoText::whole(TextProblem::TooLarge));
     }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(NoText::whole(Problem::Utf16));
+        return Err(NoText::whole(TextProblem::Utf16));
     }
     let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     match valid.find('\0') {
-        Some(nul) => Err(NoText::behind(&valid[..nul], Problem::NulByte, bytes)),
-        None if valid.len() < bytes.len() => Err(NoText::behind(valid, Problem::NotUtf8, bytes)),
+        Some(nul) => Err(NoText::behind(&valid[..nul], TextProblem::NulByte, bytes)),
+        None if valid.len() < bytes.len() => Err(NoText::behind(valid, TextProblem::NotUtf8, bytes)),
         None => Ok(valid),
     }
 }
@@ -72,21 +72,26 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_script() {
-        let cases: [(&[u8], Problem, Option<usize>, &str); 9] = [
-            (b"SELECT 1;\nSELECT '\xff';", Problem::NotUtf8, Some(18), "SELECT 1;\nSELECT '\u{fffd}';"),
-            (b"\xef\xbb\xbfa\r\nb\xe9c", Problem::NotUtf8, Some(3), "a\nb\u{fffd}c"),
-            (b"SELECT '\0', '\0';", Problem::NulByte, Some(8), "SELECT '\u{2400}', '\u{2400}';"),
-            (b"S\0\xe9\0", Problem::NulByte, Some(1), "S\u{2400}\u{fffd}\u{2400}"), // UTF-16 without its mark
-            (b"\xe9S\0", Problem::NotUtf8, Some(0), "\u{fffd}S\u{2400}"),
-            (b"\xff\xfeS\0E\0L\0", Problem::Utf16, None, ""),
-            (b"\xfe\xff\0S\0E\0L", Problem::Utf16, None, ""),
+        let cases: [(&[u8], TextProblem, Option<usize>, &str); 9] = [
+            (b"SELECT 1;\nSELECT '\xff';", TextProblem::NotUtf8, Some(18), "SELECT 1;\nSELECT '\u{fffd}';"),
+            (b"\xef\xbb\xbfa\r\nb\xe9c", TextProblem::NotUtf8, Some(3), "a\nb\u{fffd}c"),
+            (b"SELECT '\0', '\0';", TextProblem::NulByte, Some(8), "SELECT '\u{2400}', '\u{2400}';"),
+            (b"S\0\xe9\0", TextProblem::NulByte, Some(1), "S\u{2400}\u{fffd}\u{2400}"), // UTF-16 without its mark
+            (b"\xe9S\0", TextProblem::NotUtf8, Some(0), "\u{fffd}S\u{2400}"),
+            (b"\xff\xfeS\0E\0L\0", TextProblem::Utf16, None, ""),
+            (b"\xfe\xff\0S\0E\0L", TextProblem::Utf16, None, ""),
             (
                 b"\xef\xbb\xbf-- migrate: no-transaction",
-                Problem::ByteOrderMark,
+                TextProblem::ByteOrderMark,
                 Some(0),
                 "-- migrate: no-transaction",
             ),
-            (b"\xef\xbb\xbf--migrate :risk safe", Problem::ByteOrderMark, Some(0), "--migrate :risk safe"),
+            (
+                b"\xef\xbb\xbf--migrate :risk safe",
+                TextProblem::ByteOrderMark,
+                Some(0),
+                "--migrate :risk safe",
+            ),
         ];
         for (bytes, problem, at, shown) in cases {
             let error = of_script(bytes).unwrap_err();
@@ -103,7 +108,7 @@ mod tests {
     #[test]
     fn a_script_may_have_64_mib() {
         let large = vec![b' '; MAX_SCRIPT_BYTES + 1];
-        assert_eq!(of_script(&large).unwrap_err().problem, Problem::TooLarge);
+        assert_eq!(of_script(&large).unwrap_err().problem, TextProblem::TooLarge);
         assert!(of_script(&large[1..]).is_ok());
     }
 }

@@ -1,4 +1,11 @@
-//! What a rebuild lacks, in words.
+//! The differences between an old table and the one that has its name after a rebuild, as findings.
+//!
+//! In comes a [`Rebuild`]: the old table as it last was, the new one, and the copies of its rows. Out come findings
+//! such as "the copy puts `b` into `p.a`: the values that it held are lost". Each is reported at the statement that
+//! causes it: lost rows at the copy, a lost constraint at the CREATE TABLE, a lost index or trigger at the statement
+//! that drops the old table.
+//!
+//! For a rollback, only what was there before its migration can be missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +18,22 @@ use crate::schema::{Index, Schema, Table, TableConstraintKind};
 use crate::sql::{Conflict, Cut, Name};
 
 pub(crate) const DROP_TABLE_SAFER: &str =
-    "stop using the table in one release and drop it in the next; keep a copy where the rows may be needed";
+    "stop using the table in one release and drop it in the next; keep a copy if the rows may be needed";
 
-const KEYS_OFF: &str = "write `-- migrate: foreign-keys off` at the top: the run switches them off outside of the \
+const KEYS_OFF: &str = "write `-- migrate: foreign-keys off` at the top: the runner switches them off outside of the \
                         transaction, and checks every reference before it commits";
 
-/// An old table and the new one that has its place.
+/// An old table and the new one that has its name.
 pub(super) struct Rebuild<'a> {
     /// The name of both.
     pub(super) first: &'a Name,
     pub(super) old: &'a Old,
     pub(super) new: &'a Table,
-    /// Where the old table goes.
+    /// The statement that drops or renames the old table.
     pub(super) at: Span,
-    /// Whether it is dropped; else it stays under another name.
+    /// Whether the old table is dropped. Otherwise it still exists under another name.
     pub(super) is_gone: bool,
-    /// The schema before the migration, of a rollback.
+    /// For a rollback, the schema before its migration.
     pub(super) before: Option<&'a Schema>,
 }
 
@@ -73,30 +80,30 @@ impl Rebuild<'_> {
     fn rows(&self, copies: &[&Copy]) -> Vec<Finding> {
         let table = shown(self.first);
         let safer = "copy all rows before the old table is dropped: `INSERT INTO new_… (…) SELECT … FROM …`, without a \
-                     condition; delete rows in a migration of its own, where that is what is meant";
+                     condition; if rows are meant to go, delete them in a migration of its own";
         if copies.is_empty() {
             let message = format!(
-                "no statement copies the rows of `{table}` into the table that takes its place: all of them are lost"
+                "no statement copies the rows of `{table}` into the table that gets its name: all of them are lost"
             );
             return vec![Finding::new(Hazard::RebuildRows, self.at, message, safer)];
         }
         if copies.iter().any(|copy| copy.losses.is_empty()) {
             return Vec::new();
         }
-        let mut told = Vec::new();
+        let mut causes = Vec::new();
         for loss in copies.iter().flat_map(|copy| &copy.losses) {
-            if !told.contains(&loss) {
-                told.push(loss);
+            if !causes.contains(&loss) {
+                causes.push(loss);
             }
         }
-        let told = told.into_iter().map(|loss| {
+        let findings = causes.into_iter().map(|loss| {
             let message = format!("rows of `{table}` are lost in its rebuild: {}", why(loss));
             Finding::new(Hazard::RebuildRows, loss.at, message, safer)
         });
-        told.collect()
+        findings.collect()
     }
 
-    /// The old columns that have another name in the new table.
+    /// The old columns that have another name in the new table. A copy shows it: `SELECT a` into the new column `b`.
     fn renamed(&self, columns: &[String], copies: &[&Copy]) -> BTreeMap<String, String> {
         let old: BTreeSet<&String> = self.old_columns().collect();
         let mut renamed = BTreeMap::new();
@@ -112,7 +119,7 @@ impl Rebuild<'_> {
         renamed
     }
 
-    /// The columns of the old table; of a rollback, those that were there before the migration.
+    /// The columns of the old table that a copy can write. For a rollback, those that were there before its migration.
     fn old_columns(&self) -> impl Iterator<Item = &String> {
         let was_there = |column: &&String| {
             self.before.is_none_or(|before| {
@@ -130,7 +137,7 @@ impl Rebuild<'_> {
         copies: &[&Copy],
         renamed: &BTreeMap<String, String>,
     ) -> Vec<Finding> {
-        // The copy that keeps all rows has to keep all values.
+        // If several statements copy the rows, the one that keeps all of them also has to keep all values.
         let best = copies.iter().find(|copy| copy.losses.is_empty()).or(copies.first());
         let mut findings = Vec::new();
         for column in self.old_columns() {
@@ -144,7 +151,7 @@ impl Rebuild<'_> {
         findings
     }
 
-    /// What is wrong with the copy of a column that stays.
+    /// The finding if the copy does not fill a column from the column of the same name.
     fn value(&self, copy: &Copy, column: &String) -> Option<Finding> {
         let table = shown(self.first);
         let message = match copy.values.as_ref()?.get(column) {
@@ -160,13 +167,14 @@ impl Rebuild<'_> {
         Some(Finding::new(Hazard::RebuildColumn, copy.at, message, safer))
     }
 
-    /// A column that the new table does not have.
+    /// The finding about a column that the new table does not have.
     fn missing(&self, column: &str, renamed: Option<&String>) -> Finding {
         let table = shown(self.first);
         match renamed {
             Some(to) => {
-                let message = format!("running code that uses `{table}.{column}` fails: it is `{to}` now");
-                let safer = "add a column of the new name, write both in one release, read the new one in the next, then \
+                let message =
+                    format!("running code that uses `{table}.{column}` fails: the column is now `{to}`");
+                let safer = "add a column with the new name, write both in one release, read the new one in the next, then \
                              drop the old one";
                 Finding::new(Hazard::Rename, self.at, message, safer).breaking_older_binaries()
             }
@@ -190,7 +198,7 @@ impl Rebuild<'_> {
                 .any(|column| column.data_type.is_some() || column.has_default || column.not_null);
         says_something.then(|| {
             let message = format!(
-                "CREATE TABLE AS makes the new form of `{}` without its keys, constraints, defaults and types",
+                "CREATE TABLE AS creates the new form of `{}` without its keys, constraints, defaults and types",
                 shown(self.first)
             );
             let safer = "write the columns and constraints, then copy: `CREATE TABLE new_… (…); INSERT INTO new_… SELECT …`";
@@ -207,7 +215,7 @@ impl Rebuild<'_> {
     ) -> Vec<Finding> {
         let mut lost = forms.lost();
         if let Some(before) = self.before {
-            // A rollback takes back what its migration has added.
+            // A rollback removes what its migration added, so only what was there before the migration is missed.
             let old = before.table(self.first);
             let new_indexes = end.indexes_of(&self.new.name).collect();
             let missed = old.map(|old| Forms { old, new: self.new, new_indexes, renamed }.lost());
@@ -218,20 +226,21 @@ impl Rebuild<'_> {
 
     fn constraint(&self, lost: &Lost, at: Span) -> Finding {
         let message = format!("the new form of `{}` no longer has {}", shown(self.first), lost.what);
-        let safer = "write it in the new CREATE TABLE as well, unless to drop it is what the rebuild is for";
+        let safer = "write it in the new CREATE TABLE as well, unless the rebuild is meant to drop it";
         Finding::new(lost.hazard, at, message, safer).with_risk(lost.risk)
     }
 
-    /// The last number that AUTOINCREMENT gave goes with the table: that of the new one is the highest that is there.
+    /// The finding if the last number of AUTOINCREMENT is lost. SQLite keeps it by table name in `sqlite_sequence` and
+    /// deletes it with the table; the new table continues after its highest row.
     fn sequence(&self, old: &Table, rebuilds: &Rebuilds) -> Option<Finding> {
         let keeps = old.options.autoincrement && self.new.options.autoincrement && !rebuilds.sets_sequences;
         keeps.then(|| {
             let table = shown(self.first);
             let message = format!(
-                "AUTOINCREMENT of `{table}` goes on from the highest number that is left: those of rows deleted at the end \
-                 are given again"
+                "AUTOINCREMENT of `{table}` continues after the highest number that is left: numbers of rows deleted at \
+                 the end are used again"
             );
-            let safer = "before the DROP, carry it over: `UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence \
+            let safer = "before the DROP, copy the number: `UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence \
                          WHERE name = 'old') WHERE name = 'new'`";
             Finding::new(Hazard::SequenceReset, self.at, message, safer)
         })
@@ -242,12 +251,12 @@ impl Rebuild<'_> {
         lost.map(|index| {
             let (table, name) = (shown(self.first), &index.name.name);
             let (what, risk) = if index.unique {
-                ("the new form of the table takes rows that are the same", Risk::High)
+                ("the new form of the table accepts duplicate rows", Risk::High)
             } else {
                 ("queries that used it read all rows", Risk::Controlled)
             };
             let goes = self.goes("index", name);
-            let message = format!("{goes}, and `{table}` gets none like it: {what}");
+            let message = format!("{goes}, and the new `{table}` has none like it: {what}");
             let safer =
                 "make it again after the rebuild; drop it by its name before, where that is what is meant";
             Finding::new(Hazard::RebuildIndex, self.at, message, safer).with_risk(risk)
@@ -256,7 +265,7 @@ impl Rebuild<'_> {
     }
 
     fn goes(&self, noun: &str, name: &str) -> String {
-        let with = if self.is_gone { "goes with the old table" } else { "stays with the old table" };
+        let with = if self.is_gone { "is dropped with the old table" } else { "stays with the old table" };
         format!("the {noun} `{name}` {with}")
     }
 
@@ -267,7 +276,7 @@ impl Rebuild<'_> {
         lost.map(|trigger| {
             let goes = self.goes("trigger", &trigger.name);
             let message = format!(
-                "{goes} and is not made again: writes to `{}` no longer do what it says",
+                "{goes} and is not created again: writes to `{}` no longer run it",
                 shown(self.first)
             );
             let safer =
@@ -279,7 +288,8 @@ impl Rebuild<'_> {
 }
 
 impl Forms<'_> {
-    /// Whether an index of the old table is there again, under its name or as another like it, or has no column left.
+    /// Whether the new table has an index of the same name or with the same keys. An index on a column that no longer
+    /// exists is not missed.
     fn has_again(&self, index: &Index) -> bool {
         let columns: Vec<&String> = index.keys.iter().flat_map(|key| &key.value.columns).collect();
         let now = |column: &String| self.renamed.get(column).unwrap_or(column).clone();
@@ -311,31 +321,32 @@ impl Forms<'_> {
 fn why(loss: &Loss) -> String {
     match &loss.cause {
         Cause::Query(Cut::Condition(text)) => {
-            format!("those for which `{text}` does not hold are not copied")
+            format!("the copy leaves out those that do not meet `{text}`")
         }
-        Cause::Query(Cut::Distinct) => "of those that are the same in what is copied, one is".to_owned(),
-        Cause::Query(Cut::Group(_)) => "GROUP BY makes one of many".to_owned(),
+        Cause::Query(Cut::Distinct) => {
+            "DISTINCT copies one of those whose copied values are the same".to_owned()
+        }
+        Cause::Query(Cut::Group(_)) => "GROUP BY makes one row of many".to_owned(),
         Cause::Query(Cut::Other(word)) => format!("{word} leaves some out"),
-        Cause::Join => "the join leaves those out that find no partner".to_owned(),
+        Cause::Join => "the join leaves out those without a match".to_owned(),
         Cause::Conflict(Conflict::Ignore) => {
-            "those that a constraint refuses are left out without an error".to_owned()
+            "those that violate a constraint are left out without an error".to_owned()
         }
-        Cause::Conflict(Conflict::Replace) => "those of the same key replace each other".to_owned(),
-        Cause::Conflict(Conflict::Update) => "those of the same key are made one".to_owned(),
-        Cause::Deleted => "DELETE takes them from the copy".to_owned(),
+        Cause::Conflict(Conflict::Replace) => "those with the same key replace each other".to_owned(),
+        Cause::Conflict(Conflict::Update) => "those with the same key become one row".to_owned(),
+        Cause::Deleted => "DELETE removes them from the copy".to_owned(),
     }
 }
 
-/// The table is dropped and nothing takes its place.
+/// The finding if the table is dropped and no other gets its name.
 pub(super) fn dropped(table: &Name, at: Span) -> Finding {
     let message = format!("the rows of `{}` are lost, and running code that uses it fails", shown(table));
     Finding::new(Hazard::DropTable, at, message, DROP_TABLE_SAFER).breaking_older_binaries()
 }
 
 pub(super) fn deletes_others(table: &Name, losses: &str, at: Span) -> Finding {
-    let message = format!("with the rows of `{}` the statement {losses}", shown(table));
-    let safer =
-        "count those rows first; delete or move them by statements of their own, so that the review sees it";
+    let message = format!("when the rows of `{}` are deleted, the statement also {losses}", shown(table));
+    let safer = "count those rows first; delete or move them with statements of their own, so that the review sees it";
     Finding::new(Hazard::DeleteCascade, at, message, safer)
 }
 
@@ -354,11 +365,11 @@ pub(super) fn another_number(table: &Name, given: usize, wanted: usize, at: Span
 
 pub(super) fn overwritten(table: &Name, column: &str, at: Span) -> Finding {
     let message = format!("UPDATE overwrites the copied values of `{}.{column}`", shown(table));
-    let safer = "keep the values in another column where they may be needed";
+    let safer = "keep the values in another column if they may be needed";
     Finding::new(Hazard::RebuildColumn, at, message, safer)
 }
 
-/// Views and triggers that name a table which is not there: RENAME reads them all.
+/// The views and triggers that name a table which does not exist at this place. RENAME parses all of them, and fails.
 pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<Finding> {
     let absent = gone.iter().map(|gone| &gone.first).filter(|first| schema.table(first).is_none());
     let absent: BTreeSet<&Name> = absent.collect();
@@ -375,7 +386,7 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
         Some((format!("trigger `{}`", trigger.name), named))
     });
     let found = views.chain(triggers).map(|(object, named)| {
-        let message = format!("the {object} names `{}`, which is not there now: RENAME fails", shown(named));
+        let message = format!("the {object} names `{}`, which does not exist here: RENAME fails", shown(named));
         let safer =
             "drop it before the rebuild and create it again after; or create the new table under its own name \
              and copy the rows back";
@@ -384,7 +395,8 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
     found.collect()
 }
 
-/// What follows the old table to its new name.
+/// The references that follow the old table to its new name. SQLite rewrites them at RENAME, so they end up at the table
+/// that is to be dropped.
 pub(super) fn left_behind(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
     let refers = |table: &&Table| {
         table.name != *to
@@ -395,14 +407,14 @@ pub(super) fn left_behind(first: &Name, to: &Name, end: &Schema, at: Span) -> Ve
     let children = end
         .tables()
         .filter(refers)
-        .map(|table| (format!("the foreign key of `{}`", table.name.name), "its next row is refused"));
-    let broken = "it fails, or goes on with the old table";
+        .map(|table| (format!("the foreign key of `{}`", table.name.name), "SQLite refuses its next row"));
+    let broken = "it fails, or keeps using the old table";
     let views = end.views_on(to).map(|view| (format!("the view `{}`", view.name.name), broken));
     let triggers = end.triggers_on(to).map(|trigger| (format!("the trigger `{}`", trigger.name), broken));
     let found = children.chain(views).chain(triggers).map(|(object, harm)| {
         let message = format!("{object} follows `{}` to the name `{}`: {harm}", shown(first), shown(to));
-        let safer = "create the new table under another name, drop the old one and give its name to the new one: \
-                     references to the name stay as they are";
+        let safer = "create the new table under another name, drop the old one, and give its name to the new one: \
+                     references to the name then stay as they are";
         Finding::new(Hazard::RebuildReference, at, message, safer).breaking_older_binaries()
     });
     found.collect()

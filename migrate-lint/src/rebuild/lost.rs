@@ -1,4 +1,9 @@
-//! What the new form of a table no longer says, of what the old form said.
+//! What the new form of a table lacks of the old form: keys, constraints, defaults, collations, options.
+//!
+//! With `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE)` before and `CREATE TABLE t (id INTEGER PRIMARY KEY,
+//! a TEXT)` after, it is one [`Lost`] with `what: "UNIQUE (a)"`. Constraints are compared by what they mean and not
+//! by their text: `UNIQUE (a)` is kept if a unique index on `a` is there, and columns are found under their new
+//! names. A constraint of a column that is gone is not missed, because the column is the finding.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +17,7 @@ pub(super) struct Forms<'a> {
     pub(super) old: &'a Table,
     pub(super) new: &'a Table,
     pub(super) new_indexes: Vec<&'a Index>,
-    /// The columns that have another name now.
+    /// The columns that were renamed: from the old name to the new one.
     pub(super) renamed: &'a BTreeMap<String, String>,
 }
 
@@ -21,12 +26,12 @@ pub(super) struct Forms<'a> {
 pub(super) struct Lost {
     pub(super) hazard: Hazard,
     pub(super) risk: Risk,
-    /// What it was, to stand behind "no longer has".
+    /// What it was, as the message ends: "… no longer has UNIQUE (a)".
     pub(super) what: String,
 }
 
 impl Forms<'_> {
-    /// All that is lost of the table itself: its indexes and triggers are others' affair.
+    /// Everything that is lost of the table itself. Indexes and triggers are compared in `lacks`.
     pub(super) fn lost(&self) -> Vec<Lost> {
         let constraints = self.old.constraints.iter().filter_map(|known| self.constraint(&known.kind));
         let columns = self.old.columns.iter().flat_map(|column| self.of_column(column));
@@ -59,7 +64,8 @@ impl Forms<'_> {
         }
     }
 
-    /// One over the same columns that says something else is meant to.
+    /// The CHECK, unless the new form has one over the same columns. Another condition over them counts as a change that
+    /// was intended.
     fn check(&self, check: &Expression) -> Option<String> {
         let now = self.now(&check.columns).filter(|columns| !columns.is_empty())?;
         let has_one = self.new.constraints.iter().any(|known| match &known.kind {
@@ -69,7 +75,7 @@ impl Forms<'_> {
         (!has_one).then(|| format!("CHECK ({})", check.text))
     }
 
-    /// The names that the columns have now; `None` if one is no longer there.
+    /// The present names of the columns. `None` if one of them no longer exists.
     fn now(&self, columns: &[String]) -> Option<Vec<String>> {
         columns.iter().map(|column| self.column_now(column).map(|column| column.name.clone())).collect()
     }
@@ -79,7 +85,7 @@ impl Forms<'_> {
         self.new.column(name)
     }
 
-    /// Whether no two rows can be the same in these columns.
+    /// Whether a key of the new form keeps two rows from having the same values in these columns.
     pub(super) fn is_unique(&self, columns: &[String]) -> bool {
         let within = |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
         let by_constraint = self.new.constraints.iter().any(|known| match &known.kind {
@@ -95,6 +101,8 @@ impl Forms<'_> {
             })
     }
 
+    /// Whether the key is an INTEGER PRIMARY KEY, which on SQLite is the number of the row itself and is filled in
+    /// when an INSERT leaves it out.
     fn is_row_number(&self, table: &Table, key: &[String]) -> bool {
         let [column] = key else { return false };
         let data_type = table.column(column).and_then(|column| column.data_type.as_ref());
@@ -131,7 +139,7 @@ impl Forms<'_> {
             (old.strict && !new.strict, "STRICT"),
             (
                 old.autoincrement && !new.autoincrement,
-                "AUTOINCREMENT: numbers of deleted rows are given again",
+                "AUTOINCREMENT: numbers of deleted rows are used again",
             ),
         ];
         words.iter().filter(|(is_lost, _)| *is_lost).map(|(_, word)| constraint((*word).to_owned())).collect()

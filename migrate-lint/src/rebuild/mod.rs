@@ -1,9 +1,24 @@
-//! The rebuild of a table on SQLite, which has no other way to change most of a table, and what can be lost in it.
+//! The rebuild of a table on SQLite, and what can be lost in it.
 //!
-//! <https://www.sqlite.org/lang_altertable.html#otheralter>: create a table of the new form, copy the rows, drop the
-//! old table, rename the new one. Others copy the rows away and back, or rename the old table first. Which of these a
-//! script does is not looked for. Instead it is followed where the rows of each old table are: whatever stands in its
-//! place at the end has to hold all that it held.
+//! SQLite can change little of a table in place, so a script creates a table of the new form, copies the rows, drops
+//! the old table and renames the new one (<https://www.sqlite.org/lang_altertable.html#otheralter>):
+//!
+//! ```sql
+//! CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);
+//! INSERT INTO new_t SELECT id, a FROM t WHERE a IS NOT NULL;   -- rows are lost here
+//! DROP TABLE t;
+//! ALTER TABLE new_t RENAME TO t;
+//! ```
+//!
+//! Others copy the rows away and back, or rename the old table first. Why not recognise these patterns? Each has
+//! variants, and a pattern that is almost met is where rows get lost. Instead the script is followed:
+//! [`Rebuilds::see`] takes each statement with the schema before it, and keeps which new table holds which rows and
+//! columns of which old table. At the end, whatever has the name of an old table has to hold everything that the old
+//! table held.
+//!
+//! `rows` computes what a query copies, `reach` what a deletion does to other tables, `lost` compares the two forms
+//! of a table, and `lacks` puts each difference into words. After the script above, `held` has for `t` one copy of
+//! `t`, with one loss: those rows for which `a IS NOT NULL` does not hold.
 
 mod lacks;
 mod lost;
@@ -25,46 +40,52 @@ use crate::sql::{
 
 pub(super) use lacks::DROP_TABLE_SAFER;
 
-/// Follows the rows of old tables through a script for SQLite.
+/// The rows of old tables, followed through a script for SQLite.
 #[derive(Debug)]
 pub(super) struct Rebuilds {
+    /// Whether the script runs in a transaction.
     transaction: bool,
     /// Whether foreign keys are on.
     keys: bool,
-    /// `PRAGMA defer_foreign_keys`.
+    /// Whether `PRAGMA defer_foreign_keys` is on: references are checked at the commit.
     deferred: bool,
-    /// `PRAGMA legacy_alter_table`: RENAME does not look at views and triggers.
+    /// Whether `PRAGMA legacy_alter_table` is on: RENAME does not read views and triggers.
     legacy: bool,
-    /// What new tables hold of old ones.
+    /// What each new table holds of old ones.
     held: BTreeMap<Name, Held>,
-    /// New tables with rows of their own.
+    /// New tables that got rows.
     filled: BTreeSet<Name>,
-    /// The statements that made the new tables.
+    /// The statements that created the new tables.
     made: BTreeMap<Name, Made>,
-    /// Old tables that have another name by now, with their first.
+    /// Old tables that were renamed: from the present name to the first.
     renamed: BTreeMap<Name, Name>,
+    /// The last renaming of each old table.
     moved: Vec<Moved>,
-    /// Old tables of which rows were copied, by their first names.
+    /// Old tables whose rows were copied, by their first names.
     copied: BTreeSet<Name>,
     /// The names that RENAME gave to new tables.
     taken: BTreeSet<Name>,
+    /// Old tables that were dropped.
     gone: Vec<Gone>,
-    /// What the deletion of copies reaches.
+    /// What DROP TABLE of a new table with rows does to the tables that refer to it.
     reached: Vec<(Span, Name, Reach)>,
-    /// Whether the script sets numbers of AUTOINCREMENT.
+    /// Whether the script writes to `sqlite_sequence`, which keeps the numbers of AUTOINCREMENT.
     sets_sequences: bool,
+    /// What is known before the end of the script.
     findings: Vec<Finding>,
 }
 
-/// How a new table was made.
+/// How a new table was created.
 #[derive(Clone, Copy, Debug)]
 struct Made {
     at: Span,
+    /// By `CREATE TABLE AS`, which takes over no constraint.
     as_query: bool,
+    /// Whether a constraint says `ON CONFLICT IGNORE` or the like, so a copy may leave out rows without an error.
     drops_conflicts: bool,
 }
 
-/// An old table that has given its name away.
+/// An old table that was renamed, so that another table can take its name.
 #[derive(Debug)]
 struct Moved {
     first: Name,
@@ -81,7 +102,7 @@ struct Gone {
     reach: Reach,
 }
 
-/// An old table as it last was.
+/// An old table as it was before it was dropped.
 #[derive(Debug)]
 struct Old {
     table: Option<Table>,
@@ -118,7 +139,7 @@ impl Rebuilds {
         }
     }
 
-    /// The next statement, with the schema before it.
+    /// Takes the next statement, with the schema before it.
     pub(super) fn see(&mut self, statement: &Statement, schema: &Schema) {
         let at = statement.span;
         match &statement.kind {
@@ -133,7 +154,7 @@ impl Rebuilds {
         }
     }
 
-    /// Those of foreign keys do nothing inside of a transaction, and the run has seen to them outside.
+    /// `PRAGMA foreign_keys` has no effect in a transaction; there the runner has set it before.
     fn pragma(&mut self, name: &str, is_on: bool) {
         match name {
             "foreign_keys" if !self.transaction => self.keys = is_on,
@@ -195,7 +216,7 @@ impl Rebuilds {
             && given != wanted
         {
             self.findings.push(lacks::another_number(&target, given, wanted, at));
-            // What is where cannot be told.
+            // The statement fails, and which value goes into which column is not known.
             for Taken { source, losses, .. } in rows.copies {
                 self.copied.insert(source.clone());
                 let copy = Copy { source, at, losses, is_moved: false, values: None };
@@ -213,7 +234,7 @@ impl Rebuilds {
         }
     }
 
-    /// Whether it is all of one table that may have the same form as the one which it is written to.
+    /// Whether a query is all of one new table, `SELECT * FROM u`: SQLite may then copy the pages as they are.
     fn may_be_moved(&self, selection: &Selection, schema: &Schema) -> bool {
         let ([From { source: Source::Table(table), .. }], [Selected::All(None)], []) =
             (selection.from.as_slice(), selection.columns.as_slice(), selection.cuts.as_slice())
@@ -316,7 +337,7 @@ impl Rebuilds {
         }
     }
 
-    /// What was known of a new table that is no longer there.
+    /// Removes what was known about a new table that no longer exists.
     fn forget(&mut self, table: &Name) {
         self.held.remove(table);
         self.filled.remove(table);
@@ -340,15 +361,15 @@ impl Rebuilds {
         Reach::of(schema, table, deletion, |table| self.has_rows(schema, table))
     }
 
-    /// Rows of a table are deleted that stays.
+    /// Notes what the deletion of rows does to tables that refer to them. The table itself stays.
     fn delete_reaches(&mut self, table: &Name, schema: &Schema, at: Span, of_all: bool, risk: Risk) {
         let reach = self.reach(table, schema, of_all);
         let finding = reach.losses().map(|losses| lacks::deletes_others(table, &losses, at).with_risk(risk));
         self.findings.extend(finding);
     }
 
-    /// What is found, with the schema that the script leaves. Of a rollback, that before its migration is given: what
-    /// was not there yet is not missed.
+    /// The findings, at the end of the script. `end` is the schema that the script leaves. For a rollback, `before` is the
+    /// schema before its migration: what was not there then may go.
     pub(super) fn findings(mut self, end: &Schema, before: Option<&Schema>) -> Vec<Finding> {
         let mut findings = std::mem::take(&mut self.findings);
         for gone in &self.gone {
@@ -393,18 +414,18 @@ impl Rebuilds {
         findings
     }
 
-    /// The new table that has the place of an old one at the end.
+    /// The new table that has the name of an old one at the end.
     fn rebuilt<'s>(&self, first: &Name, end: &'s Schema) -> Option<&'s Table> {
         let new = end.table(first).filter(|table| table.is_known && end.is_current(table.created_in))?;
         let is_moved = self.moved.iter().any(|moved| moved.first == *first);
         (self.copied.contains(first) || self.taken.contains(first) || is_moved).then_some(new)
     }
 
-    /// Foreign keys were on when the old table was dropped.
+    /// The finding if foreign keys were on when the old table was dropped.
     fn lacks_of_keys(&self, gone: &Gone, end: &Schema) -> Option<Finding> {
         let mut reach = self.without_gone(&gone.reach, end);
-        // Rows that are written to a table of the same name, and do not come with one that is renamed, meet the
-        // references again.
+        // If rows are inserted into a table of the old name, SQLite counts references to them as fulfilled again. If the
+        // table only gets the old name by RENAME, it does not.
         let mut copies = self.held.get(&gone.first).into_iter().flat_map(|held| &held.copies);
         let is_renamed =
             self.taken.contains(&gone.first) || self.moved.iter().any(|moved| moved.first == gone.first);
@@ -414,7 +435,7 @@ impl Rebuilds {
         reach.described().map(|what| lacks::keys_are_on(&gone.first, &what, gone.at))
     }
 
-    /// Without those whose own rows are dropped.
+    /// Without the tables that are dropped themselves.
     fn without_gone(&self, reach: &Reach, end: &Schema) -> Reach {
         let is_dropped = |table: &Name| {
             let is_gone = self.gone.iter().any(|gone| gone.first == *table);
@@ -450,12 +471,13 @@ fn finds_all(filter: Option<&Expression>) -> bool {
     filter.is_none_or(|filter| filter.is_always_true)
 }
 
-/// <https://www.sqlite.org/pragma.html>: "1, yes, true or on"; of numbers, all but 0.
+/// Whether a pragma's value means on: "1, yes, true or on" (<https://www.sqlite.org/pragma.html>), and every number but 0.
 fn is_on(value: &str) -> bool {
     matches!(value, "on" | "yes" | "true") || value.parse::<i64>().is_ok_and(|number| number != 0)
 }
 
-/// Whether a statement can take rows of a table away, or copy them: without one, there is nothing to follow.
+/// Whether a statement can delete rows or move them under another name. Without one there is nothing to follow, which
+/// saves the work for nearly all scripts.
 pub(super) fn is_worth_following(script: &[Statement]) -> bool {
     script.iter().any(|statement| match &statement.kind {
         Kind::Drop(drop) => drop.object == ObjectKind::Table,

@@ -1,5 +1,9 @@
 //! What the deletion of rows does to the rows that refer to them.
 //!
+//! With `c (t_id REFERENCES t ON DELETE CASCADE)` and `g (c_id REFERENCES c ON DELETE SET NULL)`, the deletion of rows of
+//! `t` gives `deleted: {c}` and `changed: {g}`: the keys are followed through the schema until nothing new is reached.
+//! Why does that matter for a rebuild, which only drops the old table?
+//!
 //! <https://www.sqlite.org/foreignkeys.html>, 5: "If foreign key constraints are enabled when it is prepared, then the
 //! DROP TABLE command performs an implicit DELETE to remove all rows from the table before dropping it. The implicit
 //! DELETE does not cause any SQL triggers to fire, but may invoke foreign key actions or constraint violations."
@@ -9,16 +13,16 @@ use std::collections::BTreeSet;
 use crate::schema::{Schema, TableConstraintKind};
 use crate::sql::{Name, OnDelete};
 
-/// What happens to the tables that refer to one whose rows are deleted.
+/// The tables that refer to a table, directly or through others, by what happens when its rows are deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reach {
-    /// Rows of these are deleted too.
+    /// Rows of these are deleted as well.
     pub(super) deleted: BTreeSet<Name>,
-    /// References of these become NULL, or their default.
+    /// References in these become NULL or their default.
     pub(super) changed: BTreeSet<Name>,
-    /// Rows of these forbid it.
+    /// Rows of these make the statement fail.
     pub(super) refused: BTreeSet<Name>,
-    /// Those that forbid it at the commit, unless the rows that they refer to are there again by then.
+    /// Rows of these make the commit fail, unless the rows that they refer to exist again by then.
     pub(super) refused_later: BTreeSet<Name>,
 }
 
@@ -27,13 +31,14 @@ pub(super) struct Reach {
 pub(super) struct Deletion {
     /// Whether references are checked at the commit alone: `PRAGMA defer_foreign_keys = ON`.
     pub(super) deferred: bool,
-    /// Whether all rows of the table are: those of its own that refer to them go too.
+    /// Whether all rows of the table are deleted, so that references within the table do not matter.
     pub(super) of_all: bool,
+    /// Whether the statement runs in a transaction, which has a commit to defer to.
     pub(super) transaction: bool,
 }
 
 impl Reach {
-    /// What the deletion of rows of `table` reaches, where `has_rows` says of which tables there may be any.
+    /// What the deletion of rows of `table` reaches. A table for which `has_rows` is false is skipped.
     pub(super) fn of(
         schema: &Schema,
         table: &Name,
@@ -81,7 +86,7 @@ impl Reach {
         reach
     }
 
-    /// Without the tables of which `is_gone` says that their rows are lost anyway.
+    /// Without the tables that are dropped anyway.
     pub(super) fn without(mut self, is_gone: impl Fn(&Name) -> bool) -> Reach {
         for tables in [&mut self.deleted, &mut self.changed, &mut self.refused, &mut self.refused_later] {
             tables.retain(|table| !is_gone(table));
@@ -89,13 +94,13 @@ impl Reach {
         self
     }
 
-    /// What is lost: the rows and references of other tables.
+    /// The rows and references of other tables that are lost, as words for a message.
     pub(super) fn losses(&self) -> Option<String> {
         let parts = [("deletes rows of", &self.deleted), ("clears references of", &self.changed)];
         sentence(&parts)
     }
 
-    /// What is lost, and what keeps the statement from being done.
+    /// The same, and the tables that make the statement fail.
     pub(super) fn described(&self) -> Option<String> {
         let refused = self.refused.union(&self.refused_later).cloned().collect();
         sentence(&[
@@ -107,12 +112,12 @@ impl Reach {
 }
 
 fn sentence(parts: &[(&str, &BTreeSet<Name>)]) -> Option<String> {
-    let told = parts.iter().filter(|(_, tables)| !tables.is_empty());
-    let told: Vec<String> = told
+    let named = parts.iter().filter(|(_, tables)| !tables.is_empty());
+    let named: Vec<String> = named
         .map(|(what, tables)| {
             let tables: Vec<String> = tables.iter().map(|table| format!("`{}`", table.name)).collect();
             format!("{what} {}", tables.join(", "))
         })
         .collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!named.is_empty()).then(|| named.join(", "))
 }

@@ -1,4 +1,11 @@
-//! Which rows of old tables a query takes, and what its columns are made of.
+//! Which rows of old tables a query returns, and what its columns are made of.
+//!
+//! In comes the FROM and the column list of a query, out come [`Rows`]. `SELECT id, upper(a) AS a FROM t WHERE b > 1`, with
+//! `t` an old table, gives one [`Taken`]: source `t`, one loss (the condition), and two values, `id` as it was and
+//! `upper(a)`, which reads `a`. Copies of copies are followed through new tables, subqueries and WITH.
+//!
+//! A value counts as kept if it reads the old column, whatever the expression makes of it: whether `upper(a)` is what the
+//! author meant, no rule can decide.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +14,20 @@ use migrate_core::Span;
 use crate::schema::{Schema, Table};
 use crate::sql::{ColumnName, Conflict, Cut, From, Name, Selected, Selection, Source};
 
-/// The names of the number that every row has, beside that of its column.
+/// The names of the row number, which every table has besides its columns.
 const ROW_NUMBER: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
-/// More copies than this are not followed in one table: tables that are copied into each other have ever more.
+/// The most copies that are followed in one table. Tables that are copied into each other double theirs with each
+/// statement.
 const MAX_COPIES: usize = 64;
 
-/// More causes than these are not told of one copy.
+/// The most causes of loss that are kept for one copy.
 const MAX_LOSSES: usize = 16;
 
-/// What a new table holds of old ones.
+/// What a new table holds of old tables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    /// Its columns, where the schema does not know them: after `CREATE TABLE AS`.
+    /// The columns of the table, if the schema does not know them: after `CREATE TABLE AS`.
     pub(super) columns: Option<Vec<String>>,
     pub(super) copies: Vec<Copy>,
 }
@@ -45,19 +53,20 @@ fn add(losses: &mut Vec<Loss>, loss: Loss) {
 /// The rows of an old table that a statement copied.
 #[derive(Clone, Debug)]
 pub(super) struct Copy {
-    /// The table, by the name that it had before the script.
+    /// The old table, by the name that it had before the script.
     pub(super) source: Name,
-    /// The statement.
+    /// The statement that copied them.
     pub(super) at: Span,
+    /// What may have kept rows out of the copy.
     pub(super) losses: Vec<Loss>,
-    /// Whether SQLite may move the rows as they are from a table of the same form, and so not see that references to
-    /// them hold again: `INSERT INTO t SELECT * FROM u`.
+    /// Whether SQLite may copy the pages as they are, `INSERT INTO t SELECT * FROM u` with two tables of one form. It
+    /// does not notice then that references to the rows hold again.
     pub(super) is_moved: bool,
-    /// What each column holds; `None` where the columns are not known.
+    /// What each column holds. `None` if the columns are not known.
     pub(super) values: Option<BTreeMap<String, Value>>,
 }
 
-/// What keeps rows of a table out of a copy, and where.
+/// What may keep rows of a table out of a copy, and the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Loss {
     pub(super) at: Span,
@@ -66,24 +75,28 @@ pub(super) struct Loss {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
+    /// A condition, DISTINCT, GROUP BY, LIMIT, … of the query.
     Query(Cut),
+    /// A join with another table.
     Join,
+    /// `INSERT OR IGNORE` and the like.
     Conflict(Conflict),
-    /// `DELETE`, of the copy.
+    /// A DELETE on the copy.
     Deleted,
 }
 
-/// What a column is made of: columns of the old table.
+/// What a column is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Value {
+    /// The columns of the old table that it reads.
     pub(super) reads: BTreeSet<String>,
-    /// It is one of them as it was.
+    /// Whether it is one of these columns unchanged.
     pub(super) is_column: bool,
-    /// As a message shows it.
+    /// The expression, as a message shows it.
     pub(super) text: String,
 }
 
-/// What a query results in.
+/// The result of a query.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     /// The names of its columns, if all are known.
@@ -98,23 +111,23 @@ pub(super) struct Taken {
     pub(super) losses: Vec<Loss>,
     /// What each column of the result holds.
     pub(super) values: Option<Vec<Value>>,
-    /// The columns of the old table that tell its rows apart.
+    /// The primary key of the old table. DISTINCT loses no row if the result has the key.
     key: Vec<String>,
 }
 
-/// The tables at a place of the script.
+/// The tables as they are at a place of the script.
 pub(super) struct Tables<'a> {
     pub(super) schema: &'a Schema,
-    /// New tables.
+    /// What the new tables hold.
     pub(super) held: &'a BTreeMap<Name, Held>,
-    /// Old tables that have another name by now, with their first.
+    /// Old tables that were renamed: from the present name to the first.
     pub(super) renamed: &'a BTreeMap<Name, Name>,
-    /// The statement that is looked at.
+    /// The statement at this place.
     pub(super) at: Span,
 }
 
 impl Tables<'_> {
-    /// The rows of a query.
+    /// The rows that a query returns.
     pub(super) fn of(&self, selection: &Selection) -> Rows {
         let items: Vec<Item<'_>> = selection.from.iter().map(|from| self.item(from)).collect();
         let mut taken: Vec<(usize, Taken)> = Vec::new();
@@ -166,7 +179,7 @@ impl Tables<'_> {
         }
     }
 
-    /// All rows of a table.
+    /// The rows of a whole table.
     fn table(&self, name: &Name) -> Rows {
         let name = self.schema.resolve(name);
         let held = self.held.get(&name);
@@ -213,7 +226,7 @@ impl Tables<'_> {
     }
 }
 
-/// A table or query of FROM and its rows.
+/// A table or subquery in FROM, and its rows.
 struct Item<'s> {
     alias: Option<&'s str>,
     rows: Rows,
@@ -224,7 +237,7 @@ impl Item<'_> {
         self.rows.columns.as_ref()?.iter().position(|known| known == column)
     }
 
-    /// Whether a name may mean a column of it.
+    /// Whether a name may mean a column of this item. If the columns are not known, any name may.
     fn may_have(&self, name: &ColumnName) -> bool {
         match &name.table {
             Some(table) => self.alias == Some(table.as_str()),
@@ -237,7 +250,7 @@ impl Item<'_> {
     }
 }
 
-/// The columns that one of the list results in.
+/// The columns that one entry of the column list gives: `*` gives several.
 type Result = Vec<Output>;
 
 /// A column of the result.
@@ -247,7 +260,7 @@ struct Output {
 }
 
 enum Made {
-    /// Of a column of one item of FROM.
+    /// A column of an item in FROM: the number of the item, and that of the column.
     Column(usize, usize),
     Expression {
         reads: Vec<ColumnName>,
@@ -256,7 +269,7 @@ enum Made {
     },
 }
 
-/// `None` where it cannot be told how many columns they are.
+/// The columns that an entry of the list gives. `None` if it is `*` over unknown columns.
 fn results(selected: &Selected, items: &[Item<'_>]) -> Option<Result> {
     match selected {
         Selected::All(table) => {
@@ -281,7 +294,7 @@ fn results(selected: &Selected, items: &[Item<'_>]) -> Option<Result> {
 }
 
 impl Output {
-    /// What it holds of the rows that an item has of an old table.
+    /// What the column holds of one copy in an item.
     fn value(&self, item: usize, copy: &Taken, items: &[Item<'_>]) -> Value {
         match &self.made {
             Made::Column(of, at) if *of == item => copy.value(*at),
@@ -306,7 +319,7 @@ impl Taken {
         self.values.as_ref().and_then(|values| values.get(at)).cloned().unwrap_or_default()
     }
 
-    /// What a column of the item holds, by its name.
+    /// What a column of the item holds, by its name. The row number is the primary key if that is one column.
     fn named(&self, item: &Item<'_>, column: &str) -> Value {
         match (item.position(column), &self.values) {
             (Some(at), Some(_)) => self.value(at),
@@ -318,7 +331,7 @@ impl Taken {
         }
     }
 
-    /// Whether the result has all its rows in spite of what may leave some out.
+    /// Whether a cut leaves out no row: DISTINCT and GROUP BY do not if the primary key is in the result.
     fn keeps_all(&self, cut: &Cut, values: Option<&[Value]>, item: &Item<'_>) -> bool {
         let has = |columns: &mut dyn Iterator<Item = Value>| {
             let kept: BTreeSet<String> =

@@ -1,4 +1,4 @@
-//! What the oracle in `tests/tests/sqlite` does not see: messages, scripts without transaction, histories.
+//! What the oracle in `tests/tests/sqlite` does not cover: messages, scripts without a transaction, histories.
 
 use migrate_core::{Hazard, Risk};
 
@@ -33,8 +33,8 @@ fn a_finding_names_what_is_lost_and_where() {
     assert_eq!(
         messages(&history, &partial),
         [
-            "rows of `p` are lost in its rebuild: those for which `id < 5` does not hold are not copied",
-            "the index `p_b` goes with the old table, and `p` gets none like it: queries that used it read all rows",
+            "rows of `p` are lost in its rebuild: the copy leaves out those that do not meet `id < 5`",
+            "the index `p_b` is dropped with the old table, and the new `p` has none like it: queries that used it read all rows",
         ]
     );
     let places = places(&history, Hazard::RebuildRows, &partial);
@@ -58,7 +58,7 @@ fn a_finding_names_what_is_lost_and_where() {
 }
 
 #[test]
-fn a_constraint_that_is_gone_is_told_at_the_new_table() {
+fn a_constraint_that_is_gone_is_reported_at_the_new_table() {
     let history = sqlite_history(
         "CREATE TABLE r (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE CHECK (a <> ''),
          b TEXT COLLATE NOCASE, r_id REFERENCES r, s AS (a || b) STORED, n TEXT NOT NULL DEFAULT '') STRICT",
@@ -81,7 +81,7 @@ fn a_constraint_that_is_gone_is_told_at_the_new_table() {
     assert_eq!(messages(&history, rebuild), want);
     let at = places(&history, Hazard::RebuildConstraint, rebuild);
     assert!(at.iter().all(|place| place.starts_with("CREATE TABLE x")), "{at:?}");
-    // Of a column that is not there any more, nothing is missed but the column.
+    // If a column is gone, only the column is reported.
     let narrow = "CREATE TABLE x (id INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE, r_id REFERENCES r, n TEXT NOT NULL DEFAULT '') STRICT;
         INSERT INTO x SELECT id, b, r_id, n FROM t; DROP TABLE t; ALTER TABLE x RENAME TO t";
     case(&history, narrow, &["drop-column high"]);

@@ -1,16 +1,22 @@
-//! The names that PostgreSQL gives to constraints, indexes and sequences for which the statement has none: the parts
-//! joined by `_`, the longer one cut until all fit, and a number where that is taken (its `makeObjectName`,
-//! `ChooseRelationName` and `ChooseConstraintName`).
+//! The names that PostgreSQL gives to constraints, indexes and sequences if a statement gives none.
+//!
+//! `CREATE TABLE orders (customer bigint REFERENCES customers)` makes the constraint `orders_customer_fkey`: the
+//! table, the columns and a label, joined by `_`. If that is longer than 63 bytes, the longer part is cut until all
+//! fit, and if the name is taken, a number follows (`makeObjectName`, `ChooseRelationName` and
+//! `ChooseConstraintName` in the server's source).
+//!
+//! Why go to that length? A later migration says `DROP CONSTRAINT orders_customer_fkey`, and only this name shows
+//! that it is a foreign key. `tests/tests/schema.rs` compares the names with a real server's.
 
 use migrate_core::Engine;
 use migrate_core::token::{TokenKind, tokens};
 
 use crate::sql::IndexKey;
 
-/// PostgreSQL manual, 4.1.1: the length to which it cuts a name.
+/// The bytes to which the server cuts a name (PostgreSQL manual, 4.1.1).
 const MAX_NAME_BYTES: usize = 63;
 
-/// The name as the server keeps it.
+/// The name as the engine stores it: PostgreSQL cuts a long one, SQLite keeps every name.
 pub(super) fn kept(name: &str, engine: Engine) -> String {
     match engine {
         Engine::Postgres => cut(name, MAX_NAME_BYTES).to_owned(),
@@ -18,7 +24,7 @@ pub(super) fn kept(name: &str, engine: Engine) -> String {
     }
 }
 
-/// The first name of these parts that is not `taken`.
+/// The first name made of these parts that is not `taken`.
 pub(super) fn choose(table: &str, middle: Option<&str>, label: &str, taken: impl Fn(&str) -> bool) -> String {
     let first = joined(table, middle, label);
     if !taken(&first) {
@@ -30,6 +36,8 @@ pub(super) fn choose(table: &str, middle: Option<&str>, label: &str, taken: impl
         .expect("there are more numbers than names")
 }
 
+/// The parts joined by `_`. As in `makeObjectName`, the longer of table and middle loses a byte at a time until all
+/// fit.
 fn joined(table: &str, middle: Option<&str>, label: &str) -> String {
     let Some(middle) = middle else {
         return format!("{}_{label}", cut(table, MAX_NAME_BYTES - label.len() - 1));
@@ -42,7 +50,7 @@ fn joined(table: &str, middle: Option<&str>, label: &str) -> String {
     format!("{}_{}_{label}", cut(table, left), cut(middle, right))
 }
 
-/// The middle of a name that is made of columns.
+/// The middle part of a name, made of columns: `a_b` for an index on (a, b).
 pub(super) fn middle<'a>(columns: impl IntoIterator<Item = &'a str>) -> String {
     let mut middle = String::new();
     for column in columns {
@@ -57,7 +65,8 @@ pub(super) fn middle<'a>(columns: impl IntoIterator<Item = &'a str>) -> String {
     middle
 }
 
-/// The names of the columns of an index: those of the table, or what an expression looks like, each once.
+/// The names of the columns of an index. An expression is named as the server would name it, and equal names get a
+/// number: an index on (a, lower(a), lower(b)) has the columns `a`, `lower` and `lower1`.
 pub(super) fn index_columns(keys: &[IndexKey], include: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let of_keys = keys.iter().map(|key| match &key.column {
@@ -75,7 +84,8 @@ pub(super) fn index_columns(keys: &[IndexKey], include: &[String]) -> Vec<String
     names
 }
 
-/// What a value would be called as the column of a query: the function, the column, or the type that it is cast to.
+/// The name that an expression would have as the column of a query: the function, the column, or the type of a cast. The
+/// server uses the same rule for index names (`FigureIndexColname` in its source).
 fn appearance(value: &str) -> Option<String> {
     let tokens: Vec<&str> = tokens(value, Engine::Postgres)
         .filter(|token| !matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment))
@@ -84,6 +94,7 @@ fn appearance(value: &str) -> Option<String> {
     appearance_of(&tokens).map(|name| name.trim_matches('"').to_owned())
 }
 
+/// The same for tokens. `None` for an operator or a literal, which the server calls `expr` in an index name.
 fn appearance_of(tokens: &[&str]) -> Option<String> {
     let (&first, rest) = tokens.split_first()?;
     if first == "(" && closing(tokens) == Some(tokens.len() - 1) {
@@ -108,7 +119,7 @@ fn appearance_of(tokens: &[&str]) -> Option<String> {
     }
 }
 
-/// Where the parenthesis that the tokens begin with is closed.
+/// The position of the parenthesis that closes the first token.
 fn closing(tokens: &[&str]) -> Option<usize> {
     let mut depth = 0_usize;
     tokens.iter().position(|token| {
@@ -121,7 +132,7 @@ fn closing(tokens: &[&str]) -> Option<usize> {
     })
 }
 
-/// Where the last `::` outside of parentheses stands, if no other operator stands beside it.
+/// The position of the last `::` outside of parentheses, if there is no other operator.
 fn last_cast(tokens: &[&str]) -> Option<usize> {
     let (mut depth, mut cast) = (0_usize, None);
     for (i, token) in tokens.iter().enumerate() {
@@ -139,7 +150,7 @@ fn last_cast(tokens: &[&str]) -> Option<usize> {
     cast
 }
 
-/// What stands behind the last ELSE of a CASE that is its own.
+/// The tokens after the ELSE of the outermost CASE, up to its END.
 fn last_else<'a, 'b>(tokens: &'a [&'b str]) -> Option<&'a [&'b str]> {
     let (mut depth, mut last) = (0_usize, None);
     for (i, token) in tokens.iter().enumerate() {
@@ -157,7 +168,7 @@ fn folded(identifier: &str) -> String {
     if identifier.starts_with('"') { identifier.to_owned() } else { identifier.to_ascii_lowercase() }
 }
 
-/// At most `bytes` of `name`, and no part of a character.
+/// The first `bytes` of `name` at most, without cutting a character in two.
 fn cut(name: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
     &name[..end.unwrap_or(0)]

@@ -1,22 +1,26 @@
 use crate::sql::{Expression, IndexKey, Name};
 
-/// An index, those of primary keys and unique constraints among them.
+/// An index, including those of primary keys and unique constraints.
+///
+/// `CREATE INDEX ON orders (lower(note)) WHERE open` becomes: name `public.orders_lower_idx`, one key without a column and
+/// with the expression `lower(note)`, and the filter `open`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Index {
-    /// With the schema of its table; the server's default name where the statement gives none.
+    /// Its name, in the schema of its table. If the statement gives none, it is the server's default name.
     pub(crate) name: Name,
     pub(crate) table: Name,
     pub(crate) unique: bool,
+    /// The columns or expressions that it is sorted by.
     pub(crate) keys: Vec<IndexKey>,
     /// The columns of `INCLUDE`.
     pub(crate) include: Vec<String>,
-    /// `WHERE`.
+    /// The condition of a partial index.
     pub(crate) filter: Option<Expression>,
     /// Whether a constraint of the same name owns it.
     pub(crate) from_constraint: bool,
     /// The index of the partitioned table that it is a part of.
     pub(crate) part_of: Option<Name>,
-    /// Whether the server may use it: that of a partitioned table `ON ONLY` may not until all parts are attached.
+    /// Whether the server may use it. An index `ON ONLY` a partitioned table is invalid until all parts are attached.
     pub(crate) valid: bool,
     /// The migration that created it.
     pub(crate) created_in: u32,

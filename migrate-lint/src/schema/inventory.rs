@@ -1,18 +1,24 @@
+//! The objects of a schema as a set, so that two schemas can be compared.
+//!
+//! After `CREATE TABLE t (a int); CREATE INDEX i ON t (a)` the inventory maps the table `t` to its schema `public`,
+//! the column `t.a` to the table, and the index `i` to the column and the table. The needs say what goes with what:
+//! if `t` and `i` are both missing, only `t` has to be reported.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Index, Label, Schema, Table, TableConstraint, TableConstraintKind};
 use crate::sql::{Name, ObjectKind};
 
-/// What a database holds, each with what it cannot be without.
+/// The objects of a database, each with the objects that it needs.
 pub(crate) type Inventory = BTreeMap<Object, BTreeSet<Object>>;
 
-/// Something that a script creates and drops.
+/// An object that a script can create and drop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Object {
     pub(crate) kind: ObjectKind,
-    /// Its own name; that of the table of a column, constraint, trigger or policy; that of the enum of a value.
+    /// Its own name. For a column, constraint, trigger or policy the name of the table; for a value that of the enum.
     pub(crate) name: Name,
-    /// The column, constraint, trigger, policy or value.
+    /// The name of the column, constraint, trigger or policy, or the value.
     pub(crate) part: Option<String>,
 }
 
@@ -27,8 +33,8 @@ impl Object {
 }
 
 impl Schema {
-    /// All that has a name which a script gave or could know. What comes with something else is left out: the index of
-    /// a constraint, the sequence of a serial column, the parts of a partition.
+    /// All objects whose name a script gave or could know. Objects that come with another are left out: the index of a
+    /// constraint, the sequence of a serial column, the inherited parts of a partition.
     pub(crate) fn inventory(&self) -> Inventory {
         let mut found: Inventory = self.tables.values().flat_map(Table::inventory).collect();
         found.extend(self.whole_objects().map(|(kind, name)| (Object::whole(kind, name), in_schema(name))));
@@ -49,8 +55,8 @@ impl Schema {
         found
     }
 
-    /// Whether it holds what the other holds, each as it is there: then their inventories are the same. They may be the
-    /// same otherwise too, but that takes longer to find out.
+    /// Whether both schemas hold equal objects, so that their inventories are the same. If not, the inventories may still
+    /// be the same, but comparing them takes longer.
     pub(crate) fn holds_the_same_as(&self, other: &Schema) -> bool {
         self.tables == other.tables
             && self.indexes == other.indexes
@@ -64,7 +70,7 @@ impl Schema {
             && self.extensions == other.extensions
     }
 
-    /// What is in a schema and in nothing else.
+    /// The objects that belong directly to a schema, without tables and indexes.
     fn whole_objects(&self) -> impl Iterator<Item = (ObjectKind, &Name)> {
         let views = self.views.values().map(|view| {
             (if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View }, &view.name)
@@ -84,7 +90,7 @@ impl Schema {
 }
 
 impl Table {
-    /// The table, unless no migration created it, and its parts; those of a partition are its parent's.
+    /// The table, if a migration created it, and its parts. Columns and constraints of a partition belong to its parent.
     fn inventory(&self) -> Inventory {
         let mut found = Inventory::new();
         if self.is_known {
@@ -124,7 +130,7 @@ impl Index {
 }
 
 impl TableConstraint {
-    /// `None` of NOT NULL, which is a property of a column as well.
+    /// What a constraint needs. `None` for NOT NULL, which counts as a property of its column.
     fn needs(&self, table: &Name) -> Option<BTreeSet<Object>> {
         Some(match &self.kind {
             TableConstraintKind::NotNull { .. } => return None,

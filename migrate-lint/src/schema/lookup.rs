@@ -1,17 +1,24 @@
+//! Indexes over the schema by table and by name.
+//!
+//! Why? Without them, each `foreign_keys_to` would search all tables, and a folder of a thousand migrations would
+//! take time in proportion to its square. Entries are never removed, so the lookup may name what is gone, and its users check; it never lacks what is there.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
 use super::Index;
 use crate::sql::Name;
 
-/// Where to look, so that a folder of a thousand migrations is not searched as a whole for each statement. It still
-/// names what is gone, and lacks nothing that is there.
+/// Where to search. It may still name what is gone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookup {
+    /// The names of all constraints.
     constraints: BTreeSet<String>,
+    /// The tables with partitions or heirs.
     parents: BTreeSet<Name>,
     /// The tables with foreign keys, by the table that they refer to.
     owners: BTreeMap<Name, BTreeSet<Name>>,
+    /// The indexes by their tables.
     indexes: BTreeMap<Name, BTreeSet<Name>>,
 }
 
@@ -22,12 +29,12 @@ impl Lookup {
         }
     }
 
-    /// A table with partitions or heirs.
+    /// Adds a table with partitions or heirs.
     pub(super) fn add_parent(&mut self, table: &Name) {
         self.parents.insert(table.clone());
     }
 
-    /// A table with a foreign key, and the one that it refers to.
+    /// Adds a table with a foreign key, and the one that it refers to.
     pub(super) fn add_foreign_key(&mut self, owner: &Name, referenced: &Name) {
         self.owners.entry(referenced.clone()).or_default().insert(owner.clone());
     }
@@ -66,7 +73,7 @@ impl Lookup {
         for (referenced, owners) in take(&mut self.owners) {
             let owners: BTreeSet<Name> = owners.into_iter().map(renamed).collect();
             let now = renamed(referenced.clone());
-            // A foreign key may go on to name the old one.
+            // With `PRAGMA legacy_alter_table` a foreign key still has the old name.
             if now != referenced {
                 self.owners.entry(referenced).or_default().extend(owners.iter().cloned());
             }

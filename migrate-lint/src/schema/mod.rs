@@ -1,8 +1,21 @@
-//! What the migrations of a folder make of an empty database, as far as their scripts say.
+//! The schema that the migrations of a folder make in an empty database, as far as their scripts show it.
 //!
-//! Names are asked for as the statement writes them: unqualified ones mean what they would mean to the server at
-//! that place. Nothing here fails: a statement that does not fit the history before it changes what it can.
-//! What a DO block contains is taken as done.
+//! In come statements, one after the other, through [`Schema::apply`]; `fold/` has a file for each kind. Out come
+//! answers for the rules: is this table new, which columns does it have, which index covers them, who refers to it.
+//!
+//! ```text
+//! CREATE TABLE orders (id bigint PRIMARY KEY, note text)   → tables: public.orders, columns id (int8, not null) and note (text)
+//!                                                            indexes: public.orders_pkey
+//! ALTER TABLE orders RENAME note TO remark                 → the same column under its new name, also in checks and indexes
+//! ```
+//!
+//! Four decisions shape it. A name is resolved where it occurs, with the search path of that place, as the server
+//! does. Nothing fails: a statement that does not fit the history changes what it can, because a database may hold
+//! objects that no migration created, and these are marked unknown. A DO block counts as executed. And each object
+//! keeps the number of the migration that created it, so "was it there before?" is one comparison.
+//!
+//! Why not ask a database? The macro runs it at compile time, where there is none. `tests/tests/schema.rs` compares
+//! the result with the catalog of a real server.
 
 mod default_name;
 mod fold;
@@ -35,7 +48,7 @@ pub(crate) use table::{
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
     engine: Engine,
-    /// Where unqualified names are looked for, and created in the first.
+    /// The schemas in which unqualified names are searched. New objects go into the first.
     search_path: Vec<String>,
     schemas: BTreeSet<String>,
     extensions: BTreeSet<String>,
@@ -45,17 +58,17 @@ pub(crate) struct Schema {
     sequences: BTreeMap<Name, Sequence>,
     domains: BTreeMap<Name, Domain>,
     enums: BTreeMap<Name, EnumType>,
-    /// Composite types, ranges, ….
+    /// Composite types, ranges and other types.
     other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
     lookup: Lookup,
-    /// Whether the migration that is being read has created temporary relations.
+    /// Whether the current migration has created temporary relations.
     has_temporary: bool,
-    /// The number of the migration that is being read, from 1 on.
+    /// The number of the current migration, from 1 on.
     current: u32,
-    /// How `RENAME TO` of a table treats what names it.
+    /// What RENAME TO of a table changes besides the table (SQLite).
     renaming: Renaming,
-    /// The values that the migration that is being read has added to enums that no migration created.
+    /// The values that the current migration has added to enums that no migration created.
     foreign_labels: Vec<(Name, String)>,
 }
 
@@ -84,7 +97,7 @@ impl Schema {
         }
     }
 
-    /// Begins a script: all that exists is old, temporary tables and settings are gone.
+    /// Begins the next script: everything that exists is old, and temporary tables and settings are gone.
     pub(crate) fn begin_migration(&mut self) {
         self.current += 1;
         self.search_path = vec![default_schema(self.engine).to_owned()];
@@ -103,13 +116,13 @@ impl Schema {
         self.engine
     }
 
-    /// Says whether the script that begins runs without foreign keys (SQLite).
+    /// Sets whether the script that begins runs with foreign keys off (SQLite).
     pub(crate) fn set_foreign_keys_off(&mut self, off: bool) {
         self.renaming.keys_off = off;
     }
 
-    /// The relation (table, view, index, sequence) that this name means here; one that is unknown is taken to be
-    /// in the first schema of the search path.
+    /// The full name of the relation (table, view, index, sequence) that this name means here. An unknown one counts as
+    /// one in the first schema of the search path.
     pub(crate) fn resolve(&self, name: &Name) -> Name {
         if name.schema.is_some() {
             return name.clone();
@@ -135,12 +148,12 @@ impl Schema {
         self.relation_exists(&name) && self.tables.get(&name).is_none_or(|table| table.is_known)
     }
 
-    /// Whether what was created in this migration is new: it is the one that is being read.
+    /// Whether the migration with this number is the current one, so that what it created is new.
     pub(crate) fn is_current(&self, created_in: u32) -> bool {
         created_in == self.current
     }
 
-    /// Whether the migration that is being read created this table, view, index or sequence.
+    /// Whether the current migration created this table, view, index or sequence.
     pub(crate) fn is_new(&self, name: &Name) -> bool {
         let name = self.resolve(name);
         if let Some(table) = self.tables.get(&name).filter(|table| table.is_known) {
@@ -190,7 +203,7 @@ impl Schema {
         names.filter_map(|name| self.indexes.get(name)).filter(move |index| index.table == table)
     }
 
-    /// The tables with a foreign key to `table`, and that constraint; itself may be among them.
+    /// The tables with a foreign key to `table`, each with that constraint. The table itself may be one of them.
     pub(crate) fn foreign_keys_to(&self, table: &Name) -> impl Iterator<Item = (&Table, &TableConstraint)> {
         let table = self.resolve(table);
         let owners = self.lookup.owners(&table).into_iter().flatten();
@@ -236,7 +249,7 @@ impl Schema {
         self.views.get(&self.resolve(name))
     }
 
-    /// The views that read this table or view themselves.
+    /// The views that read this table or view directly.
     pub(crate) fn views_on(&self, name: &Name) -> impl Iterator<Item = &View> {
         let name = self.resolve(name);
         self.views.values().filter(move |view| view.reads.contains(&name))
@@ -273,7 +286,7 @@ impl Schema {
         self.resolve_type_name(name).is_some()
     }
 
-    /// The values that `ALTER TYPE … ADD VALUE` of the migration that is being read has added, with their enums.
+    /// The values that `ALTER TYPE … ADD VALUE` of the current migration has added, with their enums.
     pub(crate) fn added_labels(&self) -> impl Iterator<Item = (&Name, &str)> {
         let known = self.enums.values().flat_map(|known| {
             known
@@ -294,6 +307,7 @@ impl Schema {
         self.find(&self.functions, name)
     }
 
+    /// Whether a table, index, view or sequence has this full name. The four share one namespace.
     fn relation_exists(&self, name: &Name) -> bool {
         self.tables.contains_key(name)
             || self.indexes.contains_key(name)
@@ -301,7 +315,7 @@ impl Schema {
             || self.sequences.contains_key(name)
     }
 
-    /// The name of what is created here.
+    /// The full name of an object that is created here.
     fn creation_name(&self, name: &Name, temporary: bool) -> Name {
         if name.schema.is_some() {
             return self.kept(name);
@@ -314,14 +328,14 @@ impl Schema {
         self.kept(&Name::qualified(schema, &name.name))
     }
 
-    /// The name of a relation that is created here.
+    /// The full name of a relation that is created here. Notes whether it is temporary.
     fn relation_name(&mut self, name: &Name, temporary: bool) -> Name {
         let name = self.creation_name(name, temporary);
         self.has_temporary |= name.schema.as_deref() == Some(temporary_schema(self.engine));
         name
     }
 
-    /// The name as the server keeps it, which may be shorter.
+    /// The name as the engine stores it, which may be shorter.
     fn kept(&self, name: &Name) -> Name {
         let kept = |part: &String| default_name::kept(part, self.engine);
         Name { schema: name.schema.as_ref().map(kept), name: kept(&name.name) }
@@ -337,25 +351,29 @@ impl Schema {
         path.into_iter()
     }
 
+    /// The first object that the name may mean.
     fn find<'a, T>(&'a self, objects: &'a BTreeMap<Name, T>, name: &Name) -> Option<&'a T> {
         self.path_of(name).find_map(|name| objects.get(&name))
     }
 }
 
-/// What `RENAME TO` does on SQLite to what names the table (<https://www.sqlite.org/lang_altertable.html#altertabrename>).
+/// What RENAME TO does on SQLite to objects that name the table
+/// (<https://www.sqlite.org/lang_altertable.html#altertabrename>).
 #[derive(Clone, Copy, Debug, Default)]
 struct Renaming {
-    /// `PRAGMA legacy_alter_table = ON`: views and triggers stay as they are.
+    /// `PRAGMA legacy_alter_table = ON`: views and triggers keep the old name.
     legacy: bool,
-    /// Foreign keys are off: with `legacy`, those stay as they are too.
+    /// Foreign keys are off. Together with `legacy`, they keep the old name too.
     keys_off: bool,
 }
 
 impl Renaming {
+    /// Whether views and triggers follow the table to its new name.
     fn changes_bodies(self) -> bool {
         !self.legacy
     }
 
+    /// Whether foreign keys follow the table to its new name.
     fn changes_keys(self) -> bool {
         !self.legacy || !self.keys_off
     }
@@ -368,6 +386,7 @@ fn default_schema(engine: Engine) -> &'static str {
     }
 }
 
+/// The schema of temporary objects. PostgreSQL gives each session a schema with a number; here one name is enough.
 fn temporary_schema(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres => "pg_temp",

@@ -1,3 +1,10 @@
+//! The part of a schema that two scripts may be about.
+//!
+//! The analysis of a rollback needs the schema before its migration, and applies both scripts to copies of it. A
+//! copy of everything, for each of a thousand migrations, would cost more than all rules. So the scripts are split
+//! into words, and only objects with one of these words as their name are copied: for `DROP TABLE orders` those
+//! named `drop`, `table` and `orders`, of which only the last exists.
+
 use std::collections::BTreeMap;
 
 use migrate_core::Engine;
@@ -6,12 +13,12 @@ use super::lookup::Lookup;
 use super::{Schema, Table, TableConstraintKind};
 use crate::sql::Name;
 
-/// The words of scripts that may be names, each once.
+/// The words of scripts, each of which may be a name.
 #[derive(Debug, Default)]
 pub(crate) struct Words(Vec<Name>);
 
 impl Words {
-    /// Every word, in lower case and as it is written.
+    /// Every word, both in lower case and as written, because the name may be quoted.
     pub(crate) fn of(scripts: &[&str]) -> Words {
         let mut words = Vec::new();
         for script in scripts {
@@ -29,7 +36,7 @@ impl Words {
     }
 }
 
-/// Splits a script at every sign that is of no word. What begins with a digit is a number.
+/// Splits a script at every byte that no word contains. A word that begins with a digit is a number.
 fn split<'a>(script: &'a str, words: &mut Vec<&'a str>) {
     let mut start = 0;
     for (at, byte) in script.bytes().enumerate() {
@@ -44,8 +51,8 @@ fn split<'a>(script: &'a str, words: &mut Vec<&'a str>) {
 }
 
 impl Schema {
-    /// What the scripts of these words may be about: all that has one of them as its name, in whichever schema, and what
-    /// belongs to their tables. To copy that takes as long as the scripts are long, and not as the history is.
+    /// The part that scripts with these words may be about: all objects with such a name, in any schema, and the indexes
+    /// of these tables. The time depends on the length of the scripts and not on the length of the history.
     pub(crate) fn part_for(&self, words: &Words) -> Schema {
         let mut part = Schema {
             search_path: self.search_path.clone(),
@@ -75,8 +82,8 @@ impl Schema {
         part
     }
 
-    /// The deletion of a table's rows reaches those that refer to them, and theirs; a RENAME reads views and triggers.
-    /// Only on SQLite is that asked of a part.
+    /// Adds the tables that refer to those in the part, and so on, and the views and triggers on them. Deleting rows
+    /// reaches the former and RENAME reads the latter; both matter only to the rebuild on SQLite.
     fn add_dependents(&self, part: &mut Schema) {
         if self.engine != Engine::Sqlite {
             return;
@@ -99,7 +106,7 @@ impl Schema {
         part.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
     }
 
-    /// The other types of this name in all schemas.
+    /// The other types of this name, in any schema.
     fn types_of(&self, word: &Name) -> impl Iterator<Item = &Name> {
         self.other_types.range(word..).take_while(|name| name.name == word.name)
     }
@@ -121,7 +128,8 @@ impl Schema {
     }
 }
 
-/// Names are sorted by the name, and only then by the schema.
+/// The objects with one of these names, in any schema. It works because a [`Name`] is sorted by the name first and by the
+/// schema second.
 fn pick<T: Clone>(objects: &BTreeMap<Name, T>, words: &Words) -> BTreeMap<Name, T> {
     let mut picked = BTreeMap::new();
     if objects.is_empty() {

@@ -1,28 +1,33 @@
+//! A table and its parts: columns, constraints, triggers, policies.
+//!
+//! `CREATE TABLE t (a int NOT NULL CHECK (a > 0))` becomes a [`Table`] with the column `a` (`int4`, not null), and
+//! the constraint `t_a_check` with the expression `a > 0` and `validated: true`.
+
 use crate::sql::{Expression, Generated, IndexKey, Name, OnDelete, PartitionBound, TableOptions, Type};
 
 /// A table as the migrations so far have made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Table {
-    /// With its schema.
+    /// Its name, with its schema.
     pub(crate) name: Name,
-    /// In the order of their creation.
+    /// Its columns, in the order of their creation.
     pub(crate) columns: Vec<TableColumn>,
-    /// Whether `columns` are all of them: not after `CREATE TABLE AS`, nor for a table that no migration creates.
+    /// Whether all columns are known. They are not after `CREATE TABLE AS`, nor if no migration creates the table.
     pub(crate) columns_are_complete: bool,
     pub(crate) constraints: Vec<TableConstraint>,
     pub(crate) is_foreign: bool,
     pub(crate) is_temporary: bool,
     pub(crate) is_unlogged: bool,
     pub(crate) is_partitioned: bool,
-    /// What it is a partition of.
+    /// The table that it is a partition of.
     pub(crate) partition_of: Option<Partition>,
-    /// The tables that it inherits from otherwise.
+    /// The tables that it inherits from with INHERITS.
     pub(crate) inherits: Vec<Name>,
     pub(crate) row_security: RowSecurity,
     pub(crate) policies: Vec<Policy>,
     pub(crate) triggers: Vec<Trigger>,
     pub(crate) options: TableOptions,
-    /// Whether a migration created it; else one only mentions it.
+    /// Whether a migration created it. Otherwise one only mentions it.
     pub(crate) is_known: bool,
     /// The migration that created it.
     pub(crate) created_in: u32,
@@ -36,14 +41,14 @@ pub(crate) struct Trigger {
     pub(crate) uses: Vec<Name>,
 }
 
-/// The place of a partition.
+/// The parent of a partition, and its bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Partition {
     pub(crate) parent: Name,
     pub(crate) bound: PartitionBound,
 }
 
-/// `ROW LEVEL SECURITY` of a table.
+/// Whether row-level security of a table is on, and on for its owner too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowSecurity {
     pub(crate) enabled: bool,
@@ -63,11 +68,12 @@ pub(crate) struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TableColumn {
     pub(crate) name: String,
-    /// The engine's name for it; a serial column has its integer type, a domain or enum its schema. SQLite allows
-    /// none.
+    /// The type by the engine's own name: `int4` for `integer`, the integer type for serial, a domain or enum with its
+    /// schema. `None` if it has no type, which SQLite allows.
     pub(crate) data_type: Option<Type>,
     pub(crate) not_null: bool,
-    /// Its own default, also that of a serial column; not a domain's, an identity's or a generated value.
+    /// Whether it has its own default; that of a serial column counts. The default of a domain, an identity or a
+    /// generated value does not.
     pub(crate) has_default: bool,
     pub(crate) generated: Option<Generated>,
     pub(crate) collation: Option<String>,
@@ -75,17 +81,19 @@ pub(crate) struct TableColumn {
     pub(crate) created_in: u32,
 }
 
-/// A constraint of a table, those that stand in a column among them. NOT NULL is one only with a name or while it
-/// is not valid.
+/// A constraint of a table, including those written in a column. NOT NULL is one only if it has a name or is not valid
+/// yet; otherwise it is a property of the column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TableConstraint {
-    /// The server's default name where the statement gives none; SQLite has none to give.
+    /// Its name. If the statement gives none, it is PostgreSQL's default name; SQLite has none.
     pub(crate) name: Option<String>,
     pub(crate) kind: TableConstraintKind,
-    /// Whether every row is known to meet it: `NOT VALID` not yet validated and `NOT ENFORCED` are not.
+    /// Whether every row is known to meet it. A NOT VALID constraint that is not validated yet is not, nor a NOT ENFORCED
+    /// one.
     pub(crate) validated: bool,
 }
 
+/// The kind of a constraint, and its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TableConstraintKind {
     NotNull {
@@ -107,10 +115,10 @@ pub(crate) enum TableConstraintKind {
     ForeignKey {
         columns: Vec<String>,
         table: Name,
-        /// Those of the primary key, if known, where the statement leaves them to it.
+        /// The columns that it refers to. If the statement names none, those of the primary key, if that is known.
         referenced: Vec<String>,
         on_delete: OnDelete,
-        /// `INITIALLY DEFERRED` (SQLite).
+        /// Whether it is INITIALLY DEFERRED (SQLite).
         deferred: bool,
     },
 }
@@ -132,8 +140,8 @@ impl Table {
         })
     }
 
-    /// Whether no row can hold NULL there, and the server knows it: the column is NOT NULL, or a validated CHECK
-    /// implies it (PostgreSQL manual, ALTER TABLE, SET NOT NULL).
+    /// Whether the server knows that no row has NULL in the column: it is NOT NULL, or a validated CHECK implies it
+    /// (PostgreSQL manual, ALTER TABLE, SET NOT NULL).
     pub(crate) fn proves_not_null(&self, column: &str) -> bool {
         self.column(column).is_some_and(|column| column.not_null)
             || self.constraints.iter().any(|constraint| {

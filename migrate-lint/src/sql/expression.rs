@@ -1,25 +1,30 @@
+//! A value or a condition, reduced to what the rules ask.
+//!
+//! `CHECK (a IS NOT NULL AND lower(b) <> '')` becomes: calls `lower`, columns `a` and `b`, not null `a`, and the
+//! text. Why not a tree? The two engines have different ones, and no rule needs more than these answers.
+
 use migrate_core::Span;
 
 use super::Name;
 
-/// A value, a condition: what the rules ask of it.
+/// A value or a condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expression {
-    /// Where it stands.
+    /// Its place in the script (PostgreSQL).
     pub(crate) span: Option<Span>,
-    /// The functions that it calls, `current_setting` and `nextval` among them; keywords that are values, such as
-    /// `CURRENT_TIMESTAMP`, are none.
+    /// The functions that it calls, such as `nextval`. Keywords that are values, such as `CURRENT_TIMESTAMP`, do not
+    /// count.
     pub(crate) calls: Vec<Name>,
     /// The columns that it names.
     pub(crate) columns: Vec<String>,
-    /// The columns `c` for which it holds only if `c IS NOT NULL`: that text itself, or joined to others by AND.
+    /// The columns that are not NULL if it is true: those with `c IS NOT NULL`, alone or joined to others by AND.
     pub(crate) not_null: Vec<String>,
-    /// `true`, `1 = 1`, and the like: a condition that says nothing.
+    /// Whether it is true for every row: `true`, `1 = 1`, and the like.
     pub(crate) is_always_true: bool,
-    /// `NULL`, with or without a cast.
+    /// Whether it is NULL, with or without a cast.
     pub(crate) is_null: bool,
-    /// A literal, with or without a cast or sign.
+    /// Whether it is a literal, with or without a cast or sign.
     pub(crate) is_literal: bool,
-    /// The text, with white space as one space, for messages and comparisons.
+    /// The text with single spaces, for messages and comparisons.
     pub(crate) text: String,
 }

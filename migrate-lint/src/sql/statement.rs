@@ -1,8 +1,15 @@
+//! A statement of either engine: its kind, and what it calls, reads and contains anywhere.
+//!
+//! `DELETE FROM t WHERE id IN (SELECT id FROM u WHERE f(a) = 'x')` has the kind `Delete` with the table `t` and a
+//! filter, reads `u`, calls `f`, and has the literal `x`.
+//!
+//! A field marked with an engine is filled for that engine only; for the other it has its empty value.
+
 use migrate_core::Span;
 
 use super::{AlterTable, CreateIndex, CreateTable, Expression, Identifier, Name, Selection, Type};
 
-/// A statement, and where it stands in its script.
+/// A statement, and its place in the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) span: Span,
@@ -13,7 +20,7 @@ pub(crate) struct Statement {
     pub(crate) reads: Vec<Name>,
     /// Every string literal in it, without its quotes.
     pub(crate) literals: Vec<String>,
-    /// What older servers do not know of it, and which does (PostgreSQL).
+    /// The parts of it that older servers do not know, each with the version that introduced it (PostgreSQL).
     pub(crate) since: Vec<Since>,
 }
 
@@ -28,16 +35,16 @@ impl Statement {
     }
 }
 
-/// A part of a statement that came with a major version of the server.
+/// A part of a statement that a major version of the server introduced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Since {
     pub(crate) release: u32,
-    /// Such as `MERGE`, to be followed by "needs PostgreSQL 15".
+    /// The name of the part, such as `MERGE`; a message continues with "needs PostgreSQL 15".
     pub(crate) what: &'static str,
     pub(crate) span: Span,
 }
 
-/// What it does.
+/// What a statement does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     CreateTable(CreateTable),
@@ -71,7 +78,7 @@ pub(crate) enum Kind {
     CreateExtension {
         name: String,
     },
-    /// `ALTER … RENAME TO` of what is no relation: function, type, domain, schema, trigger, policy, …
+    /// `ALTER … RENAME TO` of an object that is not a relation: function, type, domain, schema, trigger, policy, …
     Rename {
         object: ObjectKind,
         name: Name,
@@ -79,7 +86,7 @@ pub(crate) enum Kind {
         table: Option<Name>,
         to: Identifier,
     },
-    /// `ALTER … OWNER TO` and `SET SCHEMA` of what is no relation.
+    /// `ALTER … OWNER TO` and `SET SCHEMA` of an object that is not a relation.
     Move {
         object: ObjectKind,
         name: Name,
@@ -128,14 +135,14 @@ pub(crate) enum Kind {
         /// In lower case, without its quotes.
         value: Option<String>,
     },
-    /// Takes no lock that anybody waits for and changes nothing that running code uses: `COMMENT ON`, `ANALYZE`,
-    /// `CREATE STATISTICS`, `CREATE ROLE`, `SAVEPOINT`, …
+    /// A statement that takes no lock others wait for and changes nothing that running code uses: `COMMENT ON`,
+    /// `ANALYZE`, `CREATE STATISTICS`, `CREATE ROLE`, `SAVEPOINT`, …
     Harmless,
-    /// A statement that no rule knows; its first words.
+    /// A statement that no rule knows, by its first words.
     Unknown(String),
 }
 
-/// What a statement creates, alters or drops.
+/// The kind of an object that a statement creates, alters or drops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ObjectKind {
     Table,
@@ -157,12 +164,12 @@ pub(crate) enum ObjectKind {
     Constraint,
     Column,
     Role,
-    /// What no rule tells apart: operators, casts, collations, publications, …
+    /// Kinds that no rule distinguishes: operators, casts, collations, publications, …
     Other,
 }
 
 impl ObjectKind {
-    /// What it is called in a message.
+    /// The noun for it in a message.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             ObjectKind::Table => "table",
@@ -189,7 +196,7 @@ impl ObjectKind {
     }
 }
 
-/// `DROP`.
+/// `DROP` of one object or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Drop {
     pub(crate) object: ObjectKind,
@@ -219,6 +226,7 @@ pub(crate) struct Refresh {
     pub(crate) concurrently: bool,
 }
 
+/// `CREATE TRIGGER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateTrigger {
     pub(crate) name: String,
@@ -227,6 +235,7 @@ pub(crate) struct CreateTrigger {
     pub(crate) uses: Vec<Name>,
 }
 
+/// `CREATE POLICY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreatePolicy {
     pub(crate) name: String,
@@ -236,6 +245,7 @@ pub(crate) struct CreatePolicy {
     pub(crate) with_check: Option<Expression>,
 }
 
+/// `ALTER POLICY … USING` and `WITH CHECK`. A condition that is not changed is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AlterPolicy {
     pub(crate) name: String,
@@ -244,6 +254,7 @@ pub(crate) struct AlterPolicy {
     pub(crate) with_check: Option<Expression>,
 }
 
+/// `CREATE FUNCTION` and `CREATE PROCEDURE`. The body is not parsed: what it does happens when it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateFunction {
     pub(crate) name: Name,
@@ -252,16 +263,18 @@ pub(crate) struct CreateFunction {
     pub(crate) security_definer: bool,
     /// Neither `IMMUTABLE` nor `STABLE`.
     pub(crate) is_volatile: bool,
-    /// `RETURNS trigger` or `event_trigger`: nothing but a trigger can call it.
+    /// `RETURNS trigger` or `event_trigger`: only a trigger can call it.
     pub(crate) is_trigger: bool,
 }
 
+/// `CREATE TYPE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateType {
     pub(crate) name: Name,
     pub(crate) definition: TypeDefinition,
 }
 
+/// The kind of a new type. Only the values of an enum are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TypeDefinition {
     Enum(Vec<String>),
@@ -269,6 +282,7 @@ pub(crate) enum TypeDefinition {
     Other,
 }
 
+/// `ALTER TYPE`, without RENAME TO, OWNER TO and SET SCHEMA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AlterType {
     AddValue {
@@ -286,6 +300,7 @@ pub(crate) enum AlterType {
     },
 }
 
+/// `CREATE DOMAIN`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateDomain {
     pub(crate) name: Name,
@@ -295,6 +310,7 @@ pub(crate) struct CreateDomain {
     pub(crate) has_default: bool,
 }
 
+/// `ALTER DOMAIN`, without RENAME TO, OWNER TO and SET SCHEMA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AlterDomain {
     AddConstraint {
@@ -307,92 +323,98 @@ pub(crate) enum AlterDomain {
     ValidateConstraint {
         name: Name,
     },
-    /// Of a constraint, a NOT NULL or a default.
+    /// Drops or renames a constraint, a NOT NULL or a default, or sets a default: no row has to be checked.
     Relax {
         name: Name,
     },
 }
 
+/// `INSERT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Insert {
     pub(crate) table: Name,
-    /// The rows come from a query and not from values.
+    /// Whether the rows come from a query and not from VALUES.
     pub(crate) from_query: bool,
     /// The columns that the statement lists (SQLite).
     pub(crate) columns: Vec<String>,
-    /// The query, as far as it can be told which rows it takes (SQLite).
+    /// The query, if the rows that it returns can be followed (SQLite).
     pub(crate) selection: Option<Selection>,
-    /// What happens to a row that a constraint refuses, if not an error (SQLite).
+    /// What happens to a row that violates a constraint, if that is not an error (SQLite).
     pub(crate) conflict: Option<Conflict>,
 }
 
-/// What becomes of a row that a constraint refuses.
+/// What happens to a row that violates a constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conflict {
-    /// `OR IGNORE`, `ON CONFLICT DO NOTHING`: it is left out.
+    /// `OR IGNORE`, `ON CONFLICT DO NOTHING`: the row is left out.
     Ignore,
-    /// `OR REPLACE`, `REPLACE INTO`: the rows in its way are deleted.
+    /// `OR REPLACE`, `REPLACE INTO`: the rows that it conflicts with are deleted.
     Replace,
-    /// `ON CONFLICT DO UPDATE`: it changes the row in its way.
+    /// `ON CONFLICT DO UPDATE`: the row that it conflicts with is changed.
     Update,
 }
 
+/// `UPDATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Update {
     pub(crate) table: Name,
     pub(crate) filter: Option<Expression>,
-    /// The columns that get a value which is not made from their own (SQLite).
+    /// The columns whose new value does not use their old one (SQLite).
     pub(crate) overwrites: Vec<String>,
-    /// `OR REPLACE`: rows in the way are deleted (SQLite).
+    /// `OR REPLACE`: rows that conflict are deleted (SQLite).
     pub(crate) replaces: bool,
 }
 
+/// `DELETE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delete {
     pub(crate) table: Name,
     pub(crate) filter: Option<Expression>,
 }
 
+/// `COPY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copy {
-    /// `None` of a query.
+    /// The table. `None` if it copies the rows of a query.
     pub(crate) table: Option<Name>,
-    /// Into the table, not out of it.
+    /// Whether it copies into the table and not out of it.
     pub(crate) from: bool,
 }
 
-/// `SELECT` and its like; what it reads and calls is told by its [`Statement`].
+/// `SELECT` and its like. What it reads and calls is in its [`Statement`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     /// `FOR UPDATE`, `FOR SHARE`, ….
     pub(crate) locks_rows: bool,
-    /// Statements in `WITH` that write, and the one behind it where that writes too.
+    /// The statements in WITH that write, and the one after WITH if that writes too.
     pub(crate) writes: Vec<Statement>,
 }
 
+/// `LOCK TABLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LockTable {
     pub(crate) tables: Vec<Name>,
-    /// In upper case, such as `ACCESS EXCLUSIVE`, which is the default.
+    /// The mode in upper case, such as `ACCESS EXCLUSIVE`, which is the default.
     pub(crate) mode: String,
 }
 
+/// `REINDEX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reindex {
     pub(crate) concurrently: bool,
     pub(crate) target: Reference,
 }
 
-/// What a `REINDEX` names.
+/// The target of a `REINDEX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reference {
     Table(Name),
     Index(Name),
-    /// Schema, database or system.
+    /// All tables of a schema, a database or the system.
     Many,
 }
 
-/// `SET`, `RESET`.
+/// `SET` and `RESET` of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
     pub(crate) scope: SettingScope,
@@ -403,6 +425,7 @@ pub(crate) struct Setting {
     pub(crate) reset: bool,
 }
 
+/// How long a setting lasts: until the session ends, or the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SettingScope {
     Session,
@@ -412,13 +435,13 @@ pub(crate) enum SettingScope {
 /// The body of `DO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// What could be read of it, wherever it stands in conditions and loops.
+    /// The statements that could be parsed, also those in conditions and loops.
     pub(crate) statements: Vec<Statement>,
-    /// It executes a string, is written in another language, or could not be read.
+    /// Whether its effect cannot be seen: it executes a string, is in another language, or could not be parsed.
     pub(crate) is_opaque: bool,
 }
 
-/// `GRANT`, `REVOKE`.
+/// The objects of a `GRANT` or `REVOKE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Privileges {
     /// The relations that it names.

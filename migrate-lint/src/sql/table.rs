@@ -1,3 +1,8 @@
+//! CREATE TABLE, ALTER TABLE and CREATE INDEX: the statements that most rules are about.
+//!
+//! `ALTER TABLE t ADD COLUMN a int NOT NULL, DROP COLUMN b` is an [`AlterTable`] with two changes, each with its own
+//! span, so that a finding points at one clause.
+
 use migrate_core::Span;
 
 use super::{Expression, Identifier, Name, Selection, Type};
@@ -15,21 +20,21 @@ pub(crate) struct CreateTable {
     /// The tables of `INHERITS` and `LIKE`.
     pub(crate) inherits: Vec<Name>,
     pub(crate) like: Vec<Name>,
-    /// Whether it is partitioned itself.
+    /// Whether the table is partitioned, with PARTITION BY.
     pub(crate) is_partitioned: bool,
     pub(crate) options: TableOptions,
-    /// The query of `AS SELECT`, as far as it can be told which rows it takes (SQLite).
+    /// The query of `AS SELECT`, if the rows that it returns can be followed (SQLite).
     pub(crate) selection: Option<Selection>,
 }
 
-/// What SQLite alone says of a table.
+/// Properties of a table that only SQLite has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TableOptions {
     pub(crate) strict: bool,
     pub(crate) without_rowid: bool,
-    /// `AUTOINCREMENT`: a number is never given twice.
+    /// `AUTOINCREMENT`: a number is never used twice.
     pub(crate) autoincrement: bool,
-    /// `ON CONFLICT IGNORE` or `REPLACE` of a constraint: rows are left out or deleted without an error.
+    /// Whether a constraint has `ON CONFLICT IGNORE` or `REPLACE`: rows are left out or deleted without an error.
     pub(crate) drops_conflicts: bool,
 }
 
@@ -43,23 +48,24 @@ pub(crate) enum TableBody {
     PartitionOf(Name, PartitionBound),
 }
 
+/// The bounds of a partition. Their values are not kept: whether rows fit is for the server to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PartitionBound {
     Values,
     Default,
 }
 
-/// A column and the constraints that stand behind its type.
+/// A column, with the constraints written after its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) name: Identifier,
-    /// SQLite allows none.
+    /// The type. `None` if there is none, which SQLite allows.
     pub(crate) data_type: Option<Type>,
     pub(crate) span: Span,
     pub(crate) not_null: bool,
     pub(crate) default: Option<Default>,
     pub(crate) generated: Option<Generated>,
-    /// `PRIMARY KEY`, `UNIQUE`, `CHECK`, `REFERENCES` of the column alone.
+    /// `PRIMARY KEY`, `UNIQUE`, `CHECK` and `REFERENCES` that are written in the column.
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) collation: Option<String>,
 }
@@ -84,12 +90,13 @@ pub(crate) struct Constraint {
     pub(crate) name: Option<String>,
     pub(crate) span: Span,
     pub(crate) kind: ConstraintKind,
-    /// `NOT VALID`: what is there is not looked at.
+    /// `NOT VALID`: the rows that are there are not checked.
     pub(crate) not_valid: bool,
-    /// `NOT ENFORCED` (PostgreSQL 18).
+    /// `NOT ENFORCED` (PostgreSQL 18): no row is checked.
     pub(crate) not_enforced: bool,
 }
 
+/// The kind of a constraint, and its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ConstraintKind {
     NotNull {
@@ -114,11 +121,12 @@ pub(crate) enum ConstraintKind {
     ForeignKey(ForeignKey),
 }
 
+/// A foreign key, from `REFERENCES` or `FOREIGN KEY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<String>,
     pub(crate) table: Name,
-    /// Empty where the statement leaves them to the primary key.
+    /// The columns that it refers to. Empty if the statement names none, which means the primary key.
     pub(crate) referenced: Vec<String>,
     pub(crate) on_delete: OnDelete,
     /// `INITIALLY DEFERRED` (SQLite).
@@ -136,7 +144,7 @@ pub(crate) enum OnDelete {
     Cascade,
 }
 
-/// `ALTER TABLE`, and of views, materialized views, indexes, sequences and foreign tables.
+/// `ALTER TABLE`, and ALTER of views, materialized views, indexes, sequences and foreign tables, which share its actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AlterTable {
     pub(crate) kind: super::ObjectKind,
@@ -152,6 +160,7 @@ pub(crate) struct Change {
     pub(crate) action: ChangeAction,
 }
 
+/// What one action of an ALTER TABLE does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChangeAction {
     AddColumn {
@@ -204,11 +213,11 @@ pub(crate) enum ChangeAction {
     SetTablespace,
     SetAccessMethod,
     ReplicaIdentity,
-    /// Storage parameters, `CLUSTER ON`, statistics: nothing that anybody waits for.
+    /// Storage parameters, `CLUSTER ON`, statistics: no one waits for these.
     SetOptions,
     Inherit(Name),
     NoInherit(Name),
-    /// An action that no rule knows; its words.
+    /// An action that no rule knows, by its words.
     Other(String),
 }
 
@@ -238,7 +247,7 @@ pub(crate) enum ColumnChange {
 /// `CREATE INDEX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateIndex {
-    /// `None` where the server chooses it.
+    /// The name. `None` if the server chooses it.
     pub(crate) name: Option<Identifier>,
     pub(crate) table: Name,
     pub(crate) unique: bool,
@@ -255,7 +264,7 @@ pub(crate) struct CreateIndex {
 /// A column or expression that an index is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexKey {
-    /// The column, where it is one.
+    /// The column, if it is one and not an expression.
     pub(crate) column: Option<String>,
     pub(crate) value: Expression,
 }

@@ -1,10 +1,15 @@
+//! The check that the declarations of `tables!` fit together.
+//!
+//! What comes in is what the user wrote; what goes out are [`Model`]s, in which every name is resolved to a column or
+//! a table. Each rule is a function with the sentence that refuses. All mistakes of one stage are reported at once.
+
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Ident, Result};
 
 use super::parse::{Action, Column, ForeignKey, Role, Table, Tables};
 
-/// A table in which everything is resolved.
+/// A table in which every name is resolved.
 pub(crate) struct Model<'a> {
     pub(crate) table: &'a Table,
     pub(crate) name: String,
@@ -29,24 +34,26 @@ pub(crate) struct Key {
     pub(crate) action: Action,
 }
 
-/// An identifier as the database knows it.
+/// A name as the database knows it, without `r#`.
 pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-/// Whether a database may take the one for the other: raw or not, and SQLite does not tell the letters of ASCII apart by
-/// their case.
+/// Whether a database may take one name for the other: `r#` does not count, and SQLite ignores the case of ASCII
+/// letters.
 fn is_alike(one: &Ident, other: &Ident) -> bool {
     one.unraw().to_string().eq_ignore_ascii_case(&other.unraw().to_string())
 }
 
+/// Whether the two are one name to Rust.
 fn is_same(one: &Ident, other: &Ident) -> bool {
     one.unraw() == other.unraw()
 }
 
-/// How many bytes of a name PostgreSQL keeps: it cuts off the rest.
+/// The bytes of a name that PostgreSQL keeps. It cuts off the rest (manual, 4.1.1).
 const LONGEST: usize = 63;
 
+/// Refuses a name that PostgreSQL would cut.
 fn no_longer(name: &Ident) -> Result<()> {
     if plain(name).len() <= LONGEST {
         return Ok(());
@@ -57,6 +64,7 @@ fn no_longer(name: &Ident) -> Result<()> {
     ))
 }
 
+/// The models, or all mistakes of the first stage that has any.
 pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     let mut problems = Problems::default();
     let mut models = Vec::new();
@@ -87,7 +95,7 @@ pub(crate) fn check(tables: &Tables) -> Result<Vec<Model<'_>>> {
     Ok(models)
 }
 
-/// That there are two of one name; where they are not spelled alike, why they are one.
+/// Says that two have one name, and if they are spelled differently, why they are one.
 fn twice(name: &Ident, other: &Ident, message: &str) -> String {
     if is_same(name, other) {
         format!("`{name}` {message}")
@@ -96,7 +104,7 @@ fn twice(name: &Ident, other: &Ident, message: &str) -> String {
     }
 }
 
-/// All that is wrong is told at once.
+/// Collects mistakes, so that all are reported at once.
 #[derive(Default)]
 struct Problems(Option<Error>);
 
@@ -117,6 +125,7 @@ impl Problems {
     }
 }
 
+/// A table with its roles. Foreign keys need all tables, and come later.
 fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
     no_longer(&table.name)?;
     for (i, column) in table.columns.iter().enumerate() {
@@ -150,8 +159,8 @@ fn model<'a>(table: &'a Table, tables: &'a Tables) -> Result<Model<'a>> {
     Ok(model)
 }
 
-/// What the library writes into a column of one role, a second would overwrite: the name of who deletes a row is not whose
-/// the row is.
+/// Refuses a column with two roles: what the library writes for one role would overwrite the other. Who deletes a row
+/// is not whose the row is.
 fn one_role_each(model: &Model<'_>) -> Result<()> {
     let roles = [
         ("tenant", model.tenant),
@@ -171,7 +180,8 @@ fn one_role_each(model: &Model<'_>) -> Result<()> {
     Ok(())
 }
 
-/// By these SQLite knows the primary key too, so a tenant that is the key could be set by them.
+/// Refuses `rowid` and its synonyms if the tenant is the primary key: on SQLite they are names of that key too, and
+/// could set it.
 fn no_second_name(model: &Model<'_>) -> Result<()> {
     let is_key =
         model.tenant.is_some_and(|tenant| matches!(model.key[..], [key] if std::ptr::eq(key, tenant)));
@@ -192,6 +202,7 @@ fn no_second_name(model: &Model<'_>) -> Result<()> {
 
 const ROLES: &[&str] = &["key", "tenant", "deleted", "version", "by", "reason", "op"];
 
+/// Refuses a role that does not exist.
 fn known(role: &Role) -> Result<()> {
     if ROLES.iter().any(|known| role.role == known) {
         return Ok(());
@@ -200,6 +211,7 @@ fn known(role: &Role) -> Result<()> {
     Err(Error::new(role.role.span(), message))
 }
 
+/// The column of a role.
 fn role<'a>(table: &'a Table, name: &str) -> Result<Option<&'a Column>> {
     match table.roles.iter().find(|role| role.role == name) {
         None => Ok(None),
@@ -208,25 +220,27 @@ fn role<'a>(table: &'a Table, name: &str) -> Result<Option<&'a Column>> {
     }
 }
 
+/// The column of this name.
 fn column<'a>(table: &'a Table, name: &Ident) -> Result<&'a Column> {
     let missing = || Error::new(name.span(), format!("`{}` has no column `{name}`", table.name));
     table.columns.iter().find(|column| is_same(&column.name, name)).ok_or_else(missing)
 }
 
+/// The primary key: the columns of `key`, or `id`.
 fn key(table: &Table) -> Result<Vec<&Column>> {
     match table.roles.iter().find(|role| role.role == "key") {
         Some(role) => role.columns.iter().map(|name| column(table, name)).collect(),
         None => match table.columns.iter().find(|column| plain(&column.name) == "id") {
             Some(id) => Ok(vec![id]),
             None => {
-                let message =
-                    format!("`{}` has no column `id`; say what its primary key is: `key = …`", table.name);
+                let message = format!("`{}` has no column `id`; name its primary key: `key = …`", table.name);
                 Err(Error::new(table.name.span(), message))
             }
         },
     }
 }
 
+/// The tenant column, or `None` for a global table. A table is never global by accident: it has to say so.
 fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
     let said = role(table, "tenant")?;
     let named = named_like(table, tables.tenant.as_ref());
@@ -268,6 +282,7 @@ fn tenant<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>
     }
 }
 
+/// The column of soft deletes, if the table has one.
 fn deleted<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column>> {
     let named = named_like(table, tables.deleted.as_ref());
     match (role(table, "deleted")?, named) {
@@ -277,11 +292,12 @@ fn deleted<'a>(table: &'a Table, tables: &'a Tables) -> Result<Option<&'a Column
     }
 }
 
-/// The column that bears the name of a setting, or one that a database may take for it.
+/// The column with the name of a setting, or with a name that a database may take for it.
 fn named_like<'a>(table: &'a Table, setting: Option<&Ident>) -> Option<&'a Column> {
     setting.and_then(|name| table.columns.iter().find(|column| is_alike(&column.name, name)))
 }
 
+/// Refuses a column that only SQLite takes for the setting's.
 fn spelled_alike<'a>(column: &'a Column, setting: Option<&Ident>) -> Result<&'a Column> {
     match setting {
         Some(name) if !is_same(&column.name, name) => {
@@ -293,6 +309,7 @@ fn spelled_alike<'a>(column: &'a Column, setting: Option<&Ident>) -> Result<&'a 
     }
 }
 
+/// A foreign key with both tables and all columns.
 fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> {
     let table = models[child].table;
     let span = key.parent.span();
@@ -324,15 +341,16 @@ fn resolve(child: usize, key: &ForeignKey, models: &[Model<'_>]) -> Result<Key> 
     Ok(Key { span, child, columns: key.columns.iter().map(plain).collect(), parent, parent_columns, action })
 }
 
+/// What happens to a child, if its parent can be deleted or hidden at all.
 fn action(child: &Model<'_>, key: &ForeignKey, parent: &Model<'_>) -> Result<Action> {
-    // A parent without deletes of its own may still be hidden with its own parent.
+    // A parent that is never deleted may still be hidden together with its own parent.
     let can_vanish = parent.deleted.is_some() || hides(parent.table);
     let Some((span, action)) = &key.on_soft_delete else {
         if !can_vanish {
             return Ok(Action::Keep);
         }
         let message = format!(
-            "rows of `{}` can be deleted softly: say what becomes of those of `{}` with `on soft_delete cascade`, \
+            "rows of `{}` can be deleted softly: say what happens to those of `{}` with `on soft_delete cascade`, \
              `restrict`, `keep` or `hide_with(parent)`",
             key.parent, child.name
         );
@@ -364,12 +382,13 @@ fn action(child: &Model<'_>, key: &ForeignKey, parent: &Model<'_>) -> Result<Act
     Ok(*action)
 }
 
+/// Whether rows of the table are hidden with a parent.
 fn hides(table: &Table) -> bool {
     table.keys.iter().any(|key| matches!(key.on_soft_delete, Some((_, Action::HideWithParent))))
 }
 
-/// Rows follow others when these are deleted, and those others again, which has to come to an end. A cascade in a tree
-/// does.
+/// Refuses tables that follow each other in a circle when they are deleted or hidden. A cascade within one table, a
+/// tree, ends by itself.
 fn no_circle(models: &[Model<'_>]) -> Result<()> {
     for key in models.iter().flat_map(|model| following(model)) {
         if reaches(key.parent, key.child, models, &mut vec![false; models.len()]) {
@@ -380,12 +399,13 @@ fn no_circle(models: &[Model<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a table follows another, or is it.
+/// Whether a table follows another, directly or not, or is that table.
 fn reaches(from: usize, to: usize, models: &[Model<'_>], seen: &mut [bool]) -> bool {
     let is_new = !std::mem::replace(&mut seen[from], true);
     from == to || is_new && following(&models[from]).any(|key| reaches(key.parent, to, models, seen))
 }
 
+/// The keys along which rows of the table follow others.
 fn following<'a>(model: &'a Model<'_>) -> impl Iterator<Item = &'a Key> {
     model.parents.iter().filter(|key| match key.action {
         Action::Cascade => key.parent != key.child,

@@ -1,3 +1,8 @@
+//! The Rust items that `tables!` makes.
+//!
+//! What comes in are checked models; what goes out are, for `orders`, a struct with a `Col` for each column, a
+//! constant of the same name, the implementations of the traits, and a static `Definition`.
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, Type};
@@ -5,6 +10,7 @@ use syn::{Ident, Type};
 use super::check::{Key, Model, plain};
 use super::parse::{Action, Column};
 
+/// The items of all tables, and the list of their definitions.
 pub(crate) fn expand(krate: &TokenStream, models: &[Model<'_>]) -> TokenStream {
     let expansion = Expansion { scope: quote!(#krate::scope), models };
     let tables = (0..models.len()).map(|i| expansion.table(i));
@@ -18,16 +24,19 @@ pub(crate) fn expand(krate: &TokenStream, models: &[Model<'_>]) -> TokenStream {
     }
 }
 
+/// What all parts of the expansion need.
 struct Expansion<'a> {
     scope: TokenStream,
     models: &'a [Model<'a>],
 }
 
+/// The name of a table's definition.
 fn definition_name(model: &Model<'_>) -> Ident {
     format_ident!("__definition_of_{}", model.name)
 }
 
 impl Expansion<'_> {
+    /// The items of a table.
     fn table(&self, i: usize) -> TokenStream {
         let model = &self.models[i];
         let scope = &self.scope;
@@ -112,6 +121,7 @@ impl Expansion<'_> {
         }
     }
 
+    /// The field of a column.
     fn field(&self, model: &Model<'_>, column: &Column) -> TokenStream {
         let scope = &self.scope;
         let (table, name, ty, attributes) = (&model.table.name, &column.name, &column.ty, &column.attributes);
@@ -122,6 +132,7 @@ impl Expansion<'_> {
         quote!(#[doc = #doc] #(#attributes)* pub #name: #scope::Col<#table, #ty, #scope::#access>)
     }
 
+    /// The static definition of a table.
     fn definition(&self, i: usize) -> TokenStream {
         let model = &self.models[i];
         let scope = &self.scope;
@@ -158,6 +169,7 @@ impl Expansion<'_> {
         }
     }
 
+    /// A foreign key as an expression.
     fn key(&self, key: &Key) -> TokenStream {
         let scope = &self.scope;
         let (child, parent) =
@@ -181,7 +193,7 @@ impl Expansion<'_> {
     }
 }
 
-/// Whether a tenant column of this type may hold a text. What is not known to be a number or a UUID may.
+/// Whether a tenant column of this type may hold a text. Any type may, unless it is known to be a number or a UUID.
 fn may_be_text(ty: &Type) -> bool {
     const OTHERS: [&str; 7] = ["i8", "i16", "i32", "i64", "u32", "bool", "Uuid"];
     let Type::Path(path) = ty else { return true };

@@ -1,3 +1,9 @@
+//! The grammar of `tables!`.
+//!
+//! What comes in are tokens; what goes out is what the user wrote, [`Tables`], without a check of what it means:
+//! `orders` with two columns, the role `version = row_version`, and the key
+//! `customer_id -> customers on soft_delete restrict`.
+
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -7,13 +13,14 @@ use syn::{Attribute, Error, Ident, Result, Token, Type, braced, parenthesized};
 pub(crate) struct Tables {
     /// The path of the `migrate` crate.
     pub(crate) krate: TokenStream,
-    /// The tenant column, where a table does not say another.
+    /// The tenant column of all tables that do not name another one.
     pub(crate) tenant: Option<Ident>,
-    /// The column of soft deletes, where a table has it and does not say another.
+    /// The column of soft deletes of all tables that have it and do not name another one.
     pub(crate) deleted: Option<Ident>,
     pub(crate) tables: Vec<Table>,
 }
 
+/// A table as it is written.
 pub(crate) struct Table {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) is_global: bool,
@@ -44,6 +51,7 @@ pub(crate) struct ForeignKey {
     pub(crate) on_soft_delete: Option<(Ident, Action)>,
 }
 
+/// What happens to a row when its parent is deleted softly.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Cascade,
@@ -69,6 +77,7 @@ impl Parse for Tables {
     }
 }
 
+/// The tokens before the semicolon: the path of the crate.
 fn until_semicolon(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.peek(Token![;]) {
@@ -122,6 +131,7 @@ impl Parse for Table {
 }
 
 impl Table {
+    /// An entry of a table: a column, a role or a foreign key.
     fn entry(&mut self, input: ParseStream<'_>) -> Result<()> {
         let attributes = input.call(Attribute::parse_outer)?;
         let names = names(input)?;
@@ -158,6 +168,7 @@ fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     Ok(names)
 }
 
+/// The only name.
 fn only(mut names: Vec<Ident>) -> Result<Ident> {
     match names.pop() {
         Some(name) if names.is_empty() => Ok(name),
@@ -166,6 +177,7 @@ fn only(mut names: Vec<Ident>) -> Result<Ident> {
     }
 }
 
+/// `-> customers (id) on soft_delete cascade`, after the columns.
 fn foreign_key(columns: Vec<Ident>, input: ParseStream<'_>) -> Result<ForeignKey> {
     input.parse::<Token![->]>()?;
     let parent = input.call(Ident::parse_any)?;
@@ -179,11 +191,13 @@ fn foreign_key(columns: Vec<Ident>, input: ParseStream<'_>) -> Result<ForeignKey
     Ok(key)
 }
 
+/// A word of the grammar that is not a keyword of Rust.
 fn word(expected: &str, input: ParseStream<'_>) -> Result<()> {
     let found = input.call(Ident::parse_any)?;
     if found == expected { Ok(()) } else { Err(Error::new(found.span(), format!("expected `{expected}`"))) }
 }
 
+/// The action after `on soft_delete`.
 fn action(input: ParseStream<'_>) -> Result<(Ident, Action)> {
     let name = input.call(Ident::parse_any)?;
     let action = match name.to_string().as_str() {

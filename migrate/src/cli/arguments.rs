@@ -38,7 +38,7 @@ pub struct Options {
     /// DATABASE_URL, from the environment, else from `.env`
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// One document in JSON on stdout
+    /// Print the answer as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
     /// Print only the answer and errors

@@ -116,7 +116,7 @@ fn report(label: &str, style: Style, text: &dyn fmt::Display) {
     anstream::eprintln!("{}", safe(style::message(label, style, &text.to_string())));
 }
 
-fn print_json(document: &Value) {
+pub(super) fn print_json(document: &Value) {
     write(&safe_json(&format!("{document:#}")));
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use migrate_core::{Engine, Query, Status, Target, Value, Version};
+use migrate_core::{Engine, Query, Status, Value, Version};
 use serde_json::{Map, Value as Json, json};
 
 use super::address::Address;
@@ -12,7 +12,6 @@ use super::arguments::Options;
 use super::connection::{Access, Connection};
 use super::console::Console;
 use super::failure::Failure;
-use super::progress::Progress;
 use super::style::{self, styled};
 use crate::{Error, Migrator, Report};
 
@@ -83,12 +82,12 @@ impl Database {
 
     /// How the database compares with the set.
     pub fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        self.connection.status(migrator)
+        migrator.status(&mut self.connection)
     }
 
     /// Records all migrations up to this version as applied.
     pub fn baseline(&mut self, migrator: &Migrator<'_>, version: Version) -> Result<Report, Error> {
-        self.connection.run(migrator, Target::Baseline(version), &Progress::silent())
+        migrator.baseline(&mut self.connection, version)
     }
 
     /// The rows of a query whose columns are texts. If a table of the query does not exist, there are none.

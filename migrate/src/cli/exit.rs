@@ -1,10 +1,15 @@
 //! Exit codes: what they mean, what `--help` says of them, and how a failed parse exits.
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use serde_json::json;
 
 use super::address::{may_be_address, redacted};
+use super::console::print_json;
+use super::failure::Failure;
 
 /// The exit code of a program.
 ///
@@ -63,7 +68,7 @@ Those of `drift`: 4 and 16, as for `status`.";
 /// Returns parsed arguments, or prints clap's message without passwords.
 ///
 /// A message of clap repeats the word that it refuses. That may be an address with a password, so use this instead of
-/// [`clap::Error::exit`].
+/// [`clap::Error::exit`]. With `--json` among the arguments, a wrong command line is also a document on stdout.
 ///
 /// # Errors
 ///
@@ -73,11 +78,26 @@ pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
         let error = without_passwords(error);
         // If this cannot be printed, there is nowhere left to report it.
         let _ = error.print();
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::DONE,
-            _ => Exit::USAGE,
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return Exit::DONE;
         }
+        if asks_for_json(env::args_os()) {
+            print_json(&json!({ "error": Failure::new("usage", message(&error)).json() }));
+        }
+        Exit::USAGE
     })
+}
+
+/// Whether the command line asks for JSON. The parser, which failed, cannot say.
+fn asks_for_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    arguments.into_iter().take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// What is wrong, without the label and the hints for people that clap prints with it.
+fn message(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.trim_start_matches("error: ").trim_end().to_owned()
 }
 
 /// Removes the password of an address that was given in the wrong place.

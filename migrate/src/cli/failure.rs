@@ -101,6 +101,7 @@ impl Failure {
                 "kind": "folder",
                 "message": message,
                 "diagnostics": diagnostics.iter().map(|one| json!({
+                    "code": one.problem.code(),
                     "severity": if one.severity == Severity::Error { "error" } else { "warning" },
                     "message": one.problem.to_string(),
                     "path": one.path,

@@ -50,11 +50,6 @@ impl Progress {
         Progress { display, state: Arc::default() }
     }
 
-    /// Shows nothing: for a run that is over at once.
-    pub(super) fn silent() -> Progress {
-        Progress { display: Display::Silent, state: Arc::default() }
-    }
-
     /// Shows an event of a run.
     pub(super) fn show(&self, event: &report::Progress<'_>) {
         match event {

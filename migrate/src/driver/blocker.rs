@@ -2,16 +2,16 @@ use std::fmt;
 
 use migrate_core::OneLine;
 
-/// A session that holds a lock which another waits for.
+/// A session that holds a lock for which another session waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Blocker {
-    /// Its process in the server.
+    /// The process ID of its backend.
     pub pid: i32,
     /// Its `application_name`.
     pub application: String,
-    /// The address that it comes from, or nothing for a local one.
+    /// The address of its client, or `None` if the client is local.
     pub client: Option<String>,
     /// `active`, `idle in transaction` and so on.
     pub state: Option<String>,
@@ -22,7 +22,7 @@ pub struct Blocker {
 }
 
 impl fmt::Display for Blocker {
-    /// In one line: any role can write the name and the query.
+    /// In one line, with control characters escaped, because any role can choose its application name and query.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "pid {}", self.pid)?;
         let remarks =

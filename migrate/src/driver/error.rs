@@ -5,10 +5,10 @@ use migrate_core::Lines;
 
 use super::{Blocker, Place};
 
-/// What a check says that ran and found something.
+/// The message of a verify script that ran and found something.
 pub(crate) const FALSE: &str = "the first column of a row is false";
 
-/// What a database said of a statement that failed.
+/// What a database reported about a statement that failed.
 #[derive(Debug)]
 pub struct DatabaseError {
     pub message: String,
@@ -16,19 +16,19 @@ pub struct DatabaseError {
     pub code: Option<String>,
     pub detail: Option<String>,
     pub hint: Option<String>,
-    /// The functions and statements around it, as the server tells them.
+    /// The functions and statements around it, as the server reports them.
     pub context: Option<String>,
-    /// In the script, where a piece of one failed.
+    /// The place in the script, if a piece of a script failed.
     pub place: Option<Place>,
-    /// Who held the lock that a statement waited for in vain.
+    /// The sessions that held the lock for which the statement waited in vain.
     pub blockers: Vec<Blocker>,
-    /// Whether the connection is gone, so that nothing is known of what was under way.
+    /// Whether the connection is gone, so that the outcome of the statement is unknown.
     pub is_disconnected: bool,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl DatabaseError {
-    /// An error that we saw and the database did not.
+    /// An error that this library found, not the database.
     pub fn of_ours(message: &str) -> DatabaseError {
         DatabaseError {
             message: message.to_owned(),
@@ -45,7 +45,7 @@ impl DatabaseError {
 }
 
 impl DatabaseError {
-    /// A write of ours that the database let pass and that left another row than was sent, or none.
+    /// A write of ours that the database accepted and that left a different row, or none.
     pub fn unwritten(table: &str) -> DatabaseError {
         let hint = "look at the triggers, rules and policies of the table";
         DatabaseError {
@@ -56,7 +56,7 @@ impl DatabaseError {
         }
     }
 
-    /// Rows that are there and that this role is not shown.
+    /// Rows that exist and that row-level security hides from this role.
     pub fn hidden(table: &str) -> DatabaseError {
         let hint = "read and write it as a role that row-level security does not bind: its owner, without FORCE ROW LEVEL \
                     SECURITY, or one with BYPASSRLS; or disable row-level security on the table";
@@ -72,10 +72,10 @@ impl DatabaseError {
         self.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE)
     }
 
-    /// The schema was not noted or kept in the time that was given for it.
+    /// The schema could not be noted or kept within its time limit.
     pub fn kept_too_slowly(limit: Duration) -> DatabaseError {
         DatabaseError::of_ours(&format!(
-            "it took longer than {} seconds and was given up; `keep_schema_within` gives it longer",
+            "it took longer than {} seconds and was stopped; `keep_schema_within` sets the limit",
             limit.as_secs_f64()
         ))
     }

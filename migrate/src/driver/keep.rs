@@ -1,16 +1,16 @@
-/// What became of [`Driver::note_schema`].
+/// The outcome of [`Driver::note_schema`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noted {
     Done,
-    /// The history is older than the table that it would be noted in.
+    /// The history was created before the library had a table for this.
     NoTable,
 }
 
-/// How the schema is kept.
+/// How to keep the schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// Whether the table is created before, which needs the right to even where there is one.
+    /// Whether to create the table first. PostgreSQL checks the right to create even if the table exists.
     pub creates_table: bool,
-    /// Whether changes by hand are kept as if a run had made them.
+    /// Whether changes by hand are kept as if a run had made them: drift is accepted.
     pub accepts: bool,
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Blocker, DatabaseError};
 
-/// The lock was not to be had.
+/// The lock could not be taken.
 #[derive(Debug)]
 pub enum LockFailure {
     /// Another runner held it until the deadline.

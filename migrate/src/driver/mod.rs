@@ -1,4 +1,7 @@
 //! What a run asks of a database: the same of every engine, in the same order.
+//!
+//! [`Transaction`]s come in, made of queries and a [`Piece`] of a script; [`Event`]s and [`Failure`]s come out. A driver
+//! decides nothing: what to record and when is already in the transactions.
 
 mod blocker;
 mod error;
@@ -24,11 +27,11 @@ pub(crate) use transaction::{Failure, Stage, Transaction};
 
 /// A connection that a run has to itself.
 ///
-/// It carries out and reports; what is recorded and when, the plan says.
+/// It sends what it is given and reports the outcome. The run decides what is recorded, and when.
 pub trait Driver: Send {
     const ENGINE: Engine;
 
-    /// The rows of a query, or `None` when it names a table that does not exist. One round trip.
+    /// The rows of a query, or `None` if it names a table that does not exist. One round trip.
     fn query(
         &mut self,
         query: &Query,
@@ -46,16 +49,16 @@ pub trait Driver: Send {
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Runs transactions in order, each only if the one before it is committed, and tells of each that is. When
-    /// one fails, nothing is left open.
+    /// Runs transactions in order, each only if the one before it is committed, and reports each commit. When
+    /// one fails, no transaction stays open.
     fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],
         tell: &mut Tell<'_>,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Runs one statement of a script outside of any transaction. One that `resumes` may have run already, in a
-    /// run that was cut off before it could record that.
+    /// Runs one statement of a script outside of any transaction. If it `resumes`, an earlier run that was cut off may
+    /// already have done it.
     fn run_alone(
         &mut self,
         piece: &Piece<'_>,
@@ -63,7 +66,7 @@ pub trait Driver: Send {
         tell: &mut Tell<'_>,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Runs a verify script and takes back whatever it did. It fails when a statement does, or when the first
+    /// Runs a verify script and rolls back all that it did. It fails when a statement does, or when the first
     /// column of a row is false.
     fn check(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
@@ -74,7 +77,7 @@ pub trait Driver: Send {
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
 
-    /// The rows of a [`KeptSchema`](migrate_core::KeptSchema), or `None` when there is no table of them. One round trip.
+    /// The rows of a [`KeptSchema`](migrate_core::KeptSchema), or `None` if their table does not exist. One round trip.
     fn kept_schema(
         &mut self,
         history: &HistoryTable,
@@ -96,22 +99,21 @@ pub trait Driver: Send {
         keep: Keep,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// The name of the database: of SQLite the path of the file, or nothing for one in memory.
+    /// The name of the database. On SQLite it is the path of the file, empty for one in memory.
     fn database_name(&mut self) -> impl Future<Output = Result<String, DatabaseError>> + Send;
 
     /// Drops everything in the database.
     fn wipe(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Keeps other runners out, or where that is not possible for the whole run, waits until none is in the midst
-    /// of a transaction: then each transaction excludes the others. It asks again and again and never waits in
-    /// the database: who waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver
-    /// at the latest.
+    /// Keeps other runners out. If that is impossible for the whole run, waits until no runner is inside a transaction;
+    /// then each transaction excludes the others. It polls and never waits inside the database, because a session that
+    /// waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
     fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
 
     /// Lets other runners in.
     fn unlock(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// Keeps other runners from a statement outside of transactions, where [`Driver::lock`] does not.
+    /// Keeps other runners from a statement outside of transactions, if [`Driver::lock`] does not.
     fn lock_alone(&mut self, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
 
     fn unlock_alone(&mut self) -> impl Future<Output = ()> + Send;
@@ -129,12 +131,12 @@ pub trait Driver: Send {
     /// Whether a claim failed with this because the history is not what the plan was made from.
     fn is_moved(error: &DatabaseError) -> bool;
 
-    /// Notes the settings of the session, before a script without transaction that changes them. From here on they hold
-    /// for what is ours in a transaction, and the script's for its statements. On SQLite these are the foreign keys,
-    /// which are off from here on.
+    /// Saves the settings of the session, before a script without transaction that changes them. From here on the saved
+    /// settings hold for the run's own queries, and the script's for its statements. On SQLite the setting is
+    /// `foreign_keys`, which is off from here on.
     fn save_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Sets them back. On SQLite it fails when rows point nowhere now.
+    /// Sets them back. On SQLite it fails if foreign keys are violated now.
     fn restore_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Whether [`Driver::create`] failed with this because there is no such schema.

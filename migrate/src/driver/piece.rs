@@ -6,13 +6,13 @@ use migrate_core::{Position, Script, Span};
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     script: &'a Script,
-    /// The statements, by their number.
+    /// The first statement, by its number in the script.
     first: usize,
     end: usize,
     pub timeouts: Timeouts,
 }
 
-/// How long a statement may wait and run.
+/// How long a statement may wait for a lock, and how long it may run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timeouts {
     pub lock: Option<Duration>,
@@ -38,7 +38,7 @@ impl<'a> Piece<'a> {
         self.script.statements().take(self.first)
     }
 
-    /// Each of its statements by itself.
+    /// Each of its statements as a piece.
     #[cfg(all(feature = "testing", feature = "postgres"))]
     pub fn statements(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
         let Piece { script, first, end, timeouts } = *self;
@@ -55,7 +55,7 @@ impl<'a> Piece<'a> {
         &self.script.sql()[first.start()..last.end()]
     }
 
-    /// The place of an error: at a byte of [`Piece::sql`], or else at the statement of this number in the piece.
+    /// The place of an error: at a byte of [`Piece::sql`], else at the statement with this number in the piece.
     pub fn place(&self, offset: Option<usize>, statement: usize) -> Place {
         let start = self.spans().first().map_or(0, |span| span.start());
         let offset = offset.map(|offset| start + offset);
@@ -71,7 +71,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Where in a script an error stands.
+/// The place of an error in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The number of the statement in its script, from 0.

@@ -8,18 +8,18 @@ pub struct Transaction<'a> {
     pub claim: Vec<Query>,
     pub piece: Option<Piece<'a>>,
     pub record: Vec<Query>,
-    /// Whether the step is done with it. Then the last record returns how many milliseconds that took.
+    /// Whether the step ends with it. Then the last record returns how many milliseconds the step took.
     pub ends_step: bool,
     /// Whether it begins with BEGIN and ends with COMMIT. When a whole run is one transaction, only the first part
     /// begins and only the last commits.
     pub begins: bool,
     pub commits: bool,
-    /// What it belongs to.
+    /// The step that it belongs to.
     pub step: &'a Step,
 }
 
 impl<'a> Transaction<'a> {
-    /// One that does nothing yet.
+    /// An empty transaction of this step.
     pub fn of(step: &'a Step) -> Transaction<'a> {
         Transaction {
             claim: Vec::new(),
@@ -36,7 +36,7 @@ impl<'a> Transaction<'a> {
 /// A transaction failed, and was rolled back.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which one.
+    /// The number of the transaction.
     pub transaction: usize,
     pub stage: Stage,
     pub error: DatabaseError,

@@ -1,6 +1,7 @@
-mod blocking;
 mod options;
-mod verbs;
+mod reading;
+mod recording;
+mod running;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,12 +15,11 @@ use migrate_core::{Engine, HistoryTable, MigrationSet, Policy, Runner};
 use crate::driver::Timeouts;
 use crate::report::Progress;
 use crate::trace;
-pub(crate) use blocking::finished;
 
 /// Brings a database to the state that a [`MigrationSet`] describes.
 ///
-/// Every verb takes the database that it works on: `&deadpool_postgres::Pool` or `&mut tokio_postgres::Client`,
-/// and the verbs that end in `_blocking` a `&mut rusqlite::Connection`. All of them take the same options.
+/// Every verb takes the [`Database`](crate::Database) that it works on. On PostgreSQL that is a
+/// `&deadpool_postgres::Pool` or a `&mut tokio_postgres::Client`, and the answer is awaited:
 ///
 /// ```no_run
 /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {
@@ -31,6 +31,19 @@ pub(crate) use blocking::finished;
 ///     .lock_timeout(Duration::from_secs(2))
 ///     .migrate(&pool)
 ///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// On SQLite it is a `&mut rusqlite::Connection`, and the answer is there at once:
+///
+/// ```no_run
+/// # fn example(set: &migrate::MigrationSet) -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::Migrator;
+///
+/// let mut connection = rusqlite::Connection::open("app.db")?;
+/// let report = Migrator::new(set).migrate(&mut connection)?;
 /// println!("{report}");
 /// # Ok(())
 /// # }
@@ -61,17 +74,17 @@ impl<'s> Migrator<'s> {
         Migrator {
             set,
             policy: Policy::default(),
-            // Whoever waits for a lock makes all who come later wait behind it, readers too: five seconds are
+            // A session that waits for a lock makes all later ones queue after it, readers too. Five seconds are
             // what users of a web application sit through.
             timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
             // Long enough for another replica to build an index, short enough to be noticed on a deployment.
             lock_deadline: Duration::from_secs(5 * 60),
-            // With the growing pauses, about two minutes in which a blocker may come to its end.
+            // With the growing pauses, about two minutes in which a blocker may finish.
             retries: 10,
-            // Longer than any deployment waits; shorter than a working day is spent wondering.
+            // Longer than a deployment waits, and soon enough that someone looks on the same day.
             slow_after: Duration::from_secs(30 * 60),
             keep_schema: true,
-            // A hundred thousand tables, and no longer than a deployment waits for what it can do without.
+            // Enough for a hundred thousand tables, and as long as a deployment can wait for something optional.
             keep_within: Duration::from_secs(30),
             application: None,
             history_schema: Cow::Borrowed("public"),
@@ -82,14 +95,15 @@ impl<'s> Migrator<'s> {
         }
     }
 
-    /// Runs no step that is not in `plan`, which somebody looked at: "one step back" is another one once others were here.
+    /// Runs only steps of `plan`, which someone has agreed to. Another runner may have been here meanwhile, and then "one
+    /// step back" is a different step.
     #[cfg(feature = "cli")]
     pub(crate) fn agreed(mut self, plan: &Plan) -> Self {
         self.agreed = Some(plan.steps.iter().map(|step| (step.action, step.version)).collect());
         self
     }
 
-    /// The first step that nobody agreed to.
+    /// The first step that no one agreed to.
     #[cfg(feature = "cli")]
     pub(crate) fn not_agreed<'p>(&self, plan: &'p Plan) -> Option<&'p Step> {
         let agreed = self.agreed.as_ref()?;
@@ -103,7 +117,7 @@ impl<'s> Migrator<'s> {
         }
     }
 
-    /// Who the history says it was.
+    /// The runner that the history records.
     pub(crate) fn runner(&self) -> Runner {
         Runner { host: gethostname::gethostname().into_string().ok(), application: self.application.clone() }
     }

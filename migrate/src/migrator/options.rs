@@ -8,7 +8,7 @@ use super::Migrator;
 use crate::report::Progress;
 
 impl<'s> Migrator<'s> {
-    /// What to do with a migration that is older than one already applied. Default: refuse.
+    /// What to do with a pending migration that is older than an applied one. Default: refuse.
     #[must_use]
     pub fn out_of_order(mut self, out_of_order: OutOfOrder) -> Self {
         self.policy.out_of_order = out_of_order;
@@ -23,16 +23,16 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How long a statement may wait for a lock, where its script does not say. Default: 5 seconds; zero waits
-    /// for ever. PostgreSQL only. A script without transaction waits for ever unless it says otherwise, because
-    /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index behind.
+    /// How long a statement may wait for a lock, unless its script says so. Default: 5 seconds; zero waits
+    /// for ever. PostgreSQL only. A script without transaction waits for ever unless it says otherwise, because a
+    /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.lock = Some(timeout);
         self
     }
 
-    /// How long to wait for another runner to come to its end. Default: 5 minutes. PostgreSQL only; on SQLite
+    /// How long to wait for another runner to finish. Default: 5 minutes. PostgreSQL only; on SQLite
     /// a runner waits 30 seconds for each migration of another.
     #[must_use]
     pub fn lock_deadline(mut self, deadline: Duration) -> Self {
@@ -40,15 +40,15 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How often a transaction is run again that gave up waiting for a lock, fell to a deadlock or could not be
-    /// serialized, with growing pauses between. Default: 10. What runs outside of a transaction is not run again.
+    /// How often a transaction is retried after a lock timeout, a deadlock or a serialization failure, with growing pauses.
+    /// Default: 10. A statement outside of a transaction is not retried.
     #[must_use]
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
     }
 
-    /// After what time a migration that is still running is told to be slow, while it is. Default: 30 minutes.
+    /// After how long a migration that is still running is reported as [`Progress::Slow`]. Default: 30 minutes.
     /// PostgreSQL only.
     #[must_use]
     pub fn slow_after(mut self, threshold: Duration) -> Self {
@@ -56,7 +56,7 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How long a statement may run, where its script does not say. Default: as the connection has it.
+    /// How long a statement may run, unless its script says so. Default: the connection's own limit.
     /// PostgreSQL only.
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
@@ -65,17 +65,17 @@ impl<'s> Migrator<'s> {
     }
 
     /// Whether a run that does something keeps the schema that it leaves, which [`Migrator::drift`] compares with. Default:
-    /// it does, at the cost of two round trips. It is a service beside the run: a failure of it, such as a right that is
-    /// missing, is told as [`Progress::SchemaNotKept`] and fails nothing.
+    /// it does, at the cost of two round trips. It is optional: if it fails, for example for lack of a
+    /// right, [`Progress::SchemaNotKept`] reports that and the run succeeds.
     #[must_use]
     pub fn keep_schema(mut self, keep: bool) -> Self {
         self.keep_schema = keep;
         self
     }
 
-    /// How long noting the schema before a run may take, and keeping it after it. Default: 30 seconds; zero is no limit.
-    /// Past it the server stops, the run goes on, [`Progress::SchemaNotKept`] says so, and drift is unknown until a run
-    /// keeps the schema again. [`Migrator::accept_drift`] fails past it. With 5,000 tables each takes one to two seconds.
+    /// How long the run may spend on noting the schema before it, and on keeping the schema after it. Default: 30 seconds;
+    /// zero is no limit. After that the server stops, the run goes on, [`Progress::SchemaNotKept`] reports it, and drift is
+    /// unknown until a run keeps the schema again. [`Migrator::accept_drift`] fails instead. With 5,000 tables each takes one to two seconds.
     #[must_use]
     pub fn keep_schema_within(mut self, limit: Duration) -> Self {
         self.keep_within = limit;
@@ -89,7 +89,7 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// What the names of the history tables begin with. Default: `migrate`, for `migrate_history`,
+    /// The prefix of the history tables' names. Default: `migrate`, for `migrate_history`,
     /// `migrate_log` and `migrate_schema`.
     #[must_use]
     pub fn history_prefix(mut self, prefix: impl Into<Cow<'s, str>>) -> Self {

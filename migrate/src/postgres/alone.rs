@@ -10,7 +10,7 @@ use super::pipeline::run_piece;
 use super::{others, question};
 use crate::driver::{DatabaseError, Piece};
 
-/// Runs it, unless an earlier run that was cut off has done it: one that `resumes`.
+/// Runs it. If it `resumes`, an earlier run that was cut off may have done it: the catalog is asked first.
 pub(super) async fn run(client: &Client, piece: &Piece<'_>, resumes: bool) -> Result<(), DatabaseError> {
     let alone = Engine::Postgres.alone(piece.sql());
     if alone != Alone::Repeatable {
@@ -27,8 +27,9 @@ pub(super) async fn run(client: &Client, piece: &Piece<'_>, resumes: bool) -> Re
     }
 }
 
-/// `CREATE INDEX CONCURRENTLY` that fails leaves an invalid index behind, and with `IF NOT EXISTS` it succeeds over one
-/// (PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently"). None must be there before, and none may be left.
+/// A `CREATE INDEX CONCURRENTLY` that fails leaves an invalid index, and with `IF NOT EXISTS` it succeeds although there is
+/// one (PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently"). So an invalid index is dropped before, and none
+/// may be left.
 async fn create_index(
     client: &Client,
     piece: &Piece<'_>,
@@ -52,8 +53,8 @@ async fn create_index(
     result.map_err(|error| and_not_dropped(error, dropped))
 }
 
-/// `REINDEX CONCURRENTLY` that fails or is cut off leaves invalid indexes behind, and one that succeeds later leaves
-/// them there.
+/// A `REINDEX CONCURRENTLY` that fails or is cut off leaves invalid indexes, and a later one that succeeds does not remove
+/// them.
 async fn reindex(client: &Client, piece: &Piece<'_>, reindexed: &Reindexed) -> Result<(), DatabaseError> {
     let left = async || leftover::of_reindex(client, reindexed).await.map_err(database_error);
     leftover::drop_all(client, &left().await?).await?;
@@ -68,7 +69,7 @@ async fn reindex(client: &Client, piece: &Piece<'_>, reindexed: &Reindexed) -> R
     Err(and_not_dropped(error, dropped))
 }
 
-/// What went wrong first is the error. That something stays because of it is reported along with it.
+/// The first failure is the error. Leftovers that could not be dropped are reported with it.
 fn and_not_dropped(error: DatabaseError, dropped: Result<(), DatabaseError>) -> DatabaseError {
     let Err(not_dropped) = dropped else { return error };
     let hint = match &error.hint {
@@ -78,7 +79,7 @@ fn and_not_dropped(error: DatabaseError, dropped: Result<(), DatabaseError>) -> 
     DatabaseError { hint: Some(hint), ..error }
 }
 
-/// A detachment that was cut off is pending, and is refused then: all that it can be is finished (PostgreSQL manual,
+/// A detachment that was cut off stays pending, and detaching again is refused: it can only be finished (PostgreSQL manual,
 /// ALTER TABLE, DETACH PARTITION).
 async fn detach(
     client: &Client,
@@ -89,7 +90,7 @@ async fn detach(
     if !is_pending(client, table, partition).await.map_err(database_error)? {
         return run_piece(client, piece).await;
     }
-    // Both names are the statement's own words.
+    // Both names are the statement's own text, so they are already quoted as needed.
     let sql = format!("ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE");
     let finished = client.batch_execute(&sql).await.map_err(database_error);
     finished.map_err(|error| DatabaseError { place: Some(piece.place(None, 0)), ..error })

@@ -1,4 +1,4 @@
-//! Who holds a lock. The simple protocol leaves no snapshot behind: see [`super::lock`].
+//! Finds the sessions that hold a lock. It uses the simple protocol, which keeps no snapshot: see [`super::lock`].
 
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
@@ -8,9 +8,9 @@ const SESSIONS: &str = "SELECT pid, application_name, host(client_addr), state,
     to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), left(query, 300)
     FROM pg_stat_activity WHERE pid";
 
-/// The sessions that hold a lock which the session `pid` waits for.
+/// The sessions that hold a lock for which the session `pid` waits.
 pub(super) async fn of(client: &Client, pid: i32) -> Result<Vec<Blocker>, Error> {
-    // Inside a transaction the view shows the same picture for ever unless it is cleared.
+    // Inside a transaction the view shows the same snapshot until it is cleared.
     sessions(client, &format!("SELECT pg_stat_clear_snapshot(); {SESSIONS} = ANY (pg_blocking_pids({pid}))"))
         .await
 }
@@ -20,7 +20,7 @@ pub(super) async fn holder(client: &Client, key: i64) -> Result<Option<Blocker>,
     Ok(sessions(client, &format!("{SESSIONS} IN ({})", holders(key))).await?.pop())
 }
 
-/// The query for the processes that hold the advisory lock `key`, which shows there in two halves (PostgreSQL
+/// The query for the processes that hold the advisory lock `key`. `pg_locks` shows the key in two halves (PostgreSQL
 /// manual, 54.12).
 pub(super) fn holders(key: i64) -> String {
     format!(

@@ -25,7 +25,7 @@ pub(super) async fn run(client: &Client, piece: &Piece<'_>) -> Result<(), Databa
     }
 }
 
-/// Whether no row says false. `completed` counts the statements before the first that does, or that fails.
+/// Whether no row is false. `completed` counts the statements before the first one that fails or returns such a row.
 async fn statements(client: &Client, piece: &Piece<'_>, completed: &mut usize) -> Result<bool, Error> {
     let mut answers = pin!(client.simple_query_raw(piece.sql()).await?);
     let mut holds = true;

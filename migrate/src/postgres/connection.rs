@@ -1,5 +1,5 @@
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use super::PostgresDriver;
 use super::error::database_error;
 use super::lock;
 use super::session::Session;
-use crate::database::{Database, sealed};
+use crate::database::{Database, Task, sealed};
 use crate::driver::{DatabaseError, LockFailure};
 use crate::error::Error;
 
 /// The caller's client, or one that a pool lends.
 ///
-/// A run that is cut off in the midst of something leaves answers and settings behind that the next user of a
-/// pooled connection must not meet: such a connection is closed instead of given back.
+/// A run that is cut off leaves answers and settings on its connection that the next user of a pool must not meet. Such a
+/// connection is closed instead of given back.
 pub(super) struct Connection<'a> {
     lent: Lent<'a>,
     is_busy: bool,
-    /// Settings that a script without transaction may have changed, as they were.
+    /// The saved settings, while a script without transaction may have changed them.
     session: Option<Session>,
     lock: Option<Lock>,
     /// The key of the session lock around a statement that refuses a transaction.
@@ -31,7 +31,7 @@ pub(super) struct Connection<'a> {
 
 enum Lent<'a> {
     Client(&'a mut Client),
-    /// The object is there but while the lock is taken and after it was not to be had, and at the drop.
+    /// `None` only while the lock is being taken, after it could not be taken, and during the drop.
     Pool(Pool, Option<Object>),
 }
 
@@ -40,7 +40,7 @@ enum Lock {
     /// Held by a connection of its own, taken out of the pool's accounting, so that a pool of one connection
     /// still has that one for the migrations. It ends with the connection.
     Connection(ClientWrapper),
-    /// Taken by each transaction of the caller's client for itself.
+    /// Taken by each transaction on the caller's client.
     Turns(i64),
 }
 
@@ -56,7 +56,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// The connection that holds the lock and is idle otherwise.
+    /// The connection that holds the lock. It is idle otherwise.
     pub(super) fn observer(&self) -> Option<&Client> {
         match &self.lock {
             Some(Lock::Connection(client)) => Some(client),
@@ -77,7 +77,7 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// The settings as they were before the script that runs.
+    /// The settings from before the present script.
     pub(super) fn session(&self) -> Option<&Session> {
         self.session.as_ref()
     }
@@ -90,7 +90,7 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// What each transaction has to ask before it may begin, where the lock is not held for the whole run.
+    /// The query with which each transaction takes the lock, if the lock is not held for the whole run.
     pub(super) fn turn(&self) -> Option<Query> {
         match self.lock {
             Some(Lock::Turns(key)) => Some(lock::turn(key)),
@@ -98,8 +98,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Takes the lock, or waits until it is free. A pooled connection takes it with it out of the pool, and another
-    /// comes in its place.
+    /// Takes the lock, or waits until it is free. The pooled connection that takes it leaves the pool, and another
+    /// takes its place for the migrations.
     pub(super) async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
         match &mut self.lent {
             Lent::Client(client) => {
@@ -117,7 +117,7 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// Gives the lock back. Where that fails the connection is gone, and the lock with it.
+    /// Releases the lock. If that fails, the connection is gone and the lock with it.
     pub(super) async fn unlock(&mut self) {
         if let Some(Lock::Connection(holder)) = &self.lock {
             let _ = lock::release(holder).await;
@@ -125,12 +125,12 @@ impl<'a> Connection<'a> {
         self.lock = None;
     }
 
-    /// Keeps others from a statement that refuses a transaction, where the lock is not held for the whole run.
+    /// Keeps other runners from a statement that refuses a transaction, if the lock is not held for the whole run.
     pub(super) async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
         if let Some(Lock::Turns(key)) = self.lock {
-            // Another key: through a pooler our own transactions are other sessions, and must still have their turn.
+            // A key of its own: behind a pooler our own transactions run in other sessions, and must not be excluded.
             let key = key.wrapping_add(1);
-            // Noted first: when this is cut off, the lock may be there and the answer under way.
+            // Recorded first: if this future is dropped, the lock may be taken and its answer still under way.
             self.alone = Some(key);
             let taken = lock::take_session(self.client(), key, deadline).await;
             if taken.is_err() {
@@ -143,7 +143,7 @@ impl<'a> Connection<'a> {
 
     pub(super) async fn unlock_alone(&mut self) {
         if let Some(key) = self.alone {
-            // Where this fails the connection is gone, and the lock with it.
+            // If this fails, the connection is gone and the lock with it.
             let _ = lock::release_session(self.client(), key).await;
         }
         self.alone = None;
@@ -157,7 +157,7 @@ impl Drop for Connection<'_> {
                 drop(object.take().map(Object::take));
             }
             Lent::Pool(..) => {}
-            // Cut off: what is sent here nobody waits for.
+            // The run was cut off. This is sent, and no one waits for the answer.
             Lent::Client(client) => {
                 if let Some(session) = &self.session {
                     send(session.restore(client));
@@ -183,22 +183,50 @@ impl fmt::Debug for Connection<'_> {
 
 impl sealed::Sealed for &mut Client {}
 
-impl<'a> Database for &'a mut Client {
-    type Driver = PostgresDriver<'a>;
+impl Database for &mut Client {
+    type Answer<'a, T: Send + 'a>
+        = Answer<'a, T>
+    where
+        Self: 'a;
 
-    async fn connect(self) -> Result<PostgresDriver<'a>, Error> {
-        Ok(PostgresDriver::new(Connection::new(Lent::Client(self))))
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Answer<'a, T::Answer>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let mut driver = PostgresDriver::new(Connection::new(Lent::Client(self)));
+            task.on(&mut driver).await
+        })
     }
 }
 
 impl sealed::Sealed for &Pool {}
 
 impl Database for &Pool {
-    type Driver = PostgresDriver<'static>;
+    type Answer<'a, T: Send + 'a>
+        = Answer<'a, T>
+    where
+        Self: 'a;
 
-    async fn connect(self) -> Result<PostgresDriver<'static>, Error> {
-        let object = self.get().await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
-        Ok(PostgresDriver::new(Connection::new(Lent::Pool(self.clone(), Some(object)))))
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Answer<'a, T::Answer>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let mut driver = PostgresDriver::lent_by(self).await?;
+            task.on(&mut driver).await
+        })
+    }
+}
+
+/// One box for each verb, because a trait cannot name the type of an async block.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+impl PostgresDriver<'static> {
+    /// Works on a connection of the pool.
+    pub(crate) async fn lent_by(pool: &Pool) -> Result<PostgresDriver<'static>, Error> {
+        let object = pool.get().await.map_err(|error| Error::database(GETTING, pool_error(error)))?;
+        Ok(PostgresDriver::new(Connection::new(Lent::Pool(pool.clone(), Some(object)))))
     }
 }
 

@@ -4,7 +4,7 @@ use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::driver::{DatabaseError, Piece};
 
-/// What the server said; or what became of the connection.
+/// The server's error, or how the connection ended.
 pub(crate) fn database_error(error: Error) -> DatabaseError {
     let is_disconnected = error.is_closed() || error.as_db_error().is_none_or(ends_connection);
     let from_server = error.as_db_error().map(|db| DatabaseError {
@@ -18,8 +18,8 @@ pub(crate) fn database_error(error: Error) -> DatabaseError {
     DatabaseError { is_disconnected, source: Some(error.into()), ..ours }
 }
 
-/// The error of a query of ours, which fails by itself where a table did not take its row. Where a table has a rule, the
-/// server refuses to let it.
+/// The error of a query of ours. Such a query fails by itself if a table did not take its row. If the table has a rule,
+/// the server refuses that check, which is reported in the same way.
 pub(crate) fn query_error(error: Error, query: &Query) -> DatabaseError {
     const FEATURE_NOT_SUPPORTED: &str = "0A000";
     let error = database_error(error);
@@ -53,7 +53,7 @@ fn ends_connection(error: &DbError) -> bool {
     code.starts_with("57P") || code.starts_with("08")
 }
 
-/// The error and what it stems from, in one line. Neither holds the connection string.
+/// The error and its cause, in one line. Neither contains the connection string.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,7 +1,7 @@
 //! Reads the schema of a database from its catalog, and keeps it.
 //!
-//! The settings that this needs hold for a transaction, and all of it is sent at once: one round trip, and a pooler cannot
-//! give the query to another session than the settings.
+//! The settings that this needs are local to a transaction, and everything is sent at once. That is one round trip, and a
+//! pooler cannot send the query to another session than its settings.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::error::{database_error, query_error};
 use super::pipeline::{CHECKS_CLIENT, limits, queries};
 use crate::driver::{DatabaseError, Row, Timeouts};
 
-/// How often the schema is read at the most while others change it, and the longest pause before the next try.
+/// How often to read the schema at most while others change it, and the longest pause before the next try.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -26,7 +26,7 @@ pub(super) async fn read(
     transaction(client, &begin("READ ONLY", timeouts), std::slice::from_ref(query), timeouts.statement).await
 }
 
-/// Runs queries that read the schema and write what is kept of it, after `create`.
+/// Runs `create`, then the queries that read the schema and write the kept one.
 pub(super) async fn write(
     client: &Client,
     timeouts: Timeouts,
@@ -38,8 +38,8 @@ pub(super) async fn write(
         .map(drop)
 }
 
-/// The statement ends with its client: of a runner that was killed, nothing goes on. And where row-level security would
-/// leave rows out, of the history's tables too, it fails.
+/// The settings of that transaction. The statement ends when its client does, so nothing goes on for a killed runner. And
+/// it fails if row-level security would hide rows, those of the history's tables too.
 fn begin(mode: &str, timeouts: Timeouts) -> String {
     let settings = HistoryTable::FINGERPRINT_SETTINGS;
     let limits = limits("SET LOCAL", timeouts);
@@ -50,8 +50,8 @@ fn begin(mode: &str, timeouts: Timeouts) -> String {
     )
 }
 
-/// Tries again while others drop what is being read, unless the limit of a statement is over. A try is a transaction of
-/// its own: one that failed did nothing.
+/// Retries while others drop objects that are being read, until the time limit of a statement. Each try is a transaction
+/// of its own, so a failed one did nothing.
 async fn transaction(
     client: &Client,
     begin: &str,
@@ -76,7 +76,7 @@ async fn transaction(
     })
 }
 
-/// An error, and the query that it is of.
+/// An error, and the query that failed.
 type Failure<'q> = (Error, Option<&'q Query>);
 
 fn explained((error, query): Failure<'_>) -> DatabaseError {
@@ -94,7 +94,7 @@ async fn try_transaction<'q>(
     let begun = pin!(client.batch_execute(begin));
     let rows = pin!(queries(client, each.iter()));
     let ended = pin!(client.batch_execute("COMMIT"));
-    // `join!` polls in this order, and so sends in this order. A COMMIT after a failure rolls back.
+    // `join!` polls in this order, so the messages are sent in this order. A COMMIT after a failure rolls back.
     let (begun, rows, ended) = futures_util::join!(begun, rows, ended);
     begun.map_err(|error| (error, None))?;
     let rows = rows.map_err(|(error, query)| (error, Some(query)))?;
@@ -102,20 +102,20 @@ async fn try_transaction<'q>(
     Ok(rows)
 }
 
-/// It has no code: that of a table which is not there would be taken for ours.
+/// The error has no code: a code for a missing table would be read as our own table missing.
 fn changed_too_often(error: Error, tries: u32) -> DatabaseError {
     let error = database_error(error);
     DatabaseError {
         hint: Some("try again when other sessions create and drop less in this database".to_owned()),
         ..DatabaseError::of_ours(&format!(
-            "others changed the schema each of the {tries} times that it was read: {error}"
+            "others changed the schema during each of {tries} attempts to read it: {error}"
         ))
     }
 }
 
-/// Whether a query failed because the catalog had changed since it began. An internal error is the server's word for an
-/// object that is gone behind its back ("cache lookup failed", "could not open relation"). What a query itself names is
-/// missed with the position of the name. And who reads a definition takes locks, which those who drop things wait for.
+/// Whether a query failed because the catalog had changed since it began. The server reports an object
+/// that vanished while it was read as an internal error ("cache lookup failed", "could not open relation"). An error about
+/// a name in the query itself has a position. Reading a definition also takes locks, so a deadlock is possible.
 fn is_outdated(error: &Error) -> bool {
     const INTERNAL_ERROR: &str = "XX000";
     const DEADLOCK_DETECTED: &str = "40P01";

@@ -1,4 +1,4 @@
-//! Invalid indexes that a statement outside of transactions leaves behind: they slow every write and speed no read up.
+//! Invalid indexes that a statement outside of transactions leaves: they slow every write and speed up no read.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::limits::Saved;
 use super::others;
 use crate::driver::DatabaseError;
 
-/// What there is under the name of an index.
+/// What the catalog has under the name of an index.
 pub(super) enum Built {
     Missing,
     Valid,
-    /// With its quoted name.
+    /// An invalid index, with its quoted name.
     Invalid(String),
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn built(client: &Client, index: &ConcurrentIndex) -> Result<Bu
     Ok(if row.try_get(0)? { Built::Valid } else { Built::Invalid(row.try_get(1)?) })
 }
 
-/// The relation of this name and all its partitions, or all of a schema, or all.
+/// The relation of this name with all its partitions, or all relations of a schema, or all.
 fn relations(reindexed: &Reindexed) -> &'static str {
     match reindexed {
         Reindexed::Index(_) | Reindexed::Table(_) => {
@@ -50,8 +50,8 @@ fn relations(reindexed: &Reindexed) -> &'static str {
     }
 }
 
-/// The quoted names of what a `REINDEX CONCURRENTLY` that was cut off has left (PostgreSQL manual, REINDEX, "Rebuilding
-/// Indexes Concurrently"). What another session is still building is that one's affair.
+/// The quoted names of the leftovers of a `REINDEX CONCURRENTLY` that was cut off (PostgreSQL manual, REINDEX, "Rebuilding
+/// Indexes Concurrently"). An index that another session is still building is not among them.
 pub(super) async fn of_reindex(client: &Client, reindexed: &Reindexed) -> Result<Vec<String>, Error> {
     let sql = format!(
         "WITH RECURSIVE named AS ({}), tables AS (
@@ -81,10 +81,10 @@ pub(super) async fn of_reindex(client: &Client, reindexed: &Reindexed) -> Result
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// What the server adds to the name of an index that it builds, and of one that it has replaced.
+/// The suffixes that the server gives an index it builds, and one it has replaced.
 const SUFFIX: &str = "_cc(new|old)[0-9]*$";
 
-/// Drops them. No limit may end that, or they would stay; where it does not succeed, that is reported.
+/// Drops them, without any limit that could stop the drop. A failure is reported.
 pub(super) async fn drop_all(client: &Client, names: &[String]) -> Result<(), DatabaseError> {
     if names.is_empty() {
         return Ok(());
@@ -102,7 +102,7 @@ pub(super) async fn drop_all(client: &Client, names: &[String]) -> Result<(), Da
     result.and(limits.restore(client).await.map_err(database_error))
 }
 
-/// `name` comes quoted from the server. Two that wait for each other's end are told apart by the deadlock detector.
+/// `name` comes quoted from the server. If two sessions wait for each other here, the deadlock detector ends one.
 async fn drop_index(client: &Client, name: &str) -> Result<(), Error> {
     const DEADLOCK_DETECTED: &str = "40P01";
     const TRIES: usize = 5;

@@ -1,5 +1,5 @@
-//! The limits of a role or a database, for a statement outside of transactions: one that is cut off leaves half of
-//! itself behind.
+//! Sets the limits of a role or a database aside for a statement outside of transactions: one that a limit stops leaves
+//! half of its work.
 
 use migrate_core::Engine;
 use tokio_postgres::types::{ToSql, Type};
@@ -15,14 +15,14 @@ const LIMITS: [&str; 5] = [
     "idle_session_timeout",
 ];
 
-/// The limits that were set aside, as they were.
+/// The limits that were set aside, with their values.
 pub(super) struct Lifted {
     names: Vec<String>,
     values: Vec<String>,
 }
 
 impl Lifted {
-    /// Sets back what no one has set since: the statements behind wait no longer than the role may.
+    /// Restores each limit that was not set since, so that later statements wait no longer than the role may.
     pub(super) async fn put_back(&self, client: &Client) -> Result<(), Error> {
         if self.names.is_empty() {
             return Ok(());
@@ -35,8 +35,8 @@ impl Lifted {
     }
 }
 
-/// Sets aside what the script has not set itself, for the session. A statement that only sets something waits for
-/// nothing.
+/// Sets aside the limits that the script has not set itself, for the session. A statement that only changes a setting
+/// cannot wait, so nothing is done for it.
 pub(super) async fn lift(client: &Client, piece: &Piece<'_>) -> Result<Lifted, Error> {
     if Engine::Postgres.only_changes_session(piece.sql()) {
         return Ok(Lifted { names: Vec::new(), values: Vec::new() });
@@ -55,18 +55,18 @@ async fn set_aside(client: &Client, limits: Vec<&str>) -> Result<Lifted, Error> 
     Ok(Lifted { names: column(0)?, values: column(1)? })
 }
 
-/// Whether an earlier statement of the script may set this one.
+/// Whether an earlier statement of the script may have set this limit.
 fn is_set_before(piece: &Piece<'_>, limit: &str) -> bool {
     piece.before().any(|statement| {
         Engine::Postgres.changes_session(statement) && statement.to_ascii_lowercase().contains(limit)
     })
 }
 
-/// The limits as they are.
+/// The present limits.
 pub(super) struct Saved(Vec<String>);
 
 impl Saved {
-    /// Sets all limits aside, the script's own too: for what cleans up behind it.
+    /// Sets all limits aside, the script's own too, for dropping its leftovers.
     pub(super) async fn lift_all(client: &Client) -> Result<Saved, Error> {
         let sql = "SELECT COALESCE(pg_catalog.current_setting(name, true), '')
             FROM pg_catalog.unnest($1) WITH ORDINALITY AS limits(name, place) ORDER BY place";

@@ -20,13 +20,13 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 use super::{blocker, error};
 use crate::driver::LockFailure;
 
-/// The transaction that holds the lock stays idle, so nothing may end it for that; the settings are those that
-/// this server knows.
+/// The transaction that holds the lock stays idle, so no timeout for idle sessions may end it. Only the settings that
+/// this server has are set.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT set_config(name, '0', true) FROM pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');";
 
-/// Begins a transaction and takes the lock in it, for as long as that is open.
+/// Begins a transaction and takes the lock in it. The lock ends with the transaction.
 pub(super) async fn take(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
     poll(client, Request::Transaction, key, deadline).await
 }
@@ -36,12 +36,12 @@ pub(super) async fn release(client: &Client) -> Result<(), Error> {
     client.batch_execute("COMMIT").await
 }
 
-/// Waits until nobody holds the lock, which is taken and at once given back.
+/// Waits until no one holds the lock: takes it and releases it at once.
 pub(super) async fn wait_for_turn(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
     poll(client, Request::Turn, key, deadline).await
 }
 
-/// What takes the lock inside a transaction, and fails when another holds it.
+/// The query that takes the lock inside a transaction, and fails if another session holds it.
 pub(super) fn turn(key: i64) -> Query {
     let sql = "SELECT 1 / (CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END)";
     Query { sql: sql.to_owned(), values: vec![Value::from(key)] }
@@ -52,16 +52,15 @@ pub(super) async fn take_session(client: &Client, key: i64, deadline: Duration) 
     poll(client, Request::Session, key, deadline).await
 }
 
-/// Gives it back. Where the server says that this session does not hold it, a pooler has changed the session, and
-/// the one that holds the lock is in the pooler's hands: once it has been idle for a while it is ended, or the lock
-/// would stay with it.
+/// Releases it. If the server reports that this session does not hold the lock, a pooler has switched sessions and still
+/// has the one that holds it. That session is ended once it has been idle for a while, or it would keep the lock.
 pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
     const TRIES: usize = 60;
     if answer(client, &format!("SELECT pg_advisory_unlock({key})")).await? == Some(true) {
         return Ok(());
     }
     let holders = blocker::holders(key);
-    // A session that was in use a moment ago may be in use again in a moment, by somebody else.
+    // A session that was busy a moment ago may be about to serve another client again.
     let end = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE state = 'idle' AND state_change < clock_timestamp() - interval '1 second' AND pid IN ({holders})"
@@ -76,7 +75,7 @@ pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Err
     Ok(())
 }
 
-/// For how long a lock is asked.
+/// For how long to hold a lock.
 #[derive(Clone, Copy)]
 enum Request {
     Transaction,
@@ -84,7 +83,7 @@ enum Request {
     Session,
 }
 
-/// What became of one try.
+/// The outcome of one try.
 enum Try {
     Taken,
     Held,
@@ -95,8 +94,8 @@ impl Request {
     async fn attempt(self, client: &Client, key: i64) -> Result<Try, Error> {
         let sql = match self {
             Request::Transaction => format!("{BEGIN} SELECT pg_try_advisory_xact_lock({key})"),
-            // A caller's transaction would keep the lock. A statement outside of one begins its own at the very
-            // moment that it comes.
+            // In a caller's transaction the lock would outlive the run. Outside of one, the transaction began in this
+            // very moment, which tells the two apart.
             Request::Turn => format!(
                 "SELECT CASE WHEN now() = statement_timestamp() THEN pg_try_advisory_xact_lock({key}) END"
             ),
@@ -111,7 +110,7 @@ impl Request {
     }
 }
 
-/// Tries until it succeeds or the deadline has come.
+/// Tries until it succeeds or the deadline has passed.
 async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -> Result<(), LockFailure> {
     let failed = |error| LockFailure::Database(error::database_error(error));
     let until = Instant::now() + deadline;

@@ -33,13 +33,13 @@ use watch::Watch;
 
 /// A connection to PostgreSQL for one run.
 #[derive(Debug)]
-pub struct PostgresDriver<'a> {
+pub(crate) struct PostgresDriver<'a> {
     connection: Connection<'a>,
     /// The limit of the first query under the lock.
     deadline: Option<Duration>,
-    /// The process of the server behind the connection.
+    /// The process ID of the connection's backend.
     pid: Option<i32>,
-    /// Whether the server can look whether its client is still there.
+    /// Whether the server can check that its client is still connected.
     checks_client: bool,
 }
 
@@ -52,25 +52,25 @@ impl<'a> PostgresDriver<'a> {
         self.connection.client()
     }
 
-    /// Something is under way on the client that others must not meet when it is cut off.
+    /// Marks that work is under way: if it is cut off now, the connection must not go back to its pool.
     #[cfg(feature = "testing")]
     pub(crate) fn busy(&mut self) {
         self.connection.busy();
     }
 
-    /// What a transaction begins with.
+    /// The statements at the beginning of a transaction.
     #[cfg(feature = "testing")]
     pub(crate) fn begin(&self, timeouts: Timeouts) -> String {
         pipeline::begin(true, self.checks_client, timeouts)
     }
 
-    /// The settings that hold for what is ours, while those of a script hold for its statements.
+    /// The saved settings, which hold for the run's own queries while the script's hold for its statements.
     #[cfg(feature = "testing")]
     pub(crate) fn session(&self) -> Option<&session::Session> {
         self.connection.session()
     }
 
-    /// It has come to its end.
+    /// Marks that the work has ended.
     #[cfg(feature = "testing")]
     pub(crate) fn idle(&mut self) {
         self.connection.idle();
@@ -87,8 +87,8 @@ impl<'a> PostgresDriver<'a> {
         }
     }
 
-    /// The first query under the lock. A pooler with one server connection has given that to the lock and would
-    /// never answer. What has to be known of the server is asked along with it, in the same round trip.
+    /// The first query under the lock, with a time limit: a pooler with a single server connection has given that one to the
+    /// lock and would never answer. The facts about the server are asked in the same round trip.
     async fn first_query(&mut self, deadline: Duration, query: &Query) -> Result<Vec<Row>, DatabaseError> {
         let client = self.client();
         let server = format!("SELECT pg_backend_pid(), {}", pipeline::CHECKS_CLIENT);
@@ -109,7 +109,7 @@ impl<'a> PostgresDriver<'a> {
         rows.map_err(error::database_error)
     }
 
-    /// Writes what is kept of the schema, in its turn as any transaction of a run.
+    /// Writes the kept schema, in its turn like any transaction of the run.
     async fn write_schema(
         &mut self,
         timeouts: Timeouts,
@@ -134,8 +134,8 @@ impl<'a> PostgresDriver<'a> {
         }
     }
 
-    /// Limits outside of a transaction are the session's, so they are put back. Where all settings will be, at the end of
-    /// the script, those of the role are already put back behind the statement.
+    /// Outside of a transaction a limit belongs to the session, so it is set back. If the whole script's settings are set back
+    /// at its end, the role's limits are already restored after the statement.
     async fn run_alone_within_limits(
         &mut self,
         piece: &Piece<'_>,
@@ -165,8 +165,8 @@ impl<'a> PostgresDriver<'a> {
     }
 }
 
-/// Every schema but the system's, and publications, which are in none; then an empty `public`, as in a new database
-/// (PostgreSQL manual, 5.9.6).
+/// Drops every schema but the system's, and publications, which are in no schema; then creates an empty `public`, as in a
+/// new database (PostgreSQL manual, 5.9.6).
 const WIPE: &str = "DO $wipe$
     DECLARE victim name;
     BEGIN
@@ -188,7 +188,7 @@ const WIPE: &str = "DO $wipe$
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const QUERY_CANCELED: &str = "57014";
 
-/// The result, or `None` when a query names a table that does not exist.
+/// The result, or `None` if a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
     const UNDEFINED_TABLE: &str = "42P01";
     match result {
@@ -212,7 +212,7 @@ impl Driver for PostgresDriver<'_> {
 
     async fn create(&mut self, sql: &str) -> Result<(), DatabaseError> {
         self.connection.busy();
-        // Several statements in one message are one transaction.
+        // Several statements in one message of the simple protocol are one transaction.
         let result = self.client().batch_execute(sql).await.map_err(error::database_error);
         self.connection.idle();
         result
@@ -246,9 +246,9 @@ impl Driver for PostgresDriver<'_> {
     ) -> Result<(), DatabaseError> {
         self.connection.busy();
         if let Some(observer) = self.connection.observer() {
-            // A look at who blocks us may be under way, and `CREATE INDEX CONCURRENTLY` that meets its snapshot
-            // would wait for the transaction of our own lock. Answers come in order, and this one needs no
-            // snapshot. For the same reason nobody looks while the statement runs.
+            // The lock connection may still be looking for blockers, and a `CREATE INDEX CONCURRENTLY` that meets its
+            // snapshot would wait for the transaction of our own lock. Answers come in order, so this query, which needs
+            // no snapshot, waits for that look to end. For the same reason no one looks while the statement runs.
             let _ = observer.batch_execute("").await;
         }
         let result = self.run_alone_within_limits(piece, resumes, tell).await;
@@ -377,15 +377,14 @@ impl Driver for PostgresDriver<'_> {
         const READ_ONLY_SQL_TRANSACTION: &str = "25006";
         const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
         match stage {
-            // It says so itself, or a COMMIT in its midst does.
+            // The statement itself was refused, or a COMMIT inside of it.
             Stage::Script => {
                 matches!(
                     error.code.as_deref(),
                     Some(ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION)
                 )
             }
-            // The script has made its transactions read-only, so that the statement has done nothing, and cannot be
-            // counted either.
+            // The script has made its transactions read-only: the statement did nothing, and could not be counted.
             Stage::Claim | Stage::Record => error.code.as_deref() == Some(READ_ONLY_SQL_TRANSACTION),
             Stage::Commit => false,
         }
@@ -401,7 +400,7 @@ impl Driver for PostgresDriver<'_> {
         const DUPLICATE_COLUMN: &str = "42701";
         const DUPLICATE_TABLE: &str = "42P07";
         const DUPLICATE_OBJECT: &str = "42710";
-        // Two runners that create one table at once meet in the catalog's own unique indexes.
+        // Two runners that create one table at the same time collide in the catalog's unique indexes.
         const UNIQUE_VIOLATION: &str = "23505";
         matches!(
             error.code.as_deref(),

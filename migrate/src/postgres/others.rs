@@ -1,4 +1,4 @@
-//! Other sessions that are at the same statement: the server goes on with it for a runner that was killed.
+//! Waits for other sessions at the same statement: the server goes on with the statement of a runner that was killed.
 
 use std::time::Duration;
 
@@ -11,27 +11,28 @@ use crate::driver::Piece;
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether a lock `held` is one that keeps CONCURRENTLY and VACUUM apart, in a session of a client that is at work: who
-/// is idle in a transaction is waited for by the statement itself, within its limits. Everybody may see locks; what a
-/// session does, only its own role. A worker of the server has no user.
+/// Whether a lock `held` is one that keeps CONCURRENTLY and VACUUM apart, in a client's session that is active. For a
+/// session that is idle in a transaction the statement itself waits, within its limits. Any role may see locks, but only
+/// the own role's activity. A background worker of the server has no user.
 pub(super) const WORKS_ON_RELATION: &str = "held.locktype = 'relation' AND held.granted
     AND held.mode = 'ShareUpdateExclusiveLock' AND held.pid <> pg_catalog.pg_backend_pid()
     AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
     AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS of WHERE of.pid = held.pid AND of.usesysid IS NOT NULL
         AND (of.state IS NULL OR of.state = 'active'))";
 
-/// The sessions at the statement `$1`. Long ones are cut where the server shows them.
+/// The sessions at the statement `$1`. The server shows long statements cut off, so the comparison is too.
 const SAME: &str = "SELECT pid FROM pg_catalog.pg_stat_activity
     WHERE pid <> pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database() AND state = 'active'
     AND query <> '' AND pg_catalog.starts_with($1, query) AND (query = $1 OR pg_catalog.octet_length(query)
         >= pg_catalog.pg_size_bytes(pg_catalog.current_setting('track_activity_query_size')) - 4)";
 
-/// The relations `$2`, and of indexes their tables.
+/// The relations `$2`, and the tables of those that are indexes.
 const RELATIONS: &str = "SELECT pg_catalog.to_regclass(name)::oid AS oid FROM pg_catalog.unnest($2) AS name
     UNION SELECT indrelid FROM pg_catalog.pg_index JOIN pg_catalog.unnest($2) AS name
     ON indexrelid = pg_catalog.to_regclass(name)";
 
-/// Waits until no one is at it, or for as long as the script would wait for a lock: then the statement does.
+/// Waits until no session is at it, at most as long as the script may wait for a lock. After that the statement itself
+/// waits.
 pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> Result<(), Error> {
     let limit = piece.timeouts.lock.filter(|limit| !limit.is_zero());
     let until = limit.map(|limit| Instant::now() + limit);
@@ -43,8 +44,8 @@ pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> R
             SELECT FROM pg_catalog.pg_locks AS held JOIN relations ON held.relation = relations.oid
             WHERE {WORKS_ON_RELATION})"
     );
-    // A build that looked when our lock was just being taken waits for the end of that transaction, and we for its
-    // end. No one waits for what it builds: it is ours to build, and what it leaves is dropped.
+    // A build that took its snapshot while our lock was being taken waits for the end of our transaction, and we wait for
+    // its end. It is the leftover of a killed runner, so it is ended: the index is ours to build.
     let end_a_wait_for_us = format!(
         "WITH relations AS ({RELATIONS}), builds AS (
             {SAME} UNION SELECT pid FROM pg_catalog.pg_stat_progress_create_index JOIN relations ON relid = relations.oid
@@ -64,7 +65,7 @@ pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> R
     Ok(())
 }
 
-/// What the statement locks from its beginning to its end.
+/// The relations that the statement locks from its beginning to its end.
 fn relations(alone: &Alone) -> Vec<&str> {
     match alone {
         Alone::CreateIndex(index) => vec![&index.table],

@@ -1,9 +1,9 @@
-//! Many transactions in flight at once, so that a run costs a few round trips and not a few for each migration.
+//! Many transactions in flight at once, so that a whole run costs a few round trips instead of a few per migration.
 //!
 //! Nothing may run after a failure, although it was sent before the failure was known. Inside a transaction the
-//! server sees to that. From one transaction to the next the claim does: it fails unless the row of the
+//! server ensures that. From one transaction to the next the claim does: it fails unless the row of the
 //! migration before it is recorded. So a script that fails, a COMMIT that fails on a deferred constraint and a
-//! syntax error all stop what comes behind them.
+//! syntax error all stop what was sent after them.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -21,21 +21,21 @@ use super::{LOCK_NOT_AVAILABLE, error, query};
 use crate::driver::{DatabaseError, Event, Failure, Piece, Row, Stage, Tell, Timeouts, Transaction};
 use crate::trace;
 
-/// How many transactions are in flight at the most. Beyond some dozens nothing is gained, and what is sent behind
-/// a failure is sent in vain.
+/// How many transactions are in flight at most. More than some dozens gain nothing, and all that are sent after a failure
+/// are sent in vain.
 const IN_FLIGHT: usize = 64;
 
 /// How the transactions of a run differ from plain ones.
 pub(super) struct Conditions<'c> {
-    /// Who to ask what keeps them waiting, where there is a connection to ask with.
+    /// Finds out who blocks them, if there is a second connection to ask with.
     pub(super) watch: Option<Watch<'c>>,
-    /// What each has to ask before it may begin.
+    /// The query with which each takes the lock.
     pub(super) turn: Option<Query>,
-    /// The settings that hold for what is ours, where a script without transaction may have changed them for its
+    /// The saved settings for the run's own queries, if a script without transaction may have changed them for its
     /// statements.
     pub(super) session: Option<&'c Session>,
-    /// Whether the server is to look now and then whether we are still there. Otherwise the statement of a runner
-    /// that was killed goes on and keeps its locks.
+    /// Whether the server checks now and then that its client is still connected. Otherwise the statement of a killed
+    /// runner goes on and keeps its locks.
     pub(super) checks_client: bool,
 }
 
@@ -70,19 +70,19 @@ pub(super) async fn run(
                 }
             }
             (Err((stage, error)), None) => failure = Some(Failure { transaction: number, stage, error }),
-            // Stopped by the failure before it; awaited, so that the connection is quiet when we return.
+            // Stopped by the earlier failure. It is awaited so that no answer is under way when this returns.
             (Err(_), Some(_)) => {}
         }
     }
     let Some(failure) = failure else { return Ok(()) };
     if !transactions[failure.transaction].commits {
-        // A COMMIT further on may have ended it already; then this changes nothing.
+        // A later COMMIT may have ended the transaction already; then this changes nothing.
         let _ = client.batch_execute("ROLLBACK").await;
     }
     Err(failure)
 }
 
-/// Waits for the answers of a transaction. Who blocked it belongs to the error when it gave up waiting.
+/// Waits for the answers of a transaction. If it gave up waiting for a lock, the error names the blockers.
 async fn outcome(
     mut in_flight: InFlight<'_>,
     watch: Option<Watch<'_>>,
@@ -97,7 +97,7 @@ async fn outcome(
     })
 }
 
-/// What the session is to be again after each script that changes it.
+/// The settings that the session gets back after each script that changes it.
 async fn session_before(
     client: &Client,
     transactions: &[Transaction<'_>],
@@ -115,8 +115,8 @@ pub(crate) fn changes_session(transaction: &Transaction<'_>) -> bool {
     transaction.ends_step && transaction.piece.is_some_and(|piece| piece.script().execution().changes_session)
 }
 
-/// Sends all messages of a transaction, and returns the future of their answers. A message goes out at the first
-/// poll of its future, which is why everything is polled once, in order, here.
+/// Sends all messages of a transaction, and returns the future of their answers. A message is sent at the first
+/// poll of its future, so every future is polled here once, in order.
 async fn send<'c>(
     client: &'c Client,
     conditions: &'c Conditions<'_>,
@@ -143,8 +143,8 @@ async fn answers(
     if piece.is_none() && conditions.session.is_some() {
         begin += "SET TRANSACTION READ WRITE;";
     }
-    // The settings of a script cannot be taken back and put in force again within its transaction: there what is ours
-    // comes behind the statement. Whoever is not in place then has it rolled back.
+    // Within one transaction the script's settings cannot be set back and made again, so here the claim and the record
+    // come after the statement. If the claim fails, the statement is rolled back.
     let (before, behind) = match conditions.session {
         Some(_) => (&[][..], claim.as_slice()),
         None => (claim.as_slice(), &[][..]),
@@ -172,11 +172,11 @@ async fn answers(
     let claimed_behind = pin!(ours(client, behind.iter()));
     let recorded = pin!(ours(client, record.iter()));
     let commit = pin!(client.batch_execute(if transaction.commits { "COMMIT" } else { "" }));
-    // `join!` polls in this order, and so sends in this order.
+    // `join!` polls in this order, so the messages are sent in this order.
     let (begun, claimed, ran, restored, set_aside, claimed_behind, recorded, commit) =
         futures_util::join!(begun, claimed, ran, restored, set_aside, claimed_behind, recorded, commit);
 
-    // The first failure is the cause. A COMMIT after it answers as if all were well, and rolls back.
+    // The first failure is the cause. A COMMIT after it answers as if all were well, but rolls back.
     let failed = |stage| move |error| (stage, error::database_error(error));
     begun.map_err(failed(Stage::Claim))?;
     claimed.map_err(|error| (Stage::Claim, error))?;
@@ -189,14 +189,14 @@ async fn answers(
     Ok(elapsed(&rows))
 }
 
-/// Which servers look whether their client is still there: one on Windows refuses to (PostgreSQL manual, 20.3.2).
+/// Which servers can check that their client is connected: one on Windows cannot (PostgreSQL manual, 20.3.2).
 pub(super) const CHECKS_CLIENT: &str = "version() !~* 'visual c|msvc|mingw'";
 
-/// What a transaction begins with, or a part of one where that began before.
+/// The statements at the beginning of a transaction, or of a later part of one.
 pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> String {
     let begin = match begins {
         true => "BEGIN ISOLATION LEVEL READ COMMITTED;",
-        // What the part before has set is not for this one.
+        // Settings of the earlier part must not hold for this one.
         false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
     };
     let check = if checks_client { "SET LOCAL client_connection_check_interval = 1000;" } else { "" };
@@ -215,12 +215,12 @@ pub(super) async fn one_transaction(client: &Client, begin: &str, each: &[Query]
     ended.map_err(error::database_error)
 }
 
-/// Sends all queries of the history at once; the rows of the last.
+/// Sends all queries of the history at once, and returns the rows of the last.
 async fn ours<'q>(client: &Client, each: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, DatabaseError> {
     queries(client, each).await.map_err(|(error, query)| error::query_error(error, query))
 }
 
-/// Sends all queries at once; the rows of the last, or the first that failed.
+/// Sends all queries at once, and returns the rows of the last or the first failure.
 pub(super) async fn queries<'q>(
     client: &Client,
     queries: impl Iterator<Item = &'q Query>,
@@ -230,13 +230,13 @@ pub(super) async fn queries<'q>(
     results.into_iter().try_fold(Vec::new(), |_, rows| rows)
 }
 
-/// What the last record of a step returns.
+/// The duration that the last record of a step returns.
 pub(crate) fn elapsed(rows: &[Row]) -> Duration {
     let ms = rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
     ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis)
 }
 
-/// Sends a piece of a script in one message, which the server abandons at its first error.
+/// Sends a piece of a script in one message. The server abandons the message at its first error.
 pub(crate) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
     let mut completed = 0;
     let result = async {
@@ -254,7 +254,7 @@ pub(crate) async fn run_piece(client: &Client, piece: &Piece<'_>) -> Result<(), 
 /// The statements that set the limits, by `SET` or `SET LOCAL`.
 pub(super) fn limits(set: &str, timeouts: Timeouts) -> String {
     let limit = |name, timeout: Option<Duration>| {
-        // The server counts milliseconds, and takes none of them for no limit.
+        // The server counts in milliseconds, and 0 would mean no limit.
         let millis = |timeout: Duration| timeout.as_millis().max(u128::from(!timeout.is_zero()));
         timeout.map_or(String::new(), |timeout| format!("{set} {name} = {};", millis(timeout)))
     };

@@ -1,4 +1,4 @@
-//! Whether a statement is done that a run began outside of a transaction before it was cut off.
+//! Asks the catalog whether a statement is done that an earlier run began outside of a transaction before it was cut off.
 
 use migrate_core::{Alone, ServerObject, ServerObjectKind};
 use tokio_postgres::types::{ToSql, Type};
@@ -6,7 +6,7 @@ use tokio_postgres::{Client, Error};
 
 use super::leftover;
 
-/// What the catalog says. `false` also of what can be done again.
+/// The catalog's answer. `false` also for a statement that can be repeated.
 pub(super) async fn is_done(client: &Client, alone: &Alone) -> Result<bool, Error> {
     match alone {
         Alone::CreateIndex(index) => leftover::built(client, index).await.map(|built| built.is_valid()),
@@ -33,7 +33,8 @@ pub(super) async fn is_done(client: &Client, alone: &Alone) -> Result<bool, Erro
     }
 }
 
-/// A cast to `name` shortens what is too long, as the server has done. A database whose DROP was cut off is there, and of no use: `datconnlimit` is -2 then.
+/// A cast to `name` shortens a name as the server has done. A database whose DROP was cut off still exists but is unusable:
+/// its `datconnlimit` is -2.
 async fn exists(client: &Client, object: &ServerObject, is_whole: bool) -> Result<bool, Error> {
     let condition = match object.kind {
         ServerObjectKind::Database if is_whole => "pg_catalog.pg_database WHERE datname = CAST($1 AS name) AND datconnlimit <> -2",

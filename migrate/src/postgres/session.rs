@@ -1,24 +1,24 @@
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-/// The settings of a session as they were before a script changed them.
+/// The settings of a session from before a script changed them.
 #[derive(Debug)]
 pub(crate) struct Session {
     names: Vec<String>,
     values: Vec<String>,
 }
 
-/// How many of the settings are the users, which come first, so that the others are set with their rights.
+/// How many of the settings are users. They come first, so that the others are set with their rights.
 const USERS: usize = 2;
 
-/// Settings of this session alone.
+/// The settings that belong to this session only.
 const SAVE: &str =
     "SELECT name, current_setting(name) FROM (VALUES ('session_authorization'), ('role')) AS users(name)
     UNION ALL SELECT name, setting FROM pg_settings WHERE source = 'session'";
 
-/// What a script has set and the session had not. `RESET ALL` would also forget settings of the caller's own
-/// making, which no view lists. What a transaction has been told of itself ends with it. The size of the temporary buffers
-/// cannot change once they are in use, and nothing of ours depends on it.
+/// Resets the settings that the script set and the session had not. `RESET ALL` would also forget custom settings of the
+/// caller, which no view lists. Settings of a transaction end with it. The size of the temporary buffers cannot change
+/// once they are in use, and nothing of ours depends on it.
 const RESET: &str = "WITH changed AS MATERIALIZED (
         SELECT name, reset_val FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> ALL ($1)
         AND name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
@@ -29,7 +29,7 @@ const RESET: &str = "WITH changed AS MATERIALIZED (
 const RESTORE: &str = "SELECT pg_catalog.set_config(name, value, $3)
     FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place) ORDER BY place";
 
-/// A user that is set again is another role for a moment: only one that is not the same is set.
+/// Setting a user again would switch the role for a moment, so only a user that differs is set.
 const RESTORE_USERS: &str = "SELECT pg_catalog.set_config(name, value, $3)
     FROM unnest($1, $2) WITH ORDINALITY AS saved(name, value, place)
     WHERE pg_catalog.current_setting(name) <> value ORDER BY place";
@@ -41,8 +41,8 @@ impl Session {
         Ok(Session { names: column(0)?, values: column(1)? })
     }
 
-    /// Sets everything back, in one round trip: what a script has changed since is reset first. Inside a
-    /// transaction it takes effect when that commits, for good.
+    /// Sets everything back, in one round trip. Settings that a script changed since are reset first. Inside a
+    /// transaction this takes effect for good when that commits.
     pub(crate) async fn restore(&self, client: &Client) -> Result<(), Error> {
         let user = client.batch_execute("RESET SESSION AUTHORIZATION");
         let reset = self.reset(client, false);
@@ -51,8 +51,8 @@ impl Session {
         user.and(reset).and(restored)
     }
 
-    /// Sets everything back for the rest of the transaction, in one round trip. What a script has changed holds again
-    /// behind it.
+    /// Sets everything back for the rest of the transaction, in one round trip. After the transaction the script's changes
+    /// hold again.
     pub(crate) async fn restore_locally(&self, client: &Client) -> Result<(), Error> {
         let users = set(client, RESTORE_USERS, &self.names[..USERS], &self.values[..USERS], true);
         let reset = self.reset(client, true);

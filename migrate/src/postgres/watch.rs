@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use super::blocker;
 use crate::driver::{Blocker, Event, Tell};
 
-/// How often to look. A wait that ends sooner by a lock timeout is looked at in its middle.
+/// How often to look. If a lock timeout ends the wait sooner, the look is in its middle.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Asks who blocks a migration, on the connection that holds the lock.
@@ -19,8 +19,8 @@ pub(super) struct Watch<'c> {
     pub(super) pid: i32,
 }
 
-/// Waits for `future`, and tells now and then how long that takes and who blocks it; returns the last who did.
-/// Without a watch nobody is asked.
+/// Waits for `future`. Now and then it reports that the future is still running, and who blocks it. Returns the last
+/// blockers. Without a watch it only waits.
 pub(super) async fn watched<F: Future>(
     future: F,
     watch: Option<Watch<'_>>,
@@ -45,8 +45,8 @@ pub(super) async fn watched<F: Future>(
     }
 }
 
-/// Who blocks the migration after a while. It is a service to the reader of the log: without rights or
-/// connection there is just nothing to tell.
+/// Finds out after a while who blocks the migration. This only informs the reader of the log: without rights or
+/// connection there is nothing to report.
 async fn look(watch: Option<Watch<'_>>, interval: Duration) -> Vec<Blocker> {
     sleep(interval).await;
     match watch {

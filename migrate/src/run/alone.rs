@@ -1,4 +1,7 @@
-//! A script without transaction: statement by statement, each counted in the history.
+//! A script without transaction: it runs statement by statement, and the history counts each.
+//!
+//! A statement and its count commit together if the engine allows that. If not, the history records before the statement
+//! that it begins, so that the next run knows there is a question to ask.
 
 use migrate_core::{Alone, Query, Step};
 
@@ -9,8 +12,8 @@ use crate::error::Error;
 use crate::trace;
 
 impl<D: Driver> Run<'_, D> {
-    /// Claims the row, runs what is not done yet statement by statement, and keeps count in the row. A statement
-    /// shares a transaction with its count unless it is known that it cannot, or the database says so.
+    /// Claims the row, runs the remaining statements one by one, and counts them in the row. A statement
+    /// shares a transaction with its count unless it is known to refuse one, or the database says so.
     pub(super) async fn without_transaction(&mut self, step: &Step) -> Result<Outcome, Error> {
         let claim = Transaction { claim: self.claim(step), ..Transaction::of(step) };
         let mut result = self.transaction(step, claim).await;
@@ -30,7 +33,7 @@ impl<D: Driver> Run<'_, D> {
         }
     }
 
-    /// Settings hold from one statement to the next, and no longer than the script. Those of the part that an
+    /// Settings hold from one statement to the next, up to the end of the script. Those of the statements that an
     /// earlier run has done are made again.
     async fn statements(&mut self, step: &Step) -> Result<(), Failure> {
         let execution = step.script.execution();
@@ -60,7 +63,7 @@ impl<D: Driver> Run<'_, D> {
 
     /// One statement of a script without transaction, and the count of it.
     async fn statement(&mut self, step: &Step, number: usize) -> Result<(), Failure> {
-        // CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index behind: only a directive sets
+        // A CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index, so only a directive sets
         // a limit here.
         let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
         let journal = vec![self.table.journal(step, number + 1)];
@@ -82,8 +85,8 @@ impl<D: Driver> Run<'_, D> {
         result
     }
 
-    /// One statement and its count. Where its script may have changed the session, whether it is the next one is looked
-    /// at behind it: what fails may have failed because another runner has done it.
+    /// One statement and its count, in one transaction. If the script may have changed the session, the claim comes after
+    /// the statement; so when the statement fails, the claim is looked at on its own: another runner may have done it.
     async fn shared(
         &mut self,
         step: &Step,
@@ -106,9 +109,9 @@ impl<D: Driver> Run<'_, D> {
         }
     }
 
-    /// One statement outside of transactions. Whether it is the next one is looked at before and after. That it was
-    /// begun is recorded before, unless it can be done again: a run that is cut off here leaves a question, which its
-    /// kind answers, or else a person.
+    /// One statement outside of transactions. Before and after it, the claim checks that it is the next one. Unless it can
+    /// be repeated, the history first records that it begins: a run that is cut off here leaves the question whether it is
+    /// done. The statement's kind says how to find out, or else a person has to.
     async fn alone(
         &mut self,
         step: &Step,
@@ -123,7 +126,7 @@ impl<D: Driver> Run<'_, D> {
         let begins = is_noted.then(|| self.table.begin_alone(step, number)).into_iter().collect();
         self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
             .await?;
-        // Versions before this one noted nothing, and an index may have been built for one that was killed.
+        // Earlier versions of the library recorded no beginning, and their killed run may have built the index.
         let may_have_begun = step.has_begun() || (step.resumes() && matches!(kind, Alone::CreateIndex(_)));
         let resumes = may_have_begun && number == step.done;
         let (migrator, slow) = (self.migrator, &mut self.slow);
@@ -136,8 +139,8 @@ impl<D: Driver> Run<'_, D> {
         let ran = trace::inside(trace::statement(number), ran).await;
         let record = match &ran {
             Ok(()) => journal,
-            // The statement itself failed: it has a place. What failed before or behind it leaves the question open, and
-            // so does this where it fails.
+            // An error with a place is the statement's own. A failure before or after it leaves the question open, and
+            // so does a failure to record this one.
             Err(error) if is_noted && !error.is_disconnected && error.place.is_some() => {
                 vec![self.table.journal(step, number)]
             }

@@ -9,15 +9,15 @@ use crate::migrator::Migrator;
 
 const READING: &str = "reading the history";
 
-/// What a history looks like from outside: there may be no table at all.
-pub(super) enum History {
+/// The history as a run finds it. There may be no table at all.
+pub(crate) enum History {
     Missing,
     /// The format of the table, and the rows of the set in it.
     Rows { format: i64, rows: Vec<AppliedMigration> },
 }
 
 impl History {
-    pub(super) fn rows(&self) -> &[AppliedMigration] {
+    pub(crate) fn rows(&self) -> &[AppliedMigration] {
         match self {
             History::Missing => &[],
             History::Rows { rows, .. } => rows,
@@ -26,7 +26,7 @@ impl History {
 }
 
 impl<D: Driver> Run<'_, D> {
-    /// Whether all is applied, in one round trip; `None` when there is no history table.
+    /// Whether all is applied, in one round trip. `None` if there is no history table.
     pub(super) async fn is_proven(&mut self) -> Result<Option<bool>, Error> {
         let proof = self.table.proof(self.migrator.set);
         let rows = self.driver.query(&proof).await.map_err(|error| Error::database(READING, error))?;
@@ -37,7 +37,7 @@ impl<D: Driver> Run<'_, D> {
         Ok(rows.map(proves))
     }
 
-    pub(super) async fn history(&mut self) -> Result<History, Error> {
+    pub(crate) async fn history(&mut self) -> Result<History, Error> {
         let query = self.table.rows(self.migrator.set.name());
         let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
         let Some(rows) = rows else { return Ok(History::Missing) };
@@ -49,7 +49,7 @@ impl<D: Driver> Run<'_, D> {
         Ok(History::Rows { format, rows })
     }
 
-    pub(super) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
+    pub(crate) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
         let Migrator { set, policy, .. } = self.migrator;
         plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
     }

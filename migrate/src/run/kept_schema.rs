@@ -1,46 +1,41 @@
-//! The schema beside the history: read, kept after a run, and compared.
-
-use migrate_core::{Drift, Dump, Fingerprint, KeptSchema};
+//! The kept schema, next to the history: read, kept after a run, and compared to find drift.
 
 use super::Run;
 use super::history::History;
-use crate::driver::{DatabaseError, Driver, Keep, Noted, Timeouts};
+use crate::database::Task;
+use crate::driver::{DatabaseError, Driver, Keep, Noted, Row, Timeouts};
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::Progress;
 
-const READING_SCHEMA: &str = "reading the schema";
+pub(crate) const READING_SCHEMA: &str = "reading the schema";
+
+/// Keeps the schema as it is.
+pub(crate) struct AcceptDrift<'m>(pub(crate) &'m Migrator<'m>);
+
+impl Task for AcceptDrift<'_> {
+    type Answer = ();
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<(), Error> {
+        let mut run = Run::new(self.0, driver)?;
+        run.lock().await?;
+        let result = run.try_accept_drift().await;
+        run.driver.unlock().await;
+        result
+    }
+}
 
 impl<D: Driver> Run<'_, D> {
-    /// The schema of the database as it is.
-    pub(crate) async fn fingerprint(self) -> Result<Fingerprint, Error> {
+    /// The rows of the schema as it is.
+    pub(crate) async fn schema(&mut self) -> Result<Vec<Row>, Error> {
         let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await;
-        let rows = self.table.fingerprint_rows(rows.map_err(|error| Error::database(READING_SCHEMA, error))?);
-        Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice))
-            .map_err(|problem| Error::database(READING_SCHEMA, DatabaseError::of_ours(&problem)))
+        rows.map_err(|error| Error::database(READING_SCHEMA, error))
     }
 
-    /// The SQL that makes that schema.
-    pub(crate) async fn dump(self) -> Result<Dump, Error> {
-        let failed = |error| Error::database(READING_SCHEMA, error);
-        let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await.map_err(failed)?;
-        self.table.dump(&rows).map_err(|problem| failed(DatabaseError::of_ours(&problem)))
-    }
-
-    /// How that schema stands to what the runs left.
-    pub(crate) async fn drift(self) -> Result<Drift, Error> {
-        let failed = |error| Error::database(READING_SCHEMA, error);
-        let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await.map_err(failed)?;
-        let Some(rows) = rows else { return Ok(Drift::NothingKept) };
-        let drift = KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE));
-        drift.map_err(|problem| failed(DatabaseError::of_ours(&problem)))
-    }
-
-    /// Keeps the schema as it is.
-    pub(crate) async fn accept_drift(mut self) -> Result<(), Error> {
-        self.lock().await?;
-        let result = self.try_accept_drift().await;
-        self.driver.unlock().await;
-        result
+    /// The rows of the present schema and of the kept one, or `None` if nothing is kept.
+    pub(crate) async fn kept_schema(&mut self) -> Result<Option<Vec<Row>>, Error> {
+        let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await;
+        rows.map_err(|error| Error::database(READING_SCHEMA, error))
     }
 
     async fn try_accept_drift(&mut self) -> Result<(), Error> {
@@ -56,7 +51,8 @@ impl<D: Driver> Run<'_, D> {
         self.driver.keep_schema(&self.table, self.patience(), keep).await.map_err(failed)
     }
 
-    /// What was changed by hand before this run has to be told from what the run does. A new history has nothing kept.
+    /// Notes the schema before the run, so that changes by hand can be told apart from the run's. A new history has kept
+    /// nothing.
     pub(super) async fn note_schema(&mut self, history: &History) {
         if std::mem::replace(&mut self.is_noted, true) {
             return;
@@ -70,14 +66,14 @@ impl<D: Driver> Run<'_, D> {
         self.tell_not_kept(noted.map(drop));
     }
 
-    /// A run is not failed by what comes with it.
+    /// Reports that the schema was not kept. A run does not fail because of it.
     pub(super) fn tell_not_kept(&self, kept: Result<(), DatabaseError>) {
         if let Err(error) = kept {
             self.migrator.tell(&Progress::SchemaNotKept { error: &error.to_string() });
         }
     }
 
-    /// How long to wait for a lock that keeps a definition from being read, and for all of it.
+    /// The limits for reading the schema: for a lock on a definition, and for the whole.
     pub(super) fn patience(&self) -> Timeouts {
         Timeouts { statement: Some(self.migrator.keep_within), ..self.migrator.timeouts }
     }

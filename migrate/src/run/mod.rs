@@ -1,9 +1,16 @@
 //! The one effect loop: read the history, plan, carry the plan out.
+//!
+//! ```text
+//! to_target → history (read) → plan → step ┬ transactions  scripts in transactions, many in flight
+//!                                          └ alone         a script without transaction, statement by statement
+//! ```
+//!
+//! A [`Run`] knows no engine: it builds [`Transaction`](crate::driver::Transaction)s, and a
+//! [`Driver`](crate::driver::Driver) sends them.
 
 mod alone;
 mod history;
 mod kept_schema;
-mod reading;
 mod reset;
 mod slow;
 mod step;
@@ -17,19 +24,22 @@ use crate::driver::{Driver, Keep};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
+pub(crate) use kept_schema::{AcceptDrift, READING_SCHEMA};
+pub(crate) use reset::Reset;
 use slow::Slow;
+pub(crate) use to_target::ToTarget;
 
 pub(crate) struct Run<'a, D> {
     migrator: &'a Migrator<'a>,
     table: HistoryTable,
     driver: &'a mut D,
-    /// Who the history says it was; known from the first write on.
+    /// The runner that the history records. Unknown until the first write, because a start with nothing to do needs none.
     runner: Runner,
     slow: Slow,
     report: Report,
-    /// Whether the schema is noted, or is not to be kept.
+    /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
-    /// How it is kept at the end.
+    /// How to keep the schema at the end.
     keep: Option<Keep>,
 }
 
@@ -46,6 +56,10 @@ impl<'a, D: Driver> Run<'a, D> {
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
         let is_noted = !migrator.keep_schema;
         Ok(Run { migrator, table, driver, runner, slow, report, is_noted, keep: None })
+    }
+
+    pub(crate) fn table(&self) -> &HistoryTable {
+        &self.table
     }
 
     async fn lock(&mut self) -> Result<(), Error> {

@@ -3,21 +3,30 @@
 use migrate_core::Target;
 
 use super::Run;
+use crate::database::Task;
 use crate::driver::Driver;
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::Report;
 use crate::trace;
 
 const WIPING: &str = "wiping the database";
 
-impl<D: Driver> Run<'_, D> {
-    /// Wipes the database of that name, and applies everything to it.
-    pub(crate) async fn reset(mut self, database: &str) -> Result<Report, Error> {
-        let span = trace::run(self.migrator.set.name(), D::ENGINE, Target::Latest);
-        let result = trace::inside(span, self.try_reset(database)).await;
-        self.ended(result)
-    }
+/// Wipes the database of that name, and applies everything to it.
+pub(crate) struct Reset<'m>(pub(crate) &'m Migrator<'m>, pub(crate) &'m str);
 
+impl Task for Reset<'_> {
+    type Answer = Report;
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<Report, Error> {
+        let mut run = Run::new(self.0, driver)?;
+        let span = trace::run(self.0.set.name(), D::ENGINE, Target::Latest);
+        let result = trace::inside(span, run.try_reset(self.1)).await;
+        run.ended(result)
+    }
+}
+
+impl<D: Driver> Run<'_, D> {
     async fn try_reset(&mut self, database: &str) -> Result<(), Error> {
         let name = self.driver.database_name().await.map_err(|error| Error::database(WIPING, error))?;
         if name != database {

@@ -5,7 +5,7 @@ use migrate_core::Step;
 use crate::migrator::Migrator;
 use crate::report::Progress;
 
-/// Since when a migration runs, and whether it was told that it is slow.
+/// When a migration began, and whether it was reported as slow.
 pub(super) struct Slow {
     since: Instant,
     is_told: bool,

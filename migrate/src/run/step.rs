@@ -1,10 +1,10 @@
-//! The steps of a plan, carried out in their order.
+//! Carries out the steps of a plan, in their order.
 
 use migrate_core::{Plan, Query, Script, Step, Transactions};
 
 use super::Run;
 use super::slow::Slow;
-use crate::driver::{Driver, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{DatabaseError, Driver, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::trace;
 
@@ -16,7 +16,7 @@ pub(super) enum Outcome {
 }
 
 impl<D: Driver> Run<'_, D> {
-    /// Scripts in transactions go out together; one without is a barrier.
+    /// Scripts in transactions are sent together. A script without transaction is a barrier.
     pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<Outcome, Error> {
         let runs_in_transaction =
             |step: &Step| step.script.execution().transaction || !step.action.runs_script();
@@ -81,7 +81,7 @@ impl<D: Driver> Run<'_, D> {
         }
     }
 
-    /// Another runner was here, or an error: logged as far as the database still lets us.
+    /// What a failure means: another runner was here, or an error. An error is logged if the connection still works.
     pub(super) async fn failed(&mut self, step: &Step, failure: Failure) -> Result<Outcome, Error> {
         let Failure { stage, error, .. } = failure;
         if stage == Stage::Claim && D::is_moved(&error) {
@@ -92,11 +92,20 @@ impl<D: Driver> Run<'_, D> {
             self.keep = None;
         } else {
             let log = self.table.log_failure(step, runner, &error.to_string());
-            // The failure itself is what the caller must see, not that it could not be logged.
+            // The caller must see the failure itself, not that it could not be logged.
             let _ = self.driver.query(&log).await;
         }
         trace::failed(step, &error.to_string());
         let path = step.display_path(set);
         Err(Error::step(step, path, stage, error))
+    }
+
+    /// Runs a verify script. This fails only when the connection is gone: what the script found is the answer.
+    pub(crate) async fn check(&mut self, script: &Script) -> Result<Result<(), DatabaseError>, Error> {
+        let piece = Piece::whole(script, self.timeouts(script, self.migrator.timeouts));
+        match self.driver.check(&piece).await {
+            Err(error) if error.is_disconnected => Err(Error::database("verifying", error)),
+            checked => Ok(checked),
+        }
     }
 }

@@ -19,7 +19,7 @@ impl<D: Driver> Run<'_, D> {
         }
     }
 
-    /// The schema is created only when it is missing: a role that may not create one may still own it.
+    /// Creates the tables. The schema is created only if it is missing: a role that may not create one may still own it.
     async fn create_history(&mut self) -> Result<(), Error> {
         let mut created = self.driver.create(&self.table.create()).await;
         if let (Err(error), Some(schema)) = (&created, self.table.create_schema())

@@ -8,18 +8,28 @@ use super::Run;
 use super::history::History;
 use super::step::Outcome;
 use super::transactions::pause_after;
+use crate::database::Task;
 use crate::driver::Driver;
 use crate::error::Error;
+use crate::migrator::Migrator;
 use crate::report::{Progress, Report};
 use crate::trace;
 
-impl<D: Driver> Run<'_, D> {
-    pub(crate) async fn run(mut self, target: Target) -> Result<Report, Error> {
-        let span = trace::run(self.migrator.set.name(), D::ENGINE, target);
-        let result = trace::inside(span, self.try_run(target)).await;
-        self.ended(result)
-    }
+/// A run to a target.
+pub(crate) struct ToTarget<'m>(pub(crate) &'m Migrator<'m>, pub(crate) Target);
 
+impl Task for ToTarget<'_> {
+    type Answer = Report;
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<Report, Error> {
+        let mut run = Run::new(self.0, driver)?;
+        let span = trace::run(self.0.set.name(), D::ENGINE, self.1);
+        let result = trace::inside(span, run.try_run(self.1)).await;
+        run.ended(result)
+    }
+}
+
+impl<D: Driver> Run<'_, D> {
     pub(super) fn ended(self, result: Result<(), Error>) -> Result<Report, Error> {
         match result {
             Ok(()) => Ok(self.report),
@@ -41,7 +51,7 @@ impl<D: Driver> Run<'_, D> {
             None => self.history().await?,
         };
         match self.plan_from(&history, target) {
-            // Another runner may be at that statement: the lock is waited for.
+            // Another runner may be running that statement now, so wait for the lock and look again.
             Err(error) if is_cut_off(&error) => {}
             plan => {
                 let plan = plan?;
@@ -57,7 +67,7 @@ impl<D: Driver> Run<'_, D> {
         result
     }
 
-    /// Whatever comes of the run, what it did to the schema is kept.
+    /// Keeps the schema at the end, even of a run that failed.
     pub(super) async fn run_locked(&mut self, target: Target) -> Result<(), Error> {
         let result = self.plan_and_carry_out(target).await;
         if let Some(keep) = self.keep.take() {
@@ -67,8 +77,8 @@ impl<D: Driver> Run<'_, D> {
         result
     }
 
-    /// What was read before the lock may be old by now. So may what is read under it, where transactions take turns
-    /// or the lock is worthless: then a claim fails, and the plan is made anew.
+    /// The history that was read before the lock may be out of date. Even the one read under the lock may be, if transactions
+    /// take turns or the lock excludes no one: then a claim fails, and the run plans again.
     async fn plan_and_carry_out(&mut self, target: Target) -> Result<(), Error> {
         self.runner = self.migrator.runner();
         let until = Instant::now() + self.migrator.lock_deadline;
@@ -88,7 +98,7 @@ impl<D: Driver> Run<'_, D> {
                     return Ok(());
                 }
             }
-            // "Two steps back" means another two once one of them is done.
+            // "Two steps back" names two other migrations once one of them is rolled back.
             let is_relative = matches!(target, Target::Down(_) | Target::Redo);
             if Instant::now() >= until || (is_relative && !self.report.is_empty()) {
                 break;
@@ -99,7 +109,7 @@ impl<D: Driver> Run<'_, D> {
         Err(Error::contended())
     }
 
-    /// Who finds a statement under way that runs outside of transactions waits until no one is at it, and looks again.
+    /// A statement that runs outside of transactions may be under way. Waits until no runner is at it, and looks again.
     async fn history_and_plan(&mut self, target: Target) -> Result<(History, Plan), Error> {
         let history = self.history().await?;
         let plan = self.plan_from(&history, target);

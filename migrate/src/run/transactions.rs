@@ -11,8 +11,8 @@ use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
 
 impl<D: Driver> Run<'_, D> {
-    /// Runs the transactions, one for each step, and reports what is done where a step ends with it. One that
-    /// failed for no fault of its own is run again after a pause, and the rest behind it.
+    /// Runs the transactions and reports each step that ends with one. A transaction that failed for a passing reason is
+    /// retried after a pause, and those after it follow.
     pub(super) async fn transactions(
         &mut self,
         steps: &[Step],
@@ -69,7 +69,7 @@ fn done(migrator: &Migrator<'_>, report: &mut Report, step: &Step, elapsed: Dura
     report.migrations.push(migration);
 }
 
-/// A growing pause with a random part, so that two who met do not meet again.
+/// A growing pause with a random part, so that two runners that collided do not collide again.
 pub(super) fn pause_after(tries: usize) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
     let pause = Duration::from_millis(200).saturating_mul(1 << tries.min(10)).min(LONGEST);

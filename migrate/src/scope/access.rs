@@ -114,7 +114,18 @@ pub struct Global;
 macro_rules! verbs {
     ($for:ty) => {
         impl $for {
-            /// Reads rows of a table, and of those that are joined to it. [`Select`] has examples.
+            /// Reads rows of a table, and of those that are joined to it. [`Select`] has more examples.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let totals = bakery.select(orders).columns(orders.total).order_by(orders.total.desc()).all(&db)?;
+            /// assert_eq!(totals, [120, 80, 30]);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn select<T: Table>(&self, table: T) -> Select<Self, T>
             where
                 Self: Reads<T>,
@@ -122,7 +133,18 @@ macro_rules! verbs {
                 Select::new(self.clone(), table)
             }
 
-            /// Changes live rows of a table. [`Update`] has examples.
+            /// Changes live rows of a table. [`Update`] has more examples.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// bakery.update(orders).key(3).set(orders.note, "gift").one(&db)?;
+            /// assert_eq!(bakery.update(orders).filter(orders.note.eq("vip")).set(orders.is_paid, true).execute(&db)?, 1);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn update<T: Table>(&self, _table: T) -> Update<Self, T>
             where
                 Self: Writes<T>,
@@ -130,8 +152,20 @@ macro_rules! verbs {
                 Update::new(self.clone())
             }
 
-            /// Marks rows of a table as deleted, together with the rows below them. [`Restore`] brings them back.
-            /// [`SoftDelete`] has an example.
+            /// Marks rows of a table as deleted, together with the rows below them. [`SoftDelete`] says what it takes
+            /// along.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let deleted = bakery.soft_delete(orders).key(2).one(&db)?;
+            /// assert_eq!(deleted.counts, [("orders", 1)]);
+            /// assert_eq!(bakery.select(orders).count(&db)?, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn soft_delete<T: SoftDeletes>(&self, _table: T) -> SoftDelete<Self, T>
             where
                 Self: Writes<T>,
@@ -139,8 +173,19 @@ macro_rules! verbs {
                 SoftDelete::new(self.clone())
             }
 
-            /// Brings softly deleted rows back, together with the rows that the same operation deleted. [`Restore`]
-            /// has an example.
+            /// Brings softly deleted rows back, together with the rows that the same operation deleted.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// bakery.soft_delete(orders).key(2).one(&db)?;
+            /// let restored = bakery.restore(orders).key(2).one(&db)?;
+            /// assert_eq!(restored.counts, [("orders", 1)]);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn restore<T: SoftDeletes>(&self, _table: T) -> Restore<Self, T>
             where
                 Self: Writes<T>,
@@ -148,7 +193,18 @@ macro_rules! verbs {
                 Restore::new(self.clone())
             }
 
-            /// Removes rows for good that were deleted softly long enough ago. [`Purge`] has an example.
+            /// Removes rows for good that were deleted softly long enough ago. [`Purge`] says what keeps a row.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let purged = bakery.purge(orders).older_than(days(30)).batch(100).execute(&db)?;
+            /// assert_eq!(purged.counts, [("orders", 0)]);   // nothing is in the trash
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn purge<T: SoftDeletes>(&self, _table: T) -> Purge<Self, T>
             where
                 Self: Writes<T>,
@@ -156,7 +212,18 @@ macro_rules! verbs {
                 Purge::new(self.clone())
             }
 
-            /// Removes rows for good, at once. [`HardDelete`] has an example.
+            /// Removes rows for good, at once.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let removed = bakery.hard_delete(orders).filter(orders.total.lt(50)).execute(&db)?;
+            /// assert_eq!(removed, 1);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn hard_delete<T: Table>(&self, _table: T) -> HardDelete<Self, T>
             where
                 Self: Writes<T>,
@@ -172,7 +239,18 @@ pub(super) use verbs;
 macro_rules! new_rows {
     ($for:ty) => {
         impl $for {
-            /// Adds rows to a table. [`Insert`] has examples.
+            /// Adds rows to a table. [`Insert`] shows many rows at once, and rows of a query.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// bakery.insert(orders).set(orders.total, 45).set(orders.customer_id, 1).execute(&db)?;
+            /// assert_eq!(bakery.select(orders).count(&db)?, 4);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn insert<T: Table>(&self, _table: T) -> Insert<Self, T>
             where
                 Self: Writes<T>,
@@ -180,7 +258,19 @@ macro_rules! new_rows {
                 Insert::new(self.clone())
             }
 
-            /// Adds a row to a table, or changes the row that has the same unique key. [`Upsert`] has an example.
+            /// Adds a row to a table, or changes the row that has the same unique key.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let eve = bakery.upsert(customers).on(customers.email).set(customers.email, "eve@example.com");
+            /// eve.set(customers.name, "Eve").one(&db)?;
+            /// assert_eq!(bakery.select(customers).count(&db)?, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn upsert<T: Table>(&self, _table: T) -> Upsert<Self, T>
             where
                 Self: Writes<T>,
@@ -227,7 +317,9 @@ pub(super) fn recorded<S: Access>(
     verb: &'static str,
     statement: Result<Statement>,
 ) -> Result<Statement> {
+    // A statement that is invalid is not recorded: it is not sent either.
     let statement = statement?;
+    // Nor is one that has nothing to do, such as an insert of no rows.
     if !statement.is_nothing() {
         scope.record(verb, statement.tables())?;
     }
@@ -241,7 +333,7 @@ pub(super) mod sealed {
 
 /// Says that rows of the table `T` may be read with it.
 #[diagnostic::on_unimplemented(
-    message = "the rows of `{T}` belong to tenants, and `{Self}` has none",
+    message = "the rows of `{T}` belong to tenants, and `{Self}` has no tenant",
     note = "use `Scope::tenant(tenant)`, or `Unscoped::because(reason, &audit)` for the rows of all tenants"
 )]
 pub trait Reads<T>: Access {}

@@ -122,16 +122,49 @@ macro_rules! operators {
         $(#[$impl])*
         impl<$($generics)* V> $for {
             /// Is equal to the other. As in SQL, NULL is equal to nothing: use `is_null`.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(orders).filter(orders.total.eq(80)).count(&db)?, 1);
+            /// assert_eq!(bakery.select(orders).filter(orders.note.eq("vip")).count(&db)?, 2);
+            /// assert_eq!(bakery.select(orders).filter(orders.note.eq(None::<String>)).count(&db)?, 0);   // not even NULL
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn eq($self, other: impl Operand<V>) -> Filter {
                 binary($node, " = ", other)
             }
 
             /// Is not equal to the other. A NULL is not unequal to anything either.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(orders).filter(orders.note.ne("gift")).count(&db)?, 2);   // order 2 has no note
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn ne($self, other: impl Operand<V>) -> Filter {
                 binary($node, " <> ", other)
             }
 
-            /// Is greater than the other.
+            /// Is greater than the other: a value, a column, or an expression.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let dear = bakery.select(orders).filter(orders.total.gt(orders.id.plus(50))).count(&db)?;
+            /// assert_eq!(dear, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn gt($self, other: impl Operand<V>) -> Filter {
                 binary($node, " > ", other)
             }
@@ -152,10 +185,22 @@ macro_rules! operators {
             }
 
             /// Lies between the two, both included.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(orders).filter(orders.total.between(30, 80)).count(&db)?, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn between($self, low: impl Operand<V>, high: impl Operand<V>) -> Filter
             where
                 Self: Clone,
             {
+                // Two comparisons and not BETWEEN: each is a node that closes what it opens, and the engines plan
+                // them alike.
                 let low = binary($self.clone().into_node(), " >= ", low);
                 low.and(binary($self.into_node(), " <= ", high))
             }
@@ -164,13 +209,37 @@ macro_rules! operators {
             ///
             /// Each value is bound on its own, so the list counts towards the limit of a statement: 65,535 values on
             /// PostgreSQL, 32,766 on SQLite. For a long list use `in_query`.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(orders).filter(orders.id.in_([1, 3, 4])).count(&db)?, 2);   // 4 is the cinema's
+            /// assert_eq!(bakery.select(orders).filter(orders.id.in_(Vec::<i64>::new())).count(&db)?, 0);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn in_<I: Operand<V>>($self, values: impl IntoIterator<Item = I>) -> Filter {
                 let values = values.into_iter().map(|value| value.operand().node).collect();
                 Filter::new(Node::In(Box::new($node), values))
             }
 
-            /// Is equal to one of the values that a query of one column returns:
-            /// `orders.customer_id.in_query(scope.select(customers).columns(customers.id))`.
+            /// Is equal to one of the values that a query of one column returns.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let known = bakery.select(customers).filter(customers.email.ends_with("@example.com"));
+            /// let theirs = orders.customer_id.in_query(known.columns(customers.id));
+            /// assert_eq!(bakery.select(orders).filter(theirs).count(&db)?, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
+            /// The query has to be of the same scope, or of `Global`.
             pub fn in_query<S, Q, C>($self, query: Projection<S, Q, C>) -> Filter
             where
                 S: super::Access,
@@ -182,6 +251,17 @@ macro_rules! operators {
             }
 
             /// Is NULL.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let unknown = bakery.select(orders).filter(orders.customer_id.is_null()).columns(orders.id).one(&db)?;
+            /// assert_eq!(unknown, 3);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn is_null($self) -> Filter {
                 Filter::new(Node::IsNull(Box::new($node)))
             }
@@ -192,11 +272,38 @@ macro_rules! operators {
             }
 
             /// The same value with a type that may be NULL: for a column of a table that an outer join adds.
+            ///
+            /// Without it, reading the NULL of a missing counterpart fails with [`Error::Read`](super::Error::Read).
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let rows = bakery.select(orders).left_join(customers).columns((orders.id, customers.id.nullable()));
+            /// assert_eq!(rows.order_by(orders.id.asc()).all(&db)?, [(1, Some(1)), (2, Some(1)), (3, None)]);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn nullable($self) -> Expression<Option<V>> {
                 Expression::new($node)
             }
 
             /// The sum of the two.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// bakery.update(orders).key(1).set(orders.total, orders.total.plus(5)).one(&db)?;
+            /// assert_eq!(bakery.select(orders).key(1).columns(orders.total).one(&db)?, 125);
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
+            /// The database computes it, so two writers at once both count. A value that is read, changed and written
+            /// back loses one.
             pub fn plus($self, other: impl Operand<V>) -> Expression<V> {
                 binary($node, " + ", other)
             }
@@ -207,6 +314,17 @@ macro_rules! operators {
             }
 
             /// The number of rows in which it is not NULL.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let counts = bakery.select(orders).columns((orders.note.count(), orders.note.count_distinct(), count_all()));
+            /// assert_eq!(counts.one(&db)?, (2, 1, 3));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn count($self) -> Expression<i64> {
                 Expression::call("count(", $node, None)
             }
@@ -217,6 +335,19 @@ macro_rules! operators {
             }
 
             /// The smallest value, or NULL if there is none.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let range = bakery.select(orders).columns((orders.total.min(), orders.total.max())).one(&db)?;
+            /// assert_eq!(range, (Some(30), Some(120)));
+            /// let none = bakery.select(orders).filter(orders.id.lt(0)).columns(orders.total.min()).one(&db)?;
+            /// assert_eq!(none, None);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn min($self) -> Expression<Option<V>> {
                 Expression::call("min(", $node, None)
             }
@@ -228,7 +359,19 @@ macro_rules! operators {
 
             /// The order from the smallest value up.
             ///
-            /// The engines differ about NULL: PostgreSQL puts it last, SQLite first.
+            /// The engines differ about NULL: PostgreSQL puts it last, SQLite first. To have it alike, sort by
+            /// `raw("orders.note IS NULL")` first.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let ids = bakery.select(orders).columns(orders.id).order_by(orders.total.asc()).all(&db)?;
+            /// assert_eq!(ids, [3, 2, 1]);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn asc($self) -> Order {
                 Order::ascending($node)
             }
@@ -243,6 +386,18 @@ macro_rules! operators {
             /// The sum over the rows, or NULL if there is none.
             ///
             /// The sum of integers is an `i64`, and a sum that does not fit is an error of the database.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// let per_customer = bakery.select(orders).columns((orders.customer_id, orders.total.sum()));
+            /// let sums = per_customer.group_by(orders.customer_id).order_by(orders.customer_id.desc()).all(&db)?;
+            /// assert_eq!(sums, [(Some(1), Some(200)), (None, Some(30))]);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn sum($self) -> Expression<Option<V::Sum>> {
                 Expression::call("sum(", $node, Some(V::CAST))
             }
@@ -254,15 +409,37 @@ macro_rules! operators {
         }
 
         impl<$($generics)* V: Text> $for {
-            /// Matches an SQL pattern: `%` stands for any text, `_` for one character, and `!` before one of them (or
-            /// itself) takes away that meaning.
+            /// Matches an SQL pattern: `%` stands for any text, `_` for one character, and `!` before one of these
+            /// three takes away its meaning.
             ///
             /// PostgreSQL distinguishes small letters from capitals. SQLite does not, for the letters of ASCII.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(customers).filter(customers.email.like("a_a@%")).count(&db)?, 1);
+            /// assert_eq!(bakery.select(customers).filter(customers.email.like("a!_a@%")).count(&db)?, 0);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn like($self, pattern: &str) -> Filter {
                 Filter::new(Node::Like(Box::new($node), Parameter::new(pattern.to_owned())))
             }
 
             /// Contains the text. No character of it has a special meaning. Capitals are as in `like`.
+            ///
+            /// ```
+            /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+            /// # #[cfg(feature = "sqlite")]
+            /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// # let (db, bakery, cinema) = shop()?;
+            /// assert_eq!(bakery.select(customers).filter(customers.email.contains("@ex")).count(&db)?, 1);
+            /// assert_eq!(bakery.select(customers).filter(customers.email.contains("%")).count(&db)?, 0);   // a per cent sign
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn contains($self, text: &str) -> Filter {
                 $self.like(&format!("%{}%", escaped(text)))
             }

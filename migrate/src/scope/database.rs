@@ -26,6 +26,9 @@ use super::sql::Statement;
 /// With row-level security it is a reference to a `TenantPool`, or to the transaction that its `with_tenant` lends.
 /// No other value tells the database whose rows are meant, and without that the policies show none.
 ///
+/// [`migrate::Database`](crate::Database) is a trait of its own, because a run has its database to itself and is refused
+/// inside a transaction, and a statement shares its connection and is often sent inside one.
+///
 /// Statements in a transaction of your own:
 ///
 /// ```

@@ -39,11 +39,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// One row was asked for, and none exists.
+    ///
+    /// It exists for no one who asks with this scope: the row may belong to another tenant, or be deleted. Show it as
+    /// a 404.
     NotFound {
         /// The table of the statement.
         table: &'static str,
     },
     /// One row was asked for, and several exist.
+    ///
+    /// The filter was not unique. Use `key`, or `all` and `execute` for many rows.
     NotOne {
         /// The table of the statement.
         table: &'static str,
@@ -52,12 +57,16 @@ pub enum Error {
         rows: u64,
     },
     /// The row has another version than `if_version` says: another writer changed it first. Nothing was written.
+    ///
+    /// Read it again, show what has changed, and let the user decide.
     Stale {
         /// The table of the statement.
         table: &'static str,
     },
     /// A row was to be deleted to which rows of a child table with `on soft_delete restrict` refer. Nothing was
     /// written.
+    ///
+    /// Delete those first, or declare the key as `cascade`.
     Restricted {
         /// The table of the statement.
         table: &'static str,
@@ -68,11 +77,15 @@ pub enum Error {
     },
     /// A row was to be purged to which rows refer that this tenant does not see, or that were added at the same
     /// moment. The transaction around the purge is lost.
+    ///
+    /// Run the purge outside of a transaction: it then leaves such a row out and continues.
     StillReferenced {
         /// The table of the statement.
         table: &'static str,
     },
     /// A row was to be restored that refers to a deleted one. Nothing was written.
+    ///
+    /// Restore the parent: that brings back the children which went with it.
     ParentDeleted {
         /// The table of the statement.
         table: &'static str,
@@ -82,6 +95,8 @@ pub enum Error {
         rows: u64,
     },
     /// A row was to be restored whose unique key a live row has taken meanwhile. Nothing was written.
+    ///
+    /// Change the key of the live row, or leave the other deleted.
     RestoreConflict {
         /// The table of the statement.
         table: &'static str,
@@ -90,15 +105,22 @@ pub enum Error {
     },
     /// The row of an upsert exists but is deleted, in a table whose unique key also covers deleted rows. Nothing was
     /// written.
+    ///
+    /// Restore the row, or make the unique index partial: `WHERE deleted_at IS NULL`.
     UpsertConflict {
         /// The table of the statement.
         table: &'static str,
     },
     /// The statement makes no sense. It was not sent.
+    ///
+    /// A mistake in the program and not in its data: it fails at each call, so a test finds it.
     Invalid(InvalidStatement),
-    /// The use of an [`Unscoped`](super::Unscoped) could not be recorded, so the statement was not sent.
+    /// The use of an [`Unscoped`](super::Unscoped) could not be recorded, so the statement was not sent. Its source
+    /// is the error of the [`Audit`](super::Audit).
     Audit(Box<dyn StdError + Send + Sync>),
-    /// A value of a row is not what the program expects.
+    /// A value of a row is not what the program expects: of another type, or NULL where the Rust type is no `Option`.
+    ///
+    /// Compare the declaration in `tables!` with the database.
     Read {
         /// Its place in the row, counted from 0.
         column: usize,
@@ -106,11 +128,18 @@ pub enum Error {
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The statement belongs to another tenant than the transaction that it was given to. It was not sent.
+    ///
+    /// End this transaction first, then open one for the other tenant.
     OtherTenant,
     /// A statement on the rows of all tenants was given to the pool or the transaction of one, where row-level
     /// security would hide most of them. It was not sent.
+    ///
+    /// Give it a plain pool of a role that the policies do not bind.
     NotForAllTenants,
     /// The transaction was rolled back at its end: a statement in it had failed, and the caller went on.
+    ///
+    /// PostgreSQL itself reports success for such a COMMIT, and rolls back. Return the first error from the closure
+    /// instead of ignoring it.
     Aborted {
         /// The first failure, as the database described it.
         failure: String,
@@ -124,7 +153,7 @@ pub enum Error {
     /// A connection of the pool came with a transaction that other code had left open. That was rolled back, and the
     /// connection closed.
     ForeignTransaction,
-    /// The database refused the statement, or is out of reach.
+    /// The database refused the statement, or is out of reach. [`DatabaseError::code`] says which.
     Database(DatabaseError),
 }
 
@@ -200,61 +229,66 @@ impl StdError for Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidStatement {
-    /// An update, insert or upsert sets nothing.
+    /// An update, insert or upsert sets nothing: `update(orders).key(1).execute(&db)`.
     NothingSet,
-    /// An upsert has no `on`, or does not set the columns of `on`.
+    /// An upsert has no `on`, or does not set the columns of `on`: `upsert(customers).set(customers.name, "Ada")`.
     NoUpsertKey,
-    /// A purge has no `older_than`.
+    /// A purge has no `older_than`: how long rows stay in the trash is a decision, and has no default.
     NoRetention,
-    /// The rows of an insert do not set the same columns.
+    /// The rows of an insert do not set the same columns. One statement has one list of columns.
     UnevenRows,
-    /// No foreign key is declared between the table and those before it.
+    /// No foreign key is declared between the table and those before it. Declare one, or use `join_on`.
     NoPath {
         /// The table to be joined.
         table: &'static str,
     },
-    /// More than one foreign key is declared between the table and those before it. `join_on` says which one is
-    /// meant.
+    /// More than one foreign key is declared between the table and those before it, as with `billing_address_id` and
+    /// `shipping_address_id`. `join_on` says which one is meant.
     ManyPaths {
         /// The table to be joined.
         table: &'static str,
     },
-    /// `after` has another number of values than `order_by` has columns.
+    /// `after` has another number of values than `order_by` has columns:
+    /// `order_by(orders.total.asc()).after((30, 3))`.
     Cursor {
         /// The number of columns of `order_by`.
         columns: usize,
         /// The number of values of `after`.
         values: usize,
     },
-    /// A query of another scope is nested in the statement.
+    /// A query of another scope is nested in the statement: `exists(cinema.select(orders))` in a statement of the
+    /// bakery.
     OtherScope,
-    /// The table has no column for this role, or none is declared.
+    /// The table has no column for this role, or none is declared: `if_version(3)` on a table without `version`.
     NoColumn {
         /// The table of the statement.
         table: &'static str,
         /// The role of the column: `deleted`, `version`, `op`, `reason`.
         role: &'static str,
     },
-    /// A column is named whose table is not in the statement, or not in this part of it.
+    /// A column is named whose table is not in the statement, or not in this part of it:
+    /// `select(orders).filter(customers.id.eq(1))`.
     OutOfReach {
         /// The name or alias of the table.
         table: &'static str,
         /// The column.
         column: &'static str,
     },
-    /// A struct is read from a column that the table does not declare.
+    /// A struct is read from a column that the table does not declare. The name of a field is the name of its column,
+    /// unless `#[column]` says another.
     UnknownColumn {
         /// The table.
         table: &'static str,
         /// The name that is not a column of it.
         column: &'static str,
     },
-    /// Two tables of a statement have the same name.
+    /// Two tables of a statement have the same name. A table that is joined to itself needs an `alias`.
     NameTaken {
         /// The name.
         name: &'static str,
     },
-    /// A column is set that belongs to another table, or that only the library sets.
+    /// A column is set that belongs to another table, or that only the library sets. The types refuse it too, unless
+    /// the caller implements the traits of `tables!` itself.
     NotSettable {
         /// The table of the statement.
         table: &'static str,
@@ -273,7 +307,7 @@ pub enum InvalidStatement {
     },
     /// The reason of an [`Unscoped`](super::Unscoped) is blank.
     NoReason,
-    /// The statement binds more values than it can hold.
+    /// The statement binds more values than it can hold: a list for `in_` that is too long.
     TooManyValues {
         /// The number of values that it binds.
         values: usize,
@@ -287,7 +321,7 @@ pub enum InvalidStatement {
         /// The engine that the statement is written for.
         engine: Engine,
     },
-    /// The engine cannot do this.
+    /// The engine cannot do this, such as locking rows on SQLite.
     Unsupported {
         /// What the statement asked for.
         what: &'static str,

@@ -83,7 +83,7 @@ impl<V> fmt::Debug for Expression<V> {
 ///
 /// A value of `V` also serves where an `Option<V>` is expected, and a `&str` where a `String` is.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value for a column of the type `{V}`",
+    message = "`{Self}` is not a value for a column of the type `{V}`",
     note = "a type of your own is a value once `migrate::scope::value!` says which engines know it"
 )]
 pub trait Operand<V> {
@@ -97,6 +97,8 @@ fn value<V>(value: impl Value) -> Expression<V> {
     Expression::new(Node::Value(Parameter::new(value)))
 }
 
+// A value fits a column of its type, and one of its type that may be NULL. Not `impl<V, W: Into<V>>`: a conversion
+// between types is for the database to see, and not to guess.
 impl<V: Value> Operand<V> for V {
     fn operand(self) -> Expression<V> {
         value(self)
@@ -135,6 +137,7 @@ macro_rules! unwrapped {
 
 unwrapped!(Postgres Sqlite Both);
 
+// The one conversion that everyone expects.
 impl Operand<String> for &str {
     fn operand(self) -> Expression<String> {
         value(self.to_owned())
@@ -147,6 +150,8 @@ impl Operand<Option<String>> for &str {
     }
 }
 
+// A column may be compared with one that may be NULL, and the other way round. The comparison is then NULL, and the
+// row is not found.
 impl<T, V, A> Operand<V> for Col<T, V, A> {
     fn operand(self) -> Expression<V> {
         self.expression()
@@ -165,6 +170,7 @@ impl<T, V, A> Operand<V> for Col<T, Option<V>, A> {
     }
 }
 
+// The same for expressions.
 impl<V> Operand<V> for Expression<V> {
     fn operand(self) -> Expression<V> {
         self
@@ -187,6 +193,7 @@ impl Node {
     /// The two with the operator between them.
     pub(crate) fn binary(left: Node, operator: &'static str, right: Node) -> Node {
         match (left, right) {
+            // The common case, without two boxes.
             (Node::Column(field), Node::Value(value)) => Node::Compare(field, operator, value),
             (left, right) => Node::Binary(Box::new([left, right]), operator),
         }
@@ -213,6 +220,8 @@ impl Node {
                 w.push(")");
             }
             Node::Call { function, argument, cast } => {
+                // The function's name ends with its parenthesis, as in `count(DISTINCT `, so nothing has to be added
+                // between.
                 w.push(if cast.is_some() { "CAST(" } else { "" });
                 w.push(function);
                 argument.write(w)?;
@@ -255,6 +264,7 @@ impl Node {
                 of.write(w)?;
                 w.push(" IS NULL)");
             }
+            // SQLite has no escape character by default, and PostgreSQL's is the backslash: so it is always named.
             Node::Like(left, pattern) => {
                 w.push("(");
                 left.write(w)?;

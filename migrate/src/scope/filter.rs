@@ -26,12 +26,36 @@ use super::table::Table;
 
 impl Filter {
     /// Both hold.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let filter = orders.note.eq("vip").and(orders.total.lt(100));
+    /// assert_eq!(bakery.select(orders).filter(filter).columns(orders.id).all(&db)?, [3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Several calls of `filter` on a statement mean the same.
     #[must_use]
     pub fn and(self, other: impl Into<Filter>) -> Filter {
         Filter::new(Node::All(vec![self.node, other.into().node]))
     }
 
     /// At least one of the two holds.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let filter = orders.note.eq("vip").or(orders.total.ge(0));   // true for every row there is
+    /// assert_eq!(bakery.select(orders).filter(filter).count(&db)?, 3);   // and still not the cinema's
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// A filter with `or` cannot reach past the tenant: the tenant's condition is inside the derived table, or in
     /// front of this one with parentheses around it.
@@ -98,5 +122,6 @@ impl<T, A> From<Col<T, bool, A>> for Filter {
 /// The query has to be of the same scope, or of `Global`: otherwise the answer is
 /// [`InvalidStatement::OtherScope`](super::InvalidStatement::OtherScope).
 pub fn exists<S: Access, T: Table>(query: Select<S, T>) -> Filter {
+    // Only the existence of a row matters, so the subquery selects a constant.
     Filter::new(Node::Exists(Box::new(query.into_subquery())))
 }

@@ -66,18 +66,56 @@ impl<S: Access, T: Table> HardDelete<S, T> {
     /// Deletes the row only if it still has this version. If it has another one, the answer is
     /// [`Error::Stale`](super::Error::Stale); if it does not exist, or not any more,
     /// [`Error::NotFound`](super::Error::NotFound).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let stale = bakery.hard_delete(orders).key(1).if_version(9).one(&db);
+    /// assert!(matches!(stale, Err(Error::Stale { .. })));
+    /// bakery.hard_delete(orders).key(1).if_version(1).one(&db)?;
+    /// let gone = bakery.hard_delete(orders).key(1).if_version(1).one(&db);
+    /// assert!(matches!(gone, Err(Error::NotFound { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn if_version(mut self, version: i64) -> HardDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
     }
 
     /// Includes rows that are deleted softly.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(orders).key(2).one(&db)?;
+    /// assert!(bakery.hard_delete(orders).key(2).one(&db).is_err());   // not among the live rows
+    /// bakery.hard_delete(orders).key(2).with_deleted().one(&db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_deleted(mut self) -> HardDelete<S, T> {
         self.chosen.handle = self.chosen.handle.with_deleted();
         self
     }
 
-    /// Deletes only rows that are deleted softly: from the trash.
+    /// Deletes only rows that are deleted softly: it empties the trash, without the care that [`Purge`](super::Purge)
+    /// takes.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(orders).filter(orders.note.eq("vip")).execute(&db)?;
+    /// assert_eq!(bakery.hard_delete(orders).only_deleted().execute(&db)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn only_deleted(mut self) -> HardDelete<S, T> {
         self.chosen.handle = self.chosen.handle.only_deleted();
         self

@@ -115,10 +115,13 @@ impl<T: Table> NewRow<T> {
         common: &NewRow<T>,
         w: &mut Writer,
     ) -> Result<()> {
+        // A row that sets a column twice has as many cells as one that sets another column, hence the search below as
+        // well.
         if self.cells.len() != columns.len() {
             return Err(InvalidStatement::UnevenRows.into());
         }
         w.push("(");
+        // The tenant comes first, in the values as in the list of columns.
         let mut comma = "";
         if T::definition().tenant.is_some() {
             w.tenant(T::definition())?;
@@ -176,6 +179,20 @@ impl<S: Access, T: Table> Insert<S, T> {
     /// Adds a row for each item. All rows have to set the same columns. Without items no row is made and nothing is
     /// sent.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let items = [("gift", 12), ("vip", 15)];
+    /// let rows = bakery.insert(orders).set(orders.customer_id, 1).rows(items, |row, (note, total)| {
+    ///     row.set(orders.note, note).set(orders.total, total)
+    /// });
+    /// assert_eq!(rows.execute(&db)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// One statement holds 65,535 values on PostgreSQL and 32,766 on SQLite. More are sent in several statements, in
     /// one transaction, or in a savepoint of the open one: all rows are inserted, or none. If other tasks use the
     /// same client or object at the same time, what they send meanwhile becomes part of that transaction.
@@ -211,12 +228,46 @@ impl<S: Access, T: Table> Insert<S, T> {
         Insert { source: Source::Query(columns.fields(), Box::new(query.into_subquery())), ..self }
     }
 
-    /// Returns the rows as they are then, with what the database filled in.
+    /// Returns the rows as they are then, with what the database filled in: keys, defaults, what triggers have
+    /// changed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// #[derive(FromRow)]
+    /// struct Created {
+    ///     id: i64,
+    ///     is_paid: bool,
+    /// }
+    ///
+    /// let rows = bakery.insert(orders).rows([7, 8], |row, total| row.set(orders.total, total));
+    /// let created: Vec<Created> = rows.returning().all(&db)?;
+    /// assert_eq!(created.iter().map(|row| row.id).collect::<Vec<_>>(), [5, 6]);
+    /// assert!(created.iter().all(|row| !row.is_paid));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning<R: FromRow>(self) -> InsertReturning<S, T, R> {
         InsertReturning { insert: self, of: PhantomData }
     }
 
     /// The SQL, without sending it; for many rows the first statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let insert = bakery.insert(orders).set(orders.total, 45);
+    /// assert_eq!(
+    ///     insert.statement(Engine::Postgres)?.sql(),
+    ///     r#"INSERT INTO "orders" ("business_id", "total") VALUES ($1, $2)"#,
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -244,6 +295,7 @@ impl<S: Access, T: Table> Insert<S, T> {
                     value.write(&mut w)?;
                     w.push(", ");
                 }
+                // The query is a derived table, so that its columns need no names of their own here.
                 w.push("q.* FROM (");
                 query.write(&mut w)?;
                 w.push(") AS q");
@@ -270,6 +322,7 @@ impl<S: Access, T: Table> Insert<S, T> {
         end: impl Fn(&mut Writer) -> Result<()>,
     ) -> Result<Statement> {
         let definition = T::definition();
+        // The first row decides which columns there are.
         let own = rows.first().map_or(Ok(Vec::new()), |first| settable(definition, first.fields()))?;
         let common = settable(definition, self.common.fields())?;
         let columns: Vec<_> = own.iter().copied().chain(common).collect();
@@ -286,6 +339,7 @@ impl<S: Access, T: Table> Insert<S, T> {
             statements.push(w.finish()?);
             rest = &rest[written..];
         }
+        // The first statement carries the others, so that one value stands for the whole insert.
         let mut first = statements.remove(0);
         first.more = statements;
         Ok(first)

@@ -1,7 +1,7 @@
 //! Tenants and soft deletes: statements that see one tenant's live rows, and no others.
 //!
-//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant. That cannot be
-//! forgotten: without a scope it does not compile.
+//! Two shops share a database. A statement is made from a [`Scope`], which says whose rows are meant. It cannot be
+//! forgotten: a statement without a scope does not compile.
 //!
 //! ```
 //! use migrate::scope::{FromRow, Scope, tables};
@@ -31,7 +31,7 @@
 //!     bakery.soft_delete(orders).key(1).one(&db)?;
 //!     assert_eq!(bakery.select(orders).count(&db)?, 0);
 //!     assert_eq!(bakery.select(orders).only_deleted().count(&db)?, 1);
-//!     assert!(cinema.update(orders).key(1).set(orders.total, 0).one(&db).is_err());   // not found, as if it were not there
+//!     assert!(cinema.update(orders).key(1).set(orders.total, 0).one(&db).is_err());   // it does not exist for the cinema
 //!     Ok(())
 //! }
 //! # #[cfg(not(feature = "sqlite"))]
@@ -41,6 +41,9 @@
 //! On PostgreSQL the same statements take a `&deadpool_postgres::Pool`, a client, a transaction or a `TenantPool`,
 //! and are awaited: `bakery.select(orders).all(&pool).await?`. See [`Database`].
 //!
+//! In the examples of this module, `db` is an SQLite database in memory with the tables `customers`, `orders` and
+//! `currencies`, and `bakery` and `cinema` are the scopes of two tenants in it.
+//!
 //! # The rule
 //!
 //! Every reference to a table becomes a derived table:
@@ -49,29 +52,29 @@
 //! orders  →  (SELECT … FROM orders WHERE business_id = $1 AND deleted_at IS NULL) AS orders
 //! ```
 //!
-//! in FROM, in joins and in subqueries at any depth. The target of an UPDATE or DELETE has the same condition, and
-//! the caller's filter in parentheses behind it. Whatever is joined, nested or negated around it, other rows are not
-//! there. Both engines make the same plan of it as of a condition at the end, so an index on
+//! in FROM, in joins and in subqueries at any depth. The target of an UPDATE or DELETE gets the same condition,
+//! followed by the caller's filter in parentheses. Joins, subqueries and NOT around a table do not change which rows
+//! it has. Both engines plan a derived table like a condition at the end, so an index on
 //! `(business_id, …) WHERE deleted_at IS NULL` serves it.
 //!
-//! The tests hold it against an oracle: random statements on the shared database answer what plain SQL answers on a
+//! The tests compare it with an oracle: random statements on the shared database return what plain SQL returns on a
 //! database that holds nothing but the tenant's live rows.
 //!
-//! # What there is
+//! # The verbs
 //!
-//! | | |
+//! | verb | what it does |
 //! |---|---|
-//! | [`Scope::select`] | filters, joins along declared keys, aggregates, pages, subqueries, locks |
-//! | [`Scope::insert`] | one row, as many as there are, or those of a query; the tenant is filled in |
-//! | [`Scope::update`] | by key or filter; with `if_version`, [`Error::Stale`] instead of a lost update |
-//! | [`Scope::upsert`] | on a unique key of the tenant; never on another's row |
-//! | [`Scope::soft_delete`] | with what hangs on the row, by whom and why |
-//! | [`Scope::restore`] | exactly what a soft delete took |
-//! | [`Scope::purge`] | what has been deleted for long enough, in batches, children first; and what holds back the rest |
-//! | [`Scope::hard_delete`] | out of the database, at once |
+//! | [`Scope::select`] | reads: filters, joins along declared keys, aggregates, pages, subqueries, locks |
+//! | [`Scope::insert`] | adds a row, many rows, or the rows of a query; the tenant is filled in |
+//! | [`Scope::update`] | changes rows by key or filter; with `if_version` it returns [`Error::Stale`] instead of losing an update |
+//! | [`Scope::upsert`] | adds or changes a row, by a unique key of the tenant; never another tenant's row |
+//! | [`Scope::soft_delete`] | marks rows as deleted, with the rows below them, by whom and why |
+//! | [`Scope::restore`] | brings back exactly what a soft delete took |
+//! | [`Scope::purge`] | removes what was deleted long enough ago, in batches, children first; and reports what it could not remove |
+//! | [`Scope::hard_delete`] | removes rows at once |
 //!
 //! [`Global`] makes statements on tables that all tenants share. [`Unscoped`] makes them on the rows of all tenants,
-//! for a reason that is recorded. [`raw`] is for what the builder has no words for.
+//! for a reason that is recorded. [`raw`] is for SQL that the builder has no words for.
 //!
 //! # Indexes and keys
 //!
@@ -80,22 +83,23 @@
 //! - `(business_id, created_at) WHERE deleted_at IS NULL` for live pages,
 //!   `(business_id, deleted_at) WHERE deleted_at IS NOT NULL` for the trash. An index on `deleted_at` alone serves
 //!   neither.
-//! - Unique keys as `(business_id, email) WHERE deleted_at IS NULL`, so that what was deleted can be made again.
+//! - Unique keys as `(business_id, email) WHERE deleted_at IS NULL`, so that a deleted row does not block a new one.
 //!
 //! # What it does not protect against
 //!
-//! - **SQL that does not come from here.** A query by hand on the same connection sees everything. Row-level security
-//!   is the belt for that: the module `rls`, on PostgreSQL.
-//! - **The wrong tenant.** Who the tenant is, is decided before a scope is made.
-//! - **Triggers, views and functions of the database**, which see what they see, and foreign keys with
-//!   `ON DELETE CASCADE`, by which a hard delete or a purge reaches another tenant's rows if a key lets them refer to
-//!   yours.
-//! - **What is declared.** A table is `global` because `tables!` says so.
-//! - **Functions that [`Raw::calling`] lets in.**
-//! - **Guesses.** A unique key that does not begin with the tenant says "taken" of a row that one cannot see; nor
-//!   does one tell tenants apart whose collation holds `A` and `a` to be equal. The statements do, see [`Tenant`].
-//! - **A writer at the same moment**, where one statement looks at two tables: a soft delete does not see the child
-//!   that another transaction is about to add. Where that matters, use a serializable transaction.
+//! - **SQL that is not made here.** A query by hand on the same connection sees everything. Row-level security stops
+//!   that on PostgreSQL: the module `rls`.
+//! - **The wrong tenant.** The application decides who the tenant is, before it makes a scope.
+//! - **Triggers, views and functions of the database**, which see all rows, and foreign keys with
+//!   `ON DELETE CASCADE`. A hard delete or a purge reaches another tenant's rows through them, if a key lets those
+//!   refer to yours.
+//! - **A wrong declaration.** A table is `global` because `tables!` says so.
+//! - **Functions that [`Raw::calling`] admits.**
+//! - **Guesses.** A unique key that does not begin with the tenant reports "taken" for a row that one cannot see. A
+//!   unique key with a collation that holds `A` and `a` to be equal does not tell such tenants apart. The statements
+//!   do, see [`Tenant`].
+//! - **A writer at the same moment**, if one statement looks at two tables: a soft delete does not see a child that
+//!   another transaction is about to add. If that matters, use a serializable transaction.
 //!
 //! [`raw`]: raw()
 
@@ -209,37 +213,40 @@ pub use value::{Both, Parameter, Postgres, Sqlite, Value};
 /// }
 /// ```
 ///
-/// `orders` is then a type and a constant of that name, with a field for each column; `TABLES` is a static of all
+/// `orders` is then a type and a constant of that name, with a field for each column. `TABLES` is a static with all
 /// [`Definition`]s. As with any constant, `let orders = …` does not compile where it is in scope: put the declaration
-/// into a module and write `db::orders`, or call the rows something else.
+/// into a module and write `db::orders`, or give the variable another name.
 ///
-/// `tenant` and `deleted` at the top name the columns that mean this in every table that has them. A table without
-/// the tenant column has to say which it is, or be `global`.
+/// `tenant` and `deleted` at the top name the columns that have this meaning in every table that has them. A table
+/// without the tenant column has to name another one, or be `global`.
+///
+/// The macro does not read the database. It believes the declaration, and `rls::Check::declared` compares it with the
+/// database. A column of the database that is not declared is not read and not set.
 ///
 /// | entry | meaning |
 /// |---|---|
-/// | `name: Type` | a column; `Option` where it may be NULL. See [`Value`] |
-/// | `key = id`, `key = (a, b)` | the primary key; `id` if nothing is said |
+/// | `name: Type` | a column; `Option` if it may be NULL. See [`Value`] |
+/// | `key = id`, `key = (a, b)` | the primary key; `id` by default |
 /// | `tenant = column` | whose the row is |
-/// | `deleted = column` | when the row was deleted; a time, or on SQLite a text that holds one |
-/// | `version = column` | an integer with a default, counted up by each change |
-/// | `by = column`, `reason = column` | a text: who deleted the row, and why |
-/// | `op = column` | a UUID: by which operation the row was deleted |
-/// | `column -> table`, `(a, b) -> table (c, d)` | a foreign key, to the primary key if nothing is said |
+/// | `deleted = column` | when the row was deleted: a time, or on SQLite a text that holds one |
+/// | `version = column` | an integer with a default, to which each change adds one |
+/// | `by = column`, `reason = column` | texts: who deleted the row, and why |
+/// | `op = column` | a UUID: which operation deleted the row |
+/// | `column -> table`, `(a, b) -> table (c, d)` | a foreign key, to the primary key by default |
 ///
-/// Behind a foreign key to a table with soft deletes stands what becomes of the row when its parent is deleted,
-/// `on soft_delete`:
+/// A foreign key to a table with soft deletes ends with `on soft_delete`, which says what happens to the row when its
+/// parent is deleted:
 ///
-/// | | |
+/// | action | what happens |
 /// |---|---|
-/// | `cascade` | it is deleted by the same operation, and restored with it; both tables need an `op` |
-/// | `restrict` | the parent cannot be deleted while it is there |
+/// | `cascade` | the same operation deletes it, and a restore brings it back with its parent; both tables need an `op` |
+/// | `restrict` | the parent cannot be deleted while the row is live |
 /// | `keep` | it stays |
-/// | `hide_with(parent)` | it is seen while its parent is; it needs no column of its own |
+/// | `hide_with(parent)` | it is visible while its parent is; it needs no column of its own |
 ///
-/// The columns that the library keeps — tenant, deleted, version, by, reason, op — can be read and filtered, not set.
-/// Each has one role. A global table with a column of the tenant's name is refused, and so are two names that SQLite
-/// does not tell apart, as `Orders` and `orders`.
+/// The columns that the library keeps (tenant, deleted, version, by, reason, op) can be read and filtered, but not
+/// set. Each has one role. A global table with a column of the tenant's name is refused. So are two names that SQLite
+/// does not distinguish, such as `Orders` and `orders`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_tables {
@@ -249,7 +256,7 @@ macro_rules! __scope_tables {
 #[doc(inline)]
 pub use crate::__scope_tables as tables;
 
-/// Makes types of your own values of columns, and says which engines know them.
+/// Makes types of your own values of columns, and names the engines that know them.
 ///
 /// ```
 /// use migrate::scope::value;
@@ -274,8 +281,8 @@ pub use crate::__scope_tables as tables;
 /// value!(Cents: sqlite);
 /// ```
 ///
-/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. For PostgreSQL it can be an element of
-/// an array as well. See [`Value`].
+/// The type needs the `ToSql` and `FromSql` of the drivers of these engines. With `postgres` it can also be an
+/// element of an array. See [`Value`].
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_value {
@@ -288,6 +295,7 @@ macro_rules! __scope_value {
 #[doc(inline)]
 pub use crate::__scope_value as value;
 
+/// An array of PostgreSQL can hold the type; SQLite has no arrays.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_element {
@@ -297,6 +305,7 @@ macro_rules! __scope_element {
     (sqlite: $of:ty) => {};
 }
 
+/// Implements `Value` for each type, with a codec for each engine that is named and turned on.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __scope_values {
@@ -307,6 +316,8 @@ macro_rules! __scope_values {
     )*};
 }
 
+/// One version for each combination of features: a `cfg` inside of the macro would be evaluated in the caller's
+/// crate, which has other features.
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 #[macro_export]
 #[doc(hidden)]

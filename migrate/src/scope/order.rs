@@ -43,7 +43,7 @@ pub(crate) fn write_after(orders: &[Order], values: &[Parameter], w: &mut Writer
     if orders.len() != values.len() {
         return Err(InvalidStatement::Cursor { columns: orders.len(), values: values.len() }.into());
     }
-    // Rows can be compared as a whole only if all columns run in one direction (PostgreSQL manual, 9.25.5).
+    // Rows can be compared as a whole only if all columns run in one direction (PostgreSQL manual, Row Constructor Comparison).
     let is_uniform = orders.windows(2).all(|pair| pair[0].is_descending == pair[1].is_descending);
     if is_uniform { write_rows(orders, values, w) } else { write_cases(orders, values, w) }
 }
@@ -67,6 +67,7 @@ fn write_cases(orders: &[Order], values: &[Parameter], w: &mut Writer) -> Result
         w.push("(");
         w.try_separated(" AND ", 0..=last, |w, i| {
             orders[i].node.write(w)?;
+            // Equal in all columns before, and beyond in this one.
             w.push(if i == last { orders[i].beyond() } else { " = " });
             w.bind(values[i].clone());
             Ok(())

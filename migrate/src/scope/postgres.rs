@@ -43,6 +43,7 @@ pub(super) trait Ask: Sync {
     /// The answer of any statement: of none, of one, or of several.
     fn answer(&self, statement: &Statement, wanted: Wanted) -> impl Future<Output = Result<Answer>> + Send {
         async move {
+            // Nothing to do, so no connection is taken either.
             if statement.is_nothing() {
                 return Ok(Answer::default());
             }
@@ -54,6 +55,7 @@ pub(super) trait Ask: Sync {
                 Wanted::Count => Answer::of_count(self.count_of(statement).await?),
             };
             match &statement.probe {
+                // Only now a second question is asked: a change that reaches its row costs one round trip.
                 Some(probe) if answer.count == 0 => Err(self.verdict(probe).await?),
                 _ => Ok(answer),
             }
@@ -197,6 +199,7 @@ impl<'c, C: GenericClient + Sync> Part<'c, C> {
     /// Only the server knows whether a transaction is open: outside of one it refuses a savepoint.
     async fn begin(client: &'c C) -> Result<Part<'c, C>> {
         match Part::open(client, PartKind::Savepoint).await {
+            // The driver does not say whether a transaction is open, and a caller may have begun one by SQL.
             Err(error) if error.code() == Some(&SqlState::NO_ACTIVE_SQL_TRANSACTION) => {
                 Ok(Part::open(client, PartKind::Transaction).await?)
             }
@@ -314,6 +317,7 @@ impl<K: Kind> Family<K> {
             if !self.goes_on(&counts) {
                 break;
             }
+            // The batch has grown, or begins further on, so the text is another.
             if self.kind.go_on_after_spared() {
                 statement = self.statement()?;
             }
@@ -321,6 +325,7 @@ impl<K: Kind> Family<K> {
         if let (true, Some(probe)) = (total.is_of_nothing(), &self.probe) {
             return Err(database.verdict(probe).await?);
         }
+        // After the last batch: what is held now is what stays.
         if let Some(statement) = self.held_statement(Engine::Postgres)? {
             let rows = database.rows_of(&statement).await?;
             total.held = numbers(&Row(Driver::Postgres(&rows[0])))?;

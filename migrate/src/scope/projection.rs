@@ -53,6 +53,17 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
     }
 
     /// Returns equal rows once.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let notes = bakery.select(orders).columns(orders.note).distinct().order_by(orders.note.asc()).all(&db)?;
+    /// assert_eq!(notes, [None, Some("vip".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn distinct(mut self) -> Projection<S, T, C> {
         self.select.query.is_distinct = true;
         self
@@ -66,6 +77,17 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
     }
 
     /// Keeps only the groups that fulfil this condition.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let many = bakery.select(orders).columns((orders.customer_id, count_all())).group_by(orders.customer_id);
+    /// assert_eq!(many.having(count_all().ge(2)).all(&db)?, [(Some(1), 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn having(mut self, filter: impl Into<Filter>) -> Projection<S, T, C> {
         self.select.query.having.push(filter.into().node);
         self
@@ -99,6 +121,7 @@ impl<S: Access, T: Table, C: Columns> Projection<S, T, C> {
         let columns = self.columns.nodes();
         self.select
             .query
+            // Each column writes itself, so an aggregate and a column need no distinction here.
             .write(&mut w, |w| w.try_separated(", ", &columns, |w, column| column.0.write(w)))?;
         w.finish()
     }

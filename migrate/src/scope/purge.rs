@@ -70,6 +70,26 @@ pub struct Purged {
     /// The number of removed rows of each table, the table of the statement first.
     pub counts: Vec<(&'static str, u64)>,
     /// The rows that stay although they were deleted long enough ago; empty if there are none.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(customers).key(1).one(&db)?;
+    /// bakery.restore(orders).key(1).execute(&db).unwrap_err();   // it cannot be live without her …
+    /// db.execute("UPDATE orders SET deleted_at = NULL WHERE id = 1", [])?;   // … but SQL by hand made it so
+    /// # std::thread::sleep(std::time::Duration::from_millis(5));
+    ///
+    /// let purged = bakery.purge(customers).older_than(days(0)).execute(&db)?;
+    /// assert_eq!(purged.counts[0], ("customers", 0));
+    /// assert_eq!(
+    ///     purged.held[0].to_string(),
+    ///     "1 rows are held by rows of orders, which are not deleted, or not for long enough",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     pub held: Vec<Held>,
     /// The number of rows of the statement's table that stay because a foreign key holds them for rows that are not
     /// visible here: under row-level security those of other tenants, or of a table that is not declared.
@@ -128,8 +148,18 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
         Purge { scope, chosen: Chosen::new(), older_than: None, batch: 1000 }
     }
 
-    /// Says how long rows stay in the trash, by the clock of the database. Without it nothing is sent, and the answer
-    /// is [`InvalidStatement::NoRetention`].
+    /// Says how long rows stay in the trash, by the clock of the database. Without it nothing is sent:
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let refused = bakery.purge(orders).execute(&db);
+    /// assert!(matches!(refused, Err(Error::Invalid(InvalidStatement::NoRetention))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn older_than(self, age: Duration) -> Purge<S, T> {
         Purge { older_than: Some(age), ..self }
     }
@@ -164,6 +194,7 @@ impl<S: Access, T: SoftDeletes> Purge<S, T> {
 
     /// The due rows with those below them.
     fn family(&self) -> Result<Family<Removal>> {
+        // A default age would delete what someone wanted to keep.
         let age = self.older_than.ok_or(Error::Invalid(InvalidStatement::NoRetention))?;
         let levels = levels(T::definition(), goes_along);
         let kind = Removal { age, batch: self.batch, table: T::definition(), narrowed: None };
@@ -238,6 +269,7 @@ impl Removal {
         match w.engine {
             Engine::Postgres => {
                 w.column(alias, deleted);
+                // The clock of the database: application servers disagree about the time.
                 w.push(" < now() - make_interval(secs => ");
                 w.bind(Parameter::new(self.age.as_secs_f64()));
             }
@@ -306,7 +338,7 @@ impl Removal {
         w.push("TRUE");
         w.and_same_tenant([child, parent], [key.child, key.parent]);
         if let (OnSoftDelete::Cascade, Some(deleted)) = (key.on_soft_delete, key.child.deleted) {
-            // NULL is not old.
+            // A child that is not deleted has NULL here, and NULL is not old.
             w.push(" AND coalesce(");
             self.write_is_old(child, deleted, w);
             w.push(", FALSE)");
@@ -356,6 +388,7 @@ impl Kind for Removal {
                 w.separated(", ", self.table.key, |w, column| w.column(self.table.name, column));
                 w.push(" LIMIT ");
                 w.number(batch);
+                // Past the rows that stay. The order of the key is stable, and the rows before are not removed.
                 w.push(" OFFSET ");
                 w.number(spared);
             }

@@ -19,6 +19,7 @@ use super::value::Parameter;
 pub(crate) struct Query {
     pub(crate) root: Handle,
     pub(crate) joins: Vec<Join>,
+    // Conditions are a list and not a tree: `filter` may be called often, and AND needs no parentheses between them.
     pub(crate) filter: Vec<Node>,
     pub(crate) is_distinct: bool,
     pub(crate) group: Vec<Node>,
@@ -105,6 +106,8 @@ impl Query {
         w: &mut Writer,
         columns: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
+        // The table of the query and those that are joined to it. Inside of a subquery those of the outer statement
+        // come before.
         let handles = [self.root].into_iter().chain(self.joins.iter().map(|join| join.handle));
         w.within(handles, |w| self.write_inside(w, columns))
     }
@@ -164,6 +167,7 @@ impl Query {
             let children = before().filter(|child| std::ptr::eq(child.table, key.child));
             children.map(move |child| Path { key, child, parent: to })
         });
+        // The first two are enough to know whether there is exactly one.
         let mut paths = up.chain(down);
         match (paths.next(), paths.next()) {
             (Some(path), None) => {
@@ -177,6 +181,7 @@ impl Query {
 
     /// Writes the filters and the condition for the next page.
     pub(crate) fn write_where(&self, w: &mut Writer) -> Result<()> {
+        // The tenant's condition is inside of the derived tables, so there may be nothing to write here.
         let mut keyword = " WHERE ";
         for node in &self.filter {
             w.push(keyword);
@@ -222,6 +227,8 @@ impl Query {
             Lock::Share => " FOR SHARE OF ",
             Lock::KeyShare => " FOR KEY SHARE OF ",
         });
+        // OF names the table by its alias: to the lock the derived table is that table (PostgreSQL manual, SELECT,
+        // "The Locking Clause").
         w.identifier(self.root.alias);
         w.push(match wait {
             Wait::Wait => "",

@@ -67,6 +67,20 @@ pub fn raw(text: &'static str) -> Raw {
 
 impl Raw {
     /// Binds the value of the next `?`. There have to be as many values as placeholders.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let between = raw("orders.total BETWEEN ? AND ?").bind(50_i64).bind(100_i64).filter();
+    /// assert_eq!(bakery.select(orders).filter(between).count(&db)?, 1);
+    ///
+    /// let unbound = bakery.select(orders).filter(raw("orders.total > ?").filter()).count(&db).unwrap_err();
+    /// assert!(unbound.to_string().contains("with 0 values"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn bind(mut self, value: impl Value) -> Raw {
         self.values.push(Parameter::new(value));
@@ -87,18 +101,41 @@ impl Raw {
         Raw { functions, ..self }
     }
 
-    /// The piece as a condition.
+    /// The piece as a condition. It combines with others: `raw("…").filter().and(orders.total.gt(1))`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let refused = bakery.select(orders).filter(raw("id IN (SELECT id FROM orders)").filter()).count(&db);
+    /// assert!(refused.unwrap_err().to_string().contains("could read rows of other tenants"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter(self) -> Filter {
         Filter::new(Node::Raw(self))
     }
 
     /// The piece as a value. The library believes the type `V`: reading the answer fails if the database returns
     /// another.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let upper = raw("upper(customers.name)").value::<Option<String>>();
+    /// assert_eq!(bakery.select(customers).columns(upper).one(&db)?, Some("ADA".to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value<V: Value>(self) -> Expression<V> {
         Expression::new(Node::Raw(self))
     }
 
     pub(crate) fn write(&self, w: &mut Writer) -> Result<()> {
+        // The piece is checked here and not when it is made: only now it is known which tables it may name.
         let tables: Vec<VisibleTable<'_>> = w
             .visible()
             .iter()
@@ -112,6 +149,7 @@ impl Raw {
             let values = InvalidRawExpression::values(self.text, placeholders, self.values.len());
             return Err(InvalidStatement::Raw(values).into());
         }
+        // In parentheses, so that its operators end here.
         w.push("(");
         let mut values = self.values.iter();
         for text in texts {

@@ -5,11 +5,7 @@
 //! columns alone.
 
 use super::error::{Error, Result};
-#[cfg(feature = "postgres")]
-use super::value::PostgresCell;
-#[cfg(feature = "sqlite")]
-use super::value::SqliteCell;
-use super::value::Value;
+use super::value::{Cell, Value};
 
 /// A row of an answer, over the driver's own row. It holds no copy.
 #[derive(Debug)]
@@ -44,12 +40,14 @@ impl Row<'_> {
     pub fn get<V: Value>(&self, column: usize) -> Result<V> {
         match self.0 {
             #[cfg(feature = "postgres")]
-            Driver::Postgres(row) => match row.try_get::<_, PostgresCell<V>>(column) {
+            // Not `get`, which panics: a declaration that does not fit the database is an error of this one
+            // statement.
+            Driver::Postgres(row) => match row.try_get::<_, Cell<V>>(column) {
                 Ok(cell) => Ok(cell.0),
                 Err(error) => Err(Error::Read { column, source: error.into() }),
             },
             #[cfg(feature = "sqlite")]
-            Driver::Sqlite(row) => match row.get::<_, SqliteCell<V>>(column) {
+            Driver::Sqlite(row) => match row.get::<_, Cell<V>>(column) {
                 Ok(cell) => Ok(cell.0),
                 Err(error) => Err(Error::Read { column, source: error.into() }),
             },

@@ -115,12 +115,38 @@ impl<S: Access, T: Table> Select<S, T> {
 
     /// Includes the deleted rows of the table, still only those of the tenant.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(orders).key(2).one(&db)?;
+    /// assert_eq!(bakery.select(orders).count(&db)?, 2);
+    /// assert_eq!(bakery.select(orders).with_deleted().count(&db)?, 3);   // and never the cinema's
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// For a joined table say it there: `left_join(customers.with_deleted())`.
     pub fn with_deleted(self) -> Select<S, T> {
         self.with(|query| query.root = query.root.with_deleted())
     }
 
-    /// Reads the trash: deleted rows of the table alone. For a joined table say it there.
+    /// Reads the trash: deleted rows of the table alone.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(orders).key(2).one(&db)?;
+    /// let trash = bakery.select(orders).only_deleted().order_by(orders.deleted_at.desc()).columns(orders.id);
+    /// assert_eq!(trash.all(&db)?, [2]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// For a joined table say it there.
     pub fn only_deleted(self) -> Select<S, T> {
         self.with(|query| query.root = query.root.only_deleted())
     }
@@ -184,6 +210,18 @@ impl<S: Access, T: Table> Select<S, T> {
     }
 
     /// Joins the rows of another table on a condition of your own. The condition may name the tables up to this one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let later = orders.alias("later");
+    /// let pairs = bakery.select(orders).join_on(JoinKind::Left, later, later.id.gt(orders.id));
+    /// assert_eq!(pairs.count(&db)?, 4);   // 1–2, 1–3, 2–3, and 3 alone
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join_on<J: Table>(self, kind: JoinKind, table: J, on: impl Into<Filter>) -> Select<S, T>
     where
         S: Reads<J>,
@@ -220,7 +258,18 @@ impl<S: Access, T: Table> Select<S, T> {
         self.with(|query| query.after = Some(row.parameters()))
     }
 
-    /// Returns at most this number of rows.
+    /// Returns at most this number of rows. Sort them too: without an order the database returns any.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let dearest = bakery.select(orders).order_by(orders.total.desc()).limit(1).columns(orders.id).one(&db)?;
+    /// assert_eq!(dearest, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(self, rows: u64) -> Select<S, T> {
         self.with(|query| query.limit = Some(rows))
     }
@@ -287,6 +336,7 @@ impl<S: Access, T: Table> Select<S, T> {
     /// [`Error::Invalid`], as when it is sent.
     pub fn statement<R: FromRow>(&self, engine: Engine) -> Result<Statement> {
         let mut w = Writer::new(engine, self.scope.context());
+        // A struct without table names reads from the table of the query.
         let root = self.query.root.alias;
         self.query.write(&mut w, |w| w.row_columns::<R>(root))?;
         w.finish()
@@ -332,7 +382,20 @@ impl<S: Access, T: Table> Select<S, T> {
 
     /// Sends the query and returns the number of rows on all pages: `order_by`, `after`, `limit`, `offset` and `lock`
     /// are ignored.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let page = bakery.select(orders).order_by(orders.id.asc()).limit(2);
+    /// assert_eq!(page.clone().columns(orders.id).all(&db)?, [1, 2]);
+    /// assert_eq!(page.count(&db)?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn count<D: Database>(self, database: D) -> D::Answer<i64> {
+        // A lock, an order and a page would change how long it takes, and not the number. LIMIT would change it.
         let mut counted = self;
         counted.query =
             Query { order: Vec::new(), after: None, limit: None, offset: None, lock: None, ..counted.query };
@@ -340,6 +403,17 @@ impl<S: Access, T: Table> Select<S, T> {
     }
 
     /// Sends the query and returns whether it has a row. The database stops at the first one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// assert!(bakery.select(orders).filter(orders.note.eq("vip")).exists(&db)?);
+    /// assert!(!bakery.select(orders).key(4).exists(&db)?);   // the cinema's
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exists<D: Database>(self, database: D) -> D::Answer<bool> {
         let statement = self.exists_statement(D::ENGINE);
         database.rows(statement, |row| row.get(0), |rows| only(T::definition().name, rows?))
@@ -376,6 +450,7 @@ pub(crate) fn at_most_one<R>(table: &'static str, mut rows: Vec<R>) -> Result<Op
 pub(crate) fn filter_by_key<T: Table>(handle: Handle, key: T::Key, filter: &mut Vec<Node>) {
     let mut columns = T::definition().key.iter();
     T::key_values(key, |value| {
+        // The alias of the statement, which need not be the table's own name.
         let field = |name| Field { alias: handle.alias, ..Field::of(handle.table, name) };
         filter.extend(columns.next().map(|column| Node::Compare(field(column), " = ", value)));
     });

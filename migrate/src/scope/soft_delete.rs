@@ -88,6 +88,18 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
 
     /// Deletes the row only if it still has this version. If it has another one, the answer is [`Error::Stale`]; if
     /// it does not exist, or not any more, [`Error::NotFound`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.update(orders).key(1).set(orders.total, 1).one(&db)?;               // it has version 2 now
+    /// let stale = bakery.soft_delete(orders).key(1).if_version(1).one(&db);
+    /// assert!(matches!(stale, Err(Error::Stale { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn if_version(mut self, version: i64) -> SoftDelete<S, T> {
         self.chosen.version = Some(Parameter::new(version));
         self
@@ -95,6 +107,18 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
 
     /// Says why, for the `reason` column. The table needs one: otherwise the answer is
     /// [`InvalidStatement::NoColumn`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.soft_delete(orders).key(1).reason("sent twice").one(&db)?;
+    /// let why = bakery.select(orders).only_deleted().columns(orders.delete_reason).one(&db)?;
+    /// assert_eq!(why.as_deref(), Some("sent twice"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reason(self, reason: impl Into<String>) -> SoftDelete<S, T> {
         SoftDelete { reason: Some(reason.into()), ..self }
     }
@@ -111,6 +135,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
     /// The rows with those below them, and the stamp.
     fn family(&self, op: Uuid, engine: Engine) -> Result<Family<Stamp>> {
         let definition = T::definition();
+        // A reason that goes nowhere would be lost in silence.
         if self.reason.is_some() && definition.reason.is_none() {
             return Err(InvalidStatement::NoColumn { table: definition.name, role: "reason" }.into());
         }
@@ -134,6 +159,19 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
 
     /// Deletes the rows and returns what that took. No row is not an error.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let deleted = bakery.soft_delete(orders).filter(orders.note.eq("vip")).execute(&db)?;
+    /// assert_eq!(deleted.counts, [("orders", 2)]);
+    /// let again = bakery.soft_delete(orders).filter(orders.note.eq("vip")).execute(&db)?;
+    /// assert_eq!(again.counts, [("orders", 0)]);   // those are deleted already, and keep their time
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Restricted`] if a live child is declared `restrict`. After [`if_version`](SoftDelete::if_version),
@@ -156,6 +194,7 @@ impl<S: Access, T: SoftDeletes> SoftDelete<S, T> {
         database.family(self.recorded(op, D::ENGINE), move |counts, family| {
             let counts = counts?;
             let deleted = deleted(op, &counts, family)?;
+            // Counts the rows that the caller chose, and not those below them.
             exactly_one::<T>(counts.chosen())?;
             Ok(deleted)
         })

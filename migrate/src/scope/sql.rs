@@ -249,6 +249,7 @@ impl Writer {
     /// A column that the caller named. Its table has to be in reach, and be the one that the column belongs to.
     pub(crate) fn field(&mut self, field: Field) -> Result<()> {
         let table = self.visible.iter().rev().find(|handle| handle.alias == field.alias);
+        // By identity and not by name: two declarations may have a table of the same name.
         if !table.is_some_and(|handle| std::ptr::eq(handle.table, field.table)) {
             let (table, column) = (field.alias, field.name);
             return Err(InvalidStatement::OutOfReach { table, column }.into());
@@ -380,6 +381,7 @@ impl Writer {
         if self.context.tenant.is_none() {
             return Err(InvalidStatement::OfTenants { table: table.name }.into());
         }
+        // One placeholder for all places: the server compares the same value, and the statement stays short.
         let number = self.tenant.unwrap_or_else(|| {
             self.values.push(Bound::Tenant);
             self.values.len()
@@ -488,6 +490,7 @@ impl Writer {
     pub(crate) fn table(&mut self, handle: Handle) -> Result<()> {
         self.may_see(handle.table)?;
         self.note(handle.table);
+        // Each column by name: `*` would follow the database, and give a struct columns that no one has declared.
         self.push("(SELECT ");
         self.identifiers(handle.table.columns);
         self.push(" FROM ");

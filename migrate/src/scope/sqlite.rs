@@ -17,6 +17,7 @@ use super::value::Parameter;
 impl Statement {
     /// The prepared statement with its values.
     fn prepared<'c>(&self, connection: &'c Connection) -> Result<Prepared<'c>> {
+        // An error here is about the text, and quotes no row.
         let mut prepared = connection.prepare(&self.text).map_err(unprepared)?;
         let values = self.values(|tenant| tenant as &dyn rusqlite::ToSql, Parameter::sqlite);
         for (i, value) in values.enumerate() {

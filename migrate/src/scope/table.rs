@@ -28,7 +28,7 @@ use super::value::Parameter;
 /// # Ok(())
 /// # }
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is no table that `tables!` declares")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a table that `tables!` declares")]
 pub trait Table: Copy + Send + Sync + 'static {
     /// The type of the primary key; a tuple if the key has several columns.
     type Key;
@@ -235,6 +235,19 @@ const fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// A foreign key that `tables!` declares between two tables.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (db, bakery, cinema) = shop()?;
+/// let key = &orders::definition().parents[0];
+/// assert_eq!((key.child.name, key.columns), ("orders", &["customer_id"][..]));
+/// assert_eq!((key.parent.name, key.parent_columns), ("customers", &["id"][..]));
+/// assert_eq!(key.on_soft_delete, OnSoftDelete::Cascade);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ForeignKey {
     /// The table that refers.

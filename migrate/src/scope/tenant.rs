@@ -111,6 +111,7 @@ mod postgres {
         }
 
         fn encode_format(&self, ty: &Type) -> Format {
+            // The server reads a literal as text.
             if *ty == Type::UNKNOWN { Format::Text } else { Format::Binary }
         }
 

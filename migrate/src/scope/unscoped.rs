@@ -54,8 +54,19 @@ pub struct Unscoped<'a> {
 impl<'a> Unscoped<'a> {
     /// A right to the rows of all tenants, for this reason, recorded by this audit.
     ///
-    /// The reason has to say something. With a reason that holds no visible letter or digit no statement is sent, and
-    /// the answer is [`InvalidStatement::NoReason`].
+    /// The reason has to say something. With a reason that holds no visible letter or digit no statement is sent:
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let audit = |_: &UnscopedUse<'_>| {};
+    /// let refused = Unscoped::because(" - ", &audit).select(orders).count(&db);
+    /// assert!(matches!(refused, Err(Error::Invalid(InvalidStatement::NoReason))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn because(reason: impl Into<Arc<str>>, audit: &'a (dyn Audit + Sync)) -> Unscoped<'a> {
         Unscoped { reason: reason.into(), audit, actor: None }
     }

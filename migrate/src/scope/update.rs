@@ -85,6 +85,8 @@ impl<T: Table> Chosen<T> {
 
     /// Writes the condition: the rows of the scope first, and of these what the caller chose.
     pub(crate) fn write_where(&self, w: &mut Writer) -> Result<()> {
+        // The scope's condition first. The order has no meaning to the database, but a reader of the log sees whose
+        // rows are meant.
         let mut keyword = " WHERE ";
         if w.narrows(self.handle) {
             w.push(keyword);
@@ -126,6 +128,7 @@ impl<T: Table> Chosen<T> {
         }
         let mut query = Query::new(self.handle);
         query.filter.clone_from(&self.filter);
+        // Whether there is one is all that is asked.
         query.limit = Some(1);
         let mut w = Writer::new(engine, scope.context());
         query.write(&mut w, |w| {
@@ -153,13 +156,49 @@ impl<S: Access, T: Table> Update<S, T> {
         Update { scope, sets: Vec::new(), chosen: Chosen::new() }
     }
 
-    /// Sets a column to a value, or to what is computed from the row: `set(orders.total, orders.total.plus(1))`.
+    /// Sets a column to a value, or to what is computed from the row.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// bakery.update(orders).key(1).set(orders.total, orders.total.minus(20)).set(orders.note, None::<String>).one(&db)?;
+    /// assert_eq!(bakery.select(orders).key(1).columns((orders.total, orders.note)).one(&db)?, (100, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The owner of a row is not a column that can be set: this does not compile.
+    ///
+    /// ```compile_fail
+    /// use migrate::scope::{Scope, tables};
+    ///
+    /// tables! {
+    ///     tenant = business_id;
+    ///     orders { id: i64, business_id: i64 }
+    /// }
+    ///
+    /// let _ = Scope::tenant(1).update(orders).set(orders.business_id, 2);
+    /// ```
     pub fn set<V>(mut self, column: Col<T, V>, value: impl Operand<V>) -> Update<S, T> {
         self.sets.push((column.field(), value.operand().node));
         self
     }
 
-    /// Changes only the rows that fulfil this condition as well.
+    /// Changes only the rows that fulfil this condition as well. The condition may hold subqueries:
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let known = bakery.select(customers).filter(customers.id.eq(orders.customer_id));
+    /// let paid = bakery.update(orders).filter(exists(known)).set(orders.is_paid, true).execute(&db)?;
+    /// assert_eq!(paid, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter(mut self, filter: impl Into<Filter>) -> Update<S, T> {
         self.chosen.filter(filter.into().node);
         self
@@ -194,11 +233,42 @@ impl<S: Access, T: Table> Update<S, T> {
     }
 
     /// Returns the rows as they are then.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// #[derive(FromRow)]
+    /// struct Order {
+    ///     total: i64,
+    ///     row_version: i64,
+    /// }
+    ///
+    /// let order: Order = bakery.update(orders).key(1).set(orders.total, 99).returning().one(&db)?;
+    /// assert_eq!((order.total, order.row_version), (99, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning<R: FromRow>(self) -> UpdateReturning<S, T, R> {
         UpdateReturning { update: self, of: PhantomData }
     }
 
     /// The SQL, without sending it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let update = bakery.update(customers).key(1).set(customers.name, "Ada");
+    /// assert_eq!(
+    ///     update.statement(Engine::Sqlite)?.sql(),
+    ///     r#"UPDATE "customers" SET "name" = ?1 WHERE "customers"."business_id" = ?2 AND "customers"."deleted_at" IS NULL AND ("customers"."id" = ?3)"#,
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -213,6 +283,7 @@ impl<S: Access, T: Table> Update<S, T> {
             return Err(InvalidStatement::NothingSet.into());
         }
         let table = T::definition();
+        // Checked before anything is written, so the error names the column and not a part of the SQL.
         let columns = settable(table, self.sets.iter().map(|(field, _)| *field))?;
         let mut w = Writer::new(engine, self.scope.context());
         w.push("UPDATE ");

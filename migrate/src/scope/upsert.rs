@@ -77,16 +77,64 @@ impl<S: Access, T: Table> Upsert<S, T> {
     }
 
     /// Leaves an existing row as it is.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let ada = bakery.upsert(customers).on(customers.email).set(customers.email, "ada@example.com");
+    /// assert!(!ada.clone().or_keep().execute(&db)?);                         // she exists
+    ///
+    /// #[derive(FromRow)]
+    /// struct Customer {
+    ///     id: i64,
+    /// }
+    ///
+    /// let found: Option<Customer> = ada.or_keep().returning().optional(&db)?;
+    /// assert!(found.is_none());                                              // so nothing is returned either
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn or_keep(self) -> Upsert<S, T> {
         Upsert { is_kept: true, ..self }
     }
 
-    /// Returns the row as it is then.
+    /// Returns the row as it is then, whether it is new or not.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// #[derive(FromRow)]
+    /// struct Customer {
+    ///     id: i64,
+    /// }
+    ///
+    /// let upsert = bakery.upsert(customers).on(customers.email).set(customers.email, "ada@example.com");
+    /// let ada: Customer = upsert.returning().one(&db)?;
+    /// assert_eq!(ada.id, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning<R: FromRow>(self) -> UpsertReturning<S, T, R> {
         UpsertReturning { upsert: self, of: PhantomData }
     }
 
     /// The SQL, without sending it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (db, bakery, cinema) = shop()?;
+    /// let upsert = bakery.upsert(customers).on(customers.email).set(customers.email, "ada@example.com");
+    /// let sql = upsert.statement(Engine::Postgres)?;
+    /// assert!(sql.sql().contains(r#"ON CONFLICT ("business_id", "email") WHERE "deleted_at" IS NULL DO UPDATE"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,6 +148,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
         let definition = T::definition();
         let columns = settable(definition, self.row.fields())?;
         let on = settable(definition, self.on.iter().copied())?;
+        // A key column that is not set would be its default, and hardly the row that is meant.
         if on.is_empty() || !on.iter().all(|column| columns.contains(column)) {
             return Err(InvalidStatement::NoUpsertKey.into());
         }
@@ -112,6 +161,8 @@ impl<S: Access, T: Table> Upsert<S, T> {
         w.push(" ON CONFLICT (");
         w.separated(", ", definition.tenant.iter().chain(&on), |w, column| w.identifier(column));
         w.push(")");
+        // The predicate of the partial index: without it the engines do not find that index (PostgreSQL manual,
+        // INSERT, `index_predicate`).
         if let Some(deleted) = definition.deleted {
             w.push(" WHERE ");
             w.identifier(deleted);
@@ -122,6 +173,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
             return Ok(w);
         }
         w.push(" DO UPDATE SET ");
+        // The key of the index is equal already, and the primary key of an existing row must not change.
         let is_identity = |column: &str| on.contains(&column) || definition.key.contains(&column);
         let others: Vec<_> = columns.iter().filter(|column| !is_identity(column)).collect();
         // RETURNING gives back only rows that were changed. So if only the key is set, the key is set to itself.
@@ -133,6 +185,7 @@ impl<S: Access, T: Table> Upsert<S, T> {
         });
         write_next_version(definition, &mut w);
         let handle = Handle::new(definition);
+        // Without this, a unique index that does not begin with the tenant would let one tenant change another's row.
         if w.narrows(handle) {
             w.push(" WHERE ");
             w.rows(handle)?;

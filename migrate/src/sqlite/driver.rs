@@ -1,3 +1,5 @@
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use migrate_core::{Engine, HistoryTable, KeptSchema, Query, Value};
@@ -8,7 +10,7 @@ use super::error::{database_error, piece_error};
 use super::kept::{self, Limit};
 use super::settings::Settings;
 use super::upgrade;
-use crate::database::{BlockingDatabase, sealed};
+use crate::database::{Database, Task, sealed};
 use crate::driver::{
     DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
     Timeouts, Transaction,
@@ -18,25 +20,46 @@ use crate::trace;
 
 /// A connection to SQLite for one run.
 #[derive(Debug)]
-pub struct SqliteDriver<'a> {
+pub(super) struct SqliteDriver<'a> {
     connection: &'a mut Connection,
-    /// How the caller configured it. Put back at the end.
+    /// The caller's configuration. It is restored at the end.
     settings: Settings,
 }
 
 impl sealed::Sealed for &mut Connection {}
 
-impl<'a> BlockingDatabase for &'a mut Connection {
-    type Driver = SqliteDriver<'a>;
+impl Database for &mut Connection {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
 
-    fn open(self) -> Result<SqliteDriver<'a>, Error> {
-        if !self.is_autocommit() {
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        let mut driver = SqliteDriver::new(self)?;
+        finished(task.on(&mut driver))
+    }
+}
+
+/// The result of a future over this driver. The driver never waits, so the result is there at the first poll.
+fn finished<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("nothing that is done on SQLite is waited for"),
+    }
+}
+
+impl<'a> SqliteDriver<'a> {
+    fn new(connection: &'a mut Connection) -> Result<SqliteDriver<'a>, Error> {
+        if !connection.is_autocommit() {
             return Err(Error::in_transaction());
         }
-        let settings = Settings::take(self).map_err(|error| {
+        let settings = Settings::take(connection).map_err(|error| {
             Error::database("reading the settings of the connection", database_error(error))
         })?;
-        Ok(SqliteDriver { connection: self, settings })
+        Ok(SqliteDriver { connection, settings })
     }
 }
 
@@ -163,7 +186,7 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    /// Each transaction begins with the write lock, and the others wait in their busy timeout.
+    /// Nothing to do: each transaction begins with the write lock, and other runners wait in their busy timeout.
     async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
         Ok(())
     }
@@ -194,7 +217,7 @@ impl Driver for SqliteDriver<'_> {
         false
     }
 
-    /// The busy timeout has waited already.
+    /// Nothing is retried, because the busy timeout has waited already.
     fn is_transient(_error: &DatabaseError) -> bool {
         false
     }
@@ -204,7 +227,7 @@ impl Driver for SqliteDriver<'_> {
     }
 
     fn is_moved(error: &DatabaseError) -> bool {
-        // A row that is there already; the guard's NULL in a NOT NULL column, or as the answer to a guard.
+        // The row exists already; or the guard is NULL, in a NOT NULL column or as the answer.
         let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];
         error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
     }
@@ -214,7 +237,7 @@ impl Driver for SqliteDriver<'_> {
     }
 }
 
-/// The result, or `None` when a query names a table that does not exist.
+/// The result, or `None` if a query names a table that does not exist.
 fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, DatabaseError> {
     match result {
         Err(error) if error.message.starts_with("no such table: main.") => Ok(None),
@@ -231,7 +254,7 @@ impl SqliteDriver<'_> {
         keys_off: bool,
     ) -> Result<Duration, (Stage, DatabaseError)> {
         if keys_off && transaction.begins {
-            // Inside the transaction this pragma would do nothing.
+            // Inside the transaction this pragma would have no effect.
             self.settings
                 .foreign_keys_off(self.connection)
                 .map_err(|error| (Stage::Claim, database_error(error)))?;
@@ -253,7 +276,7 @@ impl SqliteDriver<'_> {
     ) -> Result<Duration, (Stage, DatabaseError)> {
         let connection = &mut *self.connection;
         let ours = |stage| move |error| (stage, database_error(error));
-        // IMMEDIATE takes the write lock now, so what the claim sees is what the commit will find.
+        // IMMEDIATE takes the write lock now, so the claim sees what the commit will find.
         if transaction.begins {
             connection.execute_batch("BEGIN IMMEDIATE").map_err(ours(Stage::Claim))?;
         }
@@ -292,12 +315,12 @@ fn wants_keys_off(transaction: &Transaction<'_>) -> bool {
 
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
-        // Some errors have rolled back already; there is nothing else that could be done here.
+        // Some errors have already rolled back. There is nothing more to do here.
         let _ = connection.execute_batch("ROLLBACK");
     }
 }
 
-/// A table rebuild without foreign keys may have left rows that point nowhere.
+/// Checks the foreign keys: a table rebuild without them may have left orphans.
 fn check_foreign_keys(connection: &Connection) -> Result<(), DatabaseError> {
     let mut check = connection.prepare("PRAGMA foreign_key_check").map_err(database_error)?;
     let mut rows = check.query([]).map_err(database_error)?;
@@ -332,8 +355,8 @@ fn check(connection: &Connection, piece: &Piece<'_>) -> Result<(), DatabaseError
     Ok(())
 }
 
-/// Virtual tables go first: they take tables of their own with them. What belongs to SQLite itself or to a table
-/// goes with that.
+/// Virtual tables come first, because they drop shadow tables of their own. Objects of SQLite itself or of a table go
+/// with their owner.
 fn wipe(connection: &Connection) -> rusqlite::Result<()> {
     const OBJECTS: &str = "SELECT type, name FROM sqlite_schema
         WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -353,7 +376,7 @@ fn rows(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseErro
     rows_within(connection, query, Limit::NONE)
 }
 
-/// The rows of a query, as long as there is time for them.
+/// The rows of a query, within its time limit.
 pub(super) fn rows_within(
     connection: &Connection,
     query: &Query,
@@ -363,7 +386,7 @@ pub(super) fn rows_within(
     collected(&mut statement, query, limit)
 }
 
-/// A query of the history. One that writes, writes a row: a trigger that swallows it says nothing.
+/// A query of the history. A write must change a row: a trigger that swallows the row reports nothing.
 fn written(connection: &Connection, query: &Query) -> Result<Vec<Row>, DatabaseError> {
     let mut statement = connection.prepare(&query.sql).map_err(database_error)?;
     let rows = collected(&mut statement, query, Limit::NONE)?;

@@ -17,7 +17,7 @@ pub(super) fn database_error(error: Error) -> DatabaseError {
     }
 }
 
-/// The error of the statement of this number in a piece of a script.
+/// The error of the statement with this number in a piece of a script.
 pub(super) fn piece_error(error: Error, piece: &Piece<'_>, number: usize) -> DatabaseError {
     let offset = match &error {
         Error::SqlInputError { offset, .. } => usize::try_from(*offset).ok(),

@@ -1,4 +1,4 @@
-//! Reads and writes what is kept of the schema.
+//! Reads and writes the kept schema.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use super::driver::rows_within;
 use super::error::database_error;
 use crate::driver::{DatabaseError, Row, Timeouts};
 
-/// Until when the schema may be read and written.
+/// The deadline for reading and writing the schema.
 #[derive(Clone, Copy)]
 pub(super) struct Limit(Option<(Instant, Duration)>);
 
 impl Limit {
     pub(super) const NONE: Limit = Limit(None);
 
-    /// From now on; zero is no limit.
+    /// A deadline that begins now. Zero is no limit.
     pub(super) fn of(timeouts: Timeouts) -> Limit {
         Limit(timeouts.statement.filter(|limit| !limit.is_zero()).map(|limit| (Instant::now(), limit)))
     }
 
-    /// Fails once the time is over.
+    /// Fails once the deadline has passed.
     pub(super) fn check(self) -> Result<(), DatabaseError> {
         match self.0 {
             Some((began, limit)) if began.elapsed() >= limit => Err(DatabaseError::kept_too_slowly(limit)),
@@ -30,7 +30,7 @@ impl Limit {
     }
 }
 
-/// The rows of a [`KeptSchema`], inside of a transaction.
+/// The rows of a [`KeptSchema`]. The caller has begun a transaction.
 pub(super) fn rows(
     connection: &Connection,
     history: &HistoryTable,
@@ -42,7 +42,7 @@ pub(super) fn rows(
     Ok(rows)
 }
 
-/// Changes what is kept, after `create`. Where that fails, a transaction is left open.
+/// Runs `create` and changes the kept schema. If that fails, the transaction stays open for the caller to roll back.
 pub(super) fn change(
     connection: &Connection,
     history: &HistoryTable,
@@ -62,15 +62,15 @@ pub(super) fn change(
     connection.execute_batch("COMMIT").map_err(database_error)
 }
 
-/// Whether a row with that state lies in the table. The others are about the schema and the log.
+/// Whether a row with that state is stored in the table of the kept schema.
 fn is_stored(state: &Value) -> bool {
     matches!(state.as_text(), Some("kept" | "added" | "removed" | "head"))
 }
 
-/// How many rows are taken away one by one. Where more go, all are written anew.
+/// Up to how many rows to delete one by one. If more go, the table is written anew.
 const ONE_BY_ONE: usize = 16;
 
-/// Writes what differs, where that many rows are stored. Each has to be written: a trigger that swallows one says nothing.
+/// Writes the rows that differ. Each write is checked, because a trigger that swallows a row reports nothing.
 fn write(
     connection: &Connection,
     history: &HistoryTable,

@@ -1,4 +1,4 @@
-//! Runs on SQLite.
+//! Runs on SQLite: a driver that never waits, and restores the caller's connection at the end.
 
 mod driver;
 mod error;

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 /// How long a statement waits for another process that writes to the file.
 const BUSY_TIMEOUT_MS: u32 = 30_000;
 
-/// Settings of the caller's connection that a run changes.
+/// The settings of the caller's connection that a run changes.
 #[derive(Debug)]
 pub(super) struct Settings {
     busy_timeout_ms: u32,
@@ -13,9 +13,9 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Notes the settings, and makes the connection wait for others rather than fail.
+    /// Saves the settings, and makes the connection wait for other writers rather than fail.
     ///
-    /// A caller's busy *handler* cannot be read, so it cannot be put back.
+    /// A caller's busy *handler* cannot be read, so it cannot be restored.
     pub(super) fn take(connection: &Connection) -> rusqlite::Result<Settings> {
         let busy_timeout_ms = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
         let foreign_keys = connection.query_row("PRAGMA foreign_keys", [], |row| row.get(0))?;
@@ -31,8 +31,8 @@ impl Settings {
 
     pub(super) fn foreign_keys_back(&self, connection: &Connection) {
         let state = if self.foreign_keys { "ON" } else { "OFF" };
-        // Neither can fail on a connection that is open and outside of a transaction, and this is the way out
-        // of errors too.
+        // Neither can fail on an open connection outside of a transaction, and this also runs on the way out of an
+        // error.
         let _ = connection.execute_batch(&format!("PRAGMA foreign_keys = {state}"));
     }
 

@@ -1,3 +1,8 @@
+//! The address of a server or database, as text and as a value.
+//!
+//! What comes in is a connection string, `postgres://u:secret@h/old`, or the directory of a socket; what goes out is
+//! the same for another database, `postgres://u:secret@h/mt_orders_1`, and a form without the password to print.
+
 use std::fmt;
 use std::path::Path;
 
@@ -6,7 +11,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::ServerError;
 
-/// Where a database is reached: the text for people and programs, and the same as a value.
+/// The address of a database: the text for people and programs, and the same as a value.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) url: String,
@@ -17,11 +22,13 @@ pub(super) struct Address {
 pub(super) const USER: &str = "postgres";
 
 impl Address {
+    /// Reads a connection string.
     pub(super) fn parse(url: String) -> Result<Self, tokio_postgres::Error> {
         let config = url.parse()?;
         Ok(Self { url, config })
     }
 
+    /// The address of a value. Its text has no password.
     #[cfg(all(feature = "cli", feature = "postgres"))]
     pub(super) fn with(config: Config) -> Self {
         Self { url: without_password(&config), config }
@@ -41,17 +48,18 @@ impl Address {
         Self { url: url_with_database(&self.url, name), config }
     }
 
+    /// Connects.
     pub(super) async fn connect(&self) -> Result<Client, ServerError> {
         let connected = self.config.connect(NoTls).await;
         let (client, connection) =
             connected.map_err(|error| ServerError::sql(format!("cannot connect to {self}"), error))?;
-        // How the connection ends is told to whoever uses the client.
+        // The user of the client learns from it how the connection ends.
         tokio::spawn(connection);
         Ok(client)
     }
 }
 
-/// The connection string without its password: logs are read by many.
+/// Writes the connection string without its password, because many people read logs.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&without_password(&self.config))
@@ -64,6 +72,7 @@ impl fmt::Debug for Address {
     }
 }
 
+/// A connection string without a password.
 fn without_password(config: &Config) -> String {
     let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
     let host = match config.get_hosts().first() {
@@ -76,9 +85,11 @@ fn without_password(config: &Config) -> String {
     format!("postgresql://{user}{host}{port}{database}")
 }
 
+/// The connection string with another database. It is edited as text: a value has lost parameters that the driver
+/// does not know.
 fn url_with_database(url: &str, name: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        // The other form, `host=… user=…`, in which the last word on something counts.
+        // The other form, `host=… user=…`, in which the last of two equal keys counts.
         return format!("{url} dbname={name}");
     };
     // A password may hold a slash, a host may not.
@@ -88,6 +99,7 @@ fn url_with_database(url: &str, name: &str) -> String {
     format!("{scheme}://{credentials}{host}/{name}{parameters}")
 }
 
+/// A path as the host of a URL.
 fn percent_encoded(path: &Path) -> String {
     let encoded = |byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(*byte).to_string(),

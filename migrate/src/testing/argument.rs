@@ -1,12 +1,17 @@
+//! What a `#[migrate::test]` can take as an argument.
+//!
+//! What comes in is the type of the argument, `deadpool_postgres::Pool`; what goes out is a value of it, for a
+//! database that was prepared for this test. The type also names the engine, so the attribute has no option for that.
+
 use std::panic::UnwindSafe;
 
 use super::contents::{BoxError, Contents};
 
-/// What a [`#[migrate::test]`](macro@crate::test) can take as an argument.
+/// A type that a [`#[migrate::test]`](macro@crate::test) can take as an argument.
 ///
-/// There are `tokio_postgres::Client`, `deadpool_postgres::Pool` and [`TestDatabase`](super::TestDatabase) on PostgreSQL,
-/// `rusqlite::Connection` and [`SqliteTestDatabase`](super::SqliteTestDatabase) on SQLite. Several arguments of a test
-/// lead to the same database. What the tests of an application have in common is one more:
+/// There are `tokio_postgres::Client`, `deadpool_postgres::Pool` and [`TestDatabase`](super::TestDatabase) on
+/// PostgreSQL, `rusqlite::Connection` and [`SqliteTestDatabase`](super::SqliteTestDatabase) on SQLite. Several
+/// arguments of a test use the same database. Implement it for what the tests of your application have in common:
 ///
 /// ```
 /// # #[cfg(feature = "postgres")]
@@ -27,35 +32,39 @@ use super::contents::{BoxError, Contents};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a `#[migrate::test]`",
-    label = "no database of a test leads to this",
+    label = "this type cannot be made from the database of a test",
     note = "there are `deadpool_postgres::Pool`, `tokio_postgres::Client` and `migrate::testing::TestDatabase` with the \
             feature `postgres`, `rusqlite::Connection` and `migrate::testing::SqliteTestDatabase` with `sqlite`, and what \
             implements `migrate::testing::TestArgument`"
 )]
 pub trait TestArgument: Sized {
-    /// The database that it belongs to, and with that the engine.
+    /// The database that it uses, which also says the engine.
     type Database: PreparedDatabase;
 
-    /// Makes it, for a database that is there and migrated.
+    /// Makes the argument, for a database that exists and is migrated.
     ///
     /// # Errors
     ///
-    /// What it returns fails the test.
+    /// An error fails the test.
     fn of(database: &Self::Database) -> impl Future<Output = Result<Self, BoxError>>;
 }
 
-/// A migrated database of a test: [`TestDatabase`](super::TestDatabase) or
+/// The migrated database of a test: [`TestDatabase`](super::TestDatabase) or
 /// [`SqliteTestDatabase`](super::SqliteTestDatabase).
 pub trait PreparedDatabase: Sized + UnwindSafe {
+    /// Makes a database with these contents.
     #[doc(hidden)]
     fn prepare(contents: Contents, test: &str) -> Result<Self, BoxError>;
 
+    /// The same database once more: it lives until the last value is dropped.
     #[doc(hidden)]
     fn share(&self) -> Self;
 
+    /// Keeps the database after the test, and prints its address.
     #[doc(hidden)]
     fn keep(&self);
 
+    /// Drops the database, unless all are to be kept.
     #[doc(hidden)]
     fn discard(&self);
 }
@@ -107,7 +116,7 @@ mod postgres {
         }
     }
 
-    /// It opens up to four connections: many tests run at once.
+    /// A pool of up to four connections: many tests run at once, and a server has 300.
     impl TestArgument for Pool {
         type Database = TestDatabase;
 
@@ -137,7 +146,7 @@ mod sqlite {
             SqliteTestDatabase::keep(self);
         }
 
-        /// It is gone with its last connection.
+        /// Nothing to do: the database goes with its last connection.
         fn discard(&self) {}
     }
 

@@ -1,3 +1,8 @@
+//! The directory in which all test processes of a user keep their servers.
+//!
+//! What comes in is the environment; what goes out is a [`Base`], such as `/dev/shm/migrate-test-1-1000`, with a
+//! directory in it for each server, and a lock that only one process holds while it adds one.
+
 use std::env;
 use std::fs::{self, File};
 use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
@@ -20,14 +25,15 @@ pub(super) struct Base {
     pub(super) account: Account,
 }
 
-/// While it lives, no other process adds an instance.
+/// While it exists, no other process adds an instance.
 #[derive(Debug)]
 pub(super) struct BaseLock(#[expect(dead_code, reason = "held for the lock on it")] File);
 
 impl Base {
+    /// Finds the directory, or creates it.
     pub(super) fn open() -> Result<Self, ServerError> {
         let account = Account::choose()?;
-        // The number changes with the layout inside, so that two releases of this crate never meet.
+        // The number changes with the layout inside, so that two releases of this crate never share a directory.
         let directory = place().join(format!("migrate-test-1-{}", geteuid().as_raw()));
         if !directory.exists() {
             create_or_meet(account, &directory)?;
@@ -36,7 +42,7 @@ impl Base {
         Ok(Self { directory, account })
     }
 
-    /// Waits for the lock, and sees to it that whatever was left behind has a guard that will remove it.
+    /// Waits for the lock, and makes sure that every instance that was left has a guard that will remove it.
     pub(super) fn lock(&self) -> Result<BaseLock, ServerError> {
         let path = self.directory.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
@@ -48,6 +54,7 @@ impl Base {
         Ok(BaseLock(lock))
     }
 
+    /// The directories of the instances.
     pub(super) fn instances(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
@@ -60,27 +67,30 @@ pub(super) fn unique() -> String {
     format!("{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A RAM disk where there is one with room: it makes databases several times faster.
+/// A RAM disk if there is one with room: it makes databases several times faster.
 fn place() -> PathBuf {
     let ram = Path::new("/dev/shm");
     match env::var_os("MIGRATE_TEST_TMP") {
         Some(directory) => PathBuf::from(directory),
+        // Less is soon full: each database takes about 8 MiB, and so do a few segments of the log.
         None if free_bytes(ram) >= 1 << 30 => ram.to_path_buf(),
         None => env::temp_dir(),
     }
 }
 
+/// The free space at this place.
 fn free_bytes(directory: &Path) -> u64 {
     statvfs(directory).map_or(0, |space| space.f_bavail.saturating_mul(space.f_frsize))
 }
 
-/// Two processes may come first at the same time.
+/// Creates the directory. Two processes may do this at the same time.
 fn create_or_meet(account: Account, directory: &Path) -> Result<(), ServerError> {
-    // Made under another name first, so that nobody meets it before it is owned by whom it should be.
+    // It is created under another name first, so that no process finds it before it has its owner.
     let draft = directory.with_extension(unique());
     account.create_directory(&draft)?;
     match fs::rename(&draft, directory) {
         Ok(()) => Ok(()),
+        // The other process was first, and its directory is as good.
         Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => {
             fs::remove_dir(&draft).map_err(|error| ServerError::file("remove", &draft, error))
         }
@@ -88,7 +98,7 @@ fn create_or_meet(account: Account, directory: &Path) -> Result<(), ServerError>
     }
 }
 
-/// The place is open to everybody, so somebody else may have made the directory, to see or change what is in it.
+/// Every user can write at this place, so another one may have made the directory, to read or change what is in it.
 fn refuse_a_strangers(directory: &Path, account: Account) -> Result<(), ServerError> {
     let found =
         fs::symlink_metadata(directory).map_err(|error| ServerError::file("look at", directory, error))?;

@@ -1,3 +1,9 @@
+//! PgBouncer as a tool of tests.
+//!
+//! What comes in is a server; what goes out is a pooler in front of it, with an address such as
+//! `postgresql://postgres@%2Fdev%2Fshm%2F…:6432/pooled`. It pools by transaction: what a session keeps from one
+//! transaction to the next is lost there, and tests show it.
+
 use std::num::NonZeroU32;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -16,10 +22,10 @@ use super::instance::{Instance, spawn};
 use super::locate;
 use super::server::Server;
 
-/// PgBouncer in front of a [`Server`], pooling by transaction: what many applications really talk to.
+/// PgBouncer in front of a [`Server`], pooling by transaction, as many applications use it.
 ///
-/// Every client reaches the server as the same role, whatever it calls itself. The pooler stops when the value is
-/// dropped, and also when the process that owns it is killed.
+/// Every client reaches the server as the same role, by any name. The pooler stops when the value is dropped, and
+/// also when the process that owns it is killed.
 ///
 /// ```
 /// use migrate::testing::{Bouncer, Server};
@@ -42,12 +48,12 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// Starts a pooler with one server connection for each database, which all its clients share: the worst case,
-    /// and always the same one.
+    /// Starts a pooler with one server connection for each database, which all its clients share. That is the worst
+    /// case, and always the same one.
     ///
     /// # Errors
     ///
-    /// When PgBouncer is not installed (the text says how to), or does not start.
+    /// If PgBouncer is not installed (the text says how to install it), or does not start.
     pub fn start(server: &Server) -> Result<Self, ServerError> {
         Self::start_with_pool(server, NonZeroU32::MIN)
     }
@@ -62,6 +68,7 @@ impl Bouncer {
         let target = target(&server.address.config)?;
         let base = Base::open()?;
         let lock = base.lock()?;
+        // It stops with its only user, so it has no idle time.
         let instance = Instance::create(&base, &lock, "bouncer", Duration::ZERO)?;
         drop(lock);
         let settings = instance.data().join("pgbouncer.ini");
@@ -71,8 +78,8 @@ impl Bouncer {
         Ok(Self { address: Address::of_socket(&instance.directory, PORT, ADMIN), instance, process })
     }
 
-    /// The connection string of the database `name` through the pooler. `pgbouncer` is its own console, which takes
-    /// commands such as `PAUSE` by the simple query protocol.
+    /// The connection string of the database `name` through the pooler. The name `pgbouncer` is its own console,
+    /// which takes commands such as `PAUSE` by the simple query protocol.
     pub fn url(&self, name: &str) -> String {
         self.address.with_database(name).url
     }
@@ -82,12 +89,11 @@ impl Bouncer {
         self.address.with_database(name).config
     }
 
-    /// Connects to the database `name` through the pooler. The connection's task runs on the caller's tokio
-    /// runtime.
+    /// Connects to the database `name` through the pooler. The connection's task runs on the caller's tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the pooler does not answer, or does not reach the server or the database.
+    /// If the pooler does not answer, or does not reach the server or the database.
     pub async fn connect(&self, name: &str) -> Result<Client, ServerError> {
         self.address.with_database(name).connect().await
     }
@@ -95,14 +101,14 @@ impl Bouncer {
 
 impl Drop for Bouncer {
     fn drop(&mut self) {
-        // TERM stops it at once, whatever its clients do. The guard repeats what fails here.
+        // TERM stops it at once, even with open clients. If this fails, the guard does it again.
         let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
         let _ = self.process.wait();
         self.instance.remove();
     }
 }
 
-/// It only names the socket's file.
+/// The port is only a part of the socket's file name.
 const PORT: u16 = 6432;
 const ADMIN: &str = "pgbouncer";
 
@@ -123,6 +129,7 @@ fn target(server: &Config) -> Result<String, ServerError> {
     Ok(target)
 }
 
+/// The settings file. `auth_type = any` maps every client to the role of the target.
 fn configuration(target: &str, directory: &Path, pool: NonZeroU32) -> String {
     format!(
         "[databases]
@@ -142,9 +149,11 @@ ignore_startup_parameters = extra_float_digits
     )
 }
 
+/// Waits until the pooler takes connections.
 fn wait_until_ready(process: &mut Child, instance: &Instance) -> Result<(), ServerError> {
     let socket = instance.directory.join(format!(".s.PGSQL.{PORT}"));
     let deadline = Instant::now() + START_MAX;
+    // PgBouncer writes no file that says it is ready: its socket is the sign.
     while UnixStream::connect(&socket).is_err() {
         let ended =
             process.try_wait().map_err(|error| ServerError::system("cannot wait for pgbouncer", error))?;

@@ -1,3 +1,8 @@
+//! The contents of a test's database before the test begins.
+//!
+//! What comes in are a set, a last version and seeds; what goes out is a key of sixteen digits, `0f3c…`, that names
+//! the template. Equal keys mean equal contents, across processes and runs.
+
 use std::error::Error as StdError;
 use std::fmt::Write;
 
@@ -6,9 +11,10 @@ use migrate_core::{Checksum, Engine, HISTORY_FORMAT, Migration, MigrationSet, Ve
 use super::seed::Seed;
 use crate::error::Error;
 
+/// Any error: it only fails the test.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What is in the database of a test before it begins.
+/// The contents of a test's database before the test begins.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Contents {
@@ -18,7 +24,7 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Refuses what cannot be right. A template that is there already would hide it.
+    /// Refuses what cannot be right, before a template is looked for: an existing one would hide it.
     pub(super) fn check(&self, engine: Engine) -> Result<(), Error> {
         if !self.set.dialect().runs_on(engine) {
             return Err(Error::wrong_engine(self.set.dialect(), engine));
@@ -26,10 +32,11 @@ impl Contents {
         self.set.staleness().map_or(Ok(()), |staleness| Err(Error::stale(staleness)))
     }
 
-    /// Sixteen digits that are others as soon as anything is that goes into the database.
+    /// Sixteen digits that differ if anything differs that goes into the database.
     pub(super) fn key(&self) -> String {
         let mut text = format!(
             "{} {HISTORY_FORMAT} {} {} {:?} {:?}\n",
+            // Another version of the library may record a migration in another way.
             env!("CARGO_PKG_VERSION"),
             self.set.dialect(),
             self.set.name(),

@@ -1,3 +1,9 @@
+//! A database for one test, from its creation to its end.
+//!
+//! What comes in are a server, a hint and a template; what goes out is a database with a unique name, such as
+//! `mt_orders_62f0…_3e8_0`. The name holds the time of its creation, so a later run knows when it is old enough to be
+//! dropped.
+
 use std::env;
 use std::process;
 use std::sync::Arc;
@@ -22,7 +28,24 @@ use super::sweep;
 /// an error has not panicked: set `MIGRATE_TEST_KEEP` to keep every database, or let
 #[cfg_attr(feature = "postgres", doc = "[`#[migrate::test]`](macro@crate::test)")]
 #[cfg_attr(not(feature = "postgres"), doc = "`#[migrate::test]`")]
-/// look at what the test returns. A later test process drops what was kept or left behind for more than an hour.
+/// A database for one test. [`Server::create_database`] makes an empty one.
+///
+/// ```
+/// use migrate::testing::Server;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Server::shared()?.create_database("two_clients").await?;
+/// let (one, other) = (database.connect().await?, database.connect().await?);
+/// one.batch_execute("CREATE TABLE orders (id bigint)").await?;
+/// other.batch_execute("INSERT INTO orders VALUES (1)").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is dropped with this value, even with open connections. If the test panics it is kept, and its connection
+/// string (without a password) is printed, so that you can look at what the test saw. A test that returns an error
+/// has not panicked: set `MIGRATE_TEST_KEEP` to keep every database, or use
 #[derive(Debug)]
 pub struct TestDatabase(Arc<Created>);
 
@@ -31,16 +54,18 @@ struct Created {
     name: String,
     address: Address,
     server: Address,
-    /// What becomes of it has been decided before the drop.
+    /// Whether its end has been decided before the drop.
     is_settled: AtomicBool,
 }
 
 impl TestDatabase {
+    /// An empty database.
     pub(super) async fn create(server: &Server, hint: &str) -> Result<Self, ServerError> {
         let (server, hint) = (server.address.clone(), hint.to_owned());
+        // On the thread of the library: the test's own runtime may end, or block, while the server works.
         let created = background()?.spawn(async move {
             let mut maintenance = Maintenance::of(&server).await?;
-            // Nobody can be connected to template0, which would make this fail.
+            // No session can be connected to template0. A connection to template1 would make this fail.
             let created = Self::create_from(&mut maintenance, &server, &hint, "template0").await;
             maintenance.rest();
             sweep::once(&server, "");
@@ -49,7 +74,7 @@ impl TestDatabase {
         created.await.unwrap_or_else(|error| Err(ServerError::unusable(error.to_string())))
     }
 
-    /// A copy of `template`, to which nobody may be connected.
+    /// A copy of `template`, to which no session may be connected.
     pub(super) async fn create_from(
         maintenance: &mut Maintenance,
         server: &Address,
@@ -57,7 +82,7 @@ impl TestDatabase {
         template: &str,
     ) -> Result<Self, tokio_postgres::Error> {
         let name = unique_name(hint);
-        // Copying files takes half as long as writing pages to the log, and older versions know no other way.
+        // To copy files takes half as long as to write pages to the log. Versions before 15 always copy files.
         let strategy = if maintenance.is_at_least(15) { " STRATEGY file_copy" } else { "" };
         maintenance.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}{strategy}")).await?;
         let address = server.with_database(&name);
@@ -88,7 +113,7 @@ impl TestDatabase {
     ///
     /// # Errors
     ///
-    /// When the server does not answer.
+    /// If the server does not answer.
     pub async fn connect(&self) -> Result<Client, ServerError> {
         self.0.address.connect().await
     }
@@ -99,14 +124,14 @@ impl TestDatabase {
         Self(Arc::clone(&self.0))
     }
 
-    /// Keeps it, and tells where it is.
+    /// Keeps it, and prints its address.
     #[cfg(feature = "postgres")]
     pub(super) fn keep(&self) {
         self.0.is_settled.store(true, Ordering::Relaxed);
         self.0.tell_kept();
     }
 
-    /// Has it dropped, unless all are to be kept.
+    /// Drops it, unless all are to be kept.
     #[cfg(feature = "postgres")]
     pub(super) fn discard(&self) {
         self.0.is_settled.store(true, Ordering::Relaxed);
@@ -115,26 +140,29 @@ impl TestDatabase {
 }
 
 impl Created {
+    /// Prints its address.
     fn tell_kept(&self) {
         eprintln!("test database kept: {}", self.address);
     }
 
-    /// Waits until the server was asked to drop it, and not until it has: the test is over, and the process may be.
+    /// Waits until the server was asked to drop it, but not until it has: the test is over, and the process may end.
     fn discard(&self) {
         if env::var_os("MIGRATE_TEST_KEEP").is_some() {
             return self.tell_kept();
         }
         let Ok(background) = background() else { return };
         let (server, name) = (self.server.clone(), self.name.clone());
+        // A channel and not the task's handle: the wait must end when the statement has been sent.
         let (tell, told) = mpsc::channel();
         background.spawn(async move {
             let Ok(mut maintenance) = Maintenance::of(&server).await else { return };
             let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-            // Nobody listens any more when the wait is over.
+            // After the deadline the receiver is gone, and the message is lost.
             let _ = maintenance.execute_telling(&drop, || tell.send(()).unwrap_or_default()).await;
             maintenance.rest();
         });
-        // A server that a test has suspended does not answer at all. What fails here is swept up later.
+        // A server that a test has suspended does not answer at all. A database that is left is dropped by a later
+        // run.
         let _ = told.recv_timeout(ASK_MAX);
     }
 }
@@ -153,6 +181,7 @@ impl Drop for Created {
 
 const ASK_MAX: Duration = Duration::from_secs(10);
 
+/// The error of a database that was not created.
 pub(super) fn refused(server: &Address, error: tokio_postgres::Error) -> ServerError {
     let doing = format!("cannot create a database on {server}");
     if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
@@ -165,7 +194,7 @@ pub(super) fn refused(server: &Address, error: tokio_postgres::Error) -> ServerE
 const PREFIX: &str = "mt_";
 const HINT_MAX: usize = 30;
 
-/// `mt_<hint>_<time of creation>_<process>_<number>`: never the same twice, needs no quotes, fits into 63 bytes.
+/// `mt_<hint>_<time of creation>_<process>_<number>`: unique, without quotes, at most 63 bytes.
 fn unique_name(hint: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
@@ -174,11 +203,12 @@ fn unique_name(hint: &str) -> String {
     format!("{PREFIX}{hint}_{:x}_{:x}_{number:x}", since_epoch().as_micros(), process::id())
 }
 
+/// The time now.
 pub(super) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// When a database of that name was created, if it is one of ours.
+/// The time at which a database of that name was created, if it is one of ours.
 pub(super) fn created(name: &str) -> Option<Duration> {
     let mut parts = name.strip_prefix(PREFIX)?.rsplitn(4, '_');
     let (number, process, time) = (parts.next()?, parts.next()?, parts.next()?);

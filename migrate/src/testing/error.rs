@@ -1,3 +1,9 @@
+//! Why a test has no server, database or pooler.
+//!
+//! What comes in is the failure of a program, a file or a statement; what goes out is a text that says what to do:
+//! `no PostgreSQL found. … apt-get install postgresql`. Tests fail with it, and are never skipped: a test that is
+//! skipped in silence proves nothing.
+
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -5,9 +11,10 @@ use std::path::Path;
 
 /// Why there is no server, database or pooler to test with.
 ///
-/// Its text says what to do. `Debug` prints that same text and its causes, because `unwrap` in a test prints `Debug`.
+/// Its text says what to do. `Debug` prints the same text and its causes, because `unwrap` in a test prints `Debug`.
 pub struct ServerError(Box<Reason>);
 
+/// The kinds of failure.
 enum Reason {
     NoServer { looked_in: Vec<String> },
     NoBouncer { looked_in: Vec<String> },
@@ -17,26 +24,32 @@ enum Reason {
 }
 
 impl ServerError {
+    /// PostgreSQL is not installed.
     pub(super) fn no_server(looked_in: Vec<String>) -> Self {
         Self(Box::new(Reason::NoServer { looked_in }))
     }
 
+    /// PgBouncer is not installed.
     pub(super) fn no_bouncer(looked_in: Vec<String>) -> Self {
         Self(Box::new(Reason::NoBouncer { looked_in }))
     }
 
+    /// Something is not as it has to be.
     pub(super) fn unusable(what: impl Into<String>) -> Self {
         Self(Box::new(Reason::Unusable(what.into())))
     }
 
+    /// The system refused something.
     pub(super) fn system(doing: impl Into<String>, source: io::Error) -> Self {
         Self(Box::new(Reason::System { doing: doing.into(), source }))
     }
 
+    /// The system refused something to do with a file.
     pub(super) fn file(doing: &str, path: &Path, source: io::Error) -> Self {
         Self::system(format!("cannot {doing} {}", path.display()), source)
     }
 
+    /// The server refused something, or does not answer.
     pub(super) fn sql(doing: impl Into<String>, source: tokio_postgres::Error) -> Self {
         Self(Box::new(Reason::Sql { doing: doing.into(), source }))
     }

@@ -1,3 +1,10 @@
+//! The directory of one running server or pooler, and the guard that removes it.
+//!
+//! What comes in is a kind and an idle time; what goes out is a directory, such as `shared-00c3…-4711-0`, that lives
+//! as long as a process uses it. A shell process, the guard, waits for the lock that the users hold, then stops the
+//! program and removes the directory. So nothing depends on a destructor: a killed test process cleans up as well as
+//! any.
+
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,10 +15,10 @@ use super::account::Account;
 use super::base::{Base, BaseLock, unique};
 use super::error::ServerError;
 
-/// The directory of one running server or pooler, in use by this process for as long as this value lives.
+/// The directory of one running server or pooler. This process uses it as long as this value exists.
 ///
-/// It holds `users` (each user has a shared lock on it, the guard waits for an exclusive one), `guard` (the
-/// guard's own lock), `idle` (seconds), `log`, `data/`, and the socket.
+/// It holds `users` (each user has a shared lock on it, the guard waits for an exclusive one), `guard` (the guard's
+/// own lock), `idle` (seconds), `log`, `data/`, and the socket.
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) directory: PathBuf,
@@ -20,9 +27,9 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// A new directory with a guard, for what stops `idle` after its last user has gone.
+    /// A new directory with a guard, for a program that stops `idle` after its last user has gone.
     ///
-    /// Its name is never used again: the guard of an older one could still be at work on that.
+    /// Its name is never used again, since the guard of an older directory with the same name could still be at work.
     pub(super) fn create(
         base: &Base,
         _lock: &BaseLock,
@@ -30,6 +37,7 @@ impl Instance {
         idle: Duration,
     ) -> Result<Self, ServerError> {
         let directory = base.directory.join(format!("{kind}-{}", unique()));
+        // Before anything is created: the server would fail with an error about its socket, far from the cause.
         refuse_long_path(&directory)?;
         base.account.create_directory(&directory)?;
         for (name, content) in
@@ -44,19 +52,21 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Uses a directory that another process made. Waits when its guard is just removing it.
+    /// Uses a directory that another process made. Waits if its guard is removing it.
     pub(super) fn attach(directory: &Path, account: Account) -> io::Result<Self> {
         let users = File::open(directory.join("users"))?;
+        // The kernel releases it when this process ends, however it ends.
         users.lock_shared()?;
         Ok(Self { directory: directory.to_path_buf(), account, _users: users })
     }
 
-    /// Where the program works.
+    /// The directory in which the program works.
     pub(super) fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
-    /// A command for a program that runs here. It writes to the log: the guard knows by that what it has to stop.
+    /// A command for a program that runs here. It writes to the log: the guard recognizes by that which processes to
+    /// stop.
     pub(super) fn command(&self, program: &Path) -> Result<Command, ServerError> {
         let path = self.directory.join("log");
         let log = File::options().append(true).open(&path);
@@ -81,27 +91,27 @@ impl Instance {
         guard_again(&self.directory, self.account);
     }
 
-    /// Removes what is left of an instance whose program has stopped; the guard would do it a little later.
+    /// Removes what is left of an instance whose program has stopped. The guard would do it a little later.
     pub(super) fn remove(&self) {
-        // What fails here, the guard tries again.
+        // If this fails, the guard tries again.
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
 const LOG_LINES: usize = 20;
 
-/// Starts a guard where there is none: it may have been killed, or left behind by a process that was.
+/// Starts a guard if there is none: it may have been killed, or left by a process that was.
 pub(super) fn guard_again(directory: &Path, account: Account) {
-    // What fails here, the next process that comes by tries again.
+    // If this fails, the next process tries again.
     let _ = match File::open(directory.join("guard")).map(|file| file.try_lock()) {
         Ok(Ok(())) => guard(directory, account).is_ok(),
-        // Its making or its removal was cut short there: nothing can run in it.
+        // Its creation or its removal was interrupted there, so nothing can run in it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::remove_dir_all(directory).is_ok(),
         Ok(Err(_)) | Err(_) => true,
     };
 }
 
-/// Starts a program and says what could not be started.
+/// Starts a program. The error says which one could not be started.
 pub(super) fn spawn(command: &mut Command) -> Result<Child, ServerError> {
     command.spawn().map_err(|error| {
         let program = Path::new(command.get_program()).display();
@@ -109,7 +119,7 @@ pub(super) fn spawn(command: &mut Command) -> Result<Child, ServerError> {
     })
 }
 
-/// Starts a guard and waits until it stands.
+/// Starts a guard and waits until it holds its lock.
 fn guard(directory: &Path, account: Account) -> Result<(), ServerError> {
     let mut command = account.command(Path::new("/bin/sh"));
     command.args(["-c", include_str!("guard.sh"), "guard.sh"]).arg(directory);
@@ -120,6 +130,7 @@ fn guard(directory: &Path, account: Account) -> Result<(), ServerError> {
     if let Some(mut output) = child.stdout.take() {
         output.read_to_string(&mut said).map_err(|error| ServerError::system(doing, error))?;
     }
+    // The guard says so once it holds its lock, so there is no moment without one.
     if said.trim() == "guarded" {
         return Ok(());
     }
@@ -129,7 +140,7 @@ fn guard(directory: &Path, account: Account) -> Result<(), ServerError> {
     ))
 }
 
-/// The kernel cuts no socket path short: it refuses longer ones.
+/// The kernel does not shorten the path of a socket: it refuses a longer one.
 fn refuse_long_path(directory: &Path) -> Result<(), ServerError> {
     let longest = directory.join(".s.PGSQL.5432.lock");
     if longest.as_os_str().len() <= SOCKET_PATH_MAX {
@@ -141,4 +152,5 @@ fn refuse_long_path(directory: &Path) -> Result<(), ServerError> {
     )))
 }
 
+/// The bytes of `sun_path` on Linux without the final zero (unix(7)).
 const SOCKET_PATH_MAX: usize = 107;

@@ -1,3 +1,9 @@
+//! Connections to a server's maintenance database, from which test databases are created and dropped.
+//!
+//! What comes in is an address; what goes out is a connection that outlives the test, from a small list of idle ones.
+//! It is driven by hand and not by a task, since a test's process may end as soon as its `DROP DATABASE` has been
+//! sent.
+
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +17,10 @@ use tokio_postgres::{Client, Connection, NoTls, Socket};
 use super::address::Address;
 use super::error::ServerError;
 
-/// A connection to a server's maintenance database, from which databases are created and dropped.
+/// A connection to a server's maintenance database.
 ///
-/// It outlives the test that opened it, because a test that connects only to create a database takes half as long
-/// again. So it belongs to the [`background`], as does all that works with it.
+/// It outlives the test that opened it: to connect for each database would make a test's preparation half as long
+/// again. So it belongs to the [`background`], as does all work with it.
 pub(super) struct Maintenance {
     url: String,
     client: Client,
@@ -22,13 +28,14 @@ pub(super) struct Maintenance {
     connection: Connection<Socket, NoTlsStream>,
 }
 
+/// The connections that no test uses at the moment.
 static IDLE: Mutex<Vec<Maintenance>> = Mutex::new(Vec::new());
 
-/// More are opened when more tests begin at once, and closed again.
+/// More are opened if more tests begin at once, and closed afterwards.
 const IDLE_MAX: usize = 4;
 
 impl Maintenance {
-    /// An idle one, or a new one.
+    /// An idle connection, or a new one.
     pub(super) async fn of(server: &Address) -> Result<Self, ServerError> {
         while let Some(mut idle) = take_idle(&server.url) {
             // The server may have been stopped and started again.
@@ -42,9 +49,10 @@ impl Maintenance {
         Ok(Self { url: server.url.clone(), client, connection })
     }
 
-    /// Leaves it to whoever needs one next.
+    /// Returns the connection to the list.
     pub(super) fn rest(self) {
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closed one would be found out at its next use, and cost a round of asking.
         if idle.len() < IDLE_MAX && !self.client.is_closed() {
             idle.push(self);
         }
@@ -57,6 +65,7 @@ impl Maintenance {
         digits.parse().is_ok_and(|found: u32| found >= major)
     }
 
+    /// Runs statements without rows.
     pub(super) async fn execute(&mut self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.drive(async |client| client.batch_execute(sql).await, || ()).await
     }
@@ -76,8 +85,8 @@ impl Maintenance {
         Ok(rows.collect())
     }
 
-    /// Runs a statement, and calls `sent` as soon as it has left this process: the server will execute it even if the
-    /// process ends then. It would not execute a second one, because nobody takes the answer to the first.
+    /// Runs a statement, and calls `sent` once it has left this process: the server will execute it even if the
+    /// process ends then. It would not execute a second one, because no one would read the answer to the first.
     pub(super) async fn execute_telling(
         &mut self,
         sql: &str,
@@ -86,16 +95,17 @@ impl Maintenance {
         self.drive(async |client| client.batch_execute(sql).await, sent).await
     }
 
+    /// Drives the connection until the work is done.
     async fn drive<T>(&mut self, work: impl AsyncFnOnce(&Client) -> T, sent: impl FnOnce()) -> T {
         let Self { client, connection, .. } = self;
         let mut work = pin!(work(client));
         let mut sent = Some(sent);
         poll_fn(|context| {
-            // The first poll hands the statements to the connection, whose own then writes them.
+            // The first poll hands the statements to the connection, whose own poll then writes them.
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(done);
             }
-            // Notices are nobody's; its end is told to the client.
+            // Notices are dropped. The client learns of the end of the connection.
             while let Poll::Ready(Some(Ok(_))) = connection.poll_message(context) {}
             if let Some(sent) = sent.take() {
                 sent();
@@ -105,6 +115,7 @@ impl Maintenance {
         .await
     }
 
+    /// Whether the connection still works, as far as this side has heard.
     async fn is_open(&mut self) -> bool {
         poll_fn(|context| {
             while let Poll::Ready(message) = self.connection.poll_message(context) {
@@ -118,13 +129,14 @@ impl Maintenance {
     }
 }
 
+/// An idle connection to this server.
 fn take_idle(url: &str) -> Option<Maintenance> {
     let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
     let found = idle.iter().position(|one| one.url == url)?;
     Some(idle.swap_remove(found))
 }
 
-/// The runtime of a thread that is there until the process ends: a test's own ends with the test.
+/// The runtime of a thread that runs until the process ends. A test's own runtime ends with the test.
 pub(super) fn background() -> Result<Handle, ServerError> {
     static BACKGROUND: Mutex<Option<Handle>> = Mutex::new(None);
     let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);

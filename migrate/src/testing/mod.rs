@@ -1,4 +1,4 @@
-//! Tests with a database: migrated, their own, and real.
+//! Tests with a database: migrated, one for each test, and real.
 //!
 //! [`#[migrate::test]`](macro@crate::test) gives a test a database that is migrated already. The server is found or
 //! started; nothing has to be set up.
@@ -18,18 +18,18 @@
 //! ```
 //!
 //! - *Migrations run once, not once for each test.* The first test that needs them makes a template database, named
-//!   `mt_t_<digest of what is in it>`, and every test gets a copy: about 20 ms, however many migrations there are. The
-//!   next run finds the template, and so do other processes at the same time; one makes it, the others wait. A change of
-//!   a script makes another template, and one that was not used for a week is dropped. On SQLite the template is in
-//!   memory and made once in a process.
-//! - *The database of a test that fails is kept*, by a panic or an `Err`, and its address printed; on SQLite it is
-//!   written to a file in the temporary directory. Others are dropped as soon as their test ends. What was kept, or was
-//!   left behind by a test that was killed, is dropped by a run after an hour.
+//!   `mt_t_<digest of its contents>`, and every test gets a copy. A copy takes about 20 ms, for any number of
+//!   migrations. The next run finds the template, and so do other processes at the same time: one makes it, the
+//!   others wait. If a script changes, a new template is made. A template that was not used for a week is dropped. On
+//!   SQLite the template is in memory, and made once in each process.
+//! - *The database of a test that fails is kept*, after a panic or an `Err`, and its address printed. On SQLite it is
+//!   written to a file in the temporary directory. Other databases are dropped once their test ends. After an hour a
+//!   later run drops those that were kept, or left by a test that was killed.
 //! - *A test may do anything*: commit, open several connections, change the schema.
-//! - *Roles belong to the whole server*, and not to a database. A migration that creates one should do so only where it is
-//!   missing.
+//! - *Roles belong to the whole server*, not to a database. A migration that creates a role should do so only if it
+//!   is missing.
 //!
-//! Without migrations, a test asks for an empty database:
+//! A test without migrations asks for an empty database:
 //!
 //! ```
 //! use migrate::testing::Server;
@@ -49,37 +49,37 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`Server`] | the server that all tests share |
-//! | [`TestDatabase`] | a database on it, gone at the end of the test, kept when the test fails |
-//! | `TestArgument` | what a `#[migrate::test]` takes |
+//! | [`TestDatabase`] | a database on it, dropped at the end of the test, kept if the test fails |
+//! | `TestArgument` | a type that a `#[migrate::test]` takes |
 //! | `SqliteTestDatabase` | a database in memory, for several connections |
-//! | [`PrivateServer`] | a server of the test's own, to be killed and started again |
+//! | [`PrivateServer`] | a server for one test, to be killed and started again |
 //! | [`Bouncer`] | PgBouncer in front of a server, pooling by transaction |
 //!
-//! `round_trip` takes each migration of a set up, down and up again, and says what its rollback does not bring back.
-//! With the feature `postgres`, [`trace`](trace()) says what each statement of a set does to the tables that are there:
-//! its locks, rewrites, index builds and scans.
+//! `round_trip` applies each migration of a set, rolls it back and applies it again, and reports what the rollback
+//! does not restore. With the feature `postgres`, [`trace`](trace()) reports what each statement of a set does to
+//! existing tables: its locks, rewrites, index builds and scans.
 //!
 //! # The throw-away server
 //!
-//! The first test process that needs it makes a new cluster, in half a second: on a RAM disk where there is one,
-//! reachable only through a socket that is open to its own user, without any of the care for data that costs time.
-//! All test processes of one user share it, however many of them a test runner starts, and it stops when none of
-//! them has used it for a while. Nothing stays behind when a process is killed, because users hold a kernel lock
-//! on the server rather than a place in a list; a small shell process waits for that lock and cleans up.
+//! The first test process that needs it makes a new cluster, in half a second: on a RAM disk if there is one,
+//! reachable only through a socket that is open to its own user, and without any of the settings that protect data
+//! and cost time. All test processes of a user share it, and it stops once none of them has used it for a while.
+//! Nothing is left when a process is killed: each user holds a kernel lock on the server, and no list has to be kept.
+//! A small shell process waits for that lock and cleans up.
 //!
 //! PostgreSQL refuses to run as root, so root's server runs as the user `postgres`, or else `nobody`.
 //!
-//! A throw-away server needs Linux: `/proc`, and `flock` of util-linux. Elsewhere, name a server.
+//! A throw-away server needs Linux: `/proc`, and `flock` of util-linux. On other systems, name a server.
 //!
 //! # How it is found
 //!
 //! 1. `MIGRATE_TEST_PG_URL` names a server: it is used as it is, and nothing is started.
-//! 2. Otherwise `initdb` and `postgres` are needed, both in one directory. `MIGRATE_TEST_PG_BIN` names it; without
-//!    that it is the first of: what `pg_config --bindir` says, where `initdb` in `PATH` really is, the highest
-//!    version in `/usr/lib/postgresql/*/bin`.
+//! 2. Otherwise `initdb` and `postgres` are needed, both in one directory. `MIGRATE_TEST_PG_BIN` names it. If that is
+//!    not set, it is the first of: the answer of `pg_config --bindir`, the real directory of the `initdb` in `PATH`,
+//!    the highest version in `/usr/lib/postgresql/*/bin`.
 //!
-//! When there is none, every test that needs it fails with an [error](ServerError) that says what to do and where
-//! it looked; none is skipped. `apt-get install postgresql` is enough on Debian and its relatives: no service
+//! If there is none, every test that needs a server fails with an [error](ServerError) that says what to do and where
+//! it looked. No test is skipped. `apt-get install postgresql` is enough on Debian and its relatives: no service
 //! needs to run, and no database cluster has to exist.
 //!
 //! # Environment variables
@@ -88,9 +88,10 @@
 //! |---|---|---|
 //! | `MIGRATE_TEST_PG_URL` | a server to use, whose role may create databases; connections to it are not encrypted | a throw-away server |
 //! | `MIGRATE_TEST_PG_BIN` | the directory of `initdb` and `postgres` | searched |
-//! | `MIGRATE_TEST_PG_IDLE` | seconds that a server started now stays after its last user | 600 |
-//! | `MIGRATE_TEST_TMP` | where throw-away data goes; root's server has to be able to reach it | `/dev/shm` if 1 GiB is free there, else the temporary directory |
-//! | `MIGRATE_TEST_KEEP` | keep the databases of tests that succeed, too, if set to anything | dropped |
+//! | `MIGRATE_TEST_PG_IDLE` | seconds that a server started now keeps running after its last user | 600 |
+//! | `MIGRATE_TEST_TMP` | the directory of throw-away data; root's server has to be able to reach it | `/dev/shm` if 1 GiB is free there, else the temporary directory |
+//! | `MIGRATE_TEST_KEEP` | if set to anything, the databases of successful tests are kept too | dropped |
+
 #![cfg(unix)]
 
 mod account;

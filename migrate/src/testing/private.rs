@@ -1,3 +1,8 @@
+//! A server for one test, to be killed and started again.
+//!
+//! What comes in is the wish for one; what goes out is a [`PrivateServer`] with its processes, which a test can end
+//! with `SIGKILL` to see what a crash leaves behind.
+
 use std::process::Child;
 use std::time::Duration;
 
@@ -9,10 +14,10 @@ use super::error::ServerError;
 use super::instance::Instance;
 use super::server::Server;
 
-/// A throw-away server of its own, for tests of what a crash leaves behind: see [`Server::private`].
+/// A throw-away server for one test, for what a crash leaves: see [`Server::private`].
 ///
-/// Other than the shared one it keeps what it reported as committed when it is killed. It is gone when the value
-/// is dropped, and also when the process that owns it is killed.
+/// Unlike the shared one, it keeps what it reported as committed when it is killed. It is removed when the value is
+/// dropped, and also when the process that owns it is killed.
 ///
 /// ```
 /// use migrate::testing::Server;
@@ -28,6 +33,8 @@ use super::server::Server;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It costs half a second to start.
 #[derive(Debug)]
 pub struct PrivateServer {
     server: Server,
@@ -37,6 +44,7 @@ pub struct PrivateServer {
 }
 
 impl PrivateServer {
+    /// Creates the cluster and starts the server.
     pub(super) fn create() -> Result<Self, ServerError> {
         let cluster = Cluster::locate(Durability::SurvivesKill)?;
         let base = Base::open()?;
@@ -53,51 +61,52 @@ impl PrivateServer {
         &self.server
     }
 
-    /// The process that starts all others of the server; none when it is stopped.
+    /// The process that starts all other processes of the server; `None` if it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.running.as_ref().map(Child::id)
     }
 
-    /// Stops the server as in an emergency (`SIGQUIT`): open transactions are lost, and the next start recovers.
-    /// Does nothing when it is stopped.
+    /// Stops the server without a checkpoint (`SIGQUIT`; PostgreSQL manual, 18.5): open transactions are lost, and
+    /// the next start recovers. Does nothing if it is stopped.
     ///
     /// # Errors
     ///
-    /// When the system refuses the signal.
+    /// If the system refuses the signal.
     pub fn stop_immediately(&mut self) -> Result<(), ServerError> {
         self.end(Signal::QUIT)
     }
 
-    /// Kills the server's first process (`SIGKILL`); the others notice and end by themselves.
-    /// Does nothing when it is stopped.
+    /// Kills the server's first process (`SIGKILL`). The others notice and end on their own. Does nothing if it is
+    /// stopped.
     ///
     /// # Errors
     ///
-    /// When the system refuses the signal.
+    /// If the system refuses the signal.
     pub fn kill(&mut self) -> Result<(), ServerError> {
         self.end(Signal::KILL)
     }
 
-    /// Starts the server again on the data it had. Does nothing when it runs.
+    /// Starts the server again on its data. Does nothing if it runs.
     ///
     /// # Errors
     ///
-    /// When it does not start; the text has the end of the server's log.
+    /// If it does not start. The text has the end of the server's log.
     pub fn start(&mut self) -> Result<(), ServerError> {
         if self.running.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None))) {
             return Ok(());
         }
-        // It was stopped, or a test killed it by its number.
+        // It was stopped, or a test killed it by its process number.
         self.running = None;
         self.running = Some(self.cluster.restart(&self.instance)?);
         Ok(())
     }
 
+    /// Sends the signal and waits for the end.
     fn end(&mut self, signal: Signal) -> Result<(), ServerError> {
         let Some(mut child) = self.running.take() else {
             return Ok(());
         };
-        // Until `wait` has been called the process keeps its number, so the signal reaches nobody else.
+        // The process keeps its number until `wait` is called, so the signal cannot reach another process.
         let sent = kill_process(Pid::from_child(&child), signal);
         let ended = sent.map_err(Into::into).and_then(|()| child.wait());
         ended.map(drop).map_err(|error| ServerError::system("cannot stop the server", error))
@@ -106,7 +115,7 @@ impl PrivateServer {
 
 impl Drop for PrivateServer {
     fn drop(&mut self) {
-        // What a killed server leaves in the system, and what fails here, is left to the guard.
+        // The guard removes what a killed server leaves in the system, and what fails here.
         if self.running.is_some() && self.stop_immediately().is_ok() {
             self.instance.remove();
         }

@@ -1,15 +1,20 @@
+//! SQL that a test runs after the migrations.
+//!
+//! What comes in is a file, read when the test was compiled; what goes out is a template with its rows, or an error
+//! that names the line: `the seed fixtures/orders.sql:3 failed: …`.
+
 /// An SQL file that is run after the migrations.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Seed {
-    /// As the user wrote it.
+    /// Its path, as the test names it.
     pub path: &'static str,
-    /// What is in it.
+    /// Its text.
     pub sql: &'static str,
 }
 
 impl Seed {
-    /// What went wrong in it, at the line that `offset`, counted in characters from 0, leads to.
+    /// The error of the file, with the line that `offset`, counted in characters from 0, leads to.
     pub(super) fn failed(&self, error: &dyn std::fmt::Display, offset: Option<usize>) -> String {
         let line = offset.map(|offset| 1 + self.sql.chars().take(offset).filter(|c| *c == '\n').count());
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();

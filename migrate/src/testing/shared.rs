@@ -1,3 +1,8 @@
+//! The throw-away server that all test processes of a user share.
+//!
+//! What comes in is nothing but the environment; what goes out is a running server: found, if another process has
+//! started one of the same kind, or started. The kind is a digest of the programs and settings, as in `shared-00c3…`.
+
 use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,14 +16,15 @@ use super::error::ServerError;
 use super::instance::Instance;
 use super::server::Server;
 
-/// What this process uses, until its end: a value that is never dropped needs nobody to count its users.
+/// The instance of this process, until its end. The value is never dropped, so its users need not be counted.
 static OURS: Mutex<Option<Instance>> = Mutex::new(None);
 
-/// The throw-away server that all test processes of this user share.
+/// The server, found or started.
 pub(super) fn server() -> Result<Server, ServerError> {
-    // One lock for all threads: who comes while the server starts wants that same server.
+    // One lock for all threads: a thread that comes while the server starts needs that same server.
     let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
     let instance = match ours.take() {
+        // It may have been stopped by hand since.
         Some(instance) if cluster::answers(&instance.directory) => instance,
         _ => find_or_start()?,
     };
@@ -28,6 +34,7 @@ pub(super) fn server() -> Result<Server, ServerError> {
     Ok(Server { address })
 }
 
+/// Finds a server of the same kind, or starts one.
 fn find_or_start() -> Result<Instance, ServerError> {
     let cluster = Cluster::locate(Durability::Fast)?;
     let idle = idle()?;
@@ -45,7 +52,7 @@ fn find_or_start() -> Result<Instance, ServerError> {
     Ok(instance)
 }
 
-/// How long the server stays when no test process uses it.
+/// How long the server keeps running when no test process uses it.
 fn idle() -> Result<Duration, ServerError> {
     let Some(text) = env::var_os("MIGRATE_TEST_PG_IDLE") else {
         return Ok(IDLE_DEFAULT);
@@ -56,9 +63,10 @@ fn idle() -> Result<Duration, ServerError> {
     seconds.map(Duration::from_secs)
 }
 
+/// Ten minutes: a pause between two runs of a developer's tests.
 const IDLE_DEFAULT: Duration = Duration::from_secs(600);
 
-/// Two processes share a server only when both would start the same one: an upgrade puts another in its place.
+/// Two processes share a server only if both would start the same one. An upgrade of PostgreSQL makes another kind.
 fn fingerprint(cluster: &Cluster) -> u64 {
     let program = fs::metadata(cluster.programs.join("postgres"));
     let program = program.ok().map(|file| (file.len(), file.modified().ok()));
@@ -67,6 +75,7 @@ fn fingerprint(cluster: &Cluster) -> u64 {
     hasher.finish()
 }
 
+/// Whether the directory holds an instance of this kind.
 fn is_of_kind(directory: &Path, kind: &str) -> bool {
     let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-'))

@@ -1,3 +1,8 @@
+//! A migrated SQLite database in memory, for one test.
+//!
+//! What comes in are the contents; what goes out is a copy of a template in memory, made by SQLite's backup, with a
+//! name that every connection of the process can open: `file:/mt_orders_1?vfs=memdb`.
+
 use std::collections::HashMap;
 use std::env;
 use std::path::PathBuf;
@@ -15,16 +20,31 @@ use crate::migrator::Migrator;
 
 /// A migrated SQLite database in memory, for one test.
 ///
-/// An argument of the type `rusqlite::Connection` is a connection to it; take this one to open others, in other
-/// threads or with options of their own. It has no WAL, as no database in memory has: while one connection is in a
+/// An argument of the type `rusqlite::Connection` is a connection to it. Take this type to open others, in other
+/// threads or with options of their own. Like every database in memory it has no WAL: while one connection is in a
 /// transaction that wrote, the others cannot read.
+///
+/// ```
+/// use migrate::testing::SqliteTestDatabase;
+/// # use migrate::{MigrationSet, embed_migrations};
+/// # static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// #[migrate::test]
+/// fn two_connections_see_the_same_rows(database: SqliteTestDatabase) -> rusqlite::Result<()> {
+///     let (writer, reader) = (database.connect()?, database.connect()?);
+///     writer.execute("INSERT INTO tenants VALUES ('b1', 'bakery')", [])?;
+///     let tenants: i64 = reader.query_row("SELECT count(*) FROM tenants", [], |row| row.get(0))?;
+///     assert_eq!(tenants, 1);
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct SqliteTestDatabase(Arc<Opened>);
 
 #[derive(Debug)]
 struct Opened {
     name: String,
-    /// As long as it is open the database exists, whatever the test does to its own connections.
+    /// The database exists as long as this connection is open, even if the test closes its own.
     keeper: Mutex<Connection>,
 }
 
@@ -42,6 +62,7 @@ impl SqliteTestDatabase {
         let name = unique_name(hint);
         let mut keeper = open(&name)?;
         let template = &templates[&key];
+        // SQLite's own backup copies pages, which takes a fraction of the time that the migrations take.
         Backup::new(template, &mut keeper)?.step(-1)?;
         Ok(Self(Arc::new(Opened { name, keeper: Mutex::new(keeper) })))
     }
@@ -50,16 +71,17 @@ impl SqliteTestDatabase {
     ///
     /// # Errors
     ///
-    /// When SQLite is out of memory or older than 3.36, which knows no database in memory with several connections.
+    /// If SQLite is out of memory, or older than 3.36, which has no database in memory for several connections.
     pub fn connect(&self) -> rusqlite::Result<Connection> {
         open(&self.0.name)
     }
 
+    /// The same database: it lives until the last value is dropped.
     pub(super) fn share(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 
-    /// Writes it to a file, and tells where that is.
+    /// Writes it to a file, and prints where that is.
     pub(super) fn keep(&self) {
         let keeper = self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         let file = env::temp_dir().join(format!("{}.sqlite", self.0.name));
@@ -70,12 +92,13 @@ impl SqliteTestDatabase {
     }
 }
 
+/// The template.
 fn migrated(contents: Contents) -> Result<Connection, BoxError> {
     let mut connection = Connection::open_in_memory()?;
     let migrator = Migrator::new(contents.set);
     match contents.up_to {
-        Some(version) => migrator.migrate_to_blocking(&mut connection, version)?,
-        None => migrator.migrate_blocking(&mut connection)?,
+        Some(version) => migrator.migrate_to(&mut connection, version)?,
+        None => migrator.migrate(&mut connection)?,
     };
     for seed in contents.seeds {
         connection.execute_batch(seed.sql).map_err(|error| seed.failed(&error, None))?;
@@ -83,7 +106,8 @@ fn migrated(contents: Contents) -> Result<Connection, BoxError> {
     Ok(connection)
 }
 
-/// Opens the database of this name. It is one to all connections of the process, without the shared cache and its errors.
+/// Opens the database of this name. All connections of the process share it, without SQLite's shared cache and the
+/// errors of that.
 fn open(name: &str) -> rusqlite::Result<Connection> {
     if rusqlite::version_number() < 3_036_000 {
         let error = rusqlite::ffi::Error { code: ErrorCode::ApiMisuse, extended_code: 21 };
@@ -103,6 +127,7 @@ fn unique_name(hint: &str) -> String {
     format!("mt_{hint}_{:x}_{:x}_{number:x}", since_epoch().as_micros(), process::id())
 }
 
+/// Writes the database to a file.
 fn write(from: &Connection, to: &PathBuf) -> Result<(), BoxError> {
     let mut file = Connection::open(to)?;
     match Backup::new(from, &mut file)?.step(-1)? {

@@ -1,4 +1,7 @@
-//! Removes what earlier test processes left on a server: it helps later runs, not this one, so its errors concern nobody.
+//! Removes what earlier test processes left on a server.
+//!
+//! What comes in are the names and comments of databases; what goes out are `DROP DATABASE` statements for those that
+//! are old enough. It helps later runs, not this one, so its errors are ignored.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +11,7 @@ use super::address::Address;
 use super::database::{created, since_epoch};
 use super::maintenance::{Maintenance, background};
 
-/// Looks for leftovers, once in a process for each template that it uses (empty for none), and is not waited for.
+/// Looks for leftovers, once in a process for each template that it uses (empty for none). It is not waited for.
 pub(super) fn once(server: &Address, template: &str) {
     static LOOKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     if !LOOKED.lock().unwrap_or_else(PoisonError::into_inner).insert(template.to_owned()) {
@@ -25,8 +28,9 @@ pub(super) fn once(server: &Address, template: &str) {
     }
 }
 
+/// Drops leftovers, and notes that the template is in use.
 async fn sweep(maintenance: &mut Maintenance, template: &str) -> Result<(), tokio_postgres::Error> {
-    // One sweeper is enough. A lock of the session ends with the process, however that ends.
+    // One process is enough. A lock of the session ends with the process, however it ends.
     let unused = "SELECT d.datname, shobj_description(d.oid, 'pg_database') FROM pg_database d
         WHERE d.datname LIKE 'mt\\_%' AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
         AND pg_try_advisory_lock(7089, 1)";
@@ -35,9 +39,10 @@ async fn sweep(maintenance: &mut Maintenance, template: &str) -> Result<(), toki
         let Some((Some(name), comment)) = row.first().zip(row.get(1)) else { continue };
         let last_use = comment.as_deref().and_then(last_use);
         if name == template && last_use.is_some_and(|last_use| now.saturating_sub(last_use) > TOLD_AGAIN) {
+            // Once a day is enough: a comment is a row of a shared catalog, and each write of it is seen by all.
             maintenance.execute(&format!("COMMENT ON DATABASE {template} IS '{}'", used_at(now))).await?;
         } else if is_leftover(name, last_use, now) {
-            // A template has to stop being one.
+            // A template cannot be dropped.
             let _ = maintenance.execute(&format!("ALTER DATABASE \"{name}\" IS_TEMPLATE false")).await;
             let _ = maintenance.execute(&format!("DROP DATABASE IF EXISTS \"{name}\"")).await;
         }
@@ -45,7 +50,7 @@ async fn sweep(maintenance: &mut Maintenance, template: &str) -> Result<(), toki
     maintenance.execute("SELECT pg_advisory_unlock_all()").await
 }
 
-/// Whether nobody can need a database of this name any more.
+/// Whether a database of this name is no longer needed.
 fn is_leftover(name: &str, last_use: Option<Duration>, now: Duration) -> bool {
     if let Some(created) = created(name) {
         return now.saturating_sub(created) > KEPT;
@@ -57,18 +62,18 @@ fn is_leftover(name: &str, last_use: Option<Duration>, now: Duration) -> bool {
     })
 }
 
-/// How long the database of a test stays that failed or was killed: somebody may be looking at it.
+/// How long the database of a failed or killed test stays: someone may be looking at it.
 const KEPT: Duration = Duration::from_secs(3600);
 /// How long a template stays that no test uses any more.
 const UNUSED_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How old the note of a template's last use may become while it is used.
+/// How old the note of a template's last use may become while it is in use.
 const TOLD_AGAIN: Duration = Duration::from_secs(24 * 3600);
-/// How long a template stays that somebody began to build.
+/// How long an unfinished template stays.
 const BUILT_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
-/// What the name of a template begins with.
+/// The beginning of a template's name.
 pub(super) const TEMPLATE_PREFIX: &str = "mt_t_";
-/// What the name of a template ends with until it is complete.
+/// The end of a template's name until it is complete.
 pub(super) const BUILDING: &str = "_b";
 
 /// The comment on a template.
@@ -76,6 +81,7 @@ pub(super) fn used_at(time: Duration) -> String {
     format!("{COMMENT}{}", time.as_secs())
 }
 
+/// The time of the last use, from the comment.
 fn last_use(comment: &str) -> Option<Duration> {
     comment.strip_prefix(COMMENT)?.parse().ok().map(Duration::from_secs)
 }

@@ -1,6 +1,7 @@
-//! A database that tests copy, because applying migrations takes longer than copying what they made.
+//! A template database that tests copy, because applying migrations takes longer than copying their result.
 //!
-//! It is named by the digest of what is in it, so that it is made once on a server, whoever needs it first.
+//! What comes in are the contents of a test's database; what goes out is a copy of `mt_t_<key of the contents>`. The
+//! name depends on the contents alone, so the template is made once on a server, by the first process that needs it.
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub(super) async fn database(
         let database = loop {
             match TestDatabase::create_from(&mut maintenance, &server, &hint, &template).await {
                 Ok(database) => break database,
+                // Copy first and ask later: the template nearly always exists, and a question would cost a round trip
+                // each time.
                 Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {
                     build(&mut maintenance, &server, &template, contents).await?;
                 }
@@ -48,18 +51,18 @@ async fn build(
     template: &str,
     contents: Contents,
 ) -> Result<(), BoxError> {
-    // What goes wrong closes the connection, and that frees the lock.
+    // A failure closes the connection, and that frees the lock.
     lock(maintenance, template).await?;
     let there = format!("SELECT FROM pg_database WHERE datname = '{template}'");
     if maintenance.rows(&there).await?.is_empty() {
         let draft = format!("{template}{BUILDING}");
         let built = fill_draft(maintenance, server, &draft, contents).await;
         if let Err(error) = built {
-            // Should this fail too, the next builder does it.
+            // If this fails too, the next builder does it.
             let _ = maintenance.execute(&format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
             return Err(error);
         }
-        // Nobody ever sees half a template: under its name it is complete.
+        // No one ever sees half a template: under its name it is complete.
         maintenance.execute(&format!("ALTER DATABASE {draft} RENAME TO {template}")).await?;
         maintenance.execute(&format!("ALTER DATABASE {template} IS_TEMPLATE true")).await?;
     }
@@ -67,7 +70,8 @@ async fn build(
     Ok(())
 }
 
-/// Takes the lock on making a template. Nobody waits inside of the server for that, where it would hold a snapshot.
+/// Takes the lock on making a template. It polls: a process that waits inside of the server would hold a snapshot
+/// there.
 async fn lock(maintenance: &mut Maintenance, template: &str) -> Result<(), BoxError> {
     let digits = template.trim_start_matches(TEMPLATE_PREFIX);
     let key = i64::from_str_radix(&digits[..digits.len() - 1], 16)?;
@@ -92,13 +96,14 @@ async fn lock(maintenance: &mut Maintenance, template: &str) -> Result<(), BoxEr
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const LOCK_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// Makes a database under the name of a draft, with the contents.
 async fn fill_draft(
     maintenance: &mut Maintenance,
     server: &Address,
     draft: &str,
     contents: Contents,
 ) -> Result<(), BoxError> {
-    // A builder that was killed left it behind, and its server processes may not even have noticed.
+    // A builder that was killed left it, and its server processes may not have noticed yet.
     maintenance.execute(&format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await?;
     let created = maintenance.execute(&format!("CREATE DATABASE {draft} TEMPLATE template0")).await;
     created.map_err(|error| refused(server, error))?;
@@ -110,6 +115,7 @@ async fn fill_draft(
     Ok(())
 }
 
+/// Applies the migrations and runs the seeds.
 async fn fill(address: &Address, contents: Contents) -> Result<(), BoxError> {
     let connected = address.config.connect(NoTls).await;
     let (mut client, connection) =

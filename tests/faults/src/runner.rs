@@ -81,8 +81,8 @@ async fn run() -> Result<Report, Failure> {
                 die_after(&mut connection, steps)?;
             }
             match verb.as_str() {
-                "migrate" => Ok(migrator.migrate_blocking(&mut connection)?),
-                _ => Ok(migrator.rollback_blocking(&mut connection, usize::MAX)?),
+                "migrate" => Ok(migrator.migrate(&mut connection)?),
+                _ => Ok(migrator.rollback(&mut connection, usize::MAX)?),
             }
         }
     }

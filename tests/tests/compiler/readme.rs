@@ -82,7 +82,7 @@ fn a_fresh_crate_runs_with_the_lines_of_the_readme() {
             start_sqlite(&mut rusqlite::Connection::open_in_memory().unwrap())
         }";
     fresh.write("src/main.rs", &(block(&application, "rust") + main));
-    fresh.write("build.rs", &block(&section("What is locked stays"), "rust,no_run"));
+    fresh.write("build.rs", &block(&section("The lock file"), "rust,no_run"));
     let scripts = block(&application, "sql");
     for script in scripts.split("-- migrations/").skip(1) {
         let (name, sql) = script.split_once('\n').unwrap();

@@ -158,7 +158,7 @@ fn an_edit_runs_the_macro_again() {
 
     let wrong = [
         (up, "CREATE TABLE users (id bigint); COMMIT;", "begins or ends a transaction itself"),
-        (down, "-- Nothing.", "the rollback script holds no statement"),
+        (down, "-- Nothing.", "the rollback script has no statement"),
         (policy, "sett = 'accounts'", "unknown field `sett`"),
         (metadata, "transaction = true", "unknown field `transaction`"),
     ];
@@ -169,7 +169,7 @@ fn an_edit_runs_the_macro_again() {
         project.passes();
     }
     fs::remove_file(project.directory.join(down)).unwrap();
-    project.fails_with("no way back");
+    project.fails_with("this migration cannot be rolled back");
 }
 
 const BOTH_OF_B: &str = r#"["2_b.down.sql", "2_b.up.sql"]"#;
@@ -228,7 +228,7 @@ fn a_lock_file_is_a_part_of_the_crate() {
 
     let right = fs::read_to_string(folder.join("1_a.up.sql")).unwrap();
     project.write("migrations/1_a.up.sql", "CREATE TABLE a (id integer);");
-    project.fails_with("the script of 1_a was edited since it was locked");
+    project.fails_with("the script of 1_a was edited after it was locked");
     project.write("migrations/1_a.up.sql", &right);
     project.passes();
     project.rename("2_b", None);
@@ -237,7 +237,7 @@ fn a_lock_file_is_a_part_of_the_crate() {
     project.passes();
     let locked = fs::read_to_string(folder.join("migrate.lock")).unwrap();
     project.write("migrations/migrate.lock", &locked.replace("1_a up", "1_b up"));
-    project.fails_with("does not follow from those above it");
+    project.fails_with("does not follow from the lines above it");
     project.write("migrations/migrate.lock", &locked);
     project.passes();
     fs::remove_file(folder.join("migrate.lock")).unwrap();

@@ -153,9 +153,9 @@ fn a_start_with_nothing_to_do_looks_at_no_migration() {
     let first_look = || allocation_counter::measure(|| assert_eq!(SET.migrations().len(), 1)).count_total > 0;
 
     let mut database = rusqlite::Connection::open_in_memory().unwrap();
-    let applied = Migrator::new(&APPLIED).migrate_blocking(&mut database).unwrap();
+    let applied = Migrator::new(&APPLIED).migrate(&mut database).unwrap();
     assert_eq!(applied.migrations.len(), 1);
-    let report = Migrator::new(&SET).migrate_blocking(&mut database).unwrap();
+    let report = Migrator::new(&SET).migrate(&mut database).unwrap();
     assert!(report.is_empty());
 
     assert!(first_look());

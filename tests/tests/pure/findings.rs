@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Diagnostic, Overrides, Problem, Source};
+use migrate_core::{Diagnostic, HazardProblem, Overrides, Problem, Source};
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 
 /// The findings of a folder by hazard and risk, as if nobody had ever allowed or applied anything.
@@ -22,7 +22,7 @@ fn counts(corpus: &Corpus) -> Option<BTreeMap<String, usize>> {
     };
     let mut counts = BTreeMap::new();
     for diagnostic in diagnostics {
-        if let Problem::Hazard { hazard, risk, .. } = diagnostic.problem {
+        if let Problem::Hazard(HazardProblem::Found { hazard, risk, .. }) = diagnostic.problem {
             *counts.entry(format!("{hazard} {risk}")).or_default() += 1;
         }
     }

@@ -64,7 +64,7 @@ fn is_left_alone_when_something_is_wrong() {
     let error = write(folder.directory(), &[]).unwrap_err();
     assert!(matches!(error, LockError::Folder(_)), "{error}");
     let text_of_error = error.to_string();
-    assert!(text_of_error.contains("the script of 1_create_box was edited since it was locked"), "{error}");
+    assert!(text_of_error.contains("the script of 1_create_box was edited after it was locked"), "{error}");
     assert!(text_of_error.contains("`cargo migrate lock --accept 1` accepts it"), "{error}");
     assert_eq!(text(&folder), before);
 

@@ -331,7 +331,7 @@ async fn sqlite() {
         CREATE TRIGGER touched AFTER INSERT ON orders BEGIN UPDATE orders SET note = 'it''s' WHERE id = NEW.id; END;",
     )
     .await;
-    let dump = migrator.dump_blocking(db.connection()).unwrap();
+    let dump = migrator.dump(db.connection()).unwrap();
     assert!(!dump.sql.contains("migrate_history"), "{}", dump.sql);
     let mut copy = SqliteFile::create("dump_copy").await;
     copy.execute(&dump.sql).await;
@@ -339,5 +339,5 @@ async fn sqlite() {
         (db.fingerprint(&migrator).await.unwrap(), copy.fingerprint(&migrator).await.unwrap());
     assert!(!before.objects().is_empty());
     assert!(before.diff(&after).is_empty(), "{}\n{}", before.diff(&after), dump.sql);
-    assert_eq!(migrator.dump_blocking(copy.connection()).unwrap(), dump);
+    assert_eq!(migrator.dump(copy.connection()).unwrap(), dump);
 }

@@ -25,12 +25,12 @@ fn the_settings_of_the_connection_are_as_before() {
             };
             let want = (vec![keys.to_owned()], vec![timeout_ms.to_owned()]);
             assert_eq!(settings(&connection), want);
-            let _ = migrator.migrate_blocking(&mut connection);
+            let _ = migrator.migrate(&mut connection);
             assert_eq!(settings(&connection), want, "{script}");
-            let _ = migrator.rollback_blocking(&mut connection, 1);
+            let _ = migrator.rollback(&mut connection, 1);
             assert_eq!(settings(&connection), want, "{script}");
-            migrator.status_blocking(&mut connection).unwrap();
-            migrator.plan_blocking(&mut connection, Target::Down(0)).unwrap();
+            migrator.status(&mut connection).unwrap();
+            migrator.plan(&mut connection, Target::Down(0)).unwrap();
             assert_eq!(settings(&connection), want, "{script}");
             assert!(connection.is_autocommit());
         }
@@ -42,7 +42,7 @@ fn a_connection_inside_a_transaction_is_refused() {
     let mut connection = Connection::open_in_memory().unwrap();
     connection.execute_batch("BEGIN; CREATE TABLE mine (id integer)").unwrap();
     let set = folder().table(1, "a").set();
-    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    let error = Migrator::new(&set).migrate(&mut connection).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Database);
     // What the caller has begun is the caller's to end.
     assert!(!connection.is_autocommit());
@@ -54,7 +54,7 @@ fn a_connection_inside_a_transaction_is_refused() {
 fn a_set_for_postgres_is_refused() {
     let mut connection = Connection::open_in_memory().unwrap();
     let set = Folder::new(Dialect::Postgres).table(1, "a").set();
-    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    let error = Migrator::new(&set).migrate(&mut connection).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongEngine);
     assert!(error.to_string().contains("written for postgres and cannot run on SQLite"), "{error}");
     assert_eq!(schema_of(&connection), "");

@@ -15,9 +15,9 @@ fn memory_file_and_wal() {
     let migrator = Migrator::new(&set);
     for mut connection in [Connection::open_in_memory().unwrap(), file, wal] {
         let mode = column(&connection, "PRAGMA journal_mode");
-        assert_eq!(migrator.migrate_blocking(&mut connection).unwrap().migrations.len(), 2);
-        assert!(migrator.migrate_blocking(&mut connection).unwrap().is_empty());
-        assert_eq!(migrator.rollback_blocking(&mut connection, 1).unwrap().migrations.len(), 1);
+        assert_eq!(migrator.migrate(&mut connection).unwrap().migrations.len(), 2);
+        assert!(migrator.migrate(&mut connection).unwrap().is_empty());
+        assert_eq!(migrator.rollback(&mut connection, 1).unwrap().migrations.len(), 1);
         assert_eq!(column(&connection, TABLES), ["a"]);
         assert_eq!(column(&connection, "PRAGMA journal_mode"), mode);
     }
@@ -35,9 +35,9 @@ fn a_script_may_switch_to_wal() {
         )
         .table(2, "a")
         .set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "PRAGMA journal_mode"), ["wal"]);
-    Migrator::new(&set).rollback_blocking(&mut connection, 2).unwrap();
+    Migrator::new(&set).rollback(&mut connection, 2).unwrap();
     assert_eq!(column(&connection, "PRAGMA journal_mode"), ["delete"]);
 }
 
@@ -49,13 +49,13 @@ fn status_and_plan_work_on_a_file_that_is_only_read() {
     let migrator = Migrator::new(&set);
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE other (id integer)").unwrap();
     let read_only = || Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    assert_eq!(migrator.status_blocking(&mut read_only()).unwrap().state, SetState::Behind);
-    assert_eq!(migrator.plan_blocking(&mut read_only(), Target::Latest).unwrap().steps.len(), 2);
-    let error = migrator.migrate_blocking(&mut read_only()).unwrap_err();
+    assert_eq!(migrator.status(&mut read_only()).unwrap().state, SetState::Behind);
+    assert_eq!(migrator.plan(&mut read_only(), Target::Latest).unwrap().steps.len(), 2);
+    let error = migrator.migrate(&mut read_only()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Database, Some("8")), "{error}");
-    migrator.migrate_blocking(&mut Connection::open(&path).unwrap()).unwrap();
-    assert_eq!(migrator.status_blocking(&mut read_only()).unwrap().state, SetState::UpToDate);
-    assert!(migrator.migrate_blocking(&mut read_only()).unwrap().is_empty());
+    migrator.migrate(&mut Connection::open(&path).unwrap()).unwrap();
+    assert_eq!(migrator.status(&mut read_only()).unwrap().state, SetState::UpToDate);
+    assert!(migrator.migrate(&mut read_only()).unwrap().is_empty());
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn the_history_is_the_main_databases() {
         .unwrap();
     let set = folder().table(1, "a").set();
     let migrator = Migrator::new(&set);
-    assert_eq!(migrator.status_blocking(&mut connection).unwrap().state, SetState::Behind);
-    assert_eq!(migrator.migrate_blocking(&mut connection).unwrap().migrations.len(), 1);
-    assert!(migrator.migrate_blocking(&mut connection).unwrap().is_empty());
+    assert_eq!(migrator.status(&mut connection).unwrap().state, SetState::Behind);
+    assert_eq!(migrator.migrate(&mut connection).unwrap().migrations.len(), 1);
+    assert!(migrator.migrate(&mut connection).unwrap().is_empty());
     assert_eq!(column(&connection, "SELECT version FROM main.migrate_history"), ["1"]);
     assert_eq!(column(&connection, "SELECT count(*) FROM temp.migrate_history"), ["0"]);
 }

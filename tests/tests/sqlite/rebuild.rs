@@ -44,7 +44,7 @@ pub(crate) fn rebuilding(script: &str) -> Folder {
 fn a_table_rebuild_keeps_the_children() {
     let mut connection = with_keys();
     let set = rebuilding(&rebuild("true")).set();
-    assert_eq!(Migrator::new(&set).migrate_blocking(&mut connection).unwrap().migrations.len(), 3);
+    assert_eq!(Migrator::new(&set).migrate(&mut connection).unwrap().migrations.len(), 3);
     assert_eq!(column(&connection, "SELECT parent_id FROM child ORDER BY id"), ["1", "2"]);
     assert!(schema_of(&connection).contains("parent (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"));
     // The keys hold again, and the rebuilt table is the one that they refer to.
@@ -59,7 +59,7 @@ fn without_the_pragma_a_rebuild_deletes_the_children() {
     // What the pragma and the directive are for: the premise of the other cases.
     let mut connection = with_keys();
     let set = rebuilding(&rebuild("true").replace("PRAGMA foreign_keys=OFF;", "")).set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["0"]);
 }
 
@@ -68,7 +68,7 @@ fn the_directive_does_the_same_as_the_pragma() {
     let mut connection = with_keys();
     let script = rebuild("true").replace("PRAGMA foreign_keys=OFF;", "");
     let set = rebuilding(&format!("-- migrate: foreign-keys off\n{script}")).set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["2"]);
 }
 
@@ -77,7 +77,7 @@ fn a_rebuild_that_loses_a_parent_is_rolled_back() {
     let mut connection = with_keys();
     let folder = rebuilding(&rebuild("id = 1"));
     let set = folder.set();
-    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    let error = Migrator::new(&set).migrate(&mut connection).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Script);
     assert_eq!(error.version(), Some(set.migrations()[1].version()));
     assert_eq!(error.path(), Some(folder.path("2_rebuild.up.sql").as_str()));
@@ -97,8 +97,8 @@ fn a_rebuild_on_the_way_back_keeps_the_children() {
         .migration("1_base", PARENT_AND_CHILD, "DROP TABLE child; DROP TABLE parent")
         .migration("2_note", "ALTER TABLE parent ADD COLUMN note text", &rebuild("true"))
         .set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
-    Migrator::new(&set).rollback_blocking(&mut connection, 1).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
+    Migrator::new(&set).rollback(&mut connection, 1).unwrap();
     assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["2"]);
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
 }
@@ -108,7 +108,7 @@ fn a_rebuild_works_where_the_caller_has_no_foreign_keys() {
     let mut connection = Connection::open_in_memory().unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     let set = rebuilding(&rebuild("true")).set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["2"]);
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["0"]);
 }
@@ -131,7 +131,7 @@ fn a_rebuild_without_transaction_keeps_the_children() {
         .migration("1_base", base, "DROP TABLE child; DROP TABLE parent")
         .migration("2_rebuild", rebuild, "SELECT 1")
         .set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(select(&connection, "SELECT count(*) FROM child"), [["1"]]);
     assert_eq!(select(&connection, "PRAGMA foreign_keys"), [["1"]]);
 }
@@ -144,7 +144,7 @@ fn a_rebuild_in_one_transaction_with_others_keeps_the_children() {
         .migration("2_rebuild", &rebuild("true"), "SELECT 1")
         .table(3, "c")
         .set();
-    Migrator::new(&set).single_transaction().migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).single_transaction().migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT count(*) FROM child"), ["2"]);
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
     assert_eq!(history(&connection), ["1 applied", "2 applied", "3 applied"]);
@@ -155,7 +155,7 @@ fn foreign_keys_are_back_after_a_rebuild_that_fails() {
     let mut connection = with_keys();
     let broken = rebuild("true").replace("ALTER TABLE", "ALTER TABLE missing RENAME TO none; ALTER TABLE");
     let set = rebuilding(&broken).set();
-    let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+    let error = Migrator::new(&set).migrate(&mut connection).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Script);
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
     assert_eq!(column(&connection, "SELECT count(*) FROM parent, child"), ["4"]);

@@ -14,7 +14,7 @@ fn a_reset_wipes_whatever_a_file_holds() {
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     let set = folder().table(1, "a").irreversible("2_b", "CREATE TABLE b (id integer)").set();
     let migrator = Migrator::new(&set);
-    migrator.migrate_blocking(&mut connection).unwrap();
+    migrator.migrate(&mut connection).unwrap();
     let schema = schema_of(&connection);
     connection
         .execute_batch(
@@ -35,7 +35,7 @@ fn a_reset_wipes_whatever_a_file_holds() {
         )
         .unwrap();
     let name = connection.path().unwrap().to_owned();
-    let report = migrator.reset_blocking(&mut connection, &name).unwrap();
+    let report = migrator.reset(&mut connection, &name).unwrap();
     assert_eq!(report.migrations.len(), 2);
     assert_eq!(column(&connection, TABLES).iter().filter(|name| !name.starts_with("sqlite_")).count(), 2);
     let of_ours = |schema: String| {
@@ -46,7 +46,7 @@ fn a_reset_wipes_whatever_a_file_holds() {
     assert_eq!(column(&connection, "PRAGMA foreign_keys"), ["1"]);
     assert_eq!(column(&connection, "PRAGMA integrity_check"), ["ok"]);
     assert!(connection.is_autocommit());
-    assert!(migrator.migrate_blocking(&mut connection).unwrap().is_empty());
+    assert!(migrator.migrate(&mut connection).unwrap().is_empty());
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn a_database_in_memory_is_reset_by_no_name() {
     let set = folder().table(1, "a").set();
     let migrator = Migrator::new(&set);
     connection.execute_batch("CREATE TABLE a (mine)").unwrap();
-    let error = migrator.reset_blocking(&mut connection, ":memory:").unwrap_err();
+    let error = migrator.reset(&mut connection, ":memory:").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongDatabase);
     assert_eq!(schema_of(&connection), "table a a CREATE TABLE a (mine)");
-    assert_eq!(migrator.reset_blocking(&mut connection, "").unwrap().migrations.len(), 1);
+    assert_eq!(migrator.reset(&mut connection, "").unwrap().migrations.len(), 1);
     assert_eq!(history(&connection), ["1 applied"]);
 }

@@ -28,7 +28,7 @@ fn threads_on_one_file_apply_each_migration_once() {
         let run = || {
             let mut connection = Connection::open(&path).unwrap();
             start.wait();
-            let report = Migrator::new(&set).migrate_blocking(&mut connection);
+            let report = Migrator::new(&set).migrate(&mut connection);
             report.map(|report| report.migrations.len()).map_err(|error| error.to_string())
         };
         let applied: Result<Vec<usize>, String> = thread::scope(|scope| {
@@ -45,7 +45,7 @@ fn each_was_applied_once(path: &Path, set: &MigrationSet) {
     let versions: Vec<String> = (1..=20).map(|n| n.to_string()).collect();
     assert_eq!(column(&connection, "SELECT version FROM migrate_log ORDER BY id"), versions);
     assert_eq!(column(&connection, "SELECT count(*) FROM migrate_history WHERE state = 'applied'"), ["20"]);
-    assert_eq!(Migrator::new(set).status_blocking(&mut connection).unwrap().state, SetState::UpToDate);
+    assert_eq!(Migrator::new(set).status(&mut connection).unwrap().state, SetState::UpToDate);
 }
 
 const FILE_VARIABLE: &str = "MIGRATE_TEST_SQLITE_FILE";
@@ -57,10 +57,10 @@ fn a_process_applies_what_is_pending() {
     let (file, folder) = (env::var(FILE_VARIABLE), env::var(FOLDER_VARIABLE));
     if let (Ok(file), Ok(folder)) = (file, folder) {
         let set = MigrationSet::read(folder).unwrap();
-        Migrator::new(&set).migrate_blocking(&mut Connection::open(file).unwrap()).unwrap();
+        Migrator::new(&set).migrate(&mut Connection::open(file).unwrap()).unwrap();
     } else {
         let mut connection = Connection::open_in_memory().unwrap();
-        let report = Migrator::new(&many().set()).migrate_blocking(&mut connection).unwrap();
+        let report = Migrator::new(&many().set()).migrate(&mut connection).unwrap();
         assert_eq!(report.migrations.len(), 20);
     }
 }

@@ -16,7 +16,7 @@ fn the_body_of_a_trigger_is_one_statement() {
         END;
         INSERT INTO a VALUES (7);";
     let set = folder().migration("1_a", script, "DROP TABLE a; DROP TABLE b").set();
-    let report = Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    let report = Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(report.migrations[0].statements, 4);
     assert_eq!(column(&connection, "SELECT n FROM b"), ["7", ";"]);
 }
@@ -26,7 +26,7 @@ fn a_statement_that_gives_rows_is_no_failure() {
     let mut connection = Connection::open_in_memory().unwrap();
     let script = "CREATE TABLE a (n integer); INSERT INTO a VALUES (1), (2) RETURNING n; SELECT * FROM a; PRAGMA table_info(a)";
     let set = folder().migration("1_a", script, "DROP TABLE a").set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT n FROM a"), ["1", "2"]);
 }
 
@@ -48,7 +48,7 @@ fn a_script_that_ends_its_transaction_is_an_error() {
         let mut connection = Connection::open_in_memory().unwrap();
         let folder = ends_its_transaction(script);
         let set = folder.set();
-        let error = Migrator::new(&set).migrate_blocking(&mut connection).unwrap_err();
+        let error = Migrator::new(&set).migrate(&mut connection).unwrap_err();
         assert_eq!((error.kind(), error.version()), (ErrorKind::Script, Some(set.migrations()[1].version())));
         assert_eq!(error.report().migrations.len(), 1);
         assert_eq!(history(&connection), ["1 applied"], "{script}");
@@ -57,7 +57,7 @@ fn a_script_that_ends_its_transaction_is_an_error() {
         assert_eq!(log, ["apply1", "failure2"]);
         assert!(connection.is_autocommit());
         let set = folder.migration("2_b", "CREATE TABLE b (id integer)", "DROP TABLE b").set();
-        assert_eq!(Migrator::new(&set).migrate_blocking(&mut connection).unwrap().migrations.len(), 2);
+        assert_eq!(Migrator::new(&set).migrate(&mut connection).unwrap().migrations.len(), 2);
     }
 }
 
@@ -66,14 +66,14 @@ fn savepoints_are_the_scripts_own_affair() {
     let mut connection = Connection::open_in_memory().unwrap();
     let script = "CREATE TABLE a (n integer); SAVEPOINT s; INSERT INTO a VALUES (1); ROLLBACK TO s; RELEASE s; INSERT INTO a VALUES (2)";
     let set = folder().migration("1_a", script, "DROP TABLE a").set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(column(&connection, "SELECT n FROM a"), ["2"]);
     // One that is left open ends with the transaction.
     let set = folder()
         .migration("1_a", script, "DROP TABLE a")
         .migration("2_b", "SAVEPOINT t; INSERT INTO a VALUES (3)", "SELECT 1")
         .set();
-    Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!(history(&connection), ["1 applied", "2 applied"]);
     assert!(connection.is_autocommit());
 }
@@ -87,7 +87,7 @@ fn vacuum_is_journaled() {
         )
     };
     let folder = folder().table(1, "box").migration("2_compact", &script("missing"), "SELECT 1");
-    let error = Migrator::new(&folder.set()).migrate_blocking(&mut connection).unwrap_err();
+    let error = Migrator::new(&folder.set()).migrate(&mut connection).unwrap_err();
     assert_eq!(
         (error.position().unwrap().to_string(), error.statement()),
         ("5:8".to_owned(), Some("VACUUM missing"))
@@ -95,7 +95,7 @@ fn vacuum_is_journaled() {
     assert_eq!(column(&connection, "SELECT statements_done FROM migrate_history WHERE version = 2"), ["3"]);
     assert_eq!(column(&connection, "SELECT count(*) FROM box"), ["0"]);
     let set = folder.migration("2_compact", &script("main"), "SELECT 1").set();
-    let report = Migrator::new(&set).migrate_blocking(&mut connection).unwrap();
+    let report = Migrator::new(&set).migrate(&mut connection).unwrap();
     assert_eq!((report.migrations.len(), report.migrations[0].statements), (1, 1));
     assert_eq!(history(&connection), ["1 applied", "2 applied"]);
 }
@@ -106,7 +106,7 @@ fn a_recorded_script_is_no_file_of_the_folder() {
     let folder = folder().table(1, "a");
     let older = folder.set();
     let newer = folder.migration("2_b", "CREATE TABLE b (id integer)", "DROP TABLE missing").set();
-    Migrator::new(&newer).migrate_blocking(&mut connection).unwrap();
-    let error = Migrator::new(&older).rollback_blocking(&mut connection, 1).unwrap_err();
+    Migrator::new(&newer).migrate(&mut connection).unwrap();
+    let error = Migrator::new(&older).rollback(&mut connection, 1).unwrap_err();
     assert_eq!(error.path(), Some("the rollback script that the history recorded for 2_b"));
 }

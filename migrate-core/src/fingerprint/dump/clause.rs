@@ -1,8 +1,11 @@
-//! The parts of statements.
+//! Parts of statements: sequences, ranges, options, lists.
+//!
+//! What comes in are properties, `fillfactor=70`; what goes out are clauses, `fillfactor = '70'`.
 
 use super::super::statement::{literal, path};
 use super::super::{Object, ObjectId};
 
+/// The statement that makes a sequence; `None` for that of an identity column, which comes with its table.
 pub(super) fn sequence(id: &ObjectId, object: &Object) -> Option<String> {
     if object.contains_key("identity of") {
         return None;
@@ -12,6 +15,7 @@ pub(super) fn sequence(id: &ObjectId, object: &Object) -> Option<String> {
     Some(format!("CREATE {unlogged}SEQUENCE {} AS {of}{}", path(id), sequence_options(object)))
 }
 
+/// The options of a sequence.
 pub(super) fn sequence_options(object: &Object) -> String {
     let clauses = [
         ("start", "START WITH"),
@@ -26,6 +30,7 @@ pub(super) fn sequence_options(object: &Object) -> String {
     clauses.collect::<String>() + cycle
 }
 
+/// The statement that makes a range type.
 pub(super) fn range(id: &ObjectId, object: &Object) -> String {
     let options = [
         ("subtype", "SUBTYPE"),
@@ -51,7 +56,7 @@ pub(super) fn options(list: &str) -> String {
     list.split(", ").map(option).collect::<Vec<_>>().join(", ")
 }
 
-/// `app.orders FOR VALUES FROM …`, where the table's name may be in quotes and have spaces in them.
+/// `app.orders FOR VALUES FROM …`, cut after the table, whose name may be quoted and have spaces.
 pub(super) fn partition(of: &str) -> (&str, &str) {
     let mut is_quoted = false;
     let end = of.find(|c: char| {
@@ -61,7 +66,7 @@ pub(super) fn partition(of: &str) -> (&str, &str) {
     of.split_at(end.unwrap_or(of.len()))
 }
 
-/// The names of a list that the server quoted where it had to.
+/// The names of a list, in which the server has quoted some.
 pub(super) fn names(list: &str) -> Vec<String> {
     let mut is_quoted = false;
     let between = |c: char| {

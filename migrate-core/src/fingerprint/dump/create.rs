@@ -1,4 +1,6 @@
-//! What is created with its parts: tables with columns and constraints, domains with theirs.
+//! Objects that are created with their parts: tables with columns and constraints, domains with theirs.
+//!
+//! What comes in is a table with the objects that belong to it; what goes out is one CREATE TABLE.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -9,10 +11,12 @@ use super::Writer;
 use super::clause::{names, options, sequence_options};
 
 impl<'f> Writer<'f> {
+    /// The parts of an object that are of this kind.
     fn parts(&self, whole: &'f ObjectId, kind: ObjectKind) -> Vec<(&'f ObjectId, &'f Object)> {
         self.fingerprint.parts(whole, kind).collect()
     }
 
+    /// The statement that makes a table.
     pub(super) fn table(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
         if object.contains_key("of type") {
             self.leave_out(id, "the type that it is of");
@@ -56,6 +60,7 @@ impl<'f> Writer<'f> {
         sql
     }
 
+    /// A column inside of CREATE TABLE.
     fn column(&mut self, id: &'f ObjectId, object: &'f Object) -> String {
         let mut sql = format!("{} {}", quoted(&id.name), object.get("type").map_or("", String::as_str));
         let mut clause = |property: &str, before: &str| {
@@ -78,7 +83,7 @@ impl<'f> Writer<'f> {
         sql
     }
 
-    /// The sequence behind an identity column, with its name.
+    /// The sequence of an identity column, with its name.
     fn identity(&self, column: &ObjectId) -> String {
         let owner = unquoted(&[&column.schema, &column.parent, &column.name].map(String::as_str).join("."));
         let sequence = self.identities.get(&owner);
@@ -87,6 +92,7 @@ impl<'f> Writer<'f> {
         })
     }
 
+    /// The statement that makes a domain.
     pub(super) fn domain(&self, id: &'f ObjectId, object: &'f Object) -> String {
         let mut sql =
             format!("CREATE DOMAIN {} AS {}", path(id), object.get("type").map_or("", String::as_str));
@@ -107,7 +113,7 @@ impl<'f> Writer<'f> {
     }
 }
 
-/// What is written into CREATE TABLE: what needs no other table, and is checked from the beginning.
+/// Whether a constraint is written into CREATE TABLE: it needs no other table, and is checked from the beginning.
 pub(super) fn is_early(object: &Object) -> bool {
     let definition = object.get("definition").map_or("", String::as_str);
     !object.contains_key("of domain")
@@ -115,11 +121,12 @@ pub(super) fn is_early(object: &Object) -> bool {
         && !definition.starts_with("FOREIGN KEY")
 }
 
+/// A path without quotes.
 pub(super) fn unquoted(path: &str) -> String {
     path.replace('"', "")
 }
 
-/// The sequences behind identity columns, by the unquoted names of these.
+/// The sequences of identity columns, by the unquoted names of the columns.
 pub(super) fn identities(fingerprint: &Fingerprint) -> HashMap<String, (&ObjectId, &Object)> {
     let sequences = fingerprint.objects.iter().filter(|(id, _)| id.kind == ObjectKind::Sequence);
     sequences.filter_map(|one| Some((unquoted(one.1.get("identity of")?), one))).collect()

@@ -1,10 +1,12 @@
-//! What a dump does not make.
+//! The objects that a dump does not make.
+//!
+//! What comes in is a fingerprint; what goes out is the part that can be made, and a list of the rest.
 
 use std::collections::HashSet;
 
 use crate::fingerprint::{Fingerprint, ObjectId, ObjectKind};
 
-/// What a fingerprint tells apart and does not hold in full.
+/// Kinds that a fingerprint distinguishes but does not hold in full.
 const LEFT_OUT: [ObjectKind; 12] = {
     use ObjectKind::*;
     [
@@ -23,7 +25,8 @@ const LEFT_OUT: [ObjectKind; 12] = {
     ]
 };
 
-/// What can be made, and what cannot: of that neither parts nor comments nor privileges can be.
+/// The objects that can be made, and those that cannot. Parts, comments and privileges of the latter cannot be made
+/// either.
 pub(super) fn writable(fingerprint: &Fingerprint) -> (Fingerprint, Vec<&ObjectId>) {
     let left_out: Vec<&ObjectId> =
         fingerprint.objects.keys().filter(|id| LEFT_OUT.contains(&id.kind)).collect();

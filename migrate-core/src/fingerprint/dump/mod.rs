@@ -1,4 +1,8 @@
 //! A schema as SQL that makes it again.
+//!
+//! What comes in is a [`Fingerprint`]; what goes out is a [`Dump`], statements in an order in which each finds what
+//! it needs. The dump is made of the same rows as a drift report, so there is one description of a schema and not
+//! two.
 
 mod clause;
 mod create;
@@ -20,24 +24,24 @@ use crate::Value;
 
 /// A schema as SQL that makes it: what `Migrator::dump` writes.
 ///
-/// Left out of it is what is left out of a [`Fingerprint`], and who owns what.
+/// It leaves out what a [`Fingerprint`] leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Dump {
     /// Statements for an empty database, in an order in which each finds what it needs.
     pub sql: String,
-    /// What is not in it, because a fingerprint does not hold enough of it: each with what is missing.
+    /// What is missing, because a fingerprint does not hold enough of it: each object with the missing part.
     pub left_out: Vec<String>,
 }
 
-/// What makes the schema of SQLite: the statements that the database holds, which `objects` have last.
+/// The schema of SQLite: the statements that the database holds, in the last column of `objects`.
 pub(crate) fn sqlite(objects: &[Vec<Value>]) -> Dump {
     let statements = objects.iter().filter_map(|row| row.last()?.as_text());
     Dump { sql: statements.map(|sql| format!("{};\n", sql.trim_end())).collect(), left_out: Vec::new() }
 }
 
-/// What makes the schema of PostgreSQL.
+/// The schema of PostgreSQL.
 pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
     let (fingerprint, left_out) = &writable(fingerprint);
     let left_out = left_out.iter().map(|id| format!("{id}: all of it")).collect();
@@ -45,7 +49,7 @@ pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
         Writer { fingerprint, identities: identities(fingerprint), statements: Vec::new(), left_out };
     writer.write();
     let mut sql = String::new();
-    // What a function's body names may come later than the function.
+    // The body of a function may name objects that come later.
     for statement in
         ["SET check_function_bodies = false"].into_iter().map(str::to_owned).chain(writer.statements)
     {
@@ -54,15 +58,17 @@ pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
     Dump { sql: format!("{}\n", sql.trim_end()), left_out: writer.left_out }
 }
 
+/// The statements that were written so far.
 struct Writer<'f> {
     fingerprint: &'f Fingerprint,
-    /// The sequences behind identity columns, by the names of these.
+    /// The sequences of identity columns, by the names of the columns.
     identities: HashMap<String, (&'f ObjectId, &'f Object)>,
     statements: Vec<String>,
     left_out: Vec<String>,
 }
 
 impl<'f> Writer<'f> {
+    /// Writes all statements, objects first, then indexes and keys, then settings and privileges.
     fn write(&mut self) {
         use ObjectKind::*;
         self.public();
@@ -96,17 +102,19 @@ impl<'f> Writer<'f> {
         self.statements.extend(commented.filter_map(|(id, object)| comment(id, object)));
     }
 
+    /// Writes something for each object of a kind.
     fn each(&mut self, kind: ObjectKind, write: impl Fn(&mut Self, &'f ObjectId, &'f Object)) {
         let fingerprint = self.fingerprint;
         let of_kind = fingerprint.objects.iter().filter(|(id, _)| id.kind == kind);
         of_kind.for_each(|(id, object)| write(self, id, object));
     }
 
+    /// Notes what is missing.
     fn leave_out(&mut self, id: &ObjectId, what: &str) {
         self.left_out.push(format!("{id}: {what}"));
     }
 
-    /// A new database has the schema `public`, with a comment, and everybody may use it.
+    /// A new database has a schema `public` with a comment, and every role may use it.
     fn public(&mut self) {
         let public = self.fingerprint.objects.iter().find(|(id, _)| is_public(id));
         let Some((_, object)) = public else {
@@ -122,7 +130,7 @@ impl<'f> Writer<'f> {
         }
     }
 
-    /// What one statement makes, from its definition alone.
+    /// An object that one statement makes, from its definition alone.
     fn plain(&mut self, id: &'f ObjectId, object: &'f Object) {
         let comes_by_itself = is_public(id)
             || (id.kind == ObjectKind::Extension && id.name == "plpgsql")
@@ -136,7 +144,7 @@ impl<'f> Writer<'f> {
         }
     }
 
-    /// What others may need before they can be made.
+    /// An object that others may need before they can be made.
     fn object(&mut self, id: &'f ObjectId, object: &'f Object) {
         match id.kind {
             ObjectKind::Table => {
@@ -164,6 +172,7 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// The privileges of an object.
     fn grants(&mut self, id: &'f ObjectId, object: &'f Object) {
         for (property, privileges) in object {
             let Some(role) = property.strip_prefix("grants to ") else { continue };
@@ -178,11 +187,12 @@ impl<'f> Writer<'f> {
     }
 }
 
+/// Whether it is the schema `public`.
 fn is_public(id: &ObjectId) -> bool {
     id.kind == ObjectKind::Schema && id.name == "public"
 }
 
-/// What the schema `public` has in a new database.
+/// Whether the schema `public` has this property in a new database.
 fn is_initial(id: &ObjectId, property: &str, value: Option<&String>) -> bool {
     let initial = [("comment", "standard public schema"), ("grants to PUBLIC", "USAGE")];
     is_public(id) && value.is_some_and(|value| initial.contains(&(property, value.as_str())))

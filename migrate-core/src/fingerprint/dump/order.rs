@@ -1,14 +1,17 @@
-//! Which object comes first.
+//! The order in which objects are made.
+//!
+//! What comes in are objects; what goes out is the same list, each after those that it names: a topological order (by
+//! Kahn's algorithm) that prefers the order of the kinds.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::create::{is_early, unquoted};
 use crate::fingerprint::{Fingerprint, Object, ObjectId, ObjectKind};
 
-/// The objects that others are made of, each behind those that it names.
+/// The objects that others are made of, each after those that it names.
 ///
-/// The server writes names with their schema, so that a name in a definition is found as a text. Where a name only looks
-/// like one, an object comes later than it had to.
+/// The server writes names with their schema, so a name in a definition is found as text. If something only looks
+/// like a name, an object comes later than it had to, and nothing breaks.
 pub(super) fn in_order(fingerprint: &Fingerprint) -> Vec<(&ObjectId, &Object)> {
     let nodes = nodes(fingerprint);
     let mut left: HashMap<&str, usize> = HashMap::new();
@@ -25,7 +28,7 @@ pub(super) fn in_order(fingerprint: &Fingerprint) -> Vec<(&ObjectId, &Object)> {
     let mut first = 0;
     while ordered.len() < nodes.len() {
         if ready.is_empty() {
-            // A circle: the server would not have it, so one of the names only looks like one.
+            // A circle. The server would not allow one, so one of the names only looks like a name.
             first += is_ordered[first..].iter().take_while(|is_ordered| **is_ordered).count();
             ready.insert(first);
         }
@@ -48,6 +51,7 @@ pub(super) fn in_order(fingerprint: &Fingerprint) -> Vec<(&ObjectId, &Object)> {
     ordered
 }
 
+/// An object with its name and the names that it needs.
 struct Node<'f> {
     id: &'f ObjectId,
     object: &'f Object,
@@ -55,7 +59,7 @@ struct Node<'f> {
     needs: BTreeSet<String>,
 }
 
-/// In the order of their kinds, which is right for those that name no other.
+/// The kinds in an order that is right for objects that name no others.
 const EARLY: [ObjectKind; 11] = {
     use ObjectKind::*;
     [
@@ -73,6 +77,7 @@ const EARLY: [ObjectKind; 11] = {
     ]
 };
 
+/// The objects with what they need.
 fn nodes(fingerprint: &Fingerprint) -> Vec<Node<'_>> {
     let of_kind = |kind| fingerprint.objects.iter().filter(move |(id, _)| id.kind == kind);
     let node =
@@ -86,12 +91,12 @@ fn name(id: &ObjectId) -> String {
     unquoted(&format!("{}.{name}", id.schema))
 }
 
-/// All that a statement for the object says of others.
+/// Every text in a statement for the object that may name another.
 fn texts(fingerprint: &Fingerprint, id: &ObjectId, object: &Object) -> String {
     let mut text = match id.kind {
         ObjectKind::Function | ObjectKind::Procedure => {
             let definition = object.get("definition").map_or("", String::as_str);
-            // The body of a string is not looked at when the function is made.
+            // The body of the function is a string, and not read when the function is made.
             definition.split("\nAS ").next().unwrap_or_default().to_owned()
         }
         ObjectKind::Sequence => String::new(),
@@ -109,7 +114,7 @@ fn texts(fingerprint: &Fingerprint, id: &ObjectId, object: &Object) -> String {
     text
 }
 
-/// Every `schema.name` of a text.
+/// Every `schema.name` in a text.
 fn words(text: &str) -> BTreeSet<String> {
     let text = unquoted(text);
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '$';

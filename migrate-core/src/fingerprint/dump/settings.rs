@@ -1,4 +1,6 @@
-//! What is said of an object once it and others are there.
+//! Statements about objects that exist already: settings, attachments, late constraints.
+//!
+//! What comes in are objects; what goes out are ALTER statements, which come after all objects are made.
 
 use super::super::statement::{enabled, in_schema, literal, parent, path, quoted};
 use super::super::{Object, ObjectId};
@@ -7,13 +9,14 @@ use super::clause::{options, partition};
 use super::create::is_early;
 
 impl<'f> Writer<'f> {
-    /// A sequence can belong to a column only when the table is there.
+    /// A sequence can belong to a column only once the table exists.
     pub(super) fn owner(&mut self, id: &'f ObjectId, object: &'f Object) {
         if let Some(column) = object.get("owned by") {
             self.statements.push(format!("ALTER SEQUENCE {} OWNED BY {column}", path(id)));
         }
     }
 
+    /// Attaches a partition to its table.
     pub(super) fn attachment(&mut self, id: &'f ObjectId, object: &'f Object) {
         if let Some(of) = object.get("partition of") {
             let (table, bound) = partition(of);
@@ -21,13 +24,14 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// Attaches an index to that of the partitioned table, and sets its options.
     pub(super) fn index_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
         let index = in_schema(id, &quoted(&id.name));
         if let Some(whole) = object.get("attached to") {
             self.statements.push(format!("ALTER INDEX {whole} ATTACH PARTITION {index}"));
         }
         self.of_index(id, object);
-        // The index of a partitioned table is valid once those of all partitions are attached.
+        // The index of a partitioned table becomes valid once those of all partitions are attached.
         if object.contains_key("valid")
             && object.get("definition").is_some_and(|sql| !sql.contains(" ON ONLY "))
         {
@@ -53,7 +57,7 @@ impl<'f> Writer<'f> {
         }
     }
 
-    /// Foreign keys need all tables, and what is not valid may not be checked.
+    /// Foreign keys need all tables, and a constraint that is not valid must not be checked.
     pub(super) fn late_constraint(&mut self, id: &'f ObjectId, object: &'f Object) {
         let is_of_domain = object.contains_key("of domain");
         let is_made = if is_of_domain { !object.contains_key("valid") } else { is_early(object) };
@@ -62,6 +66,7 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// Settings of the index of a constraint.
     pub(super) fn constraint_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
         let index = in_schema(id, &quoted(&id.name));
         if let Some(list) = object.get("options") {
@@ -76,6 +81,7 @@ impl<'f> Writer<'f> {
         self.of_index(id, object);
     }
 
+    /// Settings of a column.
     pub(super) fn column_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
         let column = format!("ALTER TABLE ONLY {} ALTER COLUMN {}", parent(id), quoted(&id.name));
         let mut set = |property: &str, clause: &str| {
@@ -86,7 +92,7 @@ impl<'f> Writer<'f> {
         set("storage", "STORAGE");
         set("statistics", "STATISTICS");
         if !object.contains_key("type") {
-            // A column of a view: its default is for what is inserted into the view.
+            // The default of a view's column is for rows that are inserted into the view.
             set("default", "DEFAULT");
         }
         if let Some(list) = object.get("options") {
@@ -98,6 +104,7 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// Settings of a table.
     pub(super) fn table_settings(&mut self, id: &'f ObjectId, object: &'f Object) {
         let mut alter = |action: &str| self.statements.push(format!("ALTER TABLE {} {action}", path(id)));
         if object.contains_key("row security") {
@@ -113,6 +120,7 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// The state of a trigger or rule.
     pub(super) fn switch(&mut self, id: &'f ObjectId, object: &'f Object) {
         let Some(state) = object.get("enabled") else { return };
         let word = id.kind.as_str().to_uppercase();
@@ -121,6 +129,7 @@ impl<'f> Writer<'f> {
         }
     }
 
+    /// The target of extended statistics.
     pub(super) fn statistics_target(&mut self, id: &'f ObjectId, object: &'f Object) {
         if let Some(target) = object.get("target") {
             self.statements.push(format!("ALTER STATISTICS {} SET STATISTICS {target}", path(id)));

@@ -1,16 +1,16 @@
 //! The options that PostgreSQL's manual documents and a user can set.
 //!
-//! A server may keep options of its own beside them: minor releases stamp each column, and `pg_dump` hides that. So an
-//! option is a part of the schema when it is listed here for the server's major version. Others could be added to a
-//! row by the next minor release, and would then be told as a change by hand.
+//! What comes in is this table; what goes out is a common table expression for the server's version. A server may
+//! keep further options of its own: minor releases stamp each column, and `pg_dump` hides that. So an option is part
+//! of the schema only if it is listed here for the server's major version. The next minor release could add others to
+//! a row, and they would be reported as a change by hand.
 
 use std::fmt::Write;
 
-/// What the options are of, the first major version with them, and their names.
+/// The kind of object, the first major version, and the names of the options.
 type Documented = (&'static str, u32, &'static [&'static str]);
 
-/// Those of the access methods that PostgreSQL brings. Who brings another says what its options are, and all of them
-/// can be set.
+/// The options of the access methods that come with PostgreSQL. For another access method, all options count.
 const DOCUMENTED: [Documented; 15] = [
     // ALTER TABLE, `attribute_option`.
     ("column", 14, &OF_COLUMNS),
@@ -63,7 +63,8 @@ const OF_VACUUM: [&str; 16] = [
 ];
 const OF_VACUUM_18: [&str; 2] = ["autovacuum_vacuum_max_threshold", "vacuum_max_eager_freeze_failure_rate"];
 
-/// The common table expression `documented (whose, names)`: a row for each of what has options on this server.
+/// The common table expression `documented (whose, names)`: a row for each kind of object with options on this
+/// server.
 pub(super) fn documented() -> String {
     let mut rows = String::new();
     for (whose, since, names) in DOCUMENTED {
@@ -80,13 +81,13 @@ pub(super) fn documented() -> String {
     )
 }
 
-/// The pattern of an option of a column that is documented, in PostgreSQL's regular expressions.
+/// The pattern of a documented option of a column, as a regular expression of PostgreSQL.
 pub(crate) fn column_pattern() -> String {
     format!("^({})=", OF_COLUMNS.join("|"))
 }
 
-/// What a row `options` of a column says once it is rid of what is not documented: older versions of this library kept
-/// that. `None` where nothing is left.
+/// A kept row `options` of a column, without the options that are not documented: older versions of this library kept
+/// those. `None` if nothing is left.
 pub(crate) fn of_column(kept: &str) -> Option<String> {
     let is_documented =
         |option: &&str| option.split_once('=').is_some_and(|(name, _)| OF_COLUMNS.contains(&name));

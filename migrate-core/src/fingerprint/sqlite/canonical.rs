@@ -1,20 +1,24 @@
-//! One text for all ways to write the same.
+//! One text for all ways to write the same statement.
+//!
+//! What comes in is `CREATE  TABLE [orders](ID Integer)`; what goes out are tokens, and the text
+//! `create table orders(id integer)`. It may still be run.
 
 use crate::Engine;
 use crate::token::{self, TokenKind};
 
-/// A token of a statement, without the freedom that its writer had.
+/// A token of a statement, without the choices of its writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    /// A word in lower case, a name without quotes it does not need, anything else as it is.
+    /// A word in lower case, a name without quotes that it does not need, anything else as it is.
     pub(super) text: String,
     /// As it was written, without quotes.
     pub(super) name: String,
     kind: Kind,
-    /// Whether nothing stands between it and the token before.
+    /// Whether nothing is between it and the token before.
     is_adjacent: bool,
 }
 
+/// The kinds of tokens that matter for spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Word,
@@ -29,6 +33,7 @@ impl Token {
         self.kind != Kind::Literal && self.text == word
     }
 
+    /// Whether an operator after it is binary.
     fn is_operand(&self) -> bool {
         self.kind != Kind::Symbol || self.text == ")"
     }
@@ -60,7 +65,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
     tokens
 }
 
-/// The name that a quoted one stands for.
+/// The name inside of quotes.
 fn unquoted(source: &str) -> Option<String> {
     let mark = source.chars().next().filter(|mark| "\"`[".contains(*mark))?;
     let inside = source.get(1..source.len() - 1)?;
@@ -70,7 +75,7 @@ fn unquoted(source: &str) -> Option<String> {
     })
 }
 
-/// Whether a name says the same without quotes.
+/// Whether a name means the same without quotes.
 fn is_plain(name: &str) -> bool {
     let mut chars = name.chars();
     let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
@@ -79,7 +84,7 @@ fn is_plain(name: &str) -> bool {
         && !KEYWORDS.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Names that mean something else without quotes (SQLite, "SQLite Keywords").
+/// Names that mean something else without quotes (<https://sqlite.org/lang_keywords.html>).
 const KEYWORDS: [&str; 61] = [
     "add",
     "all",
@@ -144,7 +149,7 @@ const KEYWORDS: [&str; 61] = [
     "current_timestamp",
 ];
 
-/// Tokens as a text that runs as the original does.
+/// The tokens as a text that runs like the original.
 pub(super) fn canonical(tokens: &[Token]) -> String {
     let mut text = String::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -156,6 +161,7 @@ pub(super) fn canonical(tokens: &[Token]) -> String {
     text
 }
 
+/// Whether a space belongs between what was written and the token.
 fn has_gap(before: &[Token], token: &Token) -> bool {
     let Some((last, earlier)) = before.split_last() else { return false };
     let is_exponent =

@@ -1,7 +1,9 @@
-//! The rows of SQLite, from the statements that its schema table holds.
+//! The rows of SQLite, from the statements in its schema table.
 //!
-//! `ALTER TABLE` edits these texts in place, with other quotes and spaces than a person would write. So a table is told by
-//! its columns and constraints, and everything by the text that [`canonical`] makes of it.
+//! What comes in are statements, `CREATE TABLE orders (id integer)`; what goes out are rows,
+//! `(table, "", "", orders, …)`. `ALTER TABLE` edits these texts in place, with other quotes and spaces than a person
+//! would write. So a table is described by its columns and constraints, and everything else by the text that
+//! [`canonical`] makes of it.
 
 mod canonical;
 mod table;
@@ -10,10 +12,11 @@ use canonical::{canonical, tokens};
 
 use crate::{Query, Value};
 
-/// Everything but the tables of the history with this prefix. What belongs to SQLite itself or to a virtual table goes
-/// with that. In the order in which it was made.
+/// Everything except the tables of the history with this prefix, in the order of creation. What belongs to SQLite
+/// itself, or to a virtual table, is left out.
 pub(crate) fn query(history_prefix: &str) -> Query {
-    // The list of tables is made once: for each table by itself, a thousand of them would take a second.
+    // The list of tables is made once in the query. Asked for each table separately, it would take a second for a
+    // thousand of them.
     let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema \
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
         AND tbl_name NOT IN ($1 || '_history', $1 || '_log', $1 || '_schema', $1 || '_settings') AND tbl_name NOT IN \
@@ -21,7 +24,7 @@ pub(crate) fn query(history_prefix: &str) -> Query {
     Query { sql: sql.to_owned(), values: vec![history_prefix.into()] }
 }
 
-/// The rows of a fingerprint, of what [`query`] answers.
+/// The rows of a fingerprint, from the answer of [`query`].
 pub(crate) fn rows(objects: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let texts = |row: &Vec<Value>| -> Option<[String; 4]> {
         let texts: Option<Vec<String>> = row.iter().map(|value| value.as_text().map(str::to_owned)).collect();
@@ -34,13 +37,15 @@ pub(crate) fn rows(objects: &[Vec<Value>]) -> Vec<Vec<Value>> {
     rows.map(|row| row.map(|text| text.as_str().into()).into()).collect()
 }
 
-/// A row without the schema, which is always `main`: kind, parent, name, property, value.
+/// A row of the fingerprint. Its schema is empty, since it is always `main`.
 type Row = [String; 6];
 
+/// A row.
 fn row(kind: &str, parent: &str, name: &str, property: &str, value: &str) -> Row {
     [kind, "", parent, name, property, value].map(str::to_owned)
 }
 
+/// The rows of an object.
 fn object(kind: &str, name: &str, table: &str, sql: &str) -> Vec<Row> {
     let statement = tokens(sql);
     let is = |at: usize, word: &str| statement.get(at).is_some_and(|token| token.is(word));

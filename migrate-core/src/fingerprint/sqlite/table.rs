@@ -1,9 +1,13 @@
-//! What a CREATE TABLE says (SQLite, "CREATE TABLE").
+//! The parts of a CREATE TABLE (<https://sqlite.org/lang_createtable.html>).
+//!
+//! What comes in are the tokens of the statement; what goes out is a row for each property of each column, and for
+//! each constraint. A constraint of SQLite needs no name, so it is identified by what it constrains:
+//! `UNIQUE (email)`.
 
 use super::canonical::{Token, canonical};
 use super::{Row, row};
 
-/// The rows of a table: its columns and constraints, and what stands behind them.
+/// The rows of a table: its columns, its constraints, and the options after them.
 pub(super) fn rows(table: &str, statement: &[Token]) -> Vec<Row> {
     let open = statement.iter().position(|token| token.is("(")).unwrap_or(statement.len());
     let close = open + group(&statement[open..]);
@@ -20,13 +24,14 @@ pub(super) fn rows(table: &str, statement: &[Token]) -> Vec<Row> {
     reader.rows
 }
 
-/// How many tokens the parentheses that these begin with take, or one where they begin with none.
+/// The number of tokens in the parentheses at the beginning, or one if there are none.
 fn group(tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
         match token {
             token if token.is("(") => depth += 1,
             token if token.is(")") => depth = depth.saturating_sub(1),
+            // Text that no known version writes is kept as it is.
             _ => {}
         }
         if depth == 0 {
@@ -46,13 +51,14 @@ fn split(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
     parts.filter(|part| !part.is_empty())
 }
 
+/// The rows that were read so far.
 struct Reader<'t> {
     table: &'t str,
     rows: Vec<Row>,
     columns: Vec<String>,
 }
 
-/// What a constraint begins with.
+/// The words that begin a constraint.
 const CONSTRAINTS: [&str; 9] =
     ["constraint", "primary", "unique", "check", "foreign", "not", "null", "default", "collate"];
 const COLUMN_CONSTRAINTS: [&str; 3] = ["references", "generated", "as"];
@@ -71,11 +77,12 @@ impl Reader<'_> {
         self.constraints(Some(&name), &item[end..]);
     }
 
+    /// A property of a column.
     fn column(&mut self, column: &str, property: &str, value: &str) {
         self.rows.push(row("column", self.table, column, property, value));
     }
 
-    /// Constraints, one behind the other.
+    /// Constraints, one after the other.
     fn constraints(&mut self, column: Option<&str>, mut tokens: &[Token]) {
         let mut named = None;
         while let [first, rest @ ..] = tokens {
@@ -90,6 +97,7 @@ impl Reader<'_> {
         }
     }
 
+    /// One constraint.
     fn constraint(&mut self, column: Option<&str>, named: Option<&str>, tokens: &[Token]) {
         let first = tokens[0].text.as_str();
         let after = |at: usize| canonical(tokens.get(at..).unwrap_or_default());
@@ -127,11 +135,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether the token begins a constraint.
 fn begins_constraint(token: &Token) -> bool {
     CONSTRAINTS.iter().chain(&COLUMN_CONSTRAINTS).any(|word| token.is(word))
 }
 
-/// How many tokens the constraint takes that these begin with: to the next that begins one outside of parentheses.
+/// The number of tokens of the first constraint: up to the next that begins one outside of parentheses.
 fn length(tokens: &[Token]) -> usize {
     let mut at = 1;
     while at < tokens.len() {
@@ -151,7 +160,8 @@ fn length(tokens: &[Token]) -> usize {
     at
 }
 
-/// SQLite needs no names for constraints, so one is told by what it constrains: a name, and the rest.
+/// The name and the definition of a constraint. SQLite needs no names for constraints, so the name says what it
+/// constrains.
 fn named_by_content(column: Option<&str>, tokens: &[Token]) -> (String, String) {
     let open = tokens.iter().position(|token| token.is("(")).unwrap_or(tokens.len());
     let end = open + group(&tokens[open..]).min(tokens.len() - open);
@@ -177,16 +187,18 @@ fn named_by_content(column: Option<&str>, tokens: &[Token]) -> (String, String) 
     }
 }
 
+/// The name of a foreign key.
 fn foreign_key(columns: &str, references: &[Token]) -> String {
     format!("FOREIGN KEY {columns} TO {}", references.get(1).map_or("", |table| &table.text))
 }
 
+/// The tokens with a space in front, if there are any.
 fn rest(tokens: &[Token]) -> String {
     let rest = canonical(tokens);
     if rest.is_empty() { rest } else { format!(" {rest}") }
 }
 
-/// A column as a canonical text holds it.
+/// A column as a canonical text writes it.
 fn quoted(column: &str) -> String {
     canonical(&super::tokens(&format!("\"{}\"", column.replace('"', "\"\""))))
 }

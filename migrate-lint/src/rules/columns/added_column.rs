@@ -1,3 +1,12 @@
+//! The columns that an ALTER TABLE adds, and what each does to the rows that are there.
+//!
+//! `ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid()` becomes an [`AddedColumn`] whose harm is
+//! [`Harm::VolatileDefault`]; with `DEFAULT ''` the harm is `None`, because PostgreSQL stores one value in the
+//! catalog and writes no row.
+//!
+//! Why is this not in each rule? A column can match several of them, and one finding with one fix is easier to act
+//! on than three. So the order of the harms is decided here, and each rule asks for its own.
+
 use migrate_core::{Engine, Span};
 
 use super::changes;
@@ -11,20 +20,25 @@ pub(super) struct AddedColumn<'a> {
     pub(super) table: &'a Name,
     pub(super) column: &'a Column,
     pub(super) span: Span,
-    /// What it does to the rows that are there.
+    /// The harm to the rows that are there, if any.
     pub(super) harm: Option<Harm<'a>>,
 }
 
-/// Why a new column fails on the rows that are there, or rewrites all of them. It is one of these at most: what fails
-/// rewrites nothing, and a rewrite has one fix at a time.
+/// Why a new column fails on the rows that are there, or rewrites all of them. A column has one harm at most: a statement
+/// that fails rewrites nothing, and the fix of one rewrite often removes the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Harm<'a> {
+    /// NOT NULL without a value for the rows that are there.
     Required,
+    /// `serial` or an identity column, which numbers all rows.
     Serial,
+    /// A STORED generated column, which computes a value for each row.
     Stored,
+    /// A domain with a constraint, which is checked in each row.
     ConstrainedDomain(&'a Type),
-    /// Of a type that no migration creates, so that it may be such a domain.
+    /// A type that no migration creates, so it may be such a domain.
     UnknownType(&'a Type),
+    /// A default that gives each row its own value.
     VolatileDefault(&'a Expression),
 }
 
@@ -47,7 +61,8 @@ pub(super) fn is_there(context: &Context<'_>, table: &Name, column: &Column) -> 
 }
 
 impl<'a> AddedColumn<'a> {
-    /// Its own constraints, on PostgreSQL and where the server holds them against rows that it does not write anew.
+    /// The constraints of the column that the server checks in every row on PostgreSQL. None if the table is rewritten:
+    /// that is the finding then, and the checks cost little beside it.
     pub(super) fn checked_constraints(
         &self,
         context: &Context<'_>,
@@ -57,6 +72,7 @@ impl<'a> AddedColumn<'a> {
     }
 }
 
+/// The first harm that applies. The order matters: `NOT NULL` without a value fails before anything is rewritten.
 fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
     let data_type = column.data_type.as_ref();
     let default = column.default.as_ref().map(|default| &default.value);
@@ -85,13 +101,14 @@ fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
     (!is_known(context.schema, data_type)).then_some(Harm::UnknownType(data_type))
 }
 
+/// Whether the column refuses NULL, by its own NOT NULL or as a primary key.
 fn is_not_null(column: &Column) -> bool {
     use crate::sql::ConstraintKind::{NotNull, PrimaryKey};
     let demands = |constraint: &Constraint| matches!(constraint.kind, NotNull { .. } | PrimaryKey { .. });
     column.not_null || column.constraints.iter().any(demands)
 }
 
-/// Whether the default is not one value for all rows. SQLite takes none but a literal.
+/// Whether the default may differ from row to row. SQLite accepts only a literal.
 fn is_volatile(context: &Context<'_>, default: &Expression) -> bool {
     match context.engine {
         Engine::Postgres => {

@@ -1,13 +1,23 @@
+//! `check-validate`: ADD CHECK on a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0);
+//! ```
+//!
+//! The server reads all rows under ACCESS EXCLUSIVE (<https://www.postgresql.org/docs/current/sql-altertable.html>,
+//! "Notes").
+//!
+//! Safer: NOT VALID, which reads no rows, and VALIDATE CONSTRAINT in a later migration, which lets others read and
+//! write. Why not in the same migration? The lock of the first statement is held until the transaction ends.
+//!
+//! Exempt: NOT VALID and NOT ENFORCED, and a table that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{added_constraints, constraint_name};
 use crate::Context;
 use crate::sql::ConstraintKind;
 
-/// `ADD CHECK` reads all rows.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes": NOT VALID and VALIDATE CONSTRAINT are the way
-/// around.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change, constraint) in added_constraints(context) {
@@ -17,7 +27,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         let name = constraint_name(constraint, || format!("{}_check", table.name));
         let message = format!(
-            "the CHECK is held against all rows of `{table}`, and nobody can read or write it meanwhile"
+            "the server checks all rows of `{table}`, and no one can read or write it until that is done"
         );
         let safer = format!(
             "`ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({}) NOT VALID`, and in a later migration `ALTER TABLE \

@@ -1,33 +1,38 @@
-//! What a type of the grammar means in the schema that the migrations made.
+//! What a type in a statement means in the schema that the migrations made: a built-in type, a domain, or unknown.
+//!
+//! After `CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%')`, the type `email` is a constrained domain whose base is
+//! `text`. A type that is neither built in nor created by a migration is unknown, and unknown is never safe: it may be
+//! such a domain.
 
 use crate::schema::{Domain, Schema};
 use crate::sql::Type;
 
-/// More domains than anybody puts onto each other.
+/// More levels than any real schema has; a limit, so that a domain over itself in a broken script ends the search.
 const MAX_DEPTH: usize = 16;
 
-/// Whether it is a domain with a CHECK or a NOT NULL, its own or of a domain below. An array of such is none.
+/// Whether the type is a domain with a CHECK or a NOT NULL, its own or that of a domain below it. An array of such a
+/// domain does not count: adding a column of it rewrites nothing.
 pub(super) fn is_constrained_domain(schema: &Schema, data_type: &Type) -> bool {
     domains(schema, data_type).any(|domain| domain.is_constrained)
 }
 
-/// Whether it is a domain that brings a default.
+/// Whether the type is a domain that has a default.
 pub(super) fn with_default(schema: &Schema, data_type: &Type) -> bool {
     domains(schema, data_type).any(|domain| domain.has_default)
 }
 
-/// What it is under its domains.
+/// The type below all domains: `text` for a domain over a domain over `text`.
 pub(super) fn base(schema: &Schema, data_type: &Type) -> Type {
     domains(schema, data_type).last().map_or_else(|| data_type.clone(), |domain| domain.base.clone())
 }
 
-/// Whether it is a domain.
+/// Whether the type is a domain.
 pub(super) fn is_domain(schema: &Schema, data_type: &Type) -> bool {
     domains(schema, data_type).next().is_some()
 }
 
-/// Whether it is the server's, an array, of an extension that is in wide use, or one that the migrations created. Of
-/// any other it is not known whether it is a domain.
+/// Whether the type is built in, an array, from a widely used extension, or created by a migration. Any other type may
+/// be a domain.
 pub(super) fn is_known(schema: &Schema, data_type: &Type) -> bool {
     let name = data_type.name.name.as_str();
     data_type.dimensions > 0
@@ -36,12 +41,13 @@ pub(super) fn is_known(schema: &Schema, data_type: &Type) -> bool {
         || schema.has_type(&data_type.name)
 }
 
-/// The domains from this type down to a type that is none.
+/// The domains from this type down to its base type.
 fn domains<'a>(schema: &'a Schema, data_type: &Type) -> impl Iterator<Item = &'a Domain> + use<'a> {
     let domain = move |data_type: &Type| schema.domain(&data_type.name).filter(|_| data_type.dimensions == 0);
     std::iter::successors(domain(data_type), move |above| domain(&above.base)).take(MAX_DEPTH)
 }
 
+/// The types of `pg_catalog`, by the names that the parser gives them: `integer` is `int4` by then.
 const BUILTIN: &[&str] = &[
     "bit",
     "bool",
@@ -110,7 +116,7 @@ const BUILTIN: &[&str] = &[
     "xml",
 ];
 
-/// Those of `citext`, `hstore`, `ltree`, `cube`, PostGIS and pgvector.
+/// The types of `citext`, `hstore`, `ltree`, `cube`, PostGIS and pgvector.
 const OF_EXTENSIONS: &[&str] = &[
     "citext",
     "cube",

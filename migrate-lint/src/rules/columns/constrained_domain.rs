@@ -1,13 +1,24 @@
+//! `constrained-domain`: ADD COLUMN of a domain that has a constraint.
+//!
+//! ```sql
+//! CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');   -- an earlier migration
+//! ALTER TABLE users ADD COLUMN contact email;
+//! ```
+//!
+//! PostgreSQL rewrites the table under ACCESS EXCLUSIVE, even though every value is NULL. Measured on PostgreSQL 15
+//! and 18; the reason is in the server's `ATExecAddColumn`: only the cast to the domain checks its constraint in the
+//! rows.
+//!
+//! Safer: the base type, with the domain's condition as a CHECK NOT VALID that a later migration validates.
+//!
+//! Exempt: a domain without constraints, and an array of a domain. A type that no migration creates is flagged,
+//! because it may be such a domain.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
 use crate::Context;
 
-/// `ADD COLUMN` of a domain with a constraint rewrites the table, even where the value is NULL. A type that no
-/// migration creates may be such a domain.
-///
-/// Measured on PostgreSQL 15 and 18; the reason is in the server's `ATExecAddColumn`: only the cast to the domain holds
-/// its constraint against the rows.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let columns = added_columns(context).filter_map(|added| {
         let reason = match added.harm? {
@@ -23,7 +34,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .map(|(added, reason)| {
             let (table, column) = (added.table, &added.column.name.name);
             let message = format!(
-                "{reason}: `{table}` and its indexes are written anew, and nobody can read or write it meanwhile"
+                "{reason}: the server rewrites `{table}` and its indexes, and no one can read or write it until that is done"
             );
             let safer = format!(
                 "give `{column}` the domain's base type, add the domain's condition as a CHECK NOT VALID, and VALIDATE \

@@ -1,19 +1,31 @@
+//! `drop-default`: DROP DEFAULT, DROP IDENTITY, DROP EXPRESSION, and SET DEFAULT NULL.
+//!
+//! ```sql
+//! ALTER TABLE orders ALTER COLUMN state DROP DEFAULT;
+//! ```
+//!
+//! The change is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP DEFAULT"). The
+//! harm is in running code that leaves the column out of its INSERT: it now writes NULL, or fails if the column is
+//! NOT NULL.
+//!
+//! Safer: first release code that writes the value itself.
+//!
+//! Exempt: a column that is known to have no default, and one that the same script gives another default or
+//! identity.
+
 use migrate_core::{Finding, Hazard};
 
 use super::changes;
 use crate::Context;
 use crate::sql::{AlterTable, ChangeAction, ColumnChange, Kind, Name};
 
-/// `DROP DEFAULT`, `DROP IDENTITY` and `DROP EXPRESSION`: code that leaves the value to the server no longer gets it.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP DEFAULT"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change) in changes(context) {
         let ChangeAction::AlterColumn { column, change: dropped } = &change.action else { continue };
         let known = context.schema.table(table).and_then(|table| table.column(column));
         let what = match dropped {
-            // That of a column that is known to have none changes nothing.
+            // If the column is known to have no default, nothing changes.
             ColumnChange::DropDefault if known.is_none_or(|column| column.has_default) => "default",
             ColumnChange::SetDefault(value)
                 if value.is_null && known.is_none_or(|column| column.has_default) =>
@@ -31,14 +43,14 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             if known.is_some_and(|column| !column.not_null) { "now writes NULL" } else { "may now fail" };
         let message =
             format!("running code that leaves the {what} of `{table}.{column}` to the server {outcome}");
-        let safer = format!("deploy code first that writes `{column}` itself");
+        let safer = format!("first deploy code that writes `{column}` itself");
         findings
             .push(Finding::new(Hazard::DropDefault, change.span, message, safer).breaking_older_binaries());
     }
     findings
 }
 
-/// Whether the script goes on to give the column a default or number of another kind.
+/// Whether a later statement of the script gives the column another default or an identity.
 fn gets_another(context: &Context<'_>, table: &Name, column: &str) -> bool {
     let of_table = |alter: &AlterTable| context.schema.resolve(&alter.name) == context.schema.resolve(table);
     let gives = |action: &ChangeAction| match action {

@@ -1,14 +1,25 @@
+//! `drop-not-null`: a column may be NULL from now on.
+//!
+//! ```sql
+//! ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+//! ```
+//!
+//! The change is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP NOT NULL").
+//! Running code that decodes the column as a value that is always there fails at the first NULL that a newer release
+//! writes.
+//!
+//! Safer: first release code that can read NULL.
+//!
+//! Exempt: a column that is known to be nullable already.
+
 use migrate_core::{Finding, Hazard};
 
 use super::changes;
 use crate::Context;
 use crate::sql::{ChangeAction, ColumnChange};
 
-const SAFER: &str = "deploy code first that can read NULL there";
+const SAFER: &str = "first deploy code that can read NULL there";
 
-/// `DROP NOT NULL`: code that was written for a column that always has a value meets NULL.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP NOT NULL"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change) in changes(context) {
@@ -19,7 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         if known.is_some_and(|column| !column.not_null) {
             continue; // nothing changes
         }
-        let message = format!("running code may not expect NULL in `{table}.{column}`");
+        let message = format!("running code may fail when it reads NULL from `{table}.{column}`");
         findings
             .push(Finding::new(Hazard::DropNotNull, change.span, message, SAFER).breaking_older_binaries());
     }

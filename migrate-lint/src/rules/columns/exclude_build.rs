@@ -1,22 +1,33 @@
+//! `exclude-build`: ADD EXCLUDE on a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE bookings ADD EXCLUDE USING gist (room WITH =, during WITH &&);
+//! ```
+//!
+//! The server builds an index over all rows under ACCESS EXCLUSIVE. Why not build it CONCURRENTLY first, as for
+//! UNIQUE? `USING INDEX` accepts only UNIQUE and PRIMARY KEY
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>).
+//!
+//! Safer: a new table with the constraint, a copy in batches, and a swap of the names.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_constraints;
 use crate::Context;
 use crate::sql::ConstraintKind;
 
-const SAFER: &str = "there is no form that lets others go on; make a new table with the constraint, copy the rows in \
-                     batches while a trigger keeps it in step, and swap the names; or allow it while the table is small";
+const SAFER: &str = "no form of it lets others go on; create a new table with the constraint, copy the rows in batches while a \
+                     trigger keeps it up to date, and swap the names; or allow it while the table is small";
 
-/// `ADD EXCLUDE` builds an index over all rows; none that is there can be taken.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>; `USING INDEX` is for UNIQUE and PRIMARY KEY alone.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let excludes = added_constraints(context)
         .filter(|(_, _, constraint)| matches!(constraint.kind, ConstraintKind::Exclude { .. }));
     excludes
         .map(|(table, change, _)| {
             let message = format!(
-                "the index of the EXCLUDE is built over all rows of `{table}`, and nobody can read or write it meanwhile"
+                "EXCLUDE builds an index over all rows of `{table}`, and no one can read or write it until that is done"
             );
             Finding::new(Hazard::ExcludeBuild, change.span, message, SAFER).breaking_older_binaries()
         })

@@ -1,3 +1,21 @@
+//! `fk-two-tables`: a foreign key is added or dropped without a look at the rows. It locks the table that it refers
+//! to as well.
+//!
+//! ```sql
+//! CREATE TABLE payments (id bigint PRIMARY KEY, order_id bigint REFERENCES orders);
+//! ```
+//!
+//! Adding takes SHARE ROW EXCLUSIVE on the other table
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>,
+//! <https://www.postgresql.org/docs/current/sql-createtable.html>); measured, DROP CONSTRAINT takes ACCESS EXCLUSIVE
+//! on both. Each lock lasts an instant, but the statement holds the first while it waits for the second, and a
+//! transaction that locks them in the other order is a deadlock.
+//!
+//! Safer: alone in its migration.
+//!
+//! Exempt: a key to its own table or to one that the same script creates, and a key that reads all rows, which is
+//! `fk-validate`. A constraint that no migration creates may be a foreign key, so dropping it is flagged.
+
 use migrate_core::{Engine, Finding, Hazard, Span};
 
 use super::foreign_key::added_foreign_keys;
@@ -6,13 +24,8 @@ use crate::schema::TableConstraintKind;
 use crate::sql::{ChangeAction, Kind, Name, ObjectKind, TableBody};
 
 const SAFER: &str =
-    "keep it alone in its migration, so that the locks last an instant and no other is held with them";
+    "keep it alone in its migration, so that the locks last an instant and no other lock is held with them";
 
-/// A foreign key that comes or goes without a look at the rows: for an instant it locks the table that it refers to
-/// as well.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, <https://www.postgresql.org/docs/current/sql-createtable.html>:
-/// SHARE ROW EXCLUSIVE on the other table; measured: DROP CONSTRAINT takes ACCESS EXCLUSIVE on both.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
@@ -23,7 +36,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// One for each table that is referred to: further keys to it lock nothing more.
+/// One finding for each table that is referred to: a second key to it takes no further lock.
 fn added(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut locked = Vec::new();
@@ -38,7 +51,7 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
             false => format!("`{}` or `{other}`", key.table),
         };
         let message =
-            format!("the foreign key to `{other}` locks it: for an instant nobody can write to {both}");
+            format!("the foreign key to `{other}` locks it: for an instant no one can write to {both}");
         let finding = Finding::new(Hazard::FkTwoTables, key.span, message, SAFER);
         findings.push(if key.limits_writes() { finding.breaking_older_binaries() } else { finding });
         locked.push(resolved);
@@ -46,7 +59,7 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// `DROP CONSTRAINT` of a foreign key, and of a constraint that may be one.
+/// DROP CONSTRAINT of a foreign key, or of a constraint that may be one.
 fn dropped(context: &Context<'_>) -> Vec<Finding> {
     let alter = match &context.statement.kind {
         Kind::AlterTable(alter) if alter.kind == ObjectKind::Table => alter,
@@ -66,20 +79,20 @@ fn dropped_constraint(context: &Context<'_>, table: &Name, name: &str, span: Spa
             if *other != context.schema.resolve(table) && context.is_old(other) =>
         {
             format!(
-                "dropping the foreign key locks the table that it refers to as well: for an instant nobody can read or \
+                "dropping the foreign key locks the table that it refers to as well: for an instant no one can read or \
                  write `{table}` and `{other}`"
             )
         }
         None if context.is_old(table) => format!(
-            "no migration creates the constraint `{name}`: if it is a foreign key, nobody can read or write `{table}` \
-             and the table that it refers to for an instant"
+            "no migration creates the constraint `{name}`: if it is a foreign key, for an instant no one can read or \
+             write `{table}` and the table that it refers to"
         ),
         _ => return None,
     };
     Some(Finding::new(Hazard::FkTwoTables, span, message, SAFER))
 }
 
-/// A new partition takes over the foreign keys of its parent.
+/// A new partition inherits the foreign keys of its parent.
 fn taken_over(context: &Context<'_>) -> Option<Finding> {
     let Kind::CreateTable(created) = &context.statement.kind else { return None };
     let TableBody::PartitionOf(parent, _) = &created.body else { return None };
@@ -88,7 +101,7 @@ fn taken_over(context: &Context<'_>) -> Option<Finding> {
         _ => None,
     })?;
     let message = format!(
-        "the partition takes over the foreign key of `{parent}` to `{other}`: for an instant nobody can write to `{other}`"
+        "the partition inherits the foreign key of `{parent}` to `{other}`: for an instant no one can write to `{other}`"
     );
     Some(Finding::new(Hazard::FkTwoTables, context.statement.span, message, SAFER))
 }

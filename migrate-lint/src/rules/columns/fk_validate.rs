@@ -1,14 +1,24 @@
+//! `fk-validate`: a foreign key that looks up every row: ADD FOREIGN KEY, and ADD COLUMN … DEFAULT … REFERENCES.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD CONSTRAINT orders_customer_fkey FOREIGN KEY (customer) REFERENCES customers;
+//! ```
+//!
+//! The server holds SHARE ROW EXCLUSIVE on both tables while it looks up each row, so no one writes to either
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes" for NOT VALID).
+//!
+//! Safer: NOT VALID, and VALIDATE CONSTRAINT in a later migration.
+//!
+//! Exempt: NOT VALID and NOT ENFORCED, a table that the same script creates, and a new column without a default,
+//! whose rows are all NULL: these are `fk-two-tables`. On SQLite only a new column with a default is flagged, which
+//! it refuses once the table has rows (<https://www.sqlite.org/lang_altertable.html>).
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::constraint_name;
 use super::foreign_key::{AddedForeignKey, added_foreign_keys};
 use crate::Context;
 
-/// `ADD FOREIGN KEY` looks up every row while both tables refuse writes. So does `ADD COLUMN … DEFAULT … REFERENCES`.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>: SHARE ROW EXCLUSIVE on both tables; "Notes" for NOT
-/// VALID. SQLite refuses a default other than NULL there once the table has rows:
-/// <https://www.sqlite.org/lang_altertable.html>.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let keys = added_foreign_keys(context).into_iter().filter(AddedForeignKey::reads_rows);
     keys.filter_map(|key| match context.engine {
@@ -27,7 +37,7 @@ fn on_postgres(context: &Context<'_>, key: &AddedForeignKey<'_>) -> Finding {
         None => format!("`{table}`"),
     };
     let message = format!(
-        "all rows of `{table}` are looked up in `{}`, and nobody can write to {tables} meanwhile",
+        "the server looks up all rows of `{table}` in `{}`, and no one can write to {tables} until that is done",
         key.key.table
     );
     let add = match key.new_column() {
@@ -48,10 +58,10 @@ fn on_sqlite(key: &AddedForeignKey<'_>) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "SQLite refuses a column with both REFERENCES and a default as soon as `{}` has a row, where foreign keys are on",
+        "if foreign keys are on, SQLite refuses a column with both REFERENCES and a default once `{}` has a row",
         key.table
     );
-    let safer = "leave the default out, and set the values in an UPDATE";
+    let safer = "leave the default out, and set the values with an UPDATE";
     Some(Finding::new(Hazard::FkValidate, key.span, message, safer))
 }
 
@@ -102,7 +112,7 @@ mod tests {
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (r_id) REFERENCES r");
         assert!(found[0].contains("write to `t` or `r`"), "{found:?}");
         let found = messages(&history, "ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t");
-        assert!(found[0].contains("write to `t` meanwhile"), "{found:?}");
+        assert!(found[0].contains("write to `t` until that is done"), "{found:?}");
     }
 
     #[test]

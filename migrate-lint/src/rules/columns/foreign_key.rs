@@ -1,3 +1,9 @@
+//! The foreign keys that a statement adds, for the rules that ask about them.
+//!
+//! `ALTER TABLE orders ADD COLUMN customer bigint REFERENCES customers` becomes one [`AddedForeignKey`] with `table:
+//! orders`, `new_column(): customer` and `reads_rows(): false`. They are collected here because a key can be written
+//! in four places: in a column or a table constraint, of CREATE TABLE or ALTER TABLE.
+
 use migrate_core::Span;
 
 use super::added_column::is_there;
@@ -7,13 +13,14 @@ use crate::sql::{
     TableBody, Type,
 };
 
-/// A foreign key that a statement adds, to a table that it creates or to one that is there.
+/// A foreign key that a statement adds, either to a table that it creates or to one that exists.
 pub(super) struct AddedForeignKey<'a> {
+    /// The table that has the key.
     pub(super) table: &'a Name,
     pub(super) key: &'a ForeignKey,
     pub(super) constraint: &'a Constraint,
     pub(super) span: Span,
-    /// The column that it stands in, if it is one that the statement adds.
+    /// The column that it belongs to, if the statement adds that column.
     column: Option<&'a Column>,
     /// Whether the statement or one before it in the script creates the table.
     pub(super) table_is_new: bool,
@@ -65,7 +72,7 @@ fn foreign_key<'a>(table: &'a Name, constraint: &'a Constraint, span: Span) -> O
 impl AddedForeignKey<'_> {
     /// Whether the server looks up the rows that are there.
     ///
-    /// It does not for a new column without a default; measured on PostgreSQL 15, `DEFAULT NULL` makes it look.
+    /// It does not for a new column without a default. Measured on PostgreSQL 15: even `DEFAULT NULL` makes it look.
     pub(super) fn reads_rows(&self) -> bool {
         let has_value = self.column.is_none_or(|column| {
             column.default.is_some()
@@ -75,25 +82,26 @@ impl AddedForeignKey<'_> {
         has_value && !self.constraint.not_valid && !self.constraint.not_enforced && !self.table_is_new
     }
 
-    /// Whether it stands in a new column that is not NULL in the rows that are there.
+    /// Whether it belongs to a new column that is not NULL in the rows that are there.
     pub(super) fn has_default(&self) -> bool {
         let default = self.column.and_then(|column| column.default.as_ref());
         default.is_some_and(|default| !default.value.is_null)
     }
 
-    /// The table that it refers to, if that is another one and was there before.
+    /// The table that it refers to, if that is another table and was there before.
     pub(super) fn other_old_table(&self, context: &Context<'_>) -> Option<&Name> {
         let other = &self.key.table;
         let is_other = context.schema.resolve(other) != context.schema.resolve(self.table);
         (is_other && context.is_old(other)).then_some(other)
     }
 
-    /// The new column that it stands in.
+    /// The new column that it belongs to.
     pub(super) fn new_column(&self) -> Option<&str> {
         self.column.map(|column| column.name.name.as_str())
     }
 
-    /// Whether it limits what code writes that does not know the migration.
+    /// Whether it refuses writes that code from before the migration may make. A key on a new column does not: such code
+    /// leaves the column NULL.
     pub(super) fn limits_writes(&self) -> bool {
         self.column.is_none() && !self.constraint.not_enforced && !self.table_is_new
     }

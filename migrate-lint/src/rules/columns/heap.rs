@@ -1,22 +1,28 @@
+//! Whether PostgreSQL keeps the rows of a table when a column changes its type.
+//!
+//! In come two types, `varchar(20)` and `text`; out comes [`Heap::Kept`]. `int4` to `int8` is [`Heap::Rewritten`].
+//!
+//! Every pair of the server's types was tried on PostgreSQL 15, and this table is the result: the manual only says
+//! that no rewrite happens if the old type is binary coercible to the new one
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes"), and `pg_cast` does not show the rules
+//! for lengths and precisions. A pair that is not named rewrites the table.
+
 use crate::sql::Type;
 
-/// What becomes of a table's rows and indexes when a column changes its type.
+/// What happens to a table's rows and indexes when a column changes its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heap {
     /// Rows and plain indexes stay as they are.
     Kept,
-    /// The rows stay, the indexes on the column are built anew.
+    /// The rows stay, and the server rebuilds the indexes on the column.
     KeptWithoutIndexes,
-    /// The same, but only while the session's `TimeZone` is UTC; otherwise all is rewritten.
+    /// Rows and plain indexes stay if the session's `TimeZone` is UTC. Otherwise the table is rewritten.
     KeptInUtc,
+    /// The server writes every row again, and builds every index of the table again.
     Rewritten,
 }
 
 /// Whether the server keeps the rows of a table when a column of type `from` becomes `to`. Neither is a domain.
-///
-/// Every pair of the server's types was tried on PostgreSQL 15; what is not named here rewrites the table.
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes": no rewrite where the old type is binary
-/// coercible to the new one.
 pub(super) fn keeps_heap(from: &Type, to: &Type) -> Heap {
     if from == to || (to.modifiers.is_empty() && is_same_but_for_length(from, to)) {
         return Heap::Kept;
@@ -48,21 +54,22 @@ pub(super) fn keeps_heap(from: &Type, to: &Type) -> Heap {
     }
 }
 
-/// Whether what clients get to see is another type, which code that was compiled for the old one may refuse.
+/// Whether clients see another type afterwards, which code that was compiled for the old one may refuse. All text types
+/// count as one, because drivers decode them alike.
 pub(super) fn reads_otherwise(from: &Type, to: &Type) -> bool {
     let is_text =
         |data_type: &Type| matches!(plain_name(data_type), Some("text" | "varchar" | "bpchar" | "citext"));
     from.dimensions != to.dimensions || from.name != to.name && !(is_text(from) && is_text(to))
 }
 
-/// The name of a type that is no array and that its schema does not tell from others.
+/// The name of a type that is not an array and not qualified with a schema. `citext` may be in any schema.
 fn plain_name(data_type: &Type) -> Option<&str> {
     let name = data_type.name.name.as_str();
     let is_plain = data_type.name.schema.is_none() || name == "citext";
     (is_plain && data_type.dimensions == 0).then_some(name)
 }
 
-/// Whether one has only a length, precision or fields that the other has not; of arrays, their elements.
+/// Whether the types differ at most in length, precision or fields. Arrays are compared by their elements.
 fn is_same_but_for_length(from: &Type, to: &Type) -> bool {
     let is_interval =
         |data_type: &Type| data_type.name.schema.is_none() && data_type.name.name.starts_with("interval ");
@@ -70,18 +77,19 @@ fn is_same_but_for_length(from: &Type, to: &Type) -> bool {
         && (from.name == to.name || is_interval(from) && to.name.is_builtin("interval"))
 }
 
-/// Of `varchar(n)` and `varbit(n)`, where no length is the longest.
+/// Whether `varchar(n)` or `varbit(n)` gets the same length or a longer one. Types without a length are handled before.
 fn is_longer(from: &Type, to: &Type) -> bool {
     matches!((from.modifiers.first(), to.modifiers.first()), (Some(from), Some(to)) if from <= to)
 }
 
-/// `numeric(p, s)`: more digits, as many behind the point.
+/// Whether `numeric(p, s)` gets the same number of digits or more, with the same scale. Another scale changes how each
+/// value is stored.
 fn is_more_precise(from: &Type, to: &Type) -> bool {
     matches!((from.modifiers.as_slice(), to.modifiers.as_slice()),
         ([old, old_scale], [new, new_scale]) if old <= new && old_scale == new_scale)
 }
 
-/// The digits of a second: 6 where the type does not say.
+/// The digits of a second: 6 if the type has no precision.
 fn fraction(data_type: &Type) -> u32 {
     data_type.modifiers.first().copied().unwrap_or(6)
 }

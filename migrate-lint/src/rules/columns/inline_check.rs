@@ -1,13 +1,24 @@
+//! `inline-check`: ADD COLUMN with a CHECK.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD COLUMN discount int DEFAULT 0 CHECK (discount >= 0);
+//! ```
+//!
+//! The server reads all rows under ACCESS EXCLUSIVE, although each has the same value in the new column. Measured on
+//! PostgreSQL 15 and 18; the lock is in <https://www.postgresql.org/docs/current/sql-altertable.html>. NOT NULL of a
+//! VIRTUAL column (PostgreSQL 18) does the same.
+//!
+//! Safer: the column alone, then the CHECK NOT VALID, then VALIDATE CONSTRAINT in a later migration.
+//!
+//! Exempt: NOT ENFORCED, a table that the same script creates, and a column that rewrites the table anyway, which is
+//! the larger finding.
+
 use migrate_core::{Engine, Finding, Hazard, Span};
 
 use super::added_column::{AddedColumn, added_columns};
 use crate::Context;
 use crate::sql::{ConstraintKind, Generated};
 
-/// `ADD COLUMN … CHECK` reads all rows, although each has the same value there. So does NOT NULL of a VIRTUAL column
-/// (PostgreSQL 18).
-///
-/// Measured on PostgreSQL 15 and 18; <https://www.postgresql.org/docs/current/sql-altertable.html> has the lock.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for added in added_columns(context) {
@@ -21,13 +32,14 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         let not_null = virtual_not_null(context, &added).map(|span| (span, false));
         findings.extend(checks.chain(not_null).map(|(span, uses_others)| {
             let finding = finding(&added, span);
-            // What code writes that does not know the new column.
+            // Older code writes the other columns without knowing of this condition.
             if uses_others { finding.breaking_older_binaries() } else { finding }
         }));
     }
     findings
 }
 
+/// The place of NOT NULL on a VIRTUAL column. Unlike that of a plain column it has to be computed for each row.
 fn virtual_not_null(context: &Context<'_>, added: &AddedColumn<'_>) -> Option<Span> {
     let is_virtual = matches!(added.column.generated, Some(Generated::Virtual(_)));
     (context.engine == Engine::Postgres && is_virtual && added.column.not_null).then_some(added.span)
@@ -36,7 +48,8 @@ fn virtual_not_null(context: &Context<'_>, added: &AddedColumn<'_>) -> Option<Sp
 fn finding(added: &AddedColumn<'_>, span: Span) -> Finding {
     let (table, column) = (added.table, &added.column.name.name);
     let message = format!(
-        "the condition on `{column}` is held against all rows of `{table}`, and nobody can read or write it meanwhile"
+        "the server checks the condition on `{column}` in all rows of `{table}`, and no one can read or write it until \
+         that is done"
     );
     let safer = format!(
         "add `{column}` alone, then `ALTER TABLE {table} ADD CONSTRAINT {}_{column}_check CHECK (…) NOT VALID`, and \

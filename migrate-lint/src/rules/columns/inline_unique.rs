@@ -1,13 +1,23 @@
+//! `inline-unique`: ADD COLUMN with UNIQUE or PRIMARY KEY.
+//!
+//! ```sql
+//! ALTER TABLE users ADD COLUMN handle text UNIQUE;
+//! ```
+//!
+//! The server builds the index over all rows under ACCESS EXCLUSIVE, although every value is NULL
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Adding a table constraint using an existing
+//! index").
+//!
+//! Safer: the column alone, then a unique index CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.
+//!
+//! Exempt: a table that the same script creates, and a column that rewrites the table anyway.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_column::added_columns;
 use crate::Context;
 use crate::sql::ConstraintKind;
 
-/// `ADD COLUMN … UNIQUE` or `PRIMARY KEY` builds an index over all rows, all NULL as they are.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>: ACCESS EXCLUSIVE, "Adding a table constraint using an
-/// existing index" for the way around.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for added in added_columns(context) {
@@ -17,11 +27,12 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
                 continue;
             }
             let message = format!(
-                "the index of `{column}` is built over all rows of `{table}`, and nobody can read or write it meanwhile"
+                "the server builds the index of `{column}` over all rows of `{table}`, and no one can read or write it until \
+                 that is done"
             );
             let safer = format!(
                 "add `{column}` alone; then `CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} ({column})` in a \
-                 migration without transaction; then `ALTER TABLE {table} ADD CONSTRAINT {index} UNIQUE USING INDEX \
+                 migration with `-- migrate: no-transaction`; then `ALTER TABLE {table} ADD CONSTRAINT {index} UNIQUE USING INDEX \
                  {index}`",
                 index = format_args!("{}_{column}_key", table.name),
             );

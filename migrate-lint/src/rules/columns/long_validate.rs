@@ -1,13 +1,23 @@
+//! `long-validate`: VALIDATE CONSTRAINT, the second half of every safe constraint.
+//!
+//! ```sql
+//! ALTER TABLE orders VALIDATE CONSTRAINT orders_total_check;
+//! ```
+//!
+//! It reads all rows under SHARE UPDATE EXCLUSIVE, so others read and write; for a foreign key it also takes ROW
+//! SHARE on the other table (<https://www.postgresql.org/docs/current/sql-altertable.html>, "VALIDATE CONSTRAINT").
+//! Controlled and not safe, because it is long: other migrations and autovacuum of the table wait.
+//!
+//! Safer: a migration of its own.
+//!
+//! Exempt: a constraint that is valid already.
+
 use migrate_core::{Finding, Hazard};
 
 use super::locking_changes;
 use crate::Context;
 use crate::sql::ChangeAction;
 
-/// `VALIDATE CONSTRAINT` reads all rows; others read and write meanwhile.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "VALIDATE CONSTRAINT": SHARE UPDATE EXCLUSIVE, and for
-/// a foreign key ROW SHARE on the other table.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change) in locking_changes(context) {
@@ -17,11 +27,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             continue; // nothing is left to do
         }
         let message = format!(
-            "`{name}` is held against all rows of `{table}`, which may take long; others read and write meanwhile, but no \
-             other migration gets at the table"
+            "the server checks `{name}` in all rows of `{table}`, which may take long; others can read and write, but no \
+             other migration can change the table until that is done"
         );
-        let safer =
-            "a migration of its own, after that which adds the constraint, without a statement_timeout";
+        let safer = "keep it in a migration of its own, after the one that adds the constraint, without a statement_timeout";
         findings.push(Finding::new(Hazard::LongValidate, change.span, message, safer));
     }
     findings

@@ -1,3 +1,17 @@
+//! `new-write-limit`: a constraint that is NOT VALID. It does not check the rows that are there, but it checks every
+//! write from now on.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0) NOT VALID;
+//! ```
+//!
+//! The statement is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD table_constraint [
+//! NOT VALID ]"). Running code that writes other values fails.
+//!
+//! Safer: first release code that complies.
+//!
+//! Exempt: NOT ENFORCED, and a foreign key to another old table, where `fk-two-tables` says the same.
+
 use migrate_core::{Engine, Finding, Hazard, Span};
 
 use super::added_constraints;
@@ -5,9 +19,6 @@ use super::foreign_key::added_foreign_keys;
 use crate::Context;
 use crate::sql::{ConstraintKind, Name};
 
-/// A constraint that is `NOT VALID` leaves the rows alone, but binds every write from now on.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD table_constraint [ NOT VALID ]"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
@@ -23,19 +34,19 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         };
         findings.push(finding(table, &what, change.span));
     }
-    // One to another old table is fk-two-tables, which says this too.
+    // A key to another old table is `fk-two-tables`, which covers this.
     let keys = added_foreign_keys(context).into_iter().filter(|key| {
         key.constraint.not_valid && key.limits_writes() && key.other_old_table(context).is_none()
     });
     findings.extend(
-        keys.map(|key| finding(key.table, &format!("writes only what is in `{}`", key.key.table), key.span)),
+        keys.map(|key| finding(key.table, &format!("refers to a row of `{}`", key.key.table), key.span)),
     );
     findings
 }
 
 fn finding(table: &Name, what: &str, span: Span) -> Finding {
-    let message = format!("from now on `{table}` refuses what running code writes unless it {what}");
-    let safer = "deploy code first that complies, and add the constraint when nothing older is left";
+    let message = format!("from now on `{table}` refuses a write of running code unless it {what}");
+    let safer = "first deploy code that complies, and add the constraint when no older code is left";
     Finding::new(Hazard::NewWriteLimit, span, message, safer).breaking_older_binaries()
 }
 

@@ -1,24 +1,35 @@
+//! `required-column`: ADD COLUMN … NOT NULL without a default.
+//!
+//! ```sql
+//! ALTER TABLE users ADD COLUMN country text NOT NULL;
+//! ```
+//!
+//! The statement fails once the table has a row (<https://www.postgresql.org/docs/current/sql-altertable.html>,
+//! <https://www.sqlite.org/lang_altertable.html>). An empty test database does not show it.
+//!
+//! Safer: a constant DEFAULT, which rewrites nothing. Or the column nullable, filled in batches, and SET NOT NULL
+//! later.
+//!
+//! Exempt: a table that the same script creates, and a column whose values the server makes: serial, identity,
+//! generated, or a domain with a default.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
 use crate::Context;
 
-/// `ADD COLUMN … NOT NULL` without a default fails as soon as the table has a row; an empty test database does not
-/// show it.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, <https://www.sqlite.org/lang_altertable.html>
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let columns = added_columns(context).filter(|added| added.harm == Some(Harm::Required));
     columns
         .map(|added| {
             let (table, column) = (added.table, &added.column.name.name);
             let message = format!(
-                "`{column}` is NOT NULL and has no default: the statement fails as soon as `{table}` has a row, and \
-                 where it has none, running code that does not write `{column}` fails"
+                "`{column}` is NOT NULL and has no default: the statement fails once `{table}` has a row, and on an \
+                 empty table running code that does not write `{column}` fails"
             );
             let safer = format!(
                 "give `{column}` a constant DEFAULT; or add it nullable, fill it in batches, and SET NOT NULL in a \
-                 later migration, behind a validated CHECK ({column} IS NOT NULL)"
+                 later migration, after a validated CHECK ({column} IS NOT NULL)"
             );
             Finding::new(Hazard::RequiredColumn, added.span, message, safer).breaking_older_binaries()
         })

@@ -1,19 +1,31 @@
+//! `serial-column`: ADD COLUMN of type serial, or GENERATED … AS IDENTITY.
+//!
+//! ```sql
+//! ALTER TABLE events ADD COLUMN number bigserial;
+//! ```
+//!
+//! The server gives every row a number, so it rewrites the table and its indexes under ACCESS EXCLUSIVE
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes").
+//!
+//! Safer: a sequence, a nullable column, a default for new rows, and the old rows in batches. Why not add the column
+//! first and make it an identity later? ADD GENERATED AS IDENTITY requires NOT NULL, which needs the rows filled
+//! before.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
 use crate::Context;
 
-/// A `serial` or identity column numbers the rows that are there, which rewrites the table.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let columns = added_columns(context).filter(|added| added.harm == Some(Harm::Serial));
     columns
         .map(|added| {
             let (table, column) = (added.table, &added.column.name.name);
             let message = format!(
-                "`{column}` gives every row a number: `{table}` and its indexes are written anew, and nobody can read \
-                 or write it meanwhile"
+                "`{column}` gives every row a number: the server rewrites `{table}` and its indexes, and no one can read \
+                 or write it until that is done"
             );
             let safer = format!(
                 "`CREATE SEQUENCE {0}_{column}_seq`, add `{column}` as a nullable bigint, `ALTER TABLE {table} ALTER \

@@ -1,16 +1,27 @@
+//! `set-not-null`: SET NOT NULL, and from PostgreSQL 18 ADD CONSTRAINT … NOT NULL.
+//!
+//! ```sql
+//! ALTER TABLE orders ALTER COLUMN note SET NOT NULL;
+//! ```
+//!
+//! The server reads all rows under ACCESS EXCLUSIVE, unless a validated CHECK proves that no value is NULL
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP NOT NULL").
+//!
+//! Safer: such a CHECK, added NOT VALID and validated in a later migration; from PostgreSQL 18 NOT NULL … NOT VALID
+//! itself. After a CHECK that the schema knows as validated the risk is controlled, because the database may have
+//! been changed by hand.
+//!
+//! Exempt: a column that is NOT NULL already, and a table that the same script creates.
+
 use migrate_core::{Finding, Hazard, Risk, Span};
 
 use super::{added_constraints, locking_changes};
 use crate::Context;
 use crate::sql::{ChangeAction, ColumnChange, ConstraintKind, Name};
 
-/// The first server with `NOT NULL … NOT VALID`.
+/// The first PostgreSQL with `NOT NULL … NOT VALID`.
 const NOT_NULL_NOT_VALID: u32 = 18;
 
-/// `SET NOT NULL`, and from PostgreSQL 18 `ADD CONSTRAINT … NOT NULL`, reads all rows unless a validated CHECK proves
-/// that there is no NULL.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "SET/DROP NOT NULL"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let clauses = locking_changes(context).filter_map(|(table, change)| match &change.action {
         ChangeAction::AlterColumn { column, change: ColumnChange::SetNotNull } => {
@@ -36,14 +47,13 @@ fn finding(context: &Context<'_>, table: &Name, column: &str, span: Span) -> Opt
     }
     if context.schema.proves_not_null(table, column) {
         let message = format!(
-            "`{column}` becomes NOT NULL in an instant, if the CHECK of `{table}` that proves it is valid on the server \
-             too"
+            "SET NOT NULL on `{column}` is instant if the CHECK of `{table}` that proves it is valid on the server too"
         );
         let safer = "validate the CHECK in an earlier migration, and drop it after this one";
         return Some(Finding::new(Hazard::SetNotNull, span, message, safer).with_risk(Risk::Controlled));
     }
     let message = format!(
-        "SET NOT NULL on `{column}` reads all rows of `{table}`, and nobody can read or write it meanwhile"
+        "SET NOT NULL on `{column}` reads all rows of `{table}`, and no one can read or write it until that is done"
     );
     let finding = Finding::new(Hazard::SetNotNull, span, message, safer(context, table, column));
     Some(finding.breaking_older_binaries())
@@ -59,7 +69,7 @@ fn safer(context: &Context<'_>, table: &Name, column: &str) -> String {
     }
     format!(
         "`ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({column} IS NOT NULL) NOT VALID`, in a later migration \
-         `VALIDATE CONSTRAINT {constraint}`, then SET NOT NULL, which believes it, and drop the CHECK"
+         `VALIDATE CONSTRAINT {constraint}`, then SET NOT NULL, which the CHECK proves, and drop the CHECK"
     )
 }
 

@@ -1,16 +1,25 @@
+//! `stored-column`: ADD COLUMN … GENERATED ALWAYS AS (…) STORED.
+//!
+//! ```sql
+//! ALTER TABLE orders ADD COLUMN gross numeric GENERATED ALWAYS AS (net * 1.19) STORED;
+//! ```
+//!
+//! The server computes the value of every row, so it rewrites the table under ACCESS EXCLUSIVE
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes"). SQLite refuses the column once the
+//! table has rows (<https://www.sqlite.org/gencol.html>).
+//!
+//! Safer: a VIRTUAL column, on SQLite and from PostgreSQL 18; before that, a plain column that a trigger sets.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
 use crate::Context;
 
-/// The first server with `VIRTUAL` columns.
+/// The first PostgreSQL with `VIRTUAL` columns.
 const VIRTUAL: u32 = 18;
 
-/// `ADD COLUMN … GENERATED ALWAYS AS (…) STORED` computes the value of every row, which rewrites the table. SQLite
-/// refuses it once the table has rows.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes";
-/// <https://www.sqlite.org/gencol.html>
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let columns = added_columns(context).filter(|added| added.harm == Some(Harm::Stored));
     columns
@@ -18,11 +27,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             let (table, column) = (added.table, &added.column.name.name);
             let message = match context.engine {
                 Engine::Postgres => format!(
-                    "`{column}` is computed for every row: `{table}` and its indexes are written anew, and nobody can \
-                     read or write it meanwhile"
+                    "`{column}` is computed for every row: the server rewrites `{table}` and its indexes, and no one can \
+                     read or write it until that is done"
                 ),
                 Engine::Sqlite => {
-                    format!("SQLite refuses a STORED column as soon as `{table}` has a row")
+                    format!("SQLite refuses a STORED column once `{table}` has a row")
                 }
             };
             Finding::new(Hazard::StoredColumn, added.span, message, safer(context))
@@ -32,7 +41,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn safer(context: &Context<'_>) -> &'static str {
     match context.engine {
-        Engine::Sqlite => "make it VIRTUAL, and put an index on it where it has to be fast",
+        Engine::Sqlite => "make it VIRTUAL, and put an index on it if queries on it have to be fast",
         Engine::Postgres if context.server() >= VIRTUAL => {
             "make it VIRTUAL; or add a plain column, set it in a trigger, and fill the old rows in batches"
         }

@@ -1,3 +1,20 @@
+//! `type-rewrite`, `type-reindex`, `type-recheck`: ALTER COLUMN … TYPE.
+//!
+//! ```sql
+//! ALTER TABLE orders ALTER COLUMN total TYPE numeric;   -- it was int8
+//! ```
+//!
+//! All of it happens under ACCESS EXCLUSIVE (<https://www.postgresql.org/docs/current/sql-altertable.html>,
+//! "Notes"). Three kinds of work are possible, and the worst of them is the finding: the rows are rewritten, an
+//! index is rebuilt, or a CHECK is read again. Measured on PostgreSQL 15: an index with an expression or a WHERE
+//! that uses the column is rebuilt, and a CHECK on it is read again, even if the type only becomes wider; a foreign
+//! key of the column, in either direction, locks the other table too.
+//!
+//! Safer: a new column, filled in batches. Where only an index or a CHECK is in the way, drop that first.
+//!
+//! Exempt: `varchar(20)` to `text` and the like, where `heap` knows that the rows stay, if no index and no CHECK
+//! needs work. If code sees another type, it is controlled.
+
 use migrate_core::{Finding, Hazard, Risk, Span};
 
 use super::column_type::{base, is_constrained_domain, is_domain};
@@ -7,21 +24,16 @@ use crate::Context;
 use crate::schema::{Index, Schema, Table, TableColumn, TableConstraintKind};
 use crate::sql::{ChangeAction, ColumnChange, Expression, Kind, Name, SettingScope, Type};
 
-const NEW_COLUMN: &str = "add a column of the new type, keep both in step with a trigger, fill it in batches, let the code \
-                          move over, then drop the old column";
+const NEW_COLUMN: &str = "add a column of the new type, keep both equal with a trigger, fill it in batches, let the code \
+                          use it, then drop the old column";
 const SAFER_UTC: &str =
-    "where the values without a time zone are UTC, `SET LOCAL TimeZone = 'UTC'` above it keeps the rows";
-const SAFER_REINDEX: &str = "drop the index CONCURRENTLY before and build it CONCURRENTLY after, each in a migration of its \
-                             own; where queries cannot do without it, add a column of the new type instead";
+    "if the values without a time zone are in UTC, `SET LOCAL TimeZone = 'UTC'` before it keeps the rows";
+const SAFER_REINDEX: &str = "drop the index CONCURRENTLY before it and build it CONCURRENTLY after it, each in a migration of \
+                             its own; if queries need the index, add a column of the new type instead";
 const SAFER_RECHECK: &str = "drop the CHECK first, change the type, add the CHECK again NOT VALID, and VALIDATE it in a \
                              later migration";
 const SAFER_TWO_TABLES: &str = "keep it alone in its migration, so that both locks last an instant";
 
-/// `ALTER COLUMN … TYPE`: a rewrite of the table, indexes that are built anew, a CHECK that reads all rows.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes". Measured on PostgreSQL 15: an index with an
-/// expression or a WHERE that uses the column is built anew, and a CHECK on it is read again, even when the type only
-/// becomes wider; a foreign key of the column, in either direction, locks the other table too.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let changes = locking_changes(context).filter_map(|(table, change)| match &change.action {
         ChangeAction::AlterColumn { column, change: ColumnChange::Type { to, using, collation } } => {
@@ -33,6 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     changes.filter_map(|change| change.finding(context)).collect()
 }
 
+/// One `ALTER COLUMN … TYPE` clause, as the statement has it.
 struct TypeChange<'a> {
     table: &'a Name,
     column: &'a str,
@@ -43,20 +56,21 @@ struct TypeChange<'a> {
 }
 
 impl TypeChange<'_> {
-    /// The worst that it does.
+    /// The worst thing that the change does.
     fn finding(&self, context: &Context<'_>) -> Option<Finding> {
         let (schema, column) = (context.schema, self.column);
         let Some((table, now, from)) = self.present(context) else {
-            return Some(self.rewrite(&format!("no migration says which type `{column}` has now")));
+            return Some(self.rewrite(&format!("no migration shows which type `{column}` has now")));
         };
         if self.using.is_some_and(|using| !self.is_plain_cast(using)) {
-            return Some(self.rewrite(&format!("USING computes `{column}` anew in every row")));
+            return Some(self.rewrite(&format!("USING computes `{column}` again in every row")));
         }
         let to = schema.resolve_type(self.to);
         if *from != to && is_constrained_domain(schema, &to) {
-            return Some(
-                self.rewrite(&format!("every `{column}` is held against the constraint of `{}`", self.to)),
-            );
+            return Some(self.rewrite(&format!(
+                "the server checks every `{column}` against the constraint of `{}`",
+                self.to
+            )));
         }
         let heap =
             if *from == to { Heap::Kept } else { keeps_heap(&cast_base(schema, from), &base(schema, &to)) };
@@ -70,19 +84,19 @@ impl TypeChange<'_> {
         }
     }
 
-    /// The column as it is now, and its type.
+    /// The column before the statement, with its table and type. `None` if no migration shows them.
     fn present<'s>(&self, context: &Context<'s>) -> Option<(&'s Table, &'s TableColumn, &'s Type)> {
         let table = context.schema.table(self.table)?;
         let column = table.column(self.column)?;
         Some((table, column, column.data_type.as_ref()?))
     }
 
-    /// `USING c` and `USING c::type`, which say what would be done without them.
+    /// Whether it is `USING c` or `USING c::type`, which do what the server does without USING.
     fn is_plain_cast(&self, using: &Expression) -> bool {
         using.text == self.column || using.text == format!("{}::{}", self.column, self.to)
     }
 
-    /// What else the change does where the rows stay.
+    /// What else the change does if the rows stay.
     fn beside_the_rows(
         &self,
         context: &Context<'_>,
@@ -113,7 +127,7 @@ impl TypeChange<'_> {
         Some(finding)
     }
 
-    /// Whether the server builds an index anew. It keeps none that has an expression or a WHERE and uses the column.
+    /// Whether the server rebuilds an index. It rebuilds every one that has an expression or a WHERE and uses the column.
     fn rebuilds(&self, index: &Index, compares_anew: bool) -> bool {
         let uses = |value: &Expression| self.is_in(&value.columns);
         let is_key = index.keys.iter().any(|key| key.column.as_deref() == Some(self.column));
@@ -152,7 +166,7 @@ impl TypeChange<'_> {
     fn rewrite(&self, why: &str) -> Finding {
         let table = self.table;
         let message = format!(
-            "{why}: `{table}` and its indexes are written anew, and nobody can read or write it meanwhile"
+            "{why}: the server rewrites `{table}` and its indexes, and no one can read or write it until that is done"
         );
         Finding::new(Hazard::TypeRewrite, self.span, message, NEW_COLUMN).breaking_older_binaries()
     }
@@ -160,8 +174,8 @@ impl TypeChange<'_> {
     fn reindex(&self, index: &Index) -> Finding {
         let (table, column, index) = (self.table, self.column, &index.name.name);
         let message = format!(
-            "changing the type of `{column}` builds the index `{index}` anew, and nobody can read or write `{table}` \
-             meanwhile"
+            "changing the type of `{column}` rebuilds the index `{index}`, and no one can read or write `{table}` until \
+             that is done"
         );
         Finding::new(Hazard::TypeReindex, self.span, message, SAFER_REINDEX)
     }
@@ -169,33 +183,34 @@ impl TypeChange<'_> {
     fn recheck(&self, check: &str) -> Finding {
         let (table, column) = (self.table, self.column);
         let message = format!(
-            "changing the type of `{column}` holds `{check}` against all rows of `{table}` again, and nobody can read or \
-             write it meanwhile"
+            "changing the type of `{column}` checks `{check}` in all rows of `{table}` again, and no one can read or \
+             write it until that is done"
         );
         Finding::new(Hazard::TypeRecheck, self.span, message, SAFER_RECHECK)
     }
 
-    /// No work, but not nothing.
+    /// The change costs nothing, but running code sees another type.
     fn other_type(&self, from: &Type) -> Finding {
         let (table, column, to) = (self.table, self.column, self.to);
         let message = format!(
             "`{table}.{column}` becomes {to} in an instant, but running code that reads or writes it as {from} may fail"
         );
-        let safer = "deploy code first that can read and write both types";
+        let safer = "first deploy code that can read and write both types";
         Finding::new(Hazard::TypeRewrite, self.span, message, safer).with_risk(Risk::Controlled)
     }
 
     fn two_tables(&self, other: &Name) -> Finding {
         let (table, column) = (self.table, self.column);
         let message = format!(
-            "changing the type of `{column}` makes its foreign key anew: for an instant nobody can read or write \
+            "changing the type of `{column}` creates its foreign key again: for an instant no one can read or write \
              `{table}` and `{other}`"
         );
         Finding::new(Hazard::FkTwoTables, self.span, message, SAFER_TWO_TABLES)
     }
 }
 
-/// What a type is to a cast: the length that a domain demands of its values does not count there.
+/// The type that a cast starts from. The length in a domain's base type does not count there: the server compares the
+/// types alone when it decides about a rewrite.
 fn cast_base(schema: &Schema, from: &Type) -> Type {
     let base = base(schema, from);
     if is_domain(schema, from) { Type { modifiers: Vec::new(), ..base } } else { base }
@@ -356,7 +371,7 @@ mod tests {
         says("t ALTER COLUMN c TYPE citext", "index `t_c`");
         says("checked ALTER COLUMN b TYPE text", "`checked_b_check`");
         says("t ALTER COLUMN r_code TYPE text", "`t` and `public.r`");
-        says("elsewhere ALTER COLUMN c TYPE text", "no migration says which type `c` has");
+        says("elsewhere ALTER COLUMN c TYPE text", "no migration shows which type `c` has");
         says("t ALTER COLUMN c TYPE text USING lower(c)", "USING computes `c`");
         says("t ALTER COLUMN a TYPE positive", "constraint of `positive`");
         let found = findings(&history, "ALTER TABLE t ALTER COLUMN at TYPE timestamptz");

@@ -1,13 +1,23 @@
+//! `unique-build`: ADD UNIQUE and ADD PRIMARY KEY on a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);
+//! ```
+//!
+//! The server builds the index over all rows under ACCESS EXCLUSIVE.
+//!
+//! Safer: CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD table_constraint_using_index"). A
+//! partitioned table refuses USING INDEX; there a unique index that is built partition by partition does the same.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{added_constraints, constraint_name};
 use crate::Context;
 use crate::sql::{Constraint, ConstraintKind, Name};
 
-/// `ADD UNIQUE` and `ADD PRIMARY KEY` build an index over all rows.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD table_constraint_using_index" for the way around,
-/// which a partitioned table has not.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change, constraint) in added_constraints(context) {
@@ -17,7 +27,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             continue;
         };
         let message = format!(
-            "the index of ({}) is built over all rows of `{table}`, and nobody can read or write it meanwhile",
+            "the server builds the index of ({}) over all rows of `{table}`, and no one can read or write it until that is done",
             columns.join(", ")
         );
         let is_partitioned = context.schema.table(table).is_some_and(|table| table.is_partitioned);
@@ -49,8 +59,8 @@ fn safer(table: &Name, constraint: &Constraint, columns: &[String]) -> String {
 
 fn of_partitions(table: &Name) -> String {
     format!(
-        "`CREATE UNIQUE INDEX … ON ONLY {table}`, build that of each partition CONCURRENTLY, and attach them with `ALTER \
-         INDEX … ATTACH PARTITION`: a unique index does what the constraint does"
+        "`CREATE UNIQUE INDEX … ON ONLY {table}`, build the index of each partition CONCURRENTLY, and attach them with \
+         `ALTER INDEX … ATTACH PARTITION`: a unique index does what the constraint does"
     )
 }
 

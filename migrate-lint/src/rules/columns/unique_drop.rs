@@ -1,3 +1,17 @@
+//! `index-drop`: DROP CONSTRAINT of a UNIQUE, PRIMARY KEY or EXCLUDE, which drops its index too.
+//!
+//! ```sql
+//! ALTER TABLE users DROP CONSTRAINT users_email_key;
+//! ```
+//!
+//! The statement is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, "DROP CONSTRAINT").
+//! Queries that used the index become slow, and `ON CONFLICT (email)` fails without a unique index
+//! (<https://www.postgresql.org/docs/current/sql-insert.html>).
+//!
+//! Safer: see that no query uses the index, and release code that works without it.
+//!
+//! Exempt: a constraint that no migration creates, which is `fk-two-tables`, because it may be a foreign key.
+
 use migrate_core::{Finding, Hazard};
 
 use super::locking_changes;
@@ -5,10 +19,6 @@ use crate::Context;
 use crate::schema::TableConstraintKind;
 use crate::sql::ChangeAction;
 
-/// `DROP CONSTRAINT` of a UNIQUE, PRIMARY KEY or EXCLUDE drops its index too.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "DROP CONSTRAINT";
-/// <https://www.postgresql.org/docs/current/sql-insert.html>: `ON CONFLICT` fails where no such index is.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change) in locking_changes(context) {
@@ -18,11 +28,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             continue;
         }
         let message = format!(
-            "the index of `{name}` goes with it: queries that used it read all of `{table}`, and INSERT … ON CONFLICT \
-             that counts on it fails"
+            "the index of `{name}` is dropped with it: queries that used it read all of `{table}`, and INSERT … ON \
+             CONFLICT that relies on it fails"
         );
         let safer =
-            "see in pg_stat_user_indexes that no query uses it, and deploy code first that does without";
+            "see in pg_stat_user_indexes that no query uses it, and first deploy code that works without it";
         findings.push(Finding::new(Hazard::IndexDrop, change.span, message, safer).breaking_older_binaries());
     }
     findings

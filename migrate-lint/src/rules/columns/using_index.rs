@@ -1,13 +1,23 @@
+//! `pk-nullable` and `short-ael`: ADD UNIQUE or PRIMARY KEY … USING INDEX, the second half of a safe unique
+//! constraint.
+//!
+//! ```sql
+//! ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_id;
+//! ```
+//!
+//! It is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD
+//! table_constraint_using_index"), so it is `short-ael`, with one exception: a primary key makes its columns NOT
+//! NULL, and if one may be NULL, the server reads all rows under ACCESS EXCLUSIVE to check.
+//!
+//! Safer: SET NOT NULL first, after a validated CHECK. The columns of an index that no migration creates are not
+//! known, so it counts as nullable.
+
 use migrate_core::{Finding, Hazard};
 
 use super::added_constraints;
 use crate::Context;
 use crate::sql::{ConstraintKind, Name};
 
-/// `ADD … USING INDEX` takes an index that is there: done at once, but for a primary key whose columns may be NULL,
-/// which makes them NOT NULL and reads all rows for that.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "ADD table_constraint_using_index"
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, change, constraint) in added_constraints(context) {
@@ -15,17 +25,18 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         let finding = match nullable(context, table, index) {
             Some(columns) if *primary => {
                 let message = format!(
-                    "a primary key makes {columns} NOT NULL: all rows of `{table}` are read, and nobody can read or \
-                     write it meanwhile"
+                    "a primary key makes {columns} NOT NULL: the server reads all rows of `{table}`, and no one can read \
+                     or write it until that is done"
                 );
-                let safer = "first prove it by a validated CHECK (… IS NOT NULL) and SET NOT NULL, in earlier migrations";
+                let safer = "first prove it with a validated CHECK (… IS NOT NULL) and SET NOT NULL, in earlier migrations";
                 Finding::new(Hazard::PkNullable, change.span, message, safer).breaking_older_binaries()
             }
             _ => {
                 let message = format!(
-                    "instant, but it waits for the longest query on `{table}`, and everybody waits behind it meanwhile"
+                    "this is instant, but no one can use `{table}` while it waits for the longest query on it"
                 );
-                let safer = "keep it alone in its migration, with a small lock_timeout; the run tries again";
+                let safer =
+                    "keep it alone in its migration, with a small lock_timeout; the runner tries again";
                 Finding::new(Hazard::ShortExclusive, change.span, message, safer)
             }
         };
@@ -34,7 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The columns of the index that may be NULL as far as is known, in words.
+/// The columns of the index that may be NULL, as the message names them. `None` if all are known to be NOT NULL.
 fn nullable(context: &Context<'_>, table: &Name, index: &str) -> Option<String> {
     let Some(index) = context.schema.indexes_of(table).find(|known| known.name.name == index) else {
         return Some(format!("the columns of `{index}`, which no migration creates,"));

@@ -1,3 +1,18 @@
+//! `volatile-default`: ADD COLUMN with a default that gives each row its own value.
+//!
+//! ```sql
+//! ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();
+//! ```
+//!
+//! The server computes a value for each row, so it rewrites the table under ACCESS EXCLUSIVE
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes"). SQLite accepts only a literal once the
+//! table has rows (<https://www.sqlite.org/lang_altertable.html>).
+//!
+//! Safer: the column without a default, SET DEFAULT for new rows, and the old rows in batches.
+//!
+//! Exempt: a default with one value for all rows, such as `0`, `now()` or an immutable function: PostgreSQL stores
+//! it once in the catalog. A function that is not known counts as volatile.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
@@ -5,10 +20,6 @@ use super::volatility::{Volatility, volatility};
 use crate::Context;
 use crate::sql::Expression;
 
-/// `ADD COLUMN … DEFAULT f()` with a value for each row rewrites the table; one value for all rows does not.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, "Notes". SQLite takes a literal alone once the table
-/// has rows: <https://www.sqlite.org/lang_altertable.html>.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let columns = added_columns(context).filter_map(|added| match added.harm {
         Some(Harm::VolatileDefault(default)) => Some((added, default)),
@@ -20,11 +31,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             let value = &default.text;
             let message = match context.engine {
                 Engine::Postgres => format!(
-                    "{}: `{table}` and its indexes are written anew, and nobody can read or write it meanwhile",
+                    "{}: the server rewrites `{table}` and its indexes, and no one can read or write it until that is done",
                     reason(context, default)
                 ),
                 Engine::Sqlite => format!(
-                    "SQLite refuses the default `{value}`, which is no literal, as soon as `{table}` has a row"
+                    "SQLite refuses the default `{value}`, which is not a literal, once `{table}` has a row"
                 ),
             };
             let safer = match context.engine {
@@ -39,12 +50,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Why the default counts as volatile, as the message begins.
 fn reason(context: &Context<'_>, default: &Expression) -> String {
     let is = |wanted| default.calls.iter().find(|function| volatility(context.schema, function) == wanted);
     match (is(Volatility::Volatile), is(Volatility::Unknown)) {
-        (Some(function), _) => format!("`{function}` gives every row a value of its own"),
+        (Some(function), _) => format!("`{function}` gives every row its own value"),
         (None, unknown) => format!(
-            "{} not known here, so it is taken to give every row a value of its own",
+            "{} unknown, so it counts as one that gives every row its own value",
             unknown.map_or_else(
                 || "the default is".to_owned(),
                 |function| format!("the function `{function}` is")
@@ -90,7 +102,7 @@ mod tests {
     fn an_unknown_function_is_called_that() {
         let history = history("CREATE TABLE t (id int)");
         let found = messages(&history, "ALTER TABLE t ADD COLUMN n bigint DEFAULT app.snowflake()");
-        assert!(found[0].contains("`app.snowflake` is not known here"), "{found:?}");
+        assert!(found[0].contains("`app.snowflake` is unknown"), "{found:?}");
         let found = messages(&history, "ALTER TABLE t ADD COLUMN n float8 DEFAULT app.scale(random())");
         assert!(found[0].contains("`random` gives every row"), "{found:?}");
     }

@@ -1,19 +1,27 @@
+//! Whether a function gives one value for a whole statement.
+//!
+//! In comes the name of a function, out comes a [`Volatility`]: `now` is constant, `random` is volatile, `app.score`
+//! is whatever the migration that created it declares, and unknown if none did
+//! (<https://www.postgresql.org/docs/current/xfunc-volatility.html>).
+//!
+//! Why a list and not the catalog? The rules run while the crate is compiled, without a server.
+
 use crate::schema::Schema;
 use crate::sql::Name;
 
-/// Whether a function gives one value for a whole statement.
-///
-/// <https://www.postgresql.org/docs/current/xfunc-volatility.html>
+/// What is known about the results of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Volatility {
-    /// It is IMMUTABLE or STABLE.
+    /// It is IMMUTABLE or STABLE: one value for a whole statement.
     Constant,
+    /// It may give each row its own value.
     Volatile,
-    /// Neither the server nor a migration of the folder brings it.
+    /// Neither the server nor a migration of the folder has it.
     Unknown,
 }
 
-/// What is known of a function. The server's own come first, as `pg_catalog` does where no search path names it.
+/// The volatility of a function. Built-in functions come first, as `pg_catalog` does in a search path that does not name
+/// it.
 pub(super) fn volatility(schema: &Schema, function: &Name) -> Volatility {
     let is_builtin = |names: &[&str]| names.iter().any(|name| function.is_builtin(name));
     if is_builtin(VOLATILE) {
@@ -30,7 +38,7 @@ pub(super) fn volatility(schema: &Schema, function: &Name) -> Volatility {
     }
 }
 
-/// Those of the server that somebody may use in a default.
+/// The volatile built-in functions that make sense in a default.
 const VOLATILE: &[&str] = &[
     "clock_timestamp",
     "currval",
@@ -47,7 +55,7 @@ const VOLATILE: &[&str] = &[
     "uuidv7",
 ];
 
-/// Those of `uuid-ossp` and `pgcrypto`, wherever they were installed.
+/// The volatile functions of `uuid-ossp` and `pgcrypto`, in any schema.
 const OF_EXTENSIONS: &[&str] = &[
     "gen_random_bytes",
     "gen_random_uuid",
@@ -57,7 +65,7 @@ const OF_EXTENSIONS: &[&str] = &[
     "uuid_generate_v4",
 ];
 
-/// The server's functions (PostgreSQL manual, chapter 9) of which no variant is volatile.
+/// The built-in functions (PostgreSQL manual, chapter 9) of which no overload is volatile.
 const CONSTANT: &[&str] = &[
     "abs",
     "acos",

@@ -1,3 +1,18 @@
+//! `default-partition-scan`: a table gets one more partition, and its default partition was there before.
+//!
+//! ```sql
+//! CREATE TABLE orders_2027 PARTITION OF orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');
+//! ```
+//!
+//! The server reads all of the default partition under ACCESS EXCLUSIVE to see that it holds no row of the new one,
+//! unless a validated CHECK proves it (<https://www.postgresql.org/docs/current/ddl-partitioning.html>). ATTACH
+//! PARTITION does the same. Measured: it reads even if the new partition is empty.
+//!
+//! Safer: a CHECK on the default partition that excludes the new bounds, added NOT VALID and validated in the next
+//! migration. With any validated CHECK the risk is controlled.
+//!
+//! Exempt: a default partition that the same script creates.
+
 use migrate_core::{Finding, Hazard, Risk, Span};
 
 use super::attach_scan::has_valid_check;
@@ -5,11 +20,6 @@ use super::changes;
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Name, PartitionBound, TableBody};
 
-/// A partition more, by ATTACH or `CREATE TABLE … PARTITION OF`, beside a default partition that was there before.
-///
-/// <https://www.postgresql.org/docs/current/ddl-partitioning.html>: the default partition is read under ACCESS EXCLUSIVE
-/// to see that it holds no row of the new one, unless a validated CHECK says so. Measured: an empty partition is no
-/// exception.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_clauses = changes(context).filter_map(|(alter, change)| match &change.action {
         ChangeAction::AttachPartition { bound: PartitionBound::Values, .. } => {
@@ -33,24 +43,25 @@ fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> 
     let default = old_default_partition(context, parent)?;
     let finding = if has_valid_check(context, &default) {
         let message = format!(
-            "all rows of `{default}` are read, unless its CHECK says that none belongs to the new partition"
+            "the server reads all rows of `{default}`, unless its CHECK proves that none belongs to the new partition"
         );
-        let safer = "the CHECK must exclude what the bounds of the new partition say";
+        let safer = "the CHECK must exclude the bounds of the new partition";
         Finding::new(Hazard::DefaultPartitionScan, span, message, safer).with_risk(Risk::Controlled)
     } else {
         let message = format!(
-            "nobody can use `{default}` while all its rows are read to see that none belongs to the new partition"
+            "no one can read or write `{default}` while the server reads all its rows to see that none belongs to the \
+             new partition"
         );
         let safer = format!(
             "`ALTER TABLE {default} ADD CONSTRAINT … CHECK (…) NOT VALID` that excludes the bounds of the new partition, \
-             VALIDATE it in the next migration, then add the partition, then drop it"
+             VALIDATE it in the next migration, then add the partition, then drop the CHECK"
         );
         Finding::new(Hazard::DefaultPartitionScan, span, message, safer)
     };
     Some(finding)
 }
 
-/// The default partition of a table, if it was there before.
+/// The default partition of a table, if it was there before this migration.
 pub(super) fn old_default_partition(context: &Context<'_>, parent: &Name) -> Option<Name> {
     let default = context.schema.default_partition(parent)?;
     (!context.schema.is_current(default.created_in)).then(|| default.name.clone())

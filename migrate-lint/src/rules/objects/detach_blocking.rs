@@ -1,14 +1,22 @@
+//! `detach-blocking`: a partition is detached without CONCURRENTLY from a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE orders DETACH PARTITION orders_2019;
+//! ```
+//!
+//! It takes ACCESS EXCLUSIVE on the parent for an instant, but it first waits for the longest query on any
+//! partition, and every later query waits in the queue after it
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, DETACH PARTITION).
+//!
+//! Safer: DETACH PARTITION … CONCURRENTLY, which takes SHARE UPDATE EXCLUSIVE. It cannot run in a transaction, and
+//! not on a table that has a default partition.
+
 use migrate_core::{Finding, Hazard};
 
 use super::old_changes;
 use crate::Context;
 use crate::sql::ChangeAction;
 
-/// `DETACH PARTITION` without CONCURRENTLY, of a parent that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, DETACH PARTITION: ACCESS EXCLUSIVE on the parent;
-/// SHARE UPDATE EXCLUSIVE with CONCURRENTLY, which needs to stand outside of a transaction and to have no default
-/// partition beside it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old_changes(context)
         .filter_map(|(alter, change)| {
@@ -16,8 +24,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
                 return None;
             };
             let parent = &alter.name;
-            let message =
-                format!("everybody waits for `{parent}` while this waits for the longest query on any of its partitions");
+            let message = format!(
+                "no one can use `{parent}` while this waits for the longest query on any of its partitions"
+            );
             let safer = format!(
                 "`ALTER TABLE {parent} DETACH PARTITION {partition} CONCURRENTLY` in a migration with \
                  `-- migrate: no-transaction`"

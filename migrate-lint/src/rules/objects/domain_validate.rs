@@ -1,26 +1,37 @@
+//! `domain-validate`: a domain that tables use gets a constraint: ADD CONSTRAINT, SET NOT NULL, VALIDATE CONSTRAINT.
+//!
+//! ```sql
+//! ALTER DOMAIN score ADD CONSTRAINT positive CHECK (VALUE > 0);
+//! ```
+//!
+//! The server reads every column of the domain (<https://www.postgresql.org/docs/current/sql-alterdomain.html>).
+//! Measured: it holds SHARE on all these tables at once, so no one writes to any of them, and VALIDATE CONSTRAINT
+//! holds the same lock, unlike that of a table.
+//!
+//! Safer: a CHECK NOT VALID on each column, validated in the next migration. A domain's own NOT VALID reads and
+//! locks nothing but checks new values, so it is `new-write-limit` here.
+//!
+//! Exempt: a domain that no table of an earlier migration uses. A domain that no migration creates is taken to be in
+//! use.
+
 use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{AlterDomain, Kind, Name};
 
-/// A constraint of a domain that was there before: ADD CONSTRAINT, SET NOT NULL, VALIDATE CONSTRAINT.
-///
-/// <https://www.postgresql.org/docs/current/sql-alterdomain.html>: every column of the domain is read. Measured: under
-/// SHARE on each table at once, VALIDATE too, so nobody writes to any of them. With NOT VALID nothing is read or
-/// locked, but new values are checked.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::AlterDomain(alter) = &context.statement.kind else { return Vec::new() };
     let span = context.statement.span;
     let finding = match alter {
         AlterDomain::AddConstraint { name, not_valid: true } => used_by(context, name).map(|_| {
             let message = format!("running code may write values of the domain `{name}` that the constraint refuses");
-            let safer = "release code that writes only what it allows first";
+            let safer = "first release code that writes only what the constraint allows";
             Finding::new(Hazard::NewWriteLimit, span, message, safer).breaking_older_binaries()
         }),
         AlterDomain::AddConstraint { name, .. }
         | AlterDomain::SetNotNull { name }
         | AlterDomain::ValidateConstraint { name } => used_by(context, name).map(|tables| {
-            let message = format!("nobody can write to {tables} while all values of the domain `{name}` are read");
+            let message = format!("no one can write to {tables} while the server reads all values of the domain `{name}`");
             let safer = "put the constraint on the columns instead: `ALTER TABLE … ADD CONSTRAINT … CHECK (…) NOT VALID`, then \
                          VALIDATE CONSTRAINT in the next migration, which lets others write";
             let finding = Finding::new(Hazard::DomainValidate, span, message, safer);
@@ -34,7 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// The tables that were there before and use the domain; of a domain that the folder does not know, some.
+/// The tables that were there before and use the domain. If no migration creates the domain, they have no names here.
 fn used_by(context: &Context<'_>, domain: &Name) -> Option<String> {
     if context.schema.domain(domain).is_none() {
         return Some("the tables that use it".to_owned());
@@ -77,7 +88,9 @@ mod tests {
         );
         assert_eq!(
             messages(&history, "ALTER DOMAIN score SET NOT NULL"),
-            ["nobody can write to `public.t`, `public.u` while all values of the domain `score` are read"]
+            [
+                "no one can write to `public.t`, `public.u` while the server reads all values of the domain `score`"
+            ]
         );
     }
 }

@@ -1,3 +1,18 @@
+//! `drop-cascade`: DROP … CASCADE, or an ALTER TABLE that drops with CASCADE, on what was there before.
+//!
+//! ```sql
+//! DROP TABLE customers CASCADE;
+//! ```
+//!
+//! CASCADE also drops every object that depends on the named one, and what depends on those
+//! (<https://www.postgresql.org/docs/current/ddl-depend.html>). The script does not name them, so a review does not
+//! see them.
+//!
+//! Safer: leave CASCADE out. The server then lists what depends on the object, and the script drops each by its
+//! name.
+//!
+//! Exempt: an object that the same script creates, and `DROP SCHEMA … CASCADE`, which is `drop-schema`.
+
 use migrate_core::{Finding, Hazard};
 
 use super::object::is_old;
@@ -5,13 +20,8 @@ use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Name, ObjectKind};
 
-const SAFER: &str =
-    "without CASCADE the server lists what depends on it: drop each by its name, so that the review sees it";
+const SAFER: &str = "leave CASCADE out and the server lists what depends on it: drop each by its name, so that the review sees it";
 
-/// `CASCADE` of a DROP, or of an ALTER TABLE that drops, on what was there before.
-///
-/// <https://www.postgresql.org/docs/current/ddl-depend.html>: CASCADE drops all that depends on an object, and what
-/// depends on that in turn. That of a schema is what [`Hazard::DropSchema`] is about.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_statement = dropped(context).map(|name| {
         let message = format!("CASCADE also drops {}", dependents(context, name));
@@ -23,7 +33,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             ChangeAction::DropConstraint { name, cascade: true } => name,
             _ => return None,
         };
-        let message = format!("CASCADE also drops whatever depends on `{}.{name}`", alter.name);
+        let message = format!("CASCADE also drops everything that depends on `{}.{name}`", alter.name);
         Some(Finding::new(Hazard::DropCascade, change.span, message, SAFER).breaking_older_binaries())
     });
     of_statement.into_iter().chain(of_clauses).collect()
@@ -37,14 +47,15 @@ fn dropped<'a>(context: &Context<'a>) -> Option<&'a Name> {
     drop.names.iter().find(|name| is_own && of_old_table && is_old(context, drop.object, name))
 }
 
-/// What the folder's history knows to depend on it, and that there may be more.
+/// The dependents that the folder's migrations made, and the words that there may be more: a database may hold objects
+/// that no migration created.
 fn dependents(context: &Context<'_>, name: &Name) -> String {
     let views = context.schema.views_on(name).map(|view| format!("the view `{}`", view.name));
     let keys =
         context.schema.foreign_keys_to(name).filter(|(owner, _)| owner.name != context.schema.resolve(name));
     let keys = keys.map(|(owner, _)| format!("a foreign key of `{}`", owner.name));
     let mut known: Vec<String> = views.chain(keys).collect();
-    known.push(format!("whatever {}depends on `{name}`", if known.is_empty() { "" } else { "else " }));
+    known.push(format!("everything {}that depends on `{name}`", if known.is_empty() { "" } else { "else " }));
     known.join(", ")
 }
 
@@ -78,7 +89,7 @@ mod tests {
         let messages = crate::testing::messages(&history, "DROP TABLE t CASCADE");
         assert_eq!(
             messages[0],
-            "CASCADE also drops the view `public.v`, a foreign key of `public.child`, whatever else depends on `t`"
+            "CASCADE also drops the view `public.v`, a foreign key of `public.child`, everything else that depends on `t`"
         );
     }
 }

@@ -1,3 +1,17 @@
+//! `drop-column`: a column of a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE users DROP COLUMN nickname;
+//! ```
+//!
+//! The statement is instant (<https://www.postgresql.org/docs/current/sql-altertable.html>, DROP COLUMN). The harm
+//! is that the values are lost, and that every release that still names the column fails. Measured: if the column
+//! has a foreign key, the table that it refers to is locked as well.
+//!
+//! Safer: stop using the column in one release and drop it in the next.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::old_changes;
@@ -6,12 +20,8 @@ use crate::schema::TableConstraintKind;
 use crate::sql::{ChangeAction, Name};
 
 const SAFER: &str = "stop reading and writing the column in one release, and drop it in the next; `SELECT *` and prepared \
-                     statements notice it too";
+                     statements use it too";
 
-/// `DROP COLUMN` of a table that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, DROP COLUMN: instant, but the values are out of
-/// reach. Measured: a column with a foreign key locks the table that it refers to as well.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old_changes(context)
         .filter_map(|(alter, change)| {
@@ -21,7 +31,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
                 "the values of `{table}.{column}` are lost, and running code that uses the column fails"
             );
             if let Some(other) = referenced(context, table, column) {
-                message += &format!("; `{other}` is locked too, because of the foreign key");
+                message += &format!("; the foreign key locks `{other}` as well");
             }
             let finding = Finding::new(Hazard::DropColumn, change.span, message, SAFER);
             Some(finding.breaking_older_binaries())

@@ -1,13 +1,21 @@
+//! `drop-schema`: a schema that was there before.
+//!
+//! ```sql
+//! DROP SCHEMA reporting CASCADE;
+//! ```
+//!
+//! With CASCADE every object in it is lost, and every object elsewhere that depends on one of them. Without CASCADE
+//! the server refuses unless the schema is empty (<https://www.postgresql.org/docs/current/sql-dropschema.html>), so
+//! the risk is controlled: nothing is lost, but the migration may fail.
+//!
+//! Safer: drop the objects by name, so that each is a finding of its own, and then the empty schema.
+
 use migrate_core::{Finding, Hazard, Risk};
 
 use super::object::is_old;
 use crate::Context;
 use crate::sql::{Kind, ObjectKind};
 
-/// `DROP SCHEMA` of a schema that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-dropschema.html>: without CASCADE it is refused while anything is in
-/// it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
     if drop.object != ObjectKind::Schema {
@@ -17,14 +25,14 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old.map(|name| {
         let (message, safer, risk) = if drop.cascade {
             let message = format!(
-                "every table in the schema `{name}` is lost, with what elsewhere depends on them, and running code that \
-                 uses it fails"
+                "every object in the schema `{name}` is lost, with everything elsewhere that depends on one, and running \
+                 code that uses any of them fails"
             );
-            let safer = format!("drop what is in it by name, then `DROP SCHEMA {name}` without CASCADE");
+            let safer = format!("drop each object in it by name, then `DROP SCHEMA {name}` without CASCADE");
             (message, safer, Risk::High)
         } else {
             let message = format!("this fails unless the schema `{name}` is empty");
-            (message, "drop what is in it first, object by object".to_owned(), Risk::Controlled)
+            (message, "first drop each object in it by name".to_owned(), Risk::Controlled)
         };
         Finding::new(Hazard::DropSchema, context.statement.span, message, safer)
             .with_risk(risk)

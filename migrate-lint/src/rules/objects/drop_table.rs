@@ -1,3 +1,18 @@
+//! `drop-table`: a table that was there before.
+//!
+//! ```sql
+//! DROP TABLE invoices;
+//! ```
+//!
+//! Its rows are lost, and running code that names it fails
+//! (<https://www.postgresql.org/docs/current/sql-droptable.html>). Measured: it takes ACCESS EXCLUSIVE on the table
+//! and on each table that its foreign keys refer to, because their triggers are dropped too.
+//!
+//! Safer: stop using the table in one release, drop it in the next.
+//!
+//! Exempt: a table that the same script creates. On SQLite a DROP TABLE may be one step of a rebuild, so
+//! `lint/rebuild` follows the rows there instead.
+
 use std::collections::BTreeSet;
 
 use migrate_core::{Engine, Finding, Hazard};
@@ -6,11 +21,6 @@ use crate::schema::{TableConstraint, TableConstraintKind};
 use crate::sql::{Drop, Kind, Name, ObjectKind};
 use crate::{Context, DROP_TABLE_SAFER};
 
-/// `DROP TABLE` of a table that was there before. On SQLite it may be a part of a rebuild, so the rows are followed there
-/// (`lint/rebuild`).
-///
-/// <https://www.postgresql.org/docs/current/sql-droptable.html>. Measured: ACCESS EXCLUSIVE on the table, and on each
-/// table that it refers to.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
     if drop.object != ObjectKind::Table || context.engine == Engine::Sqlite {
@@ -32,7 +42,7 @@ fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
         .collect();
     if !others.is_empty() {
         let others: Vec<String> = others.into_iter().collect();
-        message += &format!("; its foreign keys lock {} too", others.join(", "));
+        message += &format!("; its foreign keys lock {} as well", others.join(", "));
     }
     Finding::new(Hazard::DropTable, context.statement.span, message, DROP_TABLE_SAFER)
         .breaking_older_binaries()
@@ -75,7 +85,7 @@ mod tests {
              CREATE TABLE c (x int REFERENCES a, y int REFERENCES a, z int REFERENCES b)",
         );
         let lost = "the rows of `c` are lost, and running code that uses it fails; its foreign keys lock";
-        assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` too")]);
-        assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` too"));
+        assert_eq!(messages(&history, "DROP TABLE c"), [format!("{lost} `public.a`, `public.b` as well")]);
+        assert_eq!(messages(&history, "DROP TABLE c, b")[0], format!("{lost} `public.a` as well"));
     }
 }

@@ -1,15 +1,25 @@
+//! `drop-view`: a view, function, type, sequence, extension, … that was there before and that code uses by its name.
+//!
+//! ```sql
+//! DROP VIEW open_orders;
+//! ```
+//!
+//! No rows are lost, but running code that names the object fails.
+//!
+//! Safer: stop using it in one release, drop it in the next. If the same transaction creates the object again, no
+//! one ever sees it missing, and that is the only way to change the columns of a view or the result type of a
+//! function (<https://www.postgresql.org/docs/current/sql-createview.html>, OR REPLACE): controlled, because the new
+//! form has to serve running code.
+//!
+//! Exempt: an object that the same script creates or has renamed, the sequence of a serial column, and a function
+//! that only triggers call.
+
 use migrate_core::{Finding, Hazard, Risk};
 
 use super::object::{comes_back, is_old, was_renamed};
 use crate::Context;
 use crate::sql::{Kind, Name, ObjectKind};
 
-/// `DROP` of a view, function, type, sequence, extension, … that was there before: what holds no rows that are not
-/// elsewhere, but has a name that running code may use.
-///
-/// One that the same script creates again is replaced in one transaction: running code goes on if the new form serves
-/// it, which is the one way to change the columns of a view or the result of a function
-/// (<https://www.postgresql.org/docs/current/sql-createview.html>, OR REPLACE).
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
     if !is_used_by_name(drop.object) {
@@ -20,9 +30,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .map(|name| {
             let noun = drop.object.noun();
             let finding = if context.transaction && comes_back(context, drop.object, name) {
-                let message = format!("running code uses the new form of the {noun} `{name}` from now on");
+                let message = format!("from now on running code uses the new form of the {noun} `{name}`");
                 let safer =
-                    "keep what running code uses of it: the names, order and types of columns and arguments";
+                    "keep everything that running code uses: the names, order and types of its columns and arguments";
                 Finding::new(Hazard::DropView, context.statement.span, message, safer)
                     .with_risk(Risk::Controlled)
             } else {
@@ -42,14 +52,14 @@ fn is_in_use(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
         && !is_owned_sequence(context, object, name)
 }
 
-/// Whether it is the sequence of a serial column: nothing but the column's default uses it, and CASCADE, without which
-/// the server keeps it, has a hazard of its own.
+/// Whether it is the sequence of a serial column. Only the default of that column uses it, and the server drops it only
+/// with CASCADE, which is `drop-cascade`.
 fn is_owned_sequence(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     object == ObjectKind::Sequence
         && context.schema.sequence(name).is_some_and(|sequence| sequence.owner.is_some())
 }
 
-/// Whether it is a function of triggers, which the server keeps as long as one calls it.
+/// Whether it is a trigger function. The server refuses to drop it while a trigger calls it.
 fn only_triggers_call(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     object == ObjectKind::Function
         && context.schema.function(name).is_some_and(|function| function.is_trigger)
@@ -68,7 +78,7 @@ fn is_used_by_name(object: ObjectKind) -> bool {
         | ObjectKind::Aggregate
         | ObjectKind::Extension
         | ObjectKind::Other => true,
-        // Each has a rule of its own.
+        // Each has its own rule.
         ObjectKind::Table
         | ObjectKind::Index
         | ObjectKind::Schema
@@ -76,7 +86,7 @@ fn is_used_by_name(object: ObjectKind) -> bool {
         | ObjectKind::Rule
         | ObjectKind::Policy
         | ObjectKind::Role => false,
-        // DROP does not know these.
+        // These have no DROP statement of their own.
         ObjectKind::Constraint | ObjectKind::Column => false,
     }
 }

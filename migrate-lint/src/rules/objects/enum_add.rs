@@ -1,12 +1,22 @@
+//! `enum-add`: an enum that was there before gets a value.
+//!
+//! ```sql
+//! ALTER TYPE status ADD VALUE 'archived';
+//! ```
+//!
+//! It locks no table (<https://www.postgresql.org/docs/current/sql-altertype.html>). The risk is elsewhere: a value
+//! cannot be dropped again, and running code that maps each value to a variant fails when it reads one that it does
+//! not know.
+//!
+//! Safer: release code that can read the value, and write the value only in the release after this migration.
+//!
+//! Exempt: an enum that the same script creates, and a value that the enum has already.
+
 use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{AlterType, Kind};
 
-/// `ALTER TYPE … ADD VALUE` of an enum that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertype.html>: no lock on a table; but a value cannot be dropped
-/// again, and running code that maps each value may meet one that it does not know.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::AlterType(AlterType::AddValue { name, value }) = &context.statement.kind else {
         return Vec::new();
@@ -18,10 +28,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "`{name}` keeps the value `{value}` for good, and running code that reads it may not know it"
+        "the value `{value}` of `{name}` cannot be dropped again, and running code that reads it may not know it"
     );
     let safer =
-        "release code that can read the value first, and write it only in the release behind this migration";
+        "first release code that can read the value, and write it only in the release after this migration";
     vec![Finding::new(Hazard::EnumAdd, context.statement.span, message, safer)]
 }
 

@@ -1,12 +1,22 @@
+//! `enum-rename`: a value of an enum that was there before gets another name.
+//!
+//! ```sql
+//! ALTER TYPE status RENAME VALUE 'open' TO 'new';
+//! ```
+//!
+//! Every row shows the new name at once, and the server refuses the old one in every query
+//! (<https://www.postgresql.org/docs/current/sql-altertype.html>). So running code fails both when it writes the
+//! value and when it compares with it.
+//!
+//! Safer: add a value, let code read both, move the rows in batches, and leave the old value unused.
+//!
+//! Exempt: an enum that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{AlterType, Kind};
 
-/// `ALTER TYPE … RENAME VALUE` of an enum that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertype.html>: every row has the new name at once, and the server
-/// refuses the old one.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::AlterType(AlterType::RenameValue { name, from, .. }) = &context.statement.kind else {
         return Vec::new();
@@ -15,8 +25,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!("running code that writes or compares the value `{from}` of `{name}` fails");
-    let safer = "add a value of the new name, let code write it and read both, change the rows in batches, and leave the old \
-                 value unused";
+    let safer = "add a value with the new name, let code write that and read both, change the rows in batches, and leave the \
+                 old value unused";
     vec![Finding::new(Hazard::EnumRename, context.statement.span, message, safer).breaking_older_binaries()]
 }
 

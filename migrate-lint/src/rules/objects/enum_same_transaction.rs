@@ -1,12 +1,24 @@
+//! `enum-same-tx`: a statement uses an enum value that an earlier statement of the same transaction added.
+//!
+//! ```sql
+//! ALTER TYPE status ADD VALUE 'archived';
+//! UPDATE orders SET status = 'archived' WHERE closed_at < '2020-01-01';
+//! ```
+//!
+//! The migration fails: "the new value cannot be used until after the transaction has been committed"
+//! (<https://www.postgresql.org/docs/current/sql-altertype.html>). Measured: PostgreSQL 15 answers 55P04, also for a
+//! type that was created in the same transaction.
+//!
+//! Safer: a migration of its own for ADD VALUE.
+//!
+//! Exempt: a statement that does not evaluate its literals, such as CREATE FUNCTION, and a statement on a table
+//! whose columns are all known and of other types.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name, Statement};
 
-/// The use of a value that an earlier statement of the same transaction added to an enum.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertype.html>: "the new value cannot be used until after the
-/// transaction has been committed". Measured: PostgreSQL 15 answers 55P04, also for a type of the same transaction.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres || !context.transaction || !evaluates(context.statement) {
         return Vec::new();
@@ -16,13 +28,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         let message = format!(
             "this fails: the value `{value}` of `{name}` cannot be used in the transaction that adds it"
         );
-        let safer = "put ADD VALUE into a migration of its own before this one";
+        let safer = "put ADD VALUE into a migration of its own, before this one";
         Finding::new(Hazard::EnumSameTransaction, context.statement.span, message, safer)
     });
     finding.into_iter().collect()
 }
 
-/// Whether it evaluates its literals, which is when the server looks a value up.
+/// Whether the server evaluates the statement's literals, which is when it looks the value up.
 fn evaluates(statement: &Statement) -> bool {
     matches!(
         statement.kind,
@@ -41,8 +53,8 @@ fn evaluates(statement: &Statement) -> bool {
     )
 }
 
-/// Whether the statement has the value as a literal, and may mean the enum's: a table whose columns are all known
-/// must have one of that type.
+/// Whether the statement has the value as a literal that may be of the enum. If all columns of its table are known, one
+/// of them must have that type.
 fn uses(context: &Context<'_>, name: &Name, value: &str) -> bool {
     if !context.statement.literals.iter().any(|literal| literal == value) {
         return false;

@@ -1,30 +1,40 @@
+//! `explicit-lock`: LOCK TABLE in a mode that stops readers or writers, on a table that was there before.
+//!
+//! ```sql
+//! LOCK TABLE orders;
+//! ```
+//!
+//! The lock is held until the transaction ends, and it is ACCESS EXCLUSIVE if no mode is named
+//! (<https://www.postgresql.org/docs/current/sql-lock.html>).
+//!
+//! Safer: no LOCK TABLE, because each statement takes the weakest lock that serves it.
+//!
+//! Exempt: a table that the same script creates, and the modes that stop neither readers nor writers: ACCESS SHARE,
+//! ROW SHARE, ROW EXCLUSIVE, SHARE UPDATE EXCLUSIVE.
+
 use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, LockTable};
 
-const SAFER: &str = "leave it to the statements, which take the weakest lock that serves them; where the order of locks matters, \
-                     make it the first statement of a short migration and allow it with the reason";
+const SAFER: &str = "leave it out: each statement takes the weakest lock that serves it; if the order of locks matters, make it \
+                     the first statement of a short migration and allow it with the reason";
 
-/// `LOCK TABLE` in a mode that stops reading or writing, of a table that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-lock.html>: held until the end of the transaction, ACCESS EXCLUSIVE
-/// where no mode is named.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::LockTable(lock) = &context.statement.kind else { return Vec::new() };
     if !stops_others(lock) {
         return Vec::new();
     }
-    let stopped = if lock.mode == "ACCESS EXCLUSIVE" { "use" } else { "write to" };
+    let stopped = if lock.mode == "ACCESS EXCLUSIVE" { "read or write" } else { "write to" };
     let old = lock.tables.iter().filter(|table| context.is_old(table));
     old.map(|table| {
-        let message = format!("nobody can {stopped} `{table}` until the migration has ended");
+        let message = format!("no one can {stopped} `{table}` until the migration has ended");
         Finding::new(Hazard::ExplicitLock, context.statement.span, message, SAFER)
     })
     .collect()
 }
 
-/// Whether writers wait, at least.
+/// Whether the lock makes at least writers wait.
 pub(crate) fn stops_others(lock: &LockTable) -> bool {
     matches!(lock.mode.as_str(), "SHARE" | "SHARE ROW EXCLUSIVE" | "EXCLUSIVE" | "ACCESS EXCLUSIVE")
 }

@@ -1,3 +1,18 @@
+//! `grant-revoke`: a statement that takes a right from a role: REVOKE, DROP POLICY, DROP ROLE, DROP OWNED, REASSIGN
+//! OWNED, and OWNER TO on an object that is not a table.
+//!
+//! ```sql
+//! REVOKE UPDATE ON orders FROM app;
+//! ```
+//!
+//! If the running release uses that role, its queries fail with `permission denied` or find no rows. The right to
+//! alter and drop an object goes with ownership (<https://www.postgresql.org/docs/current/ddl-priv.html>).
+//!
+//! Safer: find out which role the release uses, and take the right away after no release needs it.
+//!
+//! Exempt: rights on objects that the same script creates, and a policy that the same transaction creates again,
+//! which is `rls-policy`. OWNER TO of a table is `short-ael`, because of its lock.
+
 use migrate_core::{Finding, Hazard};
 
 use super::object::{is_old, later};
@@ -5,13 +20,9 @@ use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, Drop, Kind, Name, ObjectKind, Privileges};
 
-const SAFER: &str = "see which role the running release uses: `\\dp`, `SELECT grantee, privilege_type FROM \
-                     information_schema.role_table_grants`; let go of the right only when no release needs it";
+const SAFER: &str = "find out which role the running release uses: `\\dp`, `SELECT grantee, privilege_type FROM \
+                     information_schema.role_table_grants`; take the right away after no release needs it";
 
-/// What takes a right from somebody: `REVOKE`, `DROP POLICY`, `DROP ROLE`, `DROP OWNED`, `REASSIGN OWNED`, `OWNER TO`
-/// of what is no table; that of a table is [`Hazard::ShortExclusive`].
-///
-/// <https://www.postgresql.org/docs/current/ddl-priv.html>: the right to alter and drop goes with ownership.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_statement = of_statement(context);
     let of_statement =
@@ -31,9 +42,11 @@ fn of_statement(context: &Context<'_>) -> Option<String> {
     match &context.statement.kind {
         Kind::Revoke(privileges) => revoked(context, privileges),
         Kind::Owned { drop: true } => {
-            Some("the role loses all that it owns in this database, and every right".to_owned())
+            Some("the role loses everything that it owns in this database, and all its rights".to_owned())
         }
-        Kind::Owned { drop: false } => Some("the role no longer owns what it did".to_owned()),
+        Kind::Owned { drop: false } => {
+            Some("the role no longer owns its objects, so it may no longer alter them".to_owned())
+        }
         Kind::Move { object, name, schema: None } if is_old(context, *object, name) => {
             Some(owned(*object, name, "another role"))
         }
@@ -53,13 +66,13 @@ fn revoked(context: &Context<'_>, privileges: &Privileges) -> Option<String> {
         return None;
     }
     let what = if old.is_empty() { String::new() } else { format!(" on {}", old.join(", ")) };
-    Some(format!("running code that uses the right{what} as this role fails"))
+    Some(format!("running code that logs in as this role and uses the right{what} fails"))
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
     let name = drop.names.first()?;
     match (drop.object, &drop.table) {
-        (ObjectKind::Role, _) => Some(format!("nobody can log in as `{name}`, or be given its rights")),
+        (ObjectKind::Role, _) => Some(format!("no one can log in as `{name}` or use the rights that it has")),
         (ObjectKind::Policy, Some(table)) if context.is_old(table) && !is_replaced(context, name, table) => {
             Some(format!("running code sees other rows of `{table}` without the policy `{name}`"))
         }
@@ -67,7 +80,7 @@ fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
     }
 }
 
-/// The policy that follows under the same name has a finding of its own.
+/// Whether the script creates a policy of the same name again. That one has its own finding.
 fn is_replaced(context: &Context<'_>, name: &Name, table: &Name) -> bool {
     context.transaction
         && later(context).any(|statement| {
@@ -78,7 +91,7 @@ fn is_replaced(context: &Context<'_>, name: &Name, table: &Name) -> bool {
 
 fn owned(object: ObjectKind, name: &Name, owner: &str) -> String {
     format!(
-        "the {} `{name}` belongs to {owner}: its owner until now may no longer alter it, and needs grants to use it",
+        "the {} `{name}` gets {owner} as its owner: its present owner may no longer alter it, and needs grants to use it",
         object.noun()
     )
 }

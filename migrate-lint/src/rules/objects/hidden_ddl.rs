@@ -1,32 +1,43 @@
+//! `hidden-ddl`: a DO block that changes the schema, or of which no one can see whether it does.
+//!
+//! ```sql
+//! DO $$ BEGIN
+//!     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'reader') THEN CREATE TABLE readers (id bigint); END IF;
+//! END $$;
+//! ```
+//!
+//! All rules look at the statements inside a block. But conditions on the server decide which of them run, so the
+//! schema may not be what the scripts say (<https://www.postgresql.org/docs/current/sql-do.html>). The risk is that
+//! of the worst statement inside, and never safe. A block that executes a string, or is written in another language,
+//! or cannot be parsed is high: unknown is never safe.
+//!
+//! Safer: plain statements with IF EXISTS or IF NOT EXISTS.
+//!
+//! Exempt: a block of queries and of changes to rows.
+
 use migrate_core::{Finding, Hazard, Risk};
 
 use crate::Context;
 use crate::rules::check as check_all;
 use crate::sql::{Block, Kind, Statement};
 
-/// `DO` blocks that change the schema, or of which it cannot be seen whether they do: they execute a string, are written
-/// in another language, or could not be read.
-///
-/// The statements of a block are looked at by all rules. But which of them run is decided by conditions on the server,
-/// so the schema is not what the scripts say: never safe, and as bad as the worst of them.
-/// <https://www.postgresql.org/docs/current/sql-do.html>
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Do(block) = &context.statement.kind else { return Vec::new() };
     let (message, risk) = if block.is_opaque {
         (
-            "what this block does cannot be seen: it executes a string, or is in a form that is not read",
+            "the effect of this block cannot be seen: it executes a string, or is in a form that is not parsed",
             Risk::High,
         )
     } else if contains_ddl(block) {
-        ("the block changes the schema, under conditions that only the server knows", worst(context, block))
+        ("the block changes the schema under conditions that only the server knows", worst(context, block))
     } else {
         return Vec::new();
     };
-    let safer = "plain statements, with IF EXISTS or IF NOT EXISTS where they are needed";
+    let safer = "write plain statements, with IF EXISTS or IF NOT EXISTS where needed";
     vec![Finding::new(Hazard::HiddenDdl, context.statement.span, message, safer).with_risk(risk)]
 }
 
-/// Each statement sees what those before it have made.
+/// The worst risk inside the block. Each statement is analysed with the schema that those before it left.
 fn worst(context: &Context<'_>, block: &Block) -> Risk {
     let mut schema = context.schema.clone();
     let mut worst = Risk::Controlled;
@@ -48,7 +59,7 @@ fn is_ddl(statement: &Statement) -> bool {
         Kind::CreateTable(table) => !table.temporary,
         Kind::CreateView(view) => !view.temporary,
         Kind::CreateSequence { temporary, .. } => !temporary,
-        // Rows, rights, the session; and what has a finding of its own.
+        // These change rows, rights or the session, or have their own finding.
         Kind::Insert(_)
         | Kind::Update(_)
         | Kind::Delete(_)

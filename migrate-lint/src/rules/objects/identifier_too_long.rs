@@ -1,13 +1,25 @@
+//! `identifier-too-long`: a statement gives a new object a name of more than 63 bytes.
+//!
+//! ```sql
+//! CREATE INDEX orders_by_customer_and_delivery_address_and_payment_method_and_day ON orders (day);
+//! ```
+//!
+//! PostgreSQL keeps 63 bytes (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, NAMEDATALEN) and
+//! cuts the rest with a notice that no one reads. Two names that differ only after byte 63 become one, and later
+//! queries do not find the object under the name that the script shows.
+//!
+//! Safer: a name of at most 63 bytes. The limit counts bytes and not characters.
+//!
+//! Exempt: SQLite, which has no such limit.
+
 use migrate_core::{Engine, Finding, Hazard, Span};
 
 use crate::Context;
 use crate::sql::{ChangeAction, Column, Constraint, Kind, Statement, TableBody};
 
-/// What the server keeps of a name (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, NAMEDATALEN).
+/// The bytes that the server keeps of a name: NAMEDATALEN - 1.
 const KEPT_BYTES: usize = 63;
 
-/// Names that a statement gives and that the server cuts: two that differ only behind that become one, and nobody
-/// finds the object under the name that the script says.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
@@ -16,15 +28,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     long.map(|(name, span)| {
         let end = (0..=KEPT_BYTES).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
         let kept = &name[..end];
-        let message =
-            format!("`{name}` has {} bytes, of which the server keeps {KEPT_BYTES}: `{kept}`", name.len());
-        let safer = format!("a name of at most {KEPT_BYTES} bytes");
+        let message = format!(
+            "the name `{name}` has {} bytes, and the server keeps only {KEPT_BYTES} of them: `{kept}`",
+            name.len()
+        );
+        let safer = format!("choose a name of at most {KEPT_BYTES} bytes");
         Finding::new(Hazard::IdentifierTooLong, span, message, safer)
     })
     .collect()
 }
 
-/// The names that a statement gives to what is new.
+/// The names that a statement gives to new objects, each with its place.
 fn given(statement: &Statement) -> Vec<(&str, Span)> {
     let whole = |name| vec![(name, statement.span)];
     match &statement.kind {
@@ -97,7 +111,7 @@ mod tests {
         case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)), FOUND);
         case(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(31)), &[]);
         let message = &messages(&history, &format!("CREATE TABLE new (\"{}\" int)", "é".repeat(32)))[0];
-        assert!(message.ends_with(&format!("keeps 63: `{}`", "é".repeat(31))), "{message}");
+        assert!(message.ends_with(&format!("keeps only 63 of them: `{}`", "é".repeat(31))), "{message}");
     }
 
     #[test]

@@ -1,14 +1,25 @@
+//! `index-blocking`: CREATE INDEX without CONCURRENTLY, on a table or materialized view that was there before.
+//!
+//! ```sql
+//! CREATE INDEX orders_customer ON orders (customer_id);
+//! ```
+//!
+//! It holds SHARE on the table until the transaction ends, so no one writes to it while the index is built, which
+//! takes as long as the table is large (<https://www.postgresql.org/docs/current/sql-createindex.html>, "Building
+//! Indexes Concurrently").
+//!
+//! Safer: CREATE INDEX CONCURRENTLY, alone in a migration without a transaction.
+//!
+//! Exempt: a table that the same script creates, an index that IF NOT EXISTS finds, and a partitioned table, which
+//! is `index-partitioned`. A materialized view is controlled: REFRESH alone writes to it, and others read it during
+//! the build.
+
 use migrate_core::{Engine, Finding, Hazard, Risk};
 
 use super::index_partitioned::is_partitioned;
 use crate::Context;
 use crate::sql::{CreateIndex, Kind, Name};
 
-/// `CREATE INDEX` on a table or materialized view that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-createindex.html>, "Building Indexes Concurrently": SHARE on the table
-/// until the end of the transaction, so nobody writes to it while the index is built. A materialized view
-/// is written by REFRESH alone, and read meanwhile.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::CreateIndex(index) = &context.statement.kind else { return Vec::new() };
     let table = &index.table;
@@ -22,9 +33,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     }
     let is_view = context.schema.view(table).is_some();
     let message = if is_view {
-        format!("`{table}` cannot be refreshed while the index is built")
+        format!("no one can refresh `{table}` while the index is built")
     } else {
-        format!("nobody can write to `{table}` while the index is built")
+        format!("no one can write to `{table}` while the index is built")
     };
     let unique = if index.unique { "UNIQUE " } else { "" };
     let name = index.name.as_ref().map_or("…", |name| &name.name);
@@ -35,7 +46,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     vec![if is_view { finding.with_risk(Risk::Controlled) } else { finding }]
 }
 
-/// Whether IF NOT EXISTS finds it, so that nothing is built.
+/// Whether IF NOT EXISTS finds the index, so that nothing is built.
 pub(super) fn is_there(context: &Context<'_>, index: &CreateIndex) -> bool {
     let schema = context.schema.resolve(&index.table).schema;
     let name = index.name.as_ref().map(|name| Name { schema, name: name.name.clone() });

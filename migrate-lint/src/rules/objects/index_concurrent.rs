@@ -1,3 +1,19 @@
+//! `index-concurrent`: CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY, the forms that `index-blocking`
+//! recommends.
+//!
+//! ```sql
+//! CREATE INDEX CONCURRENTLY orders_customer ON orders (customer_id);
+//! ```
+//!
+//! They stop no one, and so are controlled. They cannot run in a transaction, they wait for every older transaction,
+//! and they leave an invalid index when they fail: one that costs writes and serves no query
+//! (<https://www.postgresql.org/docs/current/sql-createindex.html>, "Building Indexes Concurrently").
+//!
+//! Safer: one per migration, without IF NOT EXISTS. Why not IF NOT EXISTS, so that a second try passes? It finds the
+//! invalid index by its name, does nothing, and the migration counts as applied.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::index_blocking::is_there;
@@ -5,32 +21,27 @@ use super::index_partitioned::is_partitioned;
 use crate::Context;
 use crate::sql::{CreateIndex, Kind, Reference};
 
-const SAFER: &str = "leave it alone in a migration with `-- migrate: no-transaction` and without IF NOT EXISTS: the runner \
-                     checks the index, and drops an invalid one before it tries again";
+const SAFER: &str = "keep it alone in a migration with `-- migrate: no-transaction` and without IF NOT EXISTS: the runner checks \
+                     the index, and drops an invalid one before it tries again";
 
-/// `CREATE INDEX CONCURRENTLY` and `REINDEX CONCURRENTLY`.
-///
-/// <https://www.postgresql.org/docs/current/sql-createindex.html>, "Building Indexes Concurrently": not in a
-/// transaction; waits for every transaction that is older; leaves an invalid index when it fails.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
     }
     let message = match &context.statement.kind {
         Kind::CreateIndex(index) if index.concurrently && builds(context, index) => format!(
-            "the build waits for all transactions that use `{}`, and leaves an invalid index behind if it fails",
+            "the build waits for all transactions that use `{}`, and leaves an invalid index if it fails",
             index.table
         ),
         Kind::Reindex(reindex) if reindex.concurrently && is_old(context, &reindex.target) => {
-            "the build waits for older transactions, and leaves an invalid index behind if it fails"
-                .to_owned()
+            "the build waits for all older transactions, and leaves an invalid index if it fails".to_owned()
         }
         _ => return Vec::new(),
     };
     vec![Finding::new(Hazard::IndexConcurrent, context.statement.span, message, SAFER)]
 }
 
-/// A partitioned table refuses it: [`Hazard::IndexPartitioned`].
+/// Whether an index is built at all. A partitioned table refuses CONCURRENTLY: [`Hazard::IndexPartitioned`].
 fn builds(context: &Context<'_>, index: &CreateIndex) -> bool {
     let table = &index.table;
     context.is_old(table) && !is_partitioned(context, table) && !is_there(context, index)

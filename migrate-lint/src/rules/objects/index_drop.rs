@@ -1,12 +1,23 @@
+//! `index-drop`: DROP INDEX of an index that was there before.
+//!
+//! ```sql
+//! DROP INDEX orders_customer;
+//! ```
+//!
+//! It takes ACCESS EXCLUSIVE on the table for an instant; with CONCURRENTLY, SHARE UPDATE EXCLUSIVE
+//! (<https://www.postgresql.org/docs/current/sql-dropindex.html>). On either engine the queries that used the index
+//! read more rows. If the index is unique, `ON CONFLICT` that relies on it fails and duplicates are accepted, so
+//! older code may break.
+//!
+//! Safer: see first that no query uses the index, and drop it CONCURRENTLY.
+//!
+//! Exempt: an index of a table that the same script creates.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name, ObjectKind};
 
-/// `DROP INDEX` of an index that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-dropindex.html>: ACCESS EXCLUSIVE on its table, SHARE UPDATE EXCLUSIVE
-/// with CONCURRENTLY. Queries that used it read more on either engine, and `ON CONFLICT` needs its unique index.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
     if drop.object != ObjectKind::Index {
@@ -16,17 +27,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old.map(|name| {
         let mut message = format!("queries that used `{name}` read more rows");
         if context.engine == Engine::Postgres && !drop.concurrently {
-            message += &format!(", and {} is locked for a moment", table(context, name));
+            message += &format!(", and no one can use {} for an instant", table(context, name));
         }
         let is_unique = context.schema.index(name).is_some_and(|index| index.unique);
         if is_unique {
-            message += "; `ON CONFLICT` that counts on it fails, and rows that it refused are taken";
+            message += "; `ON CONFLICT` that relies on it fails, and the table accepts rows that it refused";
         }
         let safer = match context.engine {
             Engine::Postgres => {
-                "look at pg_stat_user_indexes.idx_scan first; `DROP INDEX CONCURRENTLY` in a migration with `-- migrate: no-transaction`"
+                "see in pg_stat_user_indexes.idx_scan that no query uses it; `DROP INDEX CONCURRENTLY` in a migration with `-- migrate: no-transaction`"
             }
-            Engine::Sqlite => "look at EXPLAIN QUERY PLAN of the queries on its table first",
+            Engine::Sqlite => "see in EXPLAIN QUERY PLAN that no query on its table uses it",
         };
         let finding = Finding::new(Hazard::IndexDrop, context.statement.span, message, safer);
         if is_unique { finding.breaking_older_binaries() } else { finding }

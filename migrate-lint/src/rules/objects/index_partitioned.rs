@@ -1,12 +1,22 @@
+//! `index-partitioned`: CREATE INDEX on a partitioned table that was there before.
+//!
+//! ```sql
+//! CREATE INDEX orders_customer ON orders (customer_id);
+//! ```
+//!
+//! The server locks the parent and all partitions in SHARE until the last index is built, and it refuses
+//! CONCURRENTLY (<https://www.postgresql.org/docs/current/sql-createindex.html>).
+//!
+//! Safer: ON ONLY, which builds nothing, then one index per partition with CONCURRENTLY, then ATTACH PARTITION. The
+//! index of the parent becomes valid when all are attached.
+//!
+//! Exempt: ON ONLY without CONCURRENTLY.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name};
 
-/// `CREATE INDEX`, concurrently or not, on a partitioned table that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-createindex.html>: CONCURRENTLY is refused there, and without it all
-/// partitions are locked while the index of each is built. `ON ONLY` builds nothing.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::CreateIndex(index) = &context.statement.kind else { return Vec::new() };
     let table = &index.table;
@@ -19,9 +29,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = if index.concurrently {
-        format!("this fails: `{table}` is partitioned, and CONCURRENTLY does not work there")
+        format!("this fails: `{table}` is partitioned, and the server refuses CONCURRENTLY on it")
     } else {
-        format!("nobody can write to any partition of `{table}` while the index of each is built")
+        format!("no one can write to any partition of `{table}` until the index of the last one is built")
     };
     let safer = format!(
         "`CREATE INDEX … ON ONLY {table} …`, then for each partition `CREATE INDEX CONCURRENTLY` in a migration with \

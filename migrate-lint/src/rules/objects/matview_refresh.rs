@@ -1,12 +1,22 @@
+//! `matview-refresh`: REFRESH MATERIALIZED VIEW of a view that was there before.
+//!
+//! ```sql
+//! REFRESH MATERIALIZED VIEW sales_by_day;
+//! ```
+//!
+//! It holds ACCESS EXCLUSIVE on the view until the transaction ends, so no one reads it while its query runs
+//! (<https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html>).
+//!
+//! Safer: CONCURRENTLY, which lets others read and takes longer; it needs a unique index over all rows of the view.
+//! That form is controlled, because a long query in a migration keeps the transaction open.
+//!
+//! Exempt: a view that the same script creates.
+
 use migrate_core::{Finding, Hazard, Risk};
 
 use crate::Context;
 use crate::sql::Kind;
 
-/// `REFRESH MATERIALIZED VIEW` of one that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html>: ACCESS EXCLUSIVE until the end of the
-/// transaction; with CONCURRENTLY others can read, and it takes longer.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Refresh(refresh) = &context.statement.kind else { return Vec::new() };
     let name = &refresh.name;
@@ -14,13 +24,12 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let finding = if refresh.concurrently {
-        let message =
-            format!("the query of `{name}` runs as long as it runs; nobody waits but other refreshes");
-        let safer = "alone in its migration, or outside of migrations";
+        let message = format!("the query of `{name}` may take long; only other refreshes of it wait");
+        let safer = "keep it alone in its migration, or do it outside of migrations";
         Finding::new(Hazard::MatviewRefresh, context.statement.span, message, safer)
             .with_risk(Risk::Controlled)
     } else {
-        let message = format!("nobody can read `{name}` while its query runs");
+        let message = format!("no one can read `{name}` while its query runs");
         let safer = format!(
             "`REFRESH MATERIALIZED VIEW CONCURRENTLY {name}`, which needs a unique index over all its rows"
         );

@@ -1,4 +1,12 @@
-//! Tables, indexes and other objects as a whole, and the rows in them.
+//! The rules for tables, indexes and other objects as a whole, and for the rows in them: 33 files, one for each
+//! hazard or family of hazards.
+//!
+//! In comes a [`Context`]: one statement, the script around it, and the schema before it. Out come findings. `DROP
+//! TABLE invoices` with a schema that has `invoices` gives one `drop-table`, risk high; with an `invoices` that the
+//! same script created it gives nothing.
+//!
+//! A new rule is a file here with a `check` function, a line in [`RULES`], a hazard in `hazard.rs` and its page in
+//! `docs/hazards/`.
 
 mod attach_scan;
 mod default_partition_scan;
@@ -74,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
     unbounded_dml::check,
 ];
 
-/// The actions of an ALTER TABLE, and of its like.
+/// The actions of an ALTER TABLE. ALTER INDEX, ALTER VIEW, ALTER SEQUENCE and the like are parsed to the same type.
 fn changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a AlterTable, &'a Change)> + use<'a> {
     let alter = match &context.statement.kind {
         Kind::AlterTable(alter) => Some(alter),
@@ -83,7 +91,7 @@ fn changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a AlterTable, &
     alter.into_iter().flat_map(|alter| alter.changes.iter().map(move |change| (alter, change)))
 }
 
-/// Those on what was there before.
+/// The actions on an object that was there before this migration.
 fn old_changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a AlterTable, &'a Change)> + use<'a> {
     let context = *context;
     changes(&context).filter(move |(alter, _)| context.is_old(&alter.name))

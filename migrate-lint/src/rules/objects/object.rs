@@ -1,13 +1,17 @@
-//! The objects that a script names, and which of them it creates itself.
+//! Which of the objects that a script names were there before it.
+//!
+//! The schema knows that of tables, enums and functions. Of other kinds of objects it keeps no age, so the script's own
+//! statements are searched: after `CREATE TYPE mood …; DROP TYPE mood`, the second statement finds the first in
+//! [`earlier`], and the type is not old. In a `DROP VIEW v; CREATE VIEW v …`, [`later`] finds that the view comes back.
 
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Name, ObjectKind, Statement};
 
-/// Whether the object was there before this migration, under whichever name.
+/// Whether the object was there before this migration, under any name.
 pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     match kin(object) {
         ObjectKind::Table => context.is_old(name),
-        // One may be replaced.
+        // CREATE OR REPLACE keeps the age of a function, so the script's CREATE alone does not prove that it is new.
         ObjectKind::Function => context
             .schema
             .function(name)
@@ -16,7 +20,7 @@ pub(super) fn is_old(context: &Context<'_>, object: ObjectKind, name: &Name) -> 
     }
 }
 
-/// Whether the script has given the object this name, which no running code knows then.
+/// Whether the script has given the object this name. Running code cannot know it then.
 pub(super) fn was_renamed(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     let is_rename =
         |statement: &&Statement| matches!(statement.kind, Kind::Rename { .. } | Kind::AlterTable(_));
@@ -28,19 +32,19 @@ pub(super) fn comes_back(context: &Context<'_>, object: ObjectKind, name: &Name)
     later(context).any(|statement| creates(context, statement, object, name))
 }
 
-/// The statements of the script before this one, those in blocks among them.
+/// The statements of the script before this one, including those in blocks.
 pub(super) fn earlier<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
     let start = context.statement.span.start();
     with_inner(&context.script[..=context.index]).filter(move |statement| statement.span.end() <= start)
 }
 
-/// The statements of the script behind this one, those in blocks among them.
+/// The statements of the script after this one, including those in blocks.
 pub(super) fn later<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
     let end = context.statement.span.end();
     with_inner(&context.script[context.index..]).filter(move |statement| statement.span.start() >= end)
 }
 
-/// All statements of the script, those in blocks among them.
+/// All statements of the script, including those in blocks.
 pub(super) fn every<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Statement> + use<'a> {
     with_inner(context.script)
 }
@@ -54,12 +58,14 @@ fn below(statement: &Statement) -> Vec<&Statement> {
     direct.flat_map(|statement| std::iter::once(statement).chain(below(statement))).collect()
 }
 
+/// Whether a statement creates an object of this namespace and name, or gives an object that name.
 fn creates(context: &Context<'_>, statement: &Statement, object: ObjectKind, name: &Name) -> bool {
     created(statement).is_some_and(|(created, of_name)| {
         kin(created) == kin(object) && context.schema.resolve(&of_name) == context.schema.resolve(name)
     })
 }
 
+/// What a statement creates or renames to, and its name afterwards.
 fn created(statement: &Statement) -> Option<(ObjectKind, Name)> {
     Some(match &statement.kind {
         Kind::CreateTable(table) => (ObjectKind::Table, table.name.clone()),
@@ -84,7 +90,7 @@ pub(super) fn renamed(name: &Name, to: &str) -> Name {
     Name { schema: name.schema.clone(), name: to.to_owned() }
 }
 
-/// Objects that cannot have the same name in one schema are of one kin.
+/// One kind for all kinds that share a namespace: a view and a table of the same name cannot both be in a schema.
 fn kin(object: ObjectKind) -> ObjectKind {
     match object {
         ObjectKind::ForeignTable

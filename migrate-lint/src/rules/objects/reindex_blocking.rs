@@ -1,12 +1,22 @@
+//! `reindex-blocking`: REINDEX without CONCURRENTLY.
+//!
+//! ```sql
+//! REINDEX TABLE orders;
+//! ```
+//!
+//! It takes SHARE on the table, so no one writes, and ACCESS EXCLUSIVE on each index, so every query that plans with
+//! that index waits, and the planner looks at all indexes of a table
+//! (<https://www.postgresql.org/docs/current/sql-reindex.html>).
+//!
+//! Safer: REINDEX … CONCURRENTLY in a migration without a transaction.
+//!
+//! Exempt: SQLite, and a table or index that the same script creates.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Reference};
 
-/// `REINDEX` without CONCURRENTLY.
-///
-/// <https://www.postgresql.org/docs/current/sql-reindex.html>: SHARE on the table, so nobody writes, and ACCESS
-/// EXCLUSIVE on the index, so what wants to read it waits, which is nearly every query while it is planned.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Reindex(reindex) = &context.statement.kind else { return Vec::new() };
     if context.engine != Engine::Postgres || reindex.concurrently {
@@ -22,12 +32,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             (table, format!("REINDEX INDEX CONCURRENTLY {name}"))
         }
         Reference::Many => {
-            ("every table of it".to_owned(), "REINDEX TABLE CONCURRENTLY … for each table".to_owned())
+            ("every table in it".to_owned(), "REINDEX TABLE CONCURRENTLY … for each table".to_owned())
         }
         Reference::Table(_) | Reference::Index(_) => return Vec::new(),
     };
-    let message =
-        format!("nobody can write to {what}, and hardly anybody read it, while the indexes are built anew");
+    let message = format!(
+        "no one can write to {what}, and nearly every query on it waits, while its indexes are rebuilt"
+    );
     let safer = format!("`{safer}`, in a migration with `-- migrate: no-transaction`");
     vec![Finding::new(Hazard::ReindexBlocking, context.statement.span, message, safer)]
 }

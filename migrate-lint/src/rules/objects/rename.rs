@@ -1,3 +1,20 @@
+//! `rename`: RENAME or SET SCHEMA of an object that was there before and that code knows by its name.
+//!
+//! ```sql
+//! ALTER TABLE users RENAME COLUMN name TO full_name;
+//! ```
+//!
+//! The catalog changes at once, and from then on the old name means nothing
+//! (<https://www.postgresql.org/docs/current/sql-altertable.html>, RENAME). Between the migration and the end of the
+//! rollout one of the two releases fails.
+//!
+//! Safer: for a column, add one with the new name and write both for a release; for a table, a view with the old
+//! name in the same migration. If the script creates something under the old name, the risk is controlled.
+//!
+//! Exempt: indexes, triggers, rules and policies, which no query names; an object that the same script creates; and
+//! on SQLite the old table of a rebuild, whose name a new table takes. The name of a constraint is controlled: it
+//! occurs in `ON CONFLICT ON CONSTRAINT` and in code that tells errors apart.
+
 use migrate_core::{Engine, Finding, Hazard, Risk, Span};
 
 use super::object::{comes_back, is_old, later};
@@ -5,10 +22,6 @@ use super::old_changes;
 use crate::Context;
 use crate::sql::{Change, ChangeAction, Kind, Name, ObjectKind};
 
-/// `RENAME` and `SET SCHEMA` of what was there before and running code knows by its name.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html>, RENAME: the catalog alone changes, at once, and the
-/// old name means nothing from then on.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_clauses = old_changes(context).filter_map(|(alter, change)| match &change.action {
         ChangeAction::RenameColumn { from, .. } => Some(of_column(&alter.name, from, change)),
@@ -32,12 +45,12 @@ fn of_statement(context: &Context<'_>) -> Option<Finding> {
         .then(|| of_object(context, object, name, context.statement.span))
 }
 
-/// No query names an index, a trigger, a rule or a policy; an extension moves with its functions.
+/// Whether queries name objects of this kind. None names an index, a trigger, a rule or a policy.
 fn is_known_by_name(object: ObjectKind) -> bool {
     !matches!(object, ObjectKind::Index | ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy)
 }
 
-/// Whether the table is renamed for a new one of its name, as in a rebuild on SQLite.
+/// Whether a later statement creates a table of the same name, as in a rebuild on SQLite.
 fn makes_room(context: &Context<'_>, table: &Name) -> bool {
     let table = context.schema.resolve(table);
     context.engine == Engine::Sqlite
@@ -49,16 +62,16 @@ fn makes_room(context: &Context<'_>, table: &Name) -> bool {
 
 fn of_column(table: &Name, column: &str, change: &Change) -> Finding {
     let message = format!("running code that uses `{table}.{column}` fails");
-    let safer = "add a column of the new name, write both in one release, fill the new one in batches, read it in the next \
+    let safer = "add a column with the new name, write both in one release, fill the new one in batches, read it in the next \
                  release, then drop the old one";
     Finding::new(Hazard::Rename, change.span, message, safer).breaking_older_binaries()
 }
 
-/// Names of constraints stand in `ON CONFLICT ON CONSTRAINT`, and in code that looks at which one an error names.
 fn of_constraint(table: &Name, constraint: &str, change: &Change) -> Finding {
     let message =
-        format!("code that knows the constraint `{constraint}` of `{table}` by its name does not find it");
-    let safer = "look for the name in the code: `ON CONFLICT ON CONSTRAINT`, and where errors are told apart";
+        format!("running code that names the constraint `{constraint}` of `{table}` does not find it");
+    let safer =
+        "search the code for the name: in `ON CONFLICT ON CONSTRAINT`, and where code tells errors apart";
     Finding::new(Hazard::Rename, change.span, message, safer)
         .with_risk(Risk::Controlled)
         .breaking_older_binaries()
@@ -68,18 +81,20 @@ fn of_object(context: &Context<'_>, object: ObjectKind, name: &Name, span: Span)
     let noun = object.noun();
     if context.transaction && comes_back(context, object, name) {
         let message = format!(
-            "what the script creates under the name `{name}` serves the code that knows the {noun} by it"
+            "running code that uses the {noun} `{name}` gets what the script creates under that name"
         );
-        let safer = "a view of one table can be read and written like it; keep every column that running code uses, and \
-                     drop the view in a later release";
+        let safer = "a view of one table can be read and written like the table; keep every column that running code uses, \
+                     and drop the view in a later release";
         return Finding::new(Hazard::Rename, span, message, safer).with_risk(Risk::Controlled);
     }
-    let message = format!("running code that knows the {noun} `{name}` by this name fails");
+    let message = format!("running code that uses the {noun} `{name}` by this name fails");
     let safer = match object {
         ObjectKind::Table => format!(
             "keep the old name until no release uses it: `CREATE VIEW {name} AS SELECT * FROM …` in the same migration"
         ),
-        _ => format!("create a {noun} of the new name, use it in one release and drop `{name}` in the next"),
+        _ => {
+            format!("create a {noun} with the new name, use it in one release and drop `{name}` in the next")
+        }
     };
     Finding::new(Hazard::Rename, span, message, safer).breaking_older_binaries()
 }

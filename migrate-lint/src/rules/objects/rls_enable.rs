@@ -1,3 +1,18 @@
+//! `rls-enable`: ENABLE or FORCE ROW LEVEL SECURITY on a table that was there before.
+//!
+//! ```sql
+//! ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+//! ```
+//!
+//! "If no policy exists for the table, a default-deny policy is used"
+//! (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>): queries find no rows, and no error says why.
+//! Restrictive policies alone let no row through either. FORCE applies the policies to the owner as well.
+//!
+//! Safer: a permissive policy before it, in the same migration. With one the risk is controlled, because the
+//! policies have to fit what running code reads.
+//!
+//! Exempt: a table that the same script creates, and FORCE together with ENABLE, which is one finding.
+
 use migrate_core::{Finding, Hazard, Risk};
 
 use super::object::{earlier, every};
@@ -5,27 +20,23 @@ use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Name, Statement};
 
-/// `ENABLE` and `FORCE ROW LEVEL SECURITY` on a table that was there before.
-///
-/// <https://www.postgresql.org/docs/current/ddl-rowsecurity.html>: "If no policy exists for the table, a default-deny
-/// policy is used". Restrictive policies alone let nothing through either. FORCE says the same to the owner.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old_changes(context)
         .filter_map(|(alter, change)| {
             let table = &alter.name;
             let whose = match &change.action {
-                ChangeAction::EnableRowSecurity => "all who do not own it",
-                // It means nothing before ENABLE, whose finding tells the same.
+                ChangeAction::EnableRowSecurity => "every role but its owner",
+                // FORCE has no effect before ENABLE, whose own finding reports the same.
                 ChangeAction::ForceRowSecurity if is_enabled(context, table) => "its owner",
                 _ => return None,
             };
             let finding = if has_permissive_policy(context, table) {
-                let message = format!("the policies of `{table}` decide from now on which rows running code sees");
-                let safer = "have every query of the running release tried under the policies, as the role that it runs as";
+                let message = format!("from now on the policies of `{table}` decide which rows running code sees");
+                let safer = "try every query of the running release under the policies, with the role that the release uses";
                 Finding::new(Hazard::RlsEnable, change.span, message, safer).with_risk(Risk::Controlled)
             } else {
-                let message = format!("no policy lets a row of `{table}` through: it is empty to {whose}");
-                let safer = format!("`CREATE POLICY … ON {table} …` before it, in the same migration");
+                let message = format!("no policy lets a row of `{table}` through: {whose} finds it empty");
+                let safer = format!("add `CREATE POLICY … ON {table} …` before it, in the same migration");
                 Finding::new(Hazard::RlsEnable, change.span, message, safer)
             };
             Some(finding.breaking_older_binaries())
@@ -33,7 +44,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether it was enabled before this migration, as far as the folder knows.
+/// Whether row-level security was on before this migration. A table that no migration creates may have it.
 pub(super) fn is_enabled(context: &Context<'_>, table: &Name) -> bool {
     let is_unknown = !context.schema.is_known(table);
     let is_enabled = context.schema.table(table).is_some_and(|table| table.row_security.enabled);
@@ -46,7 +57,8 @@ fn enables(context: &Context<'_>, statement: &Statement, table: &Name) -> bool {
         && alter.changes.iter().any(|change| change.action == ChangeAction::EnableRowSecurity)
 }
 
-/// One that was there before, or that the script creates: behind this statement too, if nobody sees what is between.
+/// Whether a permissive policy was there before, or the script creates one. In a transaction a later statement counts
+/// too, because no one sees the state between the two.
 fn has_permissive_policy(context: &Context<'_>, table: &Name) -> bool {
     let creates = |statement: &Statement| {
         matches!(&statement.kind, Kind::CreatePolicy(policy)

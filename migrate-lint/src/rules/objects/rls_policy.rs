@@ -1,3 +1,19 @@
+//! `rls-policy`: the policies of a table with row-level security change: CREATE POLICY, ALTER POLICY, DISABLE and NO
+//! FORCE ROW LEVEL SECURITY.
+//!
+//! ```sql
+//! CREATE POLICY same_region ON orders AS RESTRICTIVE USING (region = current_setting('app.region'));
+//! ```
+//!
+//! Running code sees other rows than before, without an error. Permissive policies are joined by OR, so one more
+//! shows more rows; restrictive ones by AND, so one more shows fewer
+//! (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>).
+//!
+//! Safer: try the queries of the running release first, with its role.
+//!
+//! Exempt: a table that the same script creates, and a CREATE POLICY on a table without row-level security, where it
+//! has no effect yet: ENABLE is `rls-enable`. DROP POLICY takes a right away and is [`Hazard::GrantRevoke`].
+
 use migrate_core::{Finding, Hazard};
 
 use super::old_changes;
@@ -5,24 +21,19 @@ use super::rls_enable::is_enabled;
 use crate::Context;
 use crate::sql::{ChangeAction, Kind};
 
-const SAFER: &str = "try every query of the running release under it, as the role that it runs as";
+const SAFER: &str = "try every query of the running release under it, with the role that the release uses";
 
-/// `CREATE` and `ALTER POLICY`, `DISABLE` and `NO FORCE ROW LEVEL SECURITY` on a table that was there before and has
-/// row-level security. Dropping a policy takes rights: [`Hazard::GrantRevoke`].
-///
-/// <https://www.postgresql.org/docs/current/ddl-rowsecurity.html>: permissive policies are joined by OR, restrictive
-/// ones by AND; without ENABLE they mean nothing.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_policy = match &context.statement.kind {
         Kind::CreatePolicy(policy) if context.is_old(&policy.table) && is_enabled(context, &policy.table) => {
             let effect = if policy.restrictive { "fewer" } else { "more" };
             Some(format!(
-                "running code sees {effect} rows of `{}`, as the policy `{}` says",
+                "running code sees {effect} rows of `{}`, because of the policy `{}`",
                 policy.table, policy.name
             ))
         }
         Kind::AlterPolicy(policy) if context.is_old(&policy.table) => Some(format!(
-            "running code sees other rows of `{}`, as the policy `{}` says",
+            "running code sees other rows of `{}`, because of the policy `{}`",
             policy.table, policy.name
         )),
         _ => None,
@@ -31,12 +42,12 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         of_policy.map(|message| Finding::new(Hazard::RlsPolicy, context.statement.span, message, SAFER));
     let of_clauses = old_changes(context).filter_map(|(alter, change)| {
         let whom = match &change.action {
-            ChangeAction::DisableRowSecurity => "everybody who may read it",
+            ChangeAction::DisableRowSecurity => "any role that may read it",
             ChangeAction::NoForceRowSecurity => "its owner",
             _ => return None,
         };
         let message = format!("the policies of `{}` no longer hide any row from {whom}", alter.name);
-        let safer = "see that every query says itself which rows it means";
+        let safer = "see that every query has its own condition for the rows that it means";
         Some(Finding::new(Hazard::RlsPolicy, change.span, message, safer))
     });
     of_policy.into_iter().chain(of_clauses).collect()

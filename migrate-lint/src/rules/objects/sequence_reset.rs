@@ -1,21 +1,33 @@
+//! `sequence-reset`: a sequence that was there before gets another number: ALTER SEQUENCE … RESTART, RESTART of an
+//! identity column, `setval`.
+//!
+//! ```sql
+//! ALTER SEQUENCE orders_id_seq RESTART WITH 1;
+//! ```
+//!
+//! The sequence may return numbers that rows already have, so inserts fail on the primary key. RESTART "is
+//! transactional and blocks concurrent transactions from obtaining numbers"; `setval` is neither, and no rollback
+//! undoes it (<https://www.postgresql.org/docs/current/sql-altersequence.html>).
+//!
+//! Safer: a number above every one in use.
+//!
+//! Exempt: a sequence or table that the same script creates. For `setval` the name is in a string, so a literal that
+//! names something new is enough.
+
 use migrate_core::{Finding, Hazard};
 
 use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, ColumnChange, Kind, Name};
 
-const SAFER: &str = "see that the number lies above every one in use; while others write, `setval` with `max(id)` may already be \
-                     behind";
+const SAFER: &str = "choose a number above every one in use; while others write, the `max(id)` given to `setval` may already be \
+                     too low";
 
-/// A sequence that was there before and is set: `ALTER SEQUENCE … RESTART`, RESTART of an identity column, `setval`.
-///
-/// <https://www.postgresql.org/docs/current/sql-altersequence.html>: RESTART "is transactional and blocks concurrent
-/// transactions from obtaining numbers"; `setval` is neither, and no rollback undoes it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_statement = match &context.statement.kind {
         Kind::RestartSequence { name } if context.is_old(name) => Some(restarted(&name.to_string())),
         Kind::Query(_) if sets_old_sequence(context) => Some(
-            "the sequence may hand out numbers that are in use, and keeps its value after a rollback"
+            "the sequence may return numbers that are in use, and it keeps its new value after a rollback"
                 .to_owned(),
         ),
         _ => None,
@@ -33,11 +45,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn restarted(what: &str) -> String {
-    format!("`{what}` may hand out numbers that are in use, and none until the migration has ended")
+    format!(
+        "`{what}` may return numbers that are in use, and returns none to others until the migration has ended"
+    )
 }
 
-/// Whether it calls `setval`, unless a literal names what the script itself has created: the sequence, or the table of
-/// `pg_get_serial_sequence`.
+/// Whether the query calls `setval` on something that was there before. A literal may name what the script has created:
+/// the sequence, or the table in `pg_get_serial_sequence`.
 fn sets_old_sequence(context: &Context<'_>) -> bool {
     let statement = context.statement;
     statement.calls.iter().any(|call| call.is_builtin("setval"))

@@ -1,3 +1,21 @@
+//! `short-ael`: a change that is instant but needs ACCESS EXCLUSIVE on a table that was there before: SET STORAGE,
+//! ADD GENERATED AS IDENTITY, REPLICA IDENTITY, OWNER TO, INHERIT, ENABLE or DISABLE TRIGGER, CREATE TABLE …
+//! PARTITION OF.
+//!
+//! ```sql
+//! ALTER TABLE orders OWNER TO app;
+//! ```
+//!
+//! The statement waits for the longest query on the table, and every later query waits in the queue after it,
+//! readers too (<https://www.postgresql.org/docs/current/sql-altertable.html> names the lock of each; switching
+//! triggers stops writers alone).
+//!
+//! Safer: alone in its migration and with a `lock_timeout`, so that a long query makes the runner give up and try
+//! again, and not everyone wait. For a partition: create the table, then ATTACH it.
+//!
+//! Exempt: SQLite, a table that the same script creates, and ADD COLUMN that reads or writes no rows. That takes the
+//! same lock, but it is what most migrations are for, and a warning for each of them would be read by no one.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::default_partition_scan::old_default_partition;
@@ -5,51 +23,48 @@ use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, ColumnChange, Kind, ObjectKind, TableBody};
 
-const SAFER: &str = "alone in its migration, so that the lock is held for an instant; the runner gives up after \
+const SAFER: &str = "keep it alone in its migration, so that the lock is held for an instant; the runner gives up after \
                      `lock_timeout` and tries again";
 
-/// Changes that are done at once, but under ACCESS EXCLUSIVE, on a table that was there before: they wait for the
-/// longest query, and everybody waits behind them.
-///
-/// <https://www.postgresql.org/docs/current/sql-altertable.html> names the lock of each; switching triggers stops writers
-/// alone. ADD COLUMN without anything that reads or writes rows is as short and is not told, being
-/// what migrations are for.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
     }
     let of_clauses = old_changes(context).filter_map(|(alter, change)| {
         let table = &alter.name;
-        let (who, effect) = match &change.action {
+        let (stopped, effect) = match &change.action {
             ChangeAction::AlterColumn { change: ColumnChange::SetStorage, .. } => {
-                ("everybody", String::new())
+                ("no one can use", String::new())
             }
             ChangeAction::AlterColumn { column, change: ColumnChange::AddIdentity } => {
-                ("everybody", format!("; with ALWAYS, code that writes `{column}` fails"))
+                ("no one can use", format!("; with ALWAYS, code that writes `{column}` fails"))
             }
             ChangeAction::ReplicaIdentity => {
-                ("everybody", "; subscribers get the old rows in another form".to_owned())
+                ("no one can use", "; subscribers get the old values of rows in another form".to_owned())
             }
             ChangeAction::OwnerTo(owner) if alter.kind == ObjectKind::Table => (
-                "everybody",
-                format!("; it belongs to `{owner}`, and its owner until now needs grants to use it"),
+                "no one can use",
+                format!("; it gets the owner `{owner}`, and its present owner needs grants to use it"),
             ),
-            ChangeAction::SetTrigger => ("every write", "; writes do other things from now on".to_owned()),
-            ChangeAction::Inherit(parent) => ("everybody", format!("; queries on `{parent}` show its rows")),
+            ChangeAction::SetTrigger => {
+                ("no one can write to", "; from now on writes have other effects".to_owned())
+            }
+            ChangeAction::Inherit(parent) => {
+                ("no one can use", format!("; queries on `{parent}` then show its rows"))
+            }
             ChangeAction::NoInherit(parent) => {
-                ("everybody", format!("; queries on `{parent}` no longer show its rows"))
+                ("no one can use", format!("; queries on `{parent}` no longer show its rows"))
             }
             _ => return None,
         };
-        let message =
-            format!("{who} waits for `{table}` while this waits for the longest query on it{effect}");
+        let message = format!("{stopped} `{table}` while this waits for the longest query on it{effect}");
         let finding = Finding::new(Hazard::ShortExclusive, change.span, message, SAFER);
         Some(if takes_a_right(&change.action) { finding.breaking_older_binaries() } else { finding })
     });
     of_clauses.chain(new_partition(context)).collect()
 }
 
-/// Whether running code may be refused what it was allowed.
+/// Whether the server may refuse running code something that it allowed before.
 fn takes_a_right(action: &ChangeAction) -> bool {
     matches!(
         action,
@@ -57,14 +72,14 @@ fn takes_a_right(action: &ChangeAction) -> bool {
     )
 }
 
-/// Of a parent without a default partition; one that has one is read: [`Hazard::DefaultPartitionScan`].
+/// A new partition of a parent without a default partition. If there is one, it is read: [`Hazard::DefaultPartitionScan`].
 fn new_partition(context: &Context<'_>) -> Option<Finding> {
     let Kind::CreateTable(table) = &context.statement.kind else { return None };
     let TableBody::PartitionOf(parent, _) = &table.body else { return None };
     if !context.is_old(parent) || old_default_partition(context, parent).is_some() {
         return None;
     }
-    let message = format!("everybody waits for `{parent}` while this waits for the longest query on it");
+    let message = format!("no one can use `{parent}` while this waits for the longest query on it");
     let safer = format!(
         "`CREATE TABLE {} (LIKE {parent} INCLUDING ALL)`, then `ALTER TABLE {parent} ATTACH PARTITION {} …`, which lets \
          others read and write",

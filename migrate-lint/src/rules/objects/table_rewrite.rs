@@ -1,3 +1,18 @@
+//! `table-rewrite`: a statement whose purpose is to rewrite a table: VACUUM FULL, CLUSTER, and in ALTER TABLE SET
+//! LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD.
+//!
+//! ```sql
+//! CLUSTER orders USING orders_created_at;
+//! ```
+//!
+//! Each holds ACCESS EXCLUSIVE until the copy is done
+//! (<https://www.postgresql.org/docs/current/explicit-locking.html>), and needs as much disk again as the table has.
+//!
+//! Safer: outside of migrations, by a tool that copies while the table is in use.
+//!
+//! Exempt: SQLite, a table that the same script creates, a sequence, which is one row, and a partitioned table,
+//! which has no rows of its own.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::index_partitioned::is_partitioned;
@@ -6,26 +21,21 @@ use crate::Context;
 use crate::sql::{ChangeAction, Kind, ObjectKind};
 
 const SAFER: &str = "leave it out of migrations: pg_repack, or a copy kept up to date by triggers, does it while the table is in \
-                     use; else do it in a maintenance window and allow it with the reason";
+                     use; or do it in a maintenance window and allow it with the reason";
 
-/// Statements whose purpose it is to write a table anew: `VACUUM FULL`, `CLUSTER`, and in ALTER TABLE `SET LOGGED`,
-/// `SET UNLOGGED`, `SET TABLESPACE`, `SET ACCESS METHOD`.
-///
-/// <https://www.postgresql.org/docs/current/explicit-locking.html>: ACCESS EXCLUSIVE for all of them, until the copy is
-/// done.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if context.engine != Engine::Postgres {
         return Vec::new();
     }
     let of_statement = match &context.statement.kind {
         Kind::Vacuum { full: true } => {
-            Some("nobody can use a table while VACUUM FULL writes it anew".to_owned())
+            Some("no one can read or write a table while VACUUM FULL rewrites it".to_owned())
         }
         Kind::Cluster { table: None } => {
-            Some("nobody can use a table while CLUSTER writes it anew".to_owned())
+            Some("no one can read or write a table while CLUSTER rewrites it".to_owned())
         }
         Kind::Cluster { table: Some(table) } if context.is_old(table) => {
-            Some(format!("nobody can use `{table}` while CLUSTER writes it anew"))
+            Some(format!("no one can read or write `{table}` while CLUSTER rewrites it"))
         }
         _ => None,
     };
@@ -43,7 +53,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         if alter.kind == ObjectKind::Sequence || is_partitioned(context, &alter.name) {
             return None;
         }
-        let message = format!("nobody can use `{}` while {words} writes it anew", alter.name);
+        let message = format!("no one can read or write `{}` while {words} rewrites it", alter.name);
         Some(Finding::new(Hazard::TableRewrite, change.span, message, SAFER))
     });
     of_statement.into_iter().chain(of_clauses).collect()

@@ -1,49 +1,63 @@
+//! `timeout-disabled`: a script switches a limit off: SET lock_timeout = 0 and the like, and RESET, which goes back
+//! to the server's default, and that is no limit.
+//!
+//! ```sql
+//! SET lock_timeout = 0;
+//! ```
+//!
+//! While a statement waits for a lock, every later query on the table waits in the queue after it, readers too.
+//! `lock_timeout` ends that, and the runner tries again
+//! (<https://www.postgresql.org/docs/current/runtime-config-client.html>).
+//!
+//! Safer: a limit that the application can live with.
+//!
+//! Exempt: `statement_timeout` and `transaction_timeout` outside of a transaction, where no lock is held between
+//! statements, and `statement_timeout` in a script that validates a constraint, which is long and blocks no one.
+
 use migrate_core::{Finding, Hazard};
 
 use super::object::every;
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Setting};
 
-/// `SET lock_timeout = 0` and its like, and RESET, which leads back to the server's default, which is none.
-///
-/// <https://www.postgresql.org/docs/current/runtime-config-client.html>: while a statement waits for a lock, everybody
-/// who comes later waits behind it, however long that is.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Set(setting) = &context.statement.kind else { return Vec::new() };
     let Some((name, effect)) = disabled(context, setting) else { return Vec::new() };
     let message = format!("without {name} {effect}");
-    let safer = format!("a limit that the application can live with, such as `SET LOCAL {name} = '10s'`");
+    let safer = format!("set a limit that the application can live with, such as `SET LOCAL {name} = '10s'`");
     vec![Finding::new(Hazard::TimeoutDisabled, context.statement.span, message, safer)]
 }
 
-/// Which limit is lifted, and what may happen then.
+/// Which limit is switched off, and what may happen then. RESET ALL, which has no name, switches off `lock_timeout`.
 fn disabled(context: &Context<'_>, setting: &Setting) -> Option<(&'static str, &'static str)> {
     let is_off = setting.reset || setting.values.first().is_some_and(|value| is_zero(value));
     match setting.name.as_str() {
         _ if !is_off => None,
-        "lock_timeout" => {
-            Some(("lock_timeout", "a statement that waits for a lock lets everybody wait behind it for ever"))
-        }
-        "" => {
-            Some(("lock_timeout", "a statement that waits for a lock lets everybody wait behind it for ever"))
-        }
+        "lock_timeout" => Some((
+            "lock_timeout",
+            "a statement that waits for a lock makes everyone wait after it, without limit",
+        )),
+        "" => Some((
+            "lock_timeout",
+            "a statement that waits for a lock makes everyone wait after it, without limit",
+        )),
         "statement_timeout" if context.transaction && !setting.reset && !validates(context) => {
-            Some(("statement_timeout", "a statement may hold the locks of its transaction for ever"))
+            Some(("statement_timeout", "a statement may hold the locks of its transaction without limit"))
         }
         "transaction_timeout" if context.transaction && !setting.reset => {
-            Some(("transaction_timeout", "the transaction may hold its locks for ever"))
+            Some(("transaction_timeout", "the transaction may hold its locks without limit"))
         }
         _ => None,
     }
 }
 
-/// `0`, `0ms`, `'0s'`, and what is below it.
+/// Whether the value means no limit: `0`, `0ms`, `'0s'`, and every negative number.
 fn is_zero(value: &str) -> bool {
     let digits = value.trim().trim_end_matches(|unit: char| unit.is_ascii_alphabetic() || unit == ' ');
     digits.parse::<f64>().is_ok_and(|number| number <= 0.0)
 }
 
-/// Long work that nobody waits for should run to its end.
+/// Whether the script validates a constraint: long work that blocks no one should run to its end.
 fn validates(context: &Context<'_>) -> bool {
     every(context).any(|statement| {
         matches!(&statement.kind, Kind::AlterTable(alter)

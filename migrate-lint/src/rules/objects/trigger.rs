@@ -1,24 +1,34 @@
+//! `trigger`: a trigger or rule of a table that was there before is created or dropped.
+//!
+//! ```sql
+//! CREATE TRIGGER audit AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION audit();
+//! ```
+//!
+//! From then on every write of running code has another effect. CREATE TRIGGER takes SHARE ROW EXCLUSIVE, so writes
+//! wait for it; DROP TRIGGER and rules take ACCESS EXCLUSIVE, all for an instant
+//! (<https://www.postgresql.org/docs/current/explicit-locking.html>).
+//!
+//! Safer: alone in its migration, with code that works both with and without it.
+//!
+//! Exempt: a table that the same script creates, and a trigger that the same script drops and creates again, which
+//! is one finding. ENABLE and DISABLE TRIGGER are [`Hazard::ShortExclusive`].
+
 use migrate_core::{Finding, Hazard};
 
 use super::object::{earlier, later};
 use crate::Context;
 use crate::sql::{Drop, Kind, ObjectKind, Statement};
 
-const SAFER: &str = "see that running code goes on with and without it, and alone in its migration";
+const SAFER: &str = "see that running code works with and without it, and keep it alone in its migration";
 
-/// Triggers and rules of a table that was there before: created or dropped. Switching them on and off is
-/// [`Hazard::ShortExclusive`].
-///
-/// <https://www.postgresql.org/docs/current/explicit-locking.html>: CREATE TRIGGER takes SHARE ROW EXCLUSIVE, so writes
-/// wait for it; DROP TRIGGER and rules take ACCESS EXCLUSIVE.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let message = match &context.statement.kind {
         Kind::CreateTrigger(trigger) if context.is_old(&trigger.table) => {
             let (table, name) = (&trigger.table, &trigger.name);
-            Some(format!("every write to `{table}` does what the trigger `{name}` says as well"))
+            Some(format!("from now on every write to `{table}` also runs the trigger `{name}`"))
         }
         Kind::CreateRule { table } if context.is_old(table) => {
-            Some(format!("statements on `{table}` are rewritten by the rule"))
+            Some(format!("from now on the rule rewrites statements on `{table}`"))
         }
         Kind::Drop(drop) => dropped(context, drop),
         _ => None,
@@ -36,14 +46,14 @@ fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
     let on = drop.table.as_ref().map(|table| format!(" to `{table}`")).unwrap_or_default();
     match drop.object {
         ObjectKind::Trigger if !is_replaced(context, drop) && !is_made_here(context, drop) => {
-            Some(format!("writes{on} no longer do what the trigger `{name}` says"))
+            Some(format!("from now on writes{on} no longer run the trigger `{name}`"))
         }
-        ObjectKind::Rule => Some(format!("statements are no longer rewritten by the rule `{name}`")),
+        ObjectKind::Rule => Some(format!("from now on the rule `{name}` no longer rewrites statements")),
         _ => None,
     }
 }
 
-/// The trigger that follows under the same name has a finding of its own.
+/// Whether the script creates a trigger of the same name again. That one has its own finding.
 fn is_replaced(context: &Context<'_>, drop: &Drop) -> bool {
     context.transaction && later(context).any(|statement| creates(context, statement, drop))
 }
@@ -52,7 +62,8 @@ fn is_made_here(context: &Context<'_>, drop: &Drop) -> bool {
     earlier(context).any(|statement| creates(context, statement, drop))
 }
 
-/// On SQLite, where triggers have names of their own, DROP TRIGGER names no table.
+/// Whether the statement creates the trigger that `drop` names. On SQLite triggers share one namespace, so DROP TRIGGER
+/// names no table there.
 fn creates(context: &Context<'_>, statement: &Statement, drop: &Drop) -> bool {
     let Kind::CreateTrigger(trigger) = &statement.kind else { return false };
     let is_of = |table| context.schema.resolve(table) == context.schema.resolve(&trigger.table);

@@ -1,21 +1,30 @@
+//! `truncate`: TRUNCATE of a table that was there before.
+//!
+//! ```sql
+//! TRUNCATE sessions CASCADE;
+//! ```
+//!
+//! All rows are lost, under ACCESS EXCLUSIVE. ON DELETE triggers do not fire, so audit tables and counters do not
+//! follow, and CASCADE empties every table with a foreign key to it
+//! (<https://www.postgresql.org/docs/current/sql-truncate.html>).
+//!
+//! Safer: delete the rows in batches outside of migrations.
+//!
+//! Exempt: a table that the same script creates.
+
 use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name};
 
-const SAFER: &str =
-    "delete what is meant to go in batches outside of migrations, and keep a copy where it may be needed";
+const SAFER: &str = "delete the rows in batches outside of migrations, and keep a copy if they may be needed";
 
-/// `TRUNCATE` of a table that was there before.
-///
-/// <https://www.postgresql.org/docs/current/sql-truncate.html>: ACCESS EXCLUSIVE; ON DELETE triggers do not fire, and
-/// CASCADE empties every table that refers to it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Truncate { tables, cascade } = &context.statement.kind else { return Vec::new() };
     let old = tables.iter().filter(|table| context.is_old(table));
     old.map(|table| {
         let others = if *cascade { referring(context, table) } else { String::new() };
-        let message = format!("all rows of `{table}`{others} are lost, and no trigger sees them go");
+        let message = format!("all rows of `{table}`{others} are lost, and no ON DELETE trigger fires");
         Finding::new(Hazard::Truncate, context.statement.span, message, SAFER)
     })
     .collect()
@@ -47,7 +56,7 @@ mod tests {
         assert_eq!(
             messages(&history, "TRUNCATE t CASCADE"),
             [
-                "all rows of `t`, of `public.child` and of every table that refers to it are lost, and no trigger sees them go"
+                "all rows of `t`, of `public.child` and of every table that refers to it are lost, and no ON DELETE trigger fires"
             ]
         );
     }

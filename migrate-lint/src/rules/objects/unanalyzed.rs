@@ -1,3 +1,18 @@
+//! `unanalyzed`: a statement, action or call that no rule knows. Unknown is never safe.
+//!
+//! ```sql
+//! SELECT app.rebuild_totals();
+//! ```
+//!
+//! A function in a query may change anything, so a query is flagged if it calls a volatile function of the folder, a
+//! function of another schema, or, if it reads no table and so exists only for its calls, any function outside the
+//! list of harmless ones. Unknown statements, CALL, and writes to SQLite's schema table are flagged too.
+//!
+//! Safer: read the manual, and allow the statement with the reason.
+//!
+//! Exempt: functions that are declared STABLE or IMMUTABLE, and an expression inside a DO block, which the parser
+//! shows as a query but which is not there for its effect.
+
 use migrate_core::{Finding, Hazard};
 
 use super::old_changes;
@@ -5,22 +20,20 @@ use crate::Context;
 use crate::sql::{AlterType, ChangeAction, ColumnChange, Kind, Name};
 
 const SAFER: &str =
-    "read in the manual which locks it takes and what it changes, and allow it with the reason";
+    "read in the manual which locks it takes and what it changes, then allow it with the reason";
 
-/// What no rule knows: unknown statements and actions, procedures, and queries that call functions which may do
-/// anything. Unknown is never safe.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_statement = match &context.statement.kind {
-        Kind::Unknown(words) => Some(format!("what `{words}` does to a database in use is not known here")),
-        Kind::Call { procedure } => Some(format!("what the procedure `{procedure}` does cannot be seen")),
+        Kind::Unknown(words) => Some(format!("no rule knows what `{words}` does to a database in use")),
+        Kind::Call { procedure } => Some(format!("the effect of the procedure `{procedure}` cannot be seen")),
         Kind::AlterType(AlterType::Attributes { name }) => Some(format!(
-            "what the other attributes of `{name}` mean to columns and code that use it cannot be seen"
+            "the effect of other attributes of `{name}` on the columns and code that use it cannot be seen"
         )),
         Kind::Pragma { name, .. } if name == "writable_schema" => {
-            Some("what is written to the schema table cannot be seen".to_owned())
+            Some("the effect of writes to the schema table cannot be seen".to_owned())
         }
         Kind::Query(_) => {
-            unknown_call(context).map(|name| format!("what the function `{name}` does cannot be seen"))
+            unknown_call(context).map(|name| format!("the effect of the function `{name}` cannot be seen"))
         }
         _ => None,
     };
@@ -28,7 +41,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         of_statement.map(|message| Finding::new(Hazard::Unanalyzed, context.statement.span, message, SAFER));
     let of_clauses = old_changes(context).filter_map(|(_, change)| match &change.action {
         ChangeAction::Other(words) | ChangeAction::AlterColumn { change: ColumnChange::Other(words), .. } => {
-            let message = format!("what `{words}` does to a table in use is not known here");
+            let message = format!("no rule knows what `{words}` does to a table in use");
             Some(Finding::new(Hazard::Unanalyzed, change.span, message, SAFER))
         }
         _ => None,
@@ -36,13 +49,12 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     of_statement.into_iter().chain(of_clauses).collect()
 }
 
-/// The first function of a query that may change anything: a volatile one of the folder's own, one of another schema,
-/// or, in a query that reads nothing and so is there for what it calls, any that is not known to be harmless.
+/// The first function of a query that may change anything.
 fn unknown_call<'a>(context: &Context<'a>) -> Option<&'a Name> {
     let statement = context.statement;
-    // Inside of a block, an expression is a query too.
-    let stands_alone = context.script.get(context.index).is_some_and(|outer| std::ptr::eq(outer, statement));
-    let is_for_its_effect = stands_alone && statement.reads.is_empty();
+    // Inside a block the parser makes an expression a query too.
+    let is_statement = context.script.get(context.index).is_some_and(|outer| std::ptr::eq(outer, statement));
+    let is_for_its_effect = is_statement && statement.reads.is_empty();
     statement.calls.iter().find(|call| match context.schema.function(call) {
         Some(function) => function.is_volatile,
         None if call.schema.as_deref().is_some_and(|schema| schema != "pg_catalog") => true,
@@ -50,8 +62,8 @@ fn unknown_call<'a>(context: &Context<'a>) -> Option<&'a Name> {
     })
 }
 
-/// Built-in functions that change no schema, as they are called in migrations that read no table; `setval` has a rule
-/// of its own.
+/// Built-in functions that change no schema and that migrations call in queries without a table. `setval` has its own
+/// rule.
 #[rustfmt::skip]
 const HARMLESS: &[&str] = &[
     "clock_timestamp", "coalesce", "concat", "count", "current_database", "current_schema", "current_setting",

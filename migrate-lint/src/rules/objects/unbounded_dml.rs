@@ -1,15 +1,24 @@
+//! `unbounded-dml`: UPDATE, DELETE or MERGE on a table that was there before.
+//!
+//! ```sql
+//! UPDATE orders SET state = 'open';
+//! ```
+//!
+//! Without a condition, or with one that every row meets, all rows change in one transaction. Their old values are
+//! lost, and on PostgreSQL each row stays locked until the end and leaves a dead copy
+//! (<https://www.postgresql.org/docs/current/mvcc.html>).
+//!
+//! Safer: batches by key, outside of the migrations that change the schema. With a condition the risk is controlled
+//! and not safe: the old values are lost too, and no script shows how many rows the condition finds.
+//!
+//! Exempt: a table that the same script creates, and on SQLite the copy of an AUTOINCREMENT number to the table that
+//! replaces the old one.
+
 use migrate_core::{Engine, Finding, Hazard, Risk};
 
 use crate::Context;
 use crate::sql::{Expression, Kind, Name};
 
-/// `UPDATE`, `DELETE` and `MERGE` of a table that was there before.
-///
-/// Without a condition, or with one that holds for every row, all of them are changed in one transaction: their old
-/// values are lost, and on PostgreSQL (<https://www.postgresql.org/docs/current/mvcc.html>) each stays locked until
-/// the end and leaves a dead row behind. With a condition it is a bounded change of data, correct if the condition
-/// finds the rows that were meant and few of them: controlled, and not safe, because the old values are lost too, and
-/// how many rows it finds no script can say.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let (table, filter, verb) = match &context.statement.kind {
         Kind::Update(update) => (&update.table, update.filter.as_ref(), "changed"),
@@ -24,42 +33,39 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     vec![if is_bounded { some_rows(context, table, verb) } else { all_rows(context, table, verb) }]
 }
 
-/// Whether the number that AUTOINCREMENT goes on from is taken from another table (SQLite).
+/// Whether the statement copies the last number of AUTOINCREMENT from another table (SQLite).
 fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     let is_sequence = |table: &Name| table.name == "sqlite_sequence";
     context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
 }
 
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {
-    let message =
-        format!("every row of `{table}` is {verb} in one transaction, and nothing keeps what was there");
+    let message = format!("every row of `{table}` is {verb} in one transaction, and the old values are lost");
     let safer = "do it in batches by key, outside of the migrations that change the schema: `… WHERE id BETWEEN $1 AND $2`, \
-                 each batch a transaction";
+                 each batch in its own transaction";
     Finding::new(Hazard::UnboundedDml, context.statement.span, message, safer)
 }
 
 fn some_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {
-    let message = format!(
-        "the rows of `{table}` that the condition finds are {verb} in one transaction, however many they are"
-    );
+    let message =
+        format!("all rows of `{table}` that the condition finds are {verb} in one transaction, few or many");
     bounded(context, message)
 }
 
 fn merged(context: &Context<'_>, table: &Name) -> Finding {
-    let message = format!(
-        "the rows of `{table}` that MERGE finds are changed in one transaction, however many they are"
-    );
+    let message =
+        format!("all rows of `{table}` that MERGE finds are changed in one transaction, few or many");
     bounded(context, message)
 }
 
 fn bounded(context: &Context<'_>, message: String) -> Finding {
     let safer =
-        "count the rows first, keep what they held where it may be needed, and batch it if they are many";
+        "count the rows first, keep their old values if they may be needed, and use batches if they are many";
     Finding::new(Hazard::UnboundedDml, context.statement.span, message, safer).with_risk(Risk::Controlled)
 }
 
-/// Whether a condition finds every row: it says nothing, or asks only for columns that this script has added, which
-/// are the same in each.
+/// Whether a condition finds every row: it is always true, or it asks only for columns that this script has added, which
+/// hold the same value in each row.
 fn holds_for_all(context: &Context<'_>, table: &Name, filter: &Expression) -> bool {
     let table = context.schema.table(table);
     let is_added = |name: &String| {

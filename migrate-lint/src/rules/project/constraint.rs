@@ -1,21 +1,27 @@
+//! The constraints that a script adds, for the rules that look at a whole script.
+//!
+//! `CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint REFERENCES customers)` gives two of them: the
+//! primary key in the column `id`, and the foreign key in the column `customer`.
+
 use migrate_core::Span;
 
 use crate::WholeScript;
 use crate::schema::Table;
 use crate::sql::{ChangeAction, Column, Constraint, Kind, TableBody};
 
-/// A constraint that a script adds.
+/// A constraint that a script adds, with the table as the whole script leaves it.
 #[derive(Clone, Copy)]
 pub(super) struct Added<'a> {
-    /// At the end of the script.
+    /// The table at the end of the script.
     pub(super) table: &'a Table,
     pub(super) constraint: &'a Constraint,
-    /// The column that it stands in.
+    /// The column that it is written in, if it is not a table constraint.
     column: Option<&'a str>,
     pub(super) span: Span,
 }
 
-/// The constraints that a script adds to tables that the folder knows and that are there at its end.
+/// The constraints that a script adds to tables that a migration created and that exist at its end. A temporary table is
+/// left out.
 pub(super) fn added<'a>(whole: &WholeScript<'a>) -> Vec<Added<'a>> {
     let mut found = Vec::new();
     for statement in whole.statements() {
@@ -62,8 +68,8 @@ fn of_column<'a>(table: &'a Table, column: &'a Column) -> impl Iterator<Item = A
 }
 
 impl<'a> Added<'a> {
-    /// These columns of it, or else the one that it stands in. `None` where they have other names at the end of the
-    /// script.
+    /// The columns that the constraint names, or else the one that it is written in. `None` if one of them has another name
+    /// at the end of the script.
     pub(super) fn columns(&self, named: &'a [String]) -> Option<Vec<&'a str>> {
         let columns: Vec<&str> = match self.column {
             Some(column) if named.is_empty() => vec![column],

@@ -1,3 +1,18 @@
+//! `fk-index`: a foreign key whose columns no index of its own table begins with.
+//!
+//! ```sql
+//! CREATE TABLE payments (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders);
+//! ```
+//!
+//! "Since a DELETE of a row from the referenced table or an UPDATE of a referenced column will require a scan of the
+//! referencing table for rows matching the old value, it is often a good idea to index the referencing columns too"
+//! (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys"). SQLite says the same
+//! (<https://www.sqlite.org/foreignkeys.html>, section 3).
+//!
+//! Safer: `CREATE INDEX ON payments (order_id)`, which may follow anywhere in the script.
+//!
+//! Exempt: NOT ENFORCED. A partial index counts if every row that refers to something is in it.
+
 use migrate_core::{Finding, Hazard};
 
 use super::foreign_key::{Added, added};
@@ -5,12 +20,6 @@ use super::shown;
 use crate::WholeScript;
 use crate::schema::Index;
 
-/// A foreign key whose columns no index of its table begins with, whether the table is new or not.
-///
-/// <https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys": "Since a DELETE of a row from the
-/// referenced table or an UPDATE of a referenced column will require a scan of the referencing table for rows matching
-/// the old value, it is often a good idea to index the referencing columns too". SQLite says the same
-/// (<https://www.sqlite.org/foreignkeys.html>, section 3).
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let bare = added(whole).into_iter().filter(|added| added.is_enforced && !is_indexed(whole, added));
     bare.map(|added| {
@@ -22,7 +31,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
         let safer = if whole.schema.is_current(added.table.created_in) {
             format!("`CREATE INDEX ON {table} ({columns})` in the same migration")
         } else {
-            format!("`CREATE INDEX CONCURRENTLY … ON {table} ({columns})` in a migration of its own before")
+            format!("`CREATE INDEX CONCURRENTLY … ON {table} ({columns})` in a migration of its own, before this one")
         };
         Finding::new(Hazard::FkIndex, added.span, message, safer)
     })
@@ -30,17 +39,17 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
 }
 
 fn is_indexed(whole: &WholeScript<'_>, added: &Added<'_>) -> bool {
-    // SQLite has no index of a primary key that is the row's own number.
+    // On SQLite an INTEGER PRIMARY KEY is the row number itself, so it finds rows without an index.
     let is_row_number = |key: &[String]| matches!(key, [key] if added.columns.contains(&key.as_str()));
     added.table.primary_key().is_some_and(is_row_number)
         || whole.schema.indexes_of(&added.table.name).any(|index| helps(whole, index, &added.columns))
 }
 
-/// Whether the rows of one key are found with it. Of several columns one is enough, as long as it is not the tenant's,
-/// which has many rows.
+/// Whether the index finds the rows of one key. If the key has several columns, an index on one of them is enough, unless
+/// that is the tenant: one tenant has many rows.
 fn helps(whole: &WholeScript<'_>, index: &Index, columns: &[&str]) -> bool {
     let covers = index.filter.as_ref().is_none_or(|filter| {
-        // The server looks for a value, which is never NULL.
+        // The server searches for a value and never for NULL, so rows that are NULL need not be in the index.
         !filter.not_null.is_empty()
             && filter.columns.iter().chain(&filter.not_null).all(|column| columns.contains(&column.as_str()))
     });

@@ -1,3 +1,8 @@
+//! The foreign keys that a script adds, for `fk-index`, `tenant-foreign-key` and `soft-delete-cascade`.
+//!
+//! Unlike `columns/foreign_key`, it does not ask which rows the server reads: these rules compare the key with the
+//! tables as the whole script leaves them.
+
 use migrate_core::Span;
 
 use super::constraint;
@@ -11,7 +16,7 @@ pub(super) struct Added<'a> {
     pub(super) columns: Vec<&'a str>,
     pub(super) key: &'a ForeignKey,
     pub(super) span: Span,
-    /// Whether the server sees to it: `NOT ENFORCED` is a note.
+    /// Whether the server enforces it. A NOT ENFORCED key (PostgreSQL 18) is only documentation.
     pub(super) is_enforced: bool,
 }
 

@@ -1,5 +1,11 @@
-//! What the project declares in `migrate.toml`, its tenants, its soft deletes and its oldest server, and what its tables
-//! have to have for each other. All of it is asked at the end of a script, whatever the order of its statements.
+//! The rules for what the project declares in `migrate.toml`, its tenants, its soft deletes and its oldest server,
+//! and for what its tables need from each other.
+//!
+//! In comes a [`WholeScript`]: a whole script and the schema after it. Out come findings. With `tenant =
+//! "business_id"`, the script `CREATE TABLE orders (id bigint PRIMARY KEY)` gives `tenant-column`.
+//!
+//! Why at the end of a script and not at each statement, as the other rules? What one statement lacks, a later one
+//! may bring: CREATE TABLE comes before the CREATE INDEX that its foreign key needs.
 
 mod constraint;
 mod fk_index;
@@ -36,7 +42,8 @@ pub(super) const RULES: &[WholeScriptRule] = &[
     tenant_view::check,
 ];
 
-/// The tables that a script creates and leaves, with the statement that does. A partition is a part of another.
+/// The tables that a script creates and does not drop, each with the CREATE TABLE. Partitions are left out: what they need
+/// they inherit from their parent.
 fn created_tables<'a>(whole: &WholeScript<'a>) -> impl Iterator<Item = (&'a Table, Span)> + use<'a> {
     let whole = *whole;
     whole.statements().filter_map(move |statement| match &statement.kind {
@@ -45,6 +52,7 @@ fn created_tables<'a>(whole: &WholeScript<'a>) -> impl Iterator<Item = (&'a Tabl
     })
 }
 
+/// The table that a CREATE TABLE made, if it is there at the end of the script and holds rows of its own.
 fn created_table<'a>(whole: &WholeScript<'a>, create: &CreateTable) -> Option<&'a Table> {
     let is_partition = matches!(create.body, TableBody::PartitionOf(..));
     let table = whole.schema.table(&create.name)?;
@@ -63,7 +71,8 @@ fn deletion_mark_of<'a>(whole: &WholeScript<'a>, table: &Table) -> Option<&'a st
     whole.project.deleted.as_deref().filter(|column| table.column(column).is_some())
 }
 
-/// The columns of each key of a table, the primary key first: what a foreign key can refer to.
+/// The columns of each key that a foreign key can refer to: the primary key first, then the unique indexes that are not
+/// partial.
 fn keys<'a>(whole: &WholeScript<'a>, table: &'a Table) -> impl Iterator<Item = Vec<&'a str>> + use<'a> {
     let primary = table.primary_key().map(|columns| columns.iter().map(String::as_str).collect());
     let has_all = |keys: usize, columns: &Vec<&str>| keys == columns.len();
@@ -78,12 +87,12 @@ fn keys<'a>(whole: &WholeScript<'a>, table: &'a Table) -> impl Iterator<Item = V
     primary.into_iter().chain(unique)
 }
 
-/// Whether both hold the same columns, in whichever order.
+/// Whether both hold the same columns, in any order.
 fn is_same_set(one: &[&str], other: &[&str]) -> bool {
     one.iter().all(|column| other.contains(column)) && other.iter().all(|column| one.contains(column))
 }
 
-/// The name as messages show it: without the schema that is looked in anyway.
+/// The name as messages show it: without `public` or `main`, which every name has that does not say more.
 fn shown(name: &Name) -> Name {
     let schema = name.schema.clone().filter(|schema| !["public", "main"].contains(&schema.as_str()));
     Name { schema, name: name.name.clone() }

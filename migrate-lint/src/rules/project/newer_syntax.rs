@@ -1,25 +1,39 @@
+//! `newer-syntax`: syntax that is newer than the PostgreSQL that the project declares.
+//!
+//! ```sql
+//! MERGE INTO stock USING deliveries ON …;   -- with `postgres = 14` in migrate.toml
+//! ```
+//!
+//! The migration fails on that server. Each version is from the release notes
+//! (<https://www.postgresql.org/docs/release/>); `sql/postgres/release.rs` has the list.
+//!
+//! Safer: another form, or a higher `postgres` when no older server is left.
+//!
+//! Exempt: everything, if the project declares no version. The parser knows the grammar of all versions, so a guess
+//! would be wrong for most.
+
 use std::collections::BTreeSet;
 
 use migrate_core::{Finding, Hazard};
 
 use crate::WholeScript;
 
-/// Syntax that came after the PostgreSQL that the project declares, `postgres = 15`, each from the release notes of its
-/// major version (<https://www.postgresql.org/docs/release/>). Without a declaration nothing is told.
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let Some(declared) = whole.project.postgres else { return Vec::new() };
-    // A statement inside another is part of both.
+    // A statement inside another is in both lists.
     let mut seen = BTreeSet::new();
     let parts = whole.statements().flat_map(|statement| &statement.since);
     let newer = parts.filter(|part| part.release > declared && seen.insert((part.span.start(), part.what)));
     newer
         .map(|part| {
             let message = format!(
-                "{} needs PostgreSQL {}, and `migrate.toml` says that the migrations run on {declared}",
+                "{} needs PostgreSQL {}, but `migrate.toml` declares that the migrations run on {declared}",
                 part.what, part.release
             );
-            let safer =
-                format!("say it without, or `postgres = {}` when no older server is left", part.release);
+            let safer = format!(
+                "write it without that, or set `postgres = {}` when no older server is left",
+                part.release
+            );
             Finding::new(Hazard::NewerSyntax, part.span, message, safer)
         })
         .collect()

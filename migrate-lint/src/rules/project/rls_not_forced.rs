@@ -1,3 +1,17 @@
+//! `rls-not-forced`: row-level security of a tenant's table that does not hold.
+//!
+//! ```sql
+//! ALTER TABLE orders ENABLE ROW LEVEL SECURITY;   -- without FORCE
+//! ```
+//!
+//! Without FORCE the owner sees the rows of all tenants, and the owner is often the role of the application. And
+//! permissive policies are joined by OR (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>): if the
+//! policy for the tenant is permissive, any other permissive policy opens what it closes.
+//!
+//! Safer: FORCE ROW LEVEL SECURITY, and a restrictive policy for the tenant next to a permissive `USING (true)`.
+//!
+//! Exempt: tables without the tenant column, and a script that does both, in any order.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{shown, tenant_of};
@@ -5,9 +19,6 @@ use crate::WholeScript;
 use crate::schema::Table;
 use crate::sql::{ChangeAction, CreatePolicy, Expression, Kind};
 
-/// Row-level security of a tenant's table that does not hold: without FORCE the owner sees all, and where the only
-/// policies of the tenant are permissive, any other permissive policy opens what they close
-/// (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>: permissive policies are joined by OR).
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for statement in whole.statements() {
@@ -33,28 +44,29 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
 fn not_forced(table: &Table, span: migrate_core::Span) -> Finding {
     let table = shown(&table.name);
     let message =
-        format!("whoever owns `{table}`, often the application itself, sees the rows of all tenants");
-    let safer = format!("`ALTER TABLE {table} FORCE ROW LEVEL SECURITY` as well");
+        format!("the owner of `{table}`, often the role of the application, sees the rows of all tenants");
+    let safer = format!("add `ALTER TABLE {table} FORCE ROW LEVEL SECURITY`");
     Finding::new(Hazard::RlsNotForced, span, message, safer)
 }
 
 fn permissive(table: &Table, policy: &CreatePolicy, span: migrate_core::Span) -> Finding {
     let table = shown(&table.name);
     let message = format!(
-        "the policy `{}` is permissive: one more permissive policy of `{table}` would show the rows of all tenants",
+        "the policy `{}` is permissive: one more permissive policy on `{table}` can show the rows of all tenants",
         policy.name
     );
     let safer = format!(
-        "make it `AS RESTRICTIVE`, beside a permissive `CREATE POLICY … ON {table} USING (true) WITH CHECK (true)`"
+        "make it `AS RESTRICTIVE`, and add a permissive `CREATE POLICY … ON {table} USING (true) WITH CHECK (true)`"
     );
     Finding::new(Hazard::RlsNotForced, span, message, safer)
 }
 
+/// Whether row-level security of a tenant's table is on, but not for its owner.
 fn is_open_to_owner(whole: &WholeScript<'_>, table: &Table) -> bool {
     tenant_of(whole, table).is_some() && table.row_security.enabled && !table.row_security.forced
 }
 
-/// Whether it is about the tenant, and no restrictive policy of the table is.
+/// Whether the policy has a condition on the tenant, and no restrictive policy of the table has one.
 fn is_open_to_policies(whole: &WholeScript<'_>, table: &Table, policy: &CreatePolicy) -> bool {
     let Some(tenant) = tenant_of(whole, table) else { return false };
     let names_tenant = |condition: &Option<Expression>| {

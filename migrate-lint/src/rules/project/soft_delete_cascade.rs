@@ -1,3 +1,16 @@
+//! `soft-delete-cascade`: ON DELETE CASCADE into a table whose rows are only marked as deleted.
+//!
+//! ```sql
+//! CREATE TABLE notes (id bigint PRIMARY KEY, order_id bigint REFERENCES orders ON DELETE CASCADE, deleted_at timestamptz);
+//! ```
+//!
+//! A DELETE of the order deletes its notes for good, both the live ones and those that could be restored
+//! (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
+//!
+//! Safer: ON DELETE RESTRICT, and an application that marks both.
+//!
+//! Exempt: a table without the column that `deleted` in `migrate.toml` names, and NOT ENFORCED.
+
 use migrate_core::{Finding, Hazard};
 
 use super::foreign_key::added;
@@ -5,9 +18,6 @@ use super::{deletion_mark_of, shown};
 use crate::WholeScript;
 use crate::sql::OnDelete;
 
-/// ON DELETE CASCADE into a table whose rows are only marked as deleted: a DELETE of the row that they refer to deletes
-/// them for good, those that are live and those that could be restored
-/// (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let cascading = added(whole)
         .into_iter()
@@ -16,8 +26,8 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     marked
         .map(|(added, mark)| {
             let (table, other) = (shown(&added.table.name), &added.key.table);
-            let message = format!("a DELETE of a row of `{other}` deletes rows of `{table}` for good, past `{mark}`");
-            let safer = "`ON DELETE RESTRICT`, and the application marks both; or a purge that deletes both on purpose";
+            let message = format!("a DELETE of a row of `{other}` deletes rows of `{table}` for good, and `{mark}` does not protect them");
+            let safer = "write `ON DELETE RESTRICT` and let the application mark both; or keep it for a purge that deletes both on purpose";
             Finding::new(Hazard::SoftDeleteCascade, added.span, message, safer)
         })
         .collect()

@@ -1,13 +1,23 @@
+//! `soft-delete-index`: an index on the deletion mark alone.
+//!
+//! ```sql
+//! CREATE INDEX orders_deleted ON orders (deleted_at);
+//! ```
+//!
+//! Most rows have no mark, so for live rows it is no faster than reading the table. Measured on PostgreSQL 15, a
+//! million rows, 30 % of them deleted: a page of live rows takes 62 ms with it, 87 without, and 0.007 with an index
+//! of the queried columns `WHERE deleted_at IS NULL`.
+//!
+//! Safer: that partial index; for a purge, one `WHERE deleted_at IS NOT NULL`.
+//!
+//! Exempt: an index with a condition or with further columns.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{deletion_mark_of, shown};
 use crate::WholeScript;
 use crate::sql::{CreateIndex, Kind};
 
-/// An index on the deletion mark alone. Most rows have none, so that it finds no live row faster than reading all does.
-///
-/// Measured on PostgreSQL 15, a million rows, 30 % of them deleted: a page of live rows takes 62 ms with it, 87 without
-/// and 0.007 with an index of the columns that are asked for `WHERE deleted_at IS NULL`.
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let alone = whole.statements().filter_map(|statement| match &statement.kind {
         Kind::CreateIndex(create) => Some((create, on_mark(whole, create)?, statement.span)),
@@ -16,16 +26,16 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     alone
         .map(|(create, mark, span)| {
             let table = shown(&create.table);
-            let message = format!("an index on `{mark}` alone finds no live row of `{table}`: nearly all rows are in it");
+            let message = format!("an index on `{mark}` alone does not help to find live rows of `{table}`: nearly all rows have the same value");
             let safer = format!(
-                "`… ON {table} (columns that are asked for) WHERE {mark} IS NULL`; for a purge, `… ON {table} ({mark}) WHERE {mark} IS NOT NULL`"
+                "`… ON {table} (queried columns) WHERE {mark} IS NULL`; for a purge, `… ON {table} ({mark}) WHERE {mark} IS NOT NULL`"
             );
             Finding::new(Hazard::SoftDeleteIndex, span, message, safer)
         })
         .collect()
 }
 
-/// The mark, if it is all that the index holds, and of all rows.
+/// The deletion mark, if it is the only column of an index over all rows.
 fn on_mark<'a>(whole: &WholeScript<'a>, create: &CreateIndex) -> Option<&'a str> {
     let mark = deletion_mark_of(whole, whole.schema.table(&create.table)?)?;
     let [key] = create.keys.as_slice() else { return None };

@@ -1,3 +1,18 @@
+//! `soft-delete-unique`: a unique constraint or index over both the live and the deleted rows of a table.
+//!
+//! ```sql
+//! CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, deleted_at timestamptz);
+//! ```
+//!
+//! A deleted user keeps the address, so no new one can have it, and the row that is in the way is one that no query
+//! shows.
+//!
+//! Safer: a unique index `WHERE deleted_at IS NULL`; a constraint cannot be partial, an index can
+//! (<https://www.postgresql.org/docs/current/indexes-partial.html>).
+//!
+//! Exempt: the primary key, a key that contains it, and a key that foreign keys refer to, because these have to
+//! cover all rows.
+
 use migrate_core::{Finding, Hazard, Span};
 
 use super::{constraint, deletion_mark_of, shown, tenant_of};
@@ -5,11 +20,6 @@ use crate::WholeScript;
 use crate::schema::{Table, TableConstraintKind};
 use crate::sql::{ConstraintKind, Expression, Kind};
 
-/// A unique constraint or index over the live and the deleted rows of a table: what a deleted row holds cannot be given
-/// to a new one.
-///
-/// A constraint cannot be partial, an index can (<https://www.postgresql.org/docs/current/indexes-partial.html>). The
-/// primary key, a key that holds it, and one to which foreign keys refer have to be over all rows.
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let keys = added(whole).into_iter().filter_map(|key| {
         let mark = deletion_mark_of(whole, key.table)?;
@@ -17,7 +27,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     });
     keys.map(|(key, mark)| {
         let (table, columns) = (shown(&key.table.name), key.columns.join(", "));
-        let message = format!("`{columns}` of a deleted row of `{table}` can never be used again");
+        let message = format!("no row of `{table}` can use the `{columns}` of a deleted row again");
         let safer = format!("`CREATE UNIQUE INDEX … ON {table} ({columns}) WHERE {mark} IS NULL`");
         Finding::new(Hazard::SoftDeleteUnique, key.span, message, safer)
     })
@@ -50,14 +60,14 @@ fn added<'a>(whole: &WholeScript<'a>) -> Vec<UniqueKey<'a>> {
     constraints.chain(indexes).collect()
 }
 
-/// Whether deleted rows count: neither the condition nor the columns tell them from live ones.
+/// Whether deleted rows keep their values: neither the condition nor the columns of the key contain the mark.
 fn keeps_values(mark: &str, key: &UniqueKey<'_>) -> bool {
     let in_filter = key.filter.is_some_and(|filter| filter.columns.iter().any(|column| column == mark));
     let in_columns = key.columns.iter().any(|column| column.contains(mark));
     !in_filter && !in_columns
 }
 
-/// Whether it has to be over all rows: it holds the number of the row, or foreign keys refer to it.
+/// Whether the key has to cover all rows: it contains the primary key, or foreign keys refer to it.
 fn is_needed(whole: &WholeScript<'_>, key: &UniqueKey<'_>) -> bool {
     let tenant = tenant_of(whole, key.table);
     let number =

@@ -1,10 +1,23 @@
+//! `tenant-column`: a new table that lacks the tenant column and is not declared global.
+//!
+//! ```sql
+//! CREATE TABLE notes (id bigint PRIMARY KEY, body text);   -- with `tenant = "business_id"` in migrate.toml
+//! ```
+//!
+//! No query, policy or foreign key can keep the tenants apart in it.
+//!
+//! Safer: the column, NOT NULL and first in the keys. For rows that belong to no tenant, the table's name in
+//! `global`.
+//!
+//! Exempt: a table whose columns are not all known, such as one from CREATE TABLE AS, and a table of an earlier
+//! migration: whether it needs the column was decided there.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{created_tables, shown, tenant_of};
 use crate::WholeScript;
 use crate::schema::Table;
 
-/// A new table that lacks the tenant column and is not declared to belong to nobody: its rows are everybody's.
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let Some(tenant) = &whole.project.tenant else { return Vec::new() };
     let without = created_tables(whole).filter(|(table, _)| {
@@ -13,9 +26,9 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     without
         .map(|(table, span)| {
             let table = shown(&table.name);
-            let message = format!("no column `{tenant}` says whose the rows of `{table}` are");
+            let message = format!("`{table}` has no column `{tenant}`, so nothing shows which tenant a row belongs to");
             let safer = format!(
-                "add `{tenant}`, NOT NULL and first in the keys; for rows that are nobody's, add `{table}` to `global` in `migrate.toml`"
+                "add `{tenant}`, NOT NULL and first in the keys; for rows that belong to no tenant, add `{table}` to `global` in `migrate.toml`"
             );
             Finding::new(Hazard::TenantColumn, span, message, safer)
         })

@@ -1,12 +1,23 @@
+//! `tenant-foreign-key`: a foreign key between two tables of tenants that leaves the tenant out.
+//!
+//! ```sql
+//! ALTER TABLE payments ADD FOREIGN KEY (order_id) REFERENCES orders (id);
+//! ```
+//!
+//! A payment can refer to another tenant's order, and ON DELETE CASCADE then deletes across tenants. Measured on
+//! PostgreSQL 15. Row-level security does not help: foreign keys bypass it
+//! (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>, "referential integrity checks").
+//!
+//! Safer: `FOREIGN KEY (business_id, order_id) REFERENCES orders (business_id, id)`.
+//!
+//! Exempt: a key from or to a table without the tenant column.
+
 use migrate_core::{Finding, Hazard};
 
 use super::foreign_key::added;
 use super::{shown, tenant_of};
 use crate::WholeScript;
 
-/// A foreign key between two tables of tenants that leaves the tenant out: a row may refer to another tenant's row, and
-/// ON DELETE CASCADE then deletes across tenants. Measured on PostgreSQL 15; row-level security does not see what
-/// foreign keys do (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>, "referential integrity checks").
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let without = added(whole).into_iter().filter_map(|added| {
         let tenant = tenant_of(whole, added.table)?;
@@ -18,13 +29,13 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
         .map(|(added, tenant, others)| {
             let (table, other) = (shown(&added.table.name), &added.key.table);
             let columns = added.columns.join(", ");
-            let message = format!("`{columns}` of `{table}` can refer to a row of `{other}` of another tenant");
+            let message = format!("`{columns}` of `{table}` can refer to a row of `{other}` that belongs to another tenant");
             let referenced = match added.key.referenced.as_slice() {
                 [] => "id".to_owned(),
                 columns => columns.join(", "),
             };
             let safer = format!(
-                "`FOREIGN KEY ({tenant}, {columns}) REFERENCES {other} ({others}, {referenced})`, with a UNIQUE of these there"
+                "`FOREIGN KEY ({tenant}, {columns}) REFERENCES {other} ({others}, {referenced})`, with UNIQUE ({others}, {referenced}) on `{other}`"
             );
             Finding::new(Hazard::TenantForeignKey, added.span, message, safer)
         })

@@ -1,13 +1,24 @@
+//! `tenant-key`: a new table of tenants without a key of the tenant and its own number.
+//!
+//! ```sql
+//! CREATE TABLE orders (id bigint PRIMARY KEY, business_id uuid NOT NULL);
+//! ```
+//!
+//! Another table can refer to it with `FOREIGN KEY (business_id, order_id)`, which never reaches another tenant's
+//! row, only if such a key exists: a foreign key needs all columns of a unique index that is not partial
+//! (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
+//!
+//! Safer: `UNIQUE (business_id, id)`, or that as the primary key.
+//!
+//! Exempt: a table without a primary key, and one whose primary key has two or more columns, as tables of relations
+//! have: other tables rarely refer to it.
+
 use migrate_core::{Finding, Hazard};
 
 use super::{created_tables, is_same_set, keys, shown, tenant_of};
 use crate::WholeScript;
 use crate::schema::Table;
 
-/// A new table of tenants without a key of the tenant and its own number. Only to such a key can another table refer
-/// with `FOREIGN KEY (business_id, order_id)`, which never reaches another tenant's row: a foreign key needs all columns
-/// of a unique index that is not partial
-/// (<https://www.postgresql.org/docs/current/ddl-constraints.html>, "Foreign Keys").
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     let without = created_tables(whole).filter_map(|(table, span)| {
         let tenant = tenant_of(whole, table)?;
@@ -20,15 +31,15 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
         .map(|(table, span, tenant, number)| {
             let table = shown(&table.name);
             let message = format!(
-                "no key of `{table}` holds `{tenant}`: foreign keys to it can reach the rows of all tenants"
+                "no key of `{table}` contains `{tenant}`: foreign keys to it can reach the rows of all tenants"
             );
-            let safer = format!("`UNIQUE ({tenant}, {number})`, or that as the primary key");
+            let safer = format!("add `UNIQUE ({tenant}, {number})`, or make that the primary key");
             Finding::new(Hazard::TenantKey, span, message, safer)
         })
         .collect()
 }
 
-/// The column that alone tells the rows of a table apart. A table of relations has two, and nothing refers to it.
+/// The column that is the primary key on its own. A table of relations has two.
 fn lone_number<'a>(table: &'a Table, tenant: &str) -> Option<&'a str> {
     match table.primary_key()? {
         [number] if number != tenant => Some(number),

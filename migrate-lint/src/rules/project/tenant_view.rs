@@ -1,3 +1,18 @@
+//! `tenant-view`: a view over a table of tenants that row-level security does not protect.
+//!
+//! ```sql
+//! CREATE VIEW open_orders AS SELECT * FROM orders WHERE closed_at IS NULL;
+//! ```
+//!
+//! A view reads with the rights of its owner, so the owner's policies apply and not those of the role that asks,
+//! unless `security_invoker` is set, from PostgreSQL 15 on
+//! (<https://www.postgresql.org/docs/current/sql-createview.html>). A materialized view stores the rows of all
+//! tenants, and cannot have policies.
+//!
+//! Safer: `WITH (security_invoker = true)`; for a materialized view, a table with policies that a job fills.
+//!
+//! Exempt: SQLite, temporary views, and a view that `ALTER VIEW … SET (…)` in the same script may have changed.
+
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::{shown, tenant_of};
@@ -5,9 +20,6 @@ use crate::WholeScript;
 use crate::schema::View;
 use crate::sql::{AlterTable, ChangeAction, CreateView, Kind};
 
-/// A view over a table of tenants that row-level security does not reach: it reads as its owner unless
-/// `security_invoker` is set, from PostgreSQL 15 on (<https://www.postgresql.org/docs/current/sql-createview.html>). A
-/// materialized view keeps the rows of all tenants, and has no policies.
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     if whole.engine == Engine::Sqlite || whole.project.tenant.is_none() {
         return Vec::new();
@@ -21,13 +33,13 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
             let name = shown(&view.name);
             let (message, safer) = if view.materialized {
                 (
-                    format!("the materialized view `{name}` holds the rows of all tenants, and can have no policy"),
-                    "a table with policies, which a job fills; or no rights on it for the role of the application"
+                    format!("the materialized view `{name}` stores the rows of all tenants, and cannot have policies"),
+                    "use a table with policies that a job fills; or give the role of the application no rights on the view"
                         .to_owned(),
                 )
             } else {
                 (
-                    format!("the view `{name}` reads as its owner, whom the policies of other roles do not bind"),
+                    format!("the view `{name}` reads with the rights of its owner, so the policies for other roles do not apply"),
                     format!("`CREATE VIEW {name} WITH (security_invoker = true) AS …` (PostgreSQL 15)"),
                 )
             };
@@ -36,6 +48,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The view that a statement created, if it shows rows of all tenants.
 fn open_view<'a>(whole: &WholeScript<'a>, create: &CreateView) -> Option<&'a View> {
     let view = whole.schema.view(&create.name)?;
     let reads_tenants = view
@@ -46,7 +59,7 @@ fn open_view<'a>(whole: &WholeScript<'a>, create: &CreateView) -> Option<&'a Vie
     (reads_tenants && is_open).then_some(view)
 }
 
-/// Whether `ALTER VIEW … SET (…)` may have made it a view of its caller.
+/// Whether `ALTER VIEW … SET (…)` may have set `security_invoker`. The options of ALTER VIEW are not kept in the schema.
 fn has_new_options(whole: &WholeScript<'_>, view: &View) -> bool {
     let sets_options = |alter: &AlterTable| {
         whole.schema.resolve(&alter.name) == view.name

@@ -1,3 +1,8 @@
+//! ALTER TABLE and its like: ALTER INDEX, ALTER VIEW, ALTER SEQUENCE.
+//!
+//! `ALTER TABLE t ADD b int, DROP COLUMN a` first drops `a` and then adds `b`, because that is what PostgreSQL does
+//! ([`pass`]). Changes of a parent reach its partitions and the tables that inherit from it.
+
 use migrate_core::Engine;
 
 use super::super::default_name::kept;
@@ -6,9 +11,11 @@ use super::create_table::rank;
 use crate::sql::{AlterTable, Change, ChangeAction, Column, ColumnChange, Name, ObjectKind};
 
 impl Schema {
+    /// Applies the actions, in the order in which the engine carries them out.
     pub(super) fn alter_table(&mut self, alter: &AlterTable) {
         let name = self.resolve(&alter.name);
         if !self.relation_exists(&name) {
+            // ALTER TABLE without IF EXISTS proves that the table exists, although no migration created it.
             if alter.if_exists || !matches!(alter.kind, ObjectKind::Table | ObjectKind::ForeignTable) {
                 return;
             }
@@ -27,7 +34,7 @@ impl Schema {
         }
     }
 
-    /// What can be changed of views, indexes and sequences.
+    /// The changes that matter for a view, an index or a sequence.
     fn change_relation(&mut self, name: &Name, action: &ChangeAction) {
         match action {
             ChangeAction::RenameTo(to) => self.rename_to(name, &to.name),
@@ -107,6 +114,7 @@ impl Schema {
         }
     }
 
+    /// Adds a column and its constraints to the table and its heirs. An heir that has the column keeps its own.
     fn add_column_with_constraints(&mut self, table: &Name, column: &Column, if_not_exists: bool) {
         let name = kept(&column.name.name, self.engine);
         let exists = self.tables.get(table).is_some_and(|table| table.column(&name).is_some());
@@ -124,6 +132,7 @@ impl Schema {
         }
     }
 
+    /// Makes a partition an ordinary table. It keeps its indexes, which are no longer parts of others.
     fn detach_partition(&mut self, name: &Name, partition: &Name) {
         let partition = self.resolve(partition);
         let indexes: Vec<Name> = self.indexes_of(name).map(|index| index.name.clone()).collect();
@@ -135,12 +144,13 @@ impl Schema {
         self.table_entry(&partition).partition_of = None;
     }
 
-    /// The table of this name; one that no migration created is noted.
+    /// The table of this name. If no migration created one, an unknown table is added, so that later statements find what
+    /// this one changes.
     pub(super) fn table_entry(&mut self, name: &Name) -> &mut Table {
         self.tables.entry(name.clone()).or_insert_with(|| Table::unknown(name.clone()))
     }
 
-    /// The table and all that inherit from it, partitions among them.
+    /// The table and all tables that inherit from it, including partitions.
     pub(super) fn with_heirs(&self, name: &Name) -> Vec<Name> {
         self.with_descendants(name, |table, parent| {
             table.partition_of.as_ref().is_some_and(|place| place.parent == *parent)
@@ -148,12 +158,14 @@ impl Schema {
         })
     }
 
+    /// The table and all its partitions, at any depth.
     pub(super) fn with_partitions(&self, name: &Name) -> Vec<Name> {
         self.with_descendants(name, |table, parent| {
             table.partition_of.as_ref().is_some_and(|place| place.parent == *parent)
         })
     }
 
+    /// The table and all tables below it, by `is_child`, each once.
     fn with_descendants(&self, name: &Name, is_child: impl Fn(&Table, &Name) -> bool) -> Vec<Name> {
         let mut found = vec![name.clone()];
         let mut next = 0;
@@ -170,8 +182,8 @@ impl Schema {
     }
 }
 
-/// The server carries out the actions of one statement in passes (`AlterTablePass` of its source), so that a name that
-/// one action drops is free for another wherever they stand.
+/// The pass of the server in which it carries out an action (`AlterTablePass` in its source). Drops come first, so that
+/// a name that one action drops is free for another, in any order of the two.
 fn pass(action: &ChangeAction) -> u8 {
     match action {
         ChangeAction::DropColumn { .. }

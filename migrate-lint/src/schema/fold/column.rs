@@ -1,3 +1,9 @@
+//! Columns: added, changed, dropped.
+//!
+//! `ADD COLUMN n serial` adds a column of type `int4` with NOT NULL and a default, and the sequence `t_n_seq`, as
+//! the server does. DROP COLUMN removes what needs the column, and that may be much: indexes, checks, foreign keys
+//! of other tables, generated columns, policies.
+
 use migrate_core::Engine;
 
 use super::super::default_name::{choose, kept};
@@ -28,6 +34,7 @@ impl Schema {
         self.table_entry(table).columns.push(column);
     }
 
+    /// The type that the server stores: `int8` for `bigserial`, and a domain or enum with its schema.
     fn column_type(&self, data_type: &Type) -> Type {
         if self.engine == Engine::Postgres && data_type.is_serial() {
             return Type::builtin(match data_type.name.name.as_str() {
@@ -39,6 +46,7 @@ impl Schema {
         self.resolve_type(data_type)
     }
 
+    /// Adds the sequence of a serial or identity column, under the name that the server gives it.
     fn add_owned_sequence(&mut self, table: &Name, column: &str) {
         let name = choose(&table.name, Some(column), "seq", |name| self.is_relation_beside(table, name));
         let name = Name { schema: table.schema.clone(), name };
@@ -86,7 +94,7 @@ impl Schema {
         }
     }
 
-    /// A column goes with the constraints, indexes and sequences that need it (PostgreSQL manual, ALTER TABLE).
+    /// Drops a column with the constraints, indexes and sequences that need it (PostgreSQL manual, ALTER TABLE).
     pub(super) fn drop_column(&mut self, table: &Name, column: &str) {
         let uses = |value: &Expression| value.columns.iter().any(|used| used == column);
         let indexes: Vec<Name> = self
@@ -123,7 +131,7 @@ impl Schema {
 }
 
 impl TableConstraintKind {
-    /// Whether it is about this column of its own table.
+    /// Whether the constraint uses this column of its own table.
     fn uses(&self, column: &str) -> bool {
         let is_in = |columns: &[String]| columns.iter().any(|name| name == column);
         match self {

@@ -1,3 +1,9 @@
+//! Constraints: added with the name and index that the server gives them, validated, dropped.
+//!
+//! `ALTER TABLE t ADD UNIQUE (a)` adds the constraint `t_a_key` and an index of the same name. `ADD CONSTRAINT c
+//! UNIQUE USING INDEX i` renames the index `i` to `c`. `ADD CHECK (…) NOT VALID` adds a constraint with `validated:
+//! false`, and VALIDATE CONSTRAINT changes that, which is what makes a later SET NOT NULL instant.
+
 use migrate_core::Engine;
 
 use super::super::default_name::{choose, index_columns, kept, middle};
@@ -5,7 +11,8 @@ use super::super::{Schema, Table, TableConstraint, TableConstraintKind};
 use crate::sql::{Constraint, ConstraintKind, Expression, ForeignKey, IndexKey, Name};
 
 impl Schema {
-    /// Adds a constraint to `table` and to what inherits it. `column` is where it stands, if it does in one.
+    /// Adds a constraint to `table` and to the tables that inherit it. `column` is the column that it is written in, if
+    /// any.
     pub(super) fn add_constraint(&mut self, table: &Name, constraint: &Constraint, column: Option<&str>) {
         let validated = !constraint.not_valid && !constraint.not_enforced;
         let name = constraint.name.as_ref().map(|name| kept(name, self.engine));
@@ -27,6 +34,7 @@ impl Schema {
         }
     }
 
+    /// The columns that a constraint names, or else the one that it is written in.
     fn columns(&self, columns: &[String], column: Option<&str>) -> Vec<String> {
         if columns.is_empty() {
             column.iter().map(|column| kept(column, self.engine)).collect()
@@ -35,6 +43,7 @@ impl Schema {
         }
     }
 
+    /// Adds NOT NULL. It is kept as a constraint only if a later statement can name or validate it.
     fn add_not_null(&mut self, table: &Name, name: Option<String>, column: &str, validated: bool) {
         if validated {
             self.set_not_null(table, column, true);
@@ -46,6 +55,7 @@ impl Schema {
         }
     }
 
+    /// Adds a CHECK. Its default name has the column in it if it uses exactly one.
     fn add_check(&mut self, table: &Name, name: Option<String>, check: &Expression, validated: bool) {
         let check = &self.kept_expression(check);
         let mut columns = check.columns.clone();
@@ -92,8 +102,8 @@ impl Schema {
         self.index_partitions(table);
     }
 
-    /// SQLite's primary keys take NULL, but for the one that is the row's own number and those of STRICT tables and of
-    /// WITHOUT ROWID (SQLite manual, CREATE TABLE).
+    /// Whether the primary key makes its columns NOT NULL. On SQLite it does so only for INTEGER PRIMARY KEY, and in
+    /// STRICT and WITHOUT ROWID tables (SQLite manual, CREATE TABLE).
     fn primary_key_means_not_null(&self, table: &Name, key: &[String], column: &str) -> bool {
         let options = self.tables.get(table).map(|table| table.options);
         self.engine == Engine::Postgres
@@ -101,6 +111,7 @@ impl Schema {
             || self.is_row_number(table, key) && key == [column]
     }
 
+    /// Whether the key is an INTEGER PRIMARY KEY, which on SQLite is the number of the row and has no index.
     fn is_row_number(&self, table: &Name, key: &[String]) -> bool {
         let [column] = key else { return false };
         if self.tables.get(table).is_some_and(|table| table.options.without_rowid) {
@@ -111,6 +122,7 @@ impl Schema {
         data_type.is_some_and(|data_type| data_type.to_string().eq_ignore_ascii_case("integer"))
     }
 
+    /// The name of the index of a key. On SQLite it is `sqlite_autoindex_t_1`, and an INTEGER PRIMARY KEY has none.
     fn default_key_name(&self, table: &Name, columns: &[String], primary: bool) -> Option<String> {
         if self.engine == Engine::Sqlite {
             if primary && self.is_row_number(table, columns) {
@@ -125,14 +137,14 @@ impl Schema {
         Some(self.free_index_name(table, middle, label))
     }
 
-    /// The server's name for the index of a constraint, which is that of both.
+    /// The name that the server gives to a constraint and its index. It must be free as both.
     fn free_index_name(&self, table: &Name, middle: Option<&str>, label: &str) -> String {
         choose(&table.name, middle, label, |name| {
             self.is_relation_beside(table, name) || self.is_constraint_beside(table, name)
         })
     }
 
-    /// `USING INDEX`: the index goes to the constraint and takes its name.
+    /// `USING INDEX`: the constraint takes over the index and gives it its name.
     fn take_index(&mut self, table: &Name, name: Option<String>, index: &str, primary: bool) {
         let old = Name { schema: table.schema.clone(), name: kept(index, self.engine) };
         let name = name.unwrap_or_else(|| old.name.clone());
@@ -162,6 +174,7 @@ impl Schema {
         self.push_constraint(table, TableConstraint { name, kind, validated: true });
     }
 
+    /// Adds a foreign key to a table and its partitions. Without a list of columns it refers to the primary key.
     fn add_foreign_key(
         &mut self,
         table: &Name,
@@ -194,11 +207,13 @@ impl Schema {
         }
     }
 
+    /// The expression with the column names as the engine stores them.
     pub(super) fn kept_expression(&self, value: &Expression) -> Expression {
         let kept = |names: &[String]| names.iter().map(|name| kept(name, self.engine)).collect();
         Expression { columns: kept(&value.columns), not_null: kept(&value.not_null), ..value.clone() }
     }
 
+    /// Adds a constraint to the table and to the lookup.
     fn push_constraint(&mut self, table: &Name, constraint: TableConstraint) {
         constraint.name.iter().for_each(|name| self.lookup.add_constraint(name));
         if let TableConstraintKind::ForeignKey { table: referenced, .. } = &constraint.kind {
@@ -207,7 +222,7 @@ impl Schema {
         self.table_entry(table).constraints.push(constraint);
     }
 
-    /// SQLite gives constraints no names.
+    /// The name that the server gives to a constraint without an index. SQLite gives none.
     fn default_name(&self, table: &Name, column: Option<&str>, label: &str) -> Option<String> {
         let taken = |name: &str| self.is_constraint_beside(table, name);
         (self.engine == Engine::Postgres).then(|| choose(&table.name, column, label, taken))
@@ -219,10 +234,12 @@ impl Schema {
         self.lookup.may_be_constraint(name) && beside.any(|other| other.constraint(name).is_some())
     }
 
+    /// Whether a relation of this name is in the schema of `table`.
     pub(super) fn is_relation_beside(&self, table: &Name, name: &str) -> bool {
         self.relation_exists(&Name { schema: table.schema.clone(), name: name.to_owned() })
     }
 
+    /// Drops a constraint with its index. With CASCADE the foreign keys that need the key go too.
     pub(super) fn drop_constraint(&mut self, table: &Name, name: &str, cascade: bool) {
         let Some(constraint) = self.tables.get(table).and_then(|table| table.constraint(name)).cloned()
         else {
@@ -248,6 +265,7 @@ impl Schema {
         }
     }
 
+    /// Drops the foreign keys to a table whose referenced columns match.
     pub(super) fn drop_foreign_keys_to(&mut self, table: &Name, matches: impl Fn(&[String]) -> bool) {
         if !self.lookup.may_be_referenced(table) {
             return;
@@ -260,6 +278,7 @@ impl Schema {
         }
     }
 
+    /// Marks a constraint as valid. A valid NOT NULL makes its column NOT NULL.
     pub(super) fn validate_constraint(&mut self, table: &Name, name: &str) {
         for heir in self.with_heirs(table) {
             let Some(heir_table) = self.tables.get_mut(&heir) else { continue };

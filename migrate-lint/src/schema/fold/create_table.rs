@@ -1,9 +1,16 @@
+//! CREATE TABLE, with what a table gets from others: INHERITS, LIKE, PARTITION OF.
+//!
+//! `CREATE TABLE q PARTITION OF p DEFAULT` gives `q` the columns, checks, foreign keys and indexes of `p`, each
+//! index under a name of its own and as a part of that of `p`.
+
 use migrate_core::Engine;
 
 use super::super::{Partition, RowSecurity, Schema, Table, TableConstraintKind};
 use crate::sql::{Column, Constraint, ConstraintKind, CreateTable, Name, TableBody, TableOptions};
 
 impl Schema {
+    /// Adds a table. One of the same name that is known is replaced: the script would fail otherwise, so the old one
+    /// must be gone.
     pub(super) fn create_table(&mut self, create: &CreateTable) {
         let name = self.relation_name(&create.name, create.temporary);
         if create.if_not_exists && self.is_known(&name) {
@@ -40,8 +47,8 @@ impl Schema {
         }
     }
 
-    /// The constraints of one statement in the order in which the server makes them. Equal keys are one, as
-    /// `PRIMARY KEY UNIQUE`, with the name of either.
+    /// The constraints of one statement in the order in which the server creates them, which decides who gets which default
+    /// name. Equal keys, as in `PRIMARY KEY UNIQUE`, become one with the name of either.
     pub(super) fn in_order<'a>(
         &self,
         constraints: impl Iterator<Item = (Option<&'a str>, &'a Constraint)>,
@@ -63,6 +70,7 @@ impl Schema {
         kept
     }
 
+    /// The table without its columns and constraints.
     fn blank_table(&self, name: &Name, create: &CreateTable) -> Table {
         let known = |parent: &Name| self.table(parent).is_some_and(|parent| parent.columns_are_complete);
         let columns_are_complete = create.like.is_empty()
@@ -86,6 +94,7 @@ impl Schema {
         }
     }
 
+    /// Copies the columns of `source` that the table does not have.
     fn copy_columns(&mut self, source: &Name, name: &Name) {
         let Some(source) = self.table(source).cloned() else { return };
         let Some(table) = self.tables.get_mut(name) else { return };
@@ -96,7 +105,7 @@ impl Schema {
         }
     }
 
-    /// The constraints that a child has from its parent, under the parent's names.
+    /// Copies the checks that a child inherits from its parent, under the parent's names.
     fn copy_checks(&mut self, parent: &Name, name: &Name) {
         let Some(parent) = self.table(parent).cloned() else { return };
         let Some(table) = self.tables.get_mut(name) else { return };
@@ -109,7 +118,7 @@ impl Schema {
         }
     }
 
-    /// A partition has the columns, constraints and indexes of its parent; those that it has already are its own.
+    /// Gives a partition the columns, constraints and indexes of its parent. What it has already is kept.
     pub(super) fn become_partition(&mut self, name: &Name, place: Partition) {
         let parent_name = place.parent.clone();
         self.lookup.add_parent(&parent_name);
@@ -136,7 +145,7 @@ impl Schema {
 }
 
 impl Table {
-    /// A table of which nothing is known.
+    /// A table about which nothing is known but its name.
     pub(super) fn unknown(name: Name) -> Table {
         Table {
             name,
@@ -170,7 +179,7 @@ pub(super) fn rank(constraint: &Constraint) -> u8 {
     }
 }
 
-/// The columns of a key, and whether NULLs are equal in it.
+/// The columns of a key, and whether two NULLs count as equal in it.
 fn key_columns<'a>(column: Option<&'a str>, constraint: &'a Constraint) -> Option<(Vec<&'a str>, bool)> {
     let (columns, nulls_are_equal) = match &constraint.kind {
         ConstraintKind::PrimaryKey { columns } => (columns, false),

@@ -1,9 +1,15 @@
+//! DROP of any object, and what goes with it.
+//!
+//! `DROP TABLE t` removes `t`, its indexes, owned sequences and partitions, and on PostgreSQL the foreign keys to
+//! it; with CASCADE the views on it as well, and the views on those.
+
 use migrate_core::Engine;
 
 use super::super::{Schema, Table, TableColumn};
 use crate::sql::{Drop, Name, ObjectKind};
 
 impl Schema {
+    /// Drops the objects that a statement names.
     pub(super) fn drop_objects(&mut self, drop: &Drop) {
         let table = drop.table.as_ref().map(|table| self.resolve(table));
         for name in &drop.names {
@@ -43,7 +49,7 @@ impl Schema {
         }
     }
 
-    /// Changes the table that a statement names, or all where it names none, as SQLite's `DROP TRIGGER`.
+    /// Changes the table that a statement names, or all tables if it names none, as SQLite's DROP TRIGGER does.
     fn in_tables(&mut self, table: Option<&Name>, change: impl Fn(&mut Table)) {
         match table {
             Some(table) => self.tables.get_mut(table).into_iter().for_each(change),
@@ -51,7 +57,7 @@ impl Schema {
         }
     }
 
-    /// Drops a relation and what goes with it; with `cascade` the views on it too.
+    /// Drops a relation and what goes with it; with `cascade` also the views on it.
     pub(super) fn drop_relation(&mut self, name: &Name, cascade: bool) {
         self.remove_index(name);
         let was_table = self.tables.remove(name).is_some();
@@ -62,7 +68,7 @@ impl Schema {
         }
         self.indexes.retain(|_, index| index.table != *name);
         self.sequences.retain(|_, sequence| sequence.owner.as_ref().is_none_or(|(owner, _)| owner != name));
-        // SQLite leaves foreign keys to a table that is gone: another of that name may follow.
+        // SQLite keeps foreign keys to a table that is gone: in a rebuild, another table gets its name.
         if self.engine == Engine::Postgres {
             self.drop_foreign_keys_to(name, |_| true);
             let heirs: Vec<Name> = self.with_partitions(name).split_off(1);
@@ -76,7 +82,7 @@ impl Schema {
         }
     }
 
-    /// What is in it goes with it: without CASCADE the server drops only empty ones.
+    /// Drops a schema and everything in it. Without CASCADE the server only drops an empty one, so nothing is lost then.
     fn drop_schema(&mut self, schema: &str) {
         self.schemas.remove(schema);
         let is_in = |name: &Name| name.schema.as_deref() == Some(schema);
@@ -89,7 +95,7 @@ impl Schema {
         self.functions.retain(|name, _| !is_in(name));
     }
 
-    /// With `cascade` the columns of the type go too.
+    /// Drops a type; with `cascade` also the columns of the type.
     fn drop_type(&mut self, name: &Name, cascade: bool) {
         let Some(name) = self.resolve_type_name(name) else { return };
         self.domains.remove(&name);

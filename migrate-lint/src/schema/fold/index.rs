@@ -1,3 +1,8 @@
+//! Indexes: created, given to partitions, attached, removed.
+//!
+//! `CREATE INDEX ON p (a)` of a partitioned table makes an index of `p` and one for each partition, `part_of` the
+//! first. A partition that has an index like it already keeps that one, as on the server.
+
 use migrate_core::Engine;
 
 use super::super::default_name::{choose, index_columns, kept, middle};
@@ -5,6 +10,7 @@ use super::super::{Index, Schema, TableConstraint, TableConstraintKind};
 use crate::sql::{CreateIndex, Expression, IndexKey, Name};
 
 impl Schema {
+    /// Adds an index, and its parts on the partitions of the table.
     pub(super) fn create_index(&mut self, create: &CreateIndex) {
         let table = self.resolve(&create.table);
         let given = create.name.as_ref().map(|name| kept(&name.name, self.engine));
@@ -35,7 +41,7 @@ impl Schema {
         IndexKey { column, value: self.kept_expression(&key.value) }
     }
 
-    /// Names an index as given, or else as the server would.
+    /// Adds an index under the given name, or else under the name that the server would give it.
     fn insert_index(&mut self, mut index: Index, given: Option<String>) -> Index {
         let name = given.unwrap_or_else(|| {
             let columns = index_columns(&index.keys, &index.include);
@@ -49,6 +55,7 @@ impl Schema {
         index
     }
 
+    /// Adds the index of a constraint, under the name of the constraint.
     pub(super) fn build_constraint_index(
         &mut self,
         table: &Name,
@@ -73,7 +80,7 @@ impl Schema {
         self.indexes.insert(name, index);
     }
 
-    /// The constraint indexes of a partitioned table that its partitions do not have yet.
+    /// Gives the partitions of a table the indexes of its constraints that they do not have yet.
     pub(super) fn index_partitions(&mut self, table: &Name) {
         let partitions: Vec<Name> = self.partitions_of(table).map(|(table, _)| table.name.clone()).collect();
         let indexes: Vec<Index> =
@@ -85,7 +92,7 @@ impl Schema {
         }
     }
 
-    /// Finds or makes the part of `parent`, the index of a partitioned table, that belongs to `partition`.
+    /// Attaches an index of `partition` that is like `parent`, the index of the partitioned table, or creates one.
     pub(super) fn attach_or_build_index(&mut self, parent: &Index, partition: &Name) {
         let own = || self.indexes_of(partition);
         if own().any(|index| index.part_of.as_ref() == Some(&parent.name)) {
@@ -99,6 +106,7 @@ impl Schema {
         }
     }
 
+    /// Creates the part of an index on a partition. If the index belongs to a constraint, so does the part.
     fn build_partition_index(&mut self, parent: &Index, partition: &Name) {
         let constraint = self.tables.get(&parent.table).and_then(|table| table.constraint(&parent.name.name));
         let built = match constraint
@@ -130,7 +138,7 @@ impl Schema {
         }
     }
 
-    /// `ALTER INDEX … ATTACH PARTITION`: the index of the whole is valid once every partition has its part.
+    /// `ALTER INDEX … ATTACH PARTITION`: the index of the parent is valid once every partition has its part.
     pub(super) fn attach_index(&mut self, parent: &Name, part: &Name) {
         let part = self.resolve(part);
         if let Some(part) = self.indexes.get_mut(&part) {
@@ -147,7 +155,7 @@ impl Schema {
         }
     }
 
-    /// Removes an index, the constraint that owns it and its parts.
+    /// Removes an index, the constraint that owns it, and its parts.
     pub(super) fn remove_index(&mut self, name: &Name) {
         let Some(index) = self.indexes.remove(name) else { return };
         if index.from_constraint
@@ -163,6 +171,7 @@ impl Schema {
 }
 
 impl Index {
+    /// Whether the two indexes have the same keys and condition, so that one can be a part of the other.
     fn is_like(&self, other: &Index) -> bool {
         let keys = |index: &Index| -> Vec<String> {
             let keys = index.keys.iter();

@@ -1,4 +1,8 @@
-//! What each kind of statement changes.
+//! What each kind of statement changes in the schema: a file for each.
+//!
+//! All of them follow the server where it is surprising: the order in which an ALTER TABLE carries out its actions
+//! (`alter_table`), the names that it makes up (`default_name`), what a partition gets from its parent
+//! (`create_table`), what goes with a dropped column (`column`).
 
 mod alter_table;
 mod column;
@@ -15,7 +19,8 @@ use super::{Schema, View};
 use crate::sql::{CreateView, Kind, Name, Statement};
 
 impl Schema {
-    /// Changes the schema as `statement` does. Ask before for what it means, after for what it made.
+    /// Changes the schema as the statement does. A rule that asks what the statement means has to ask before; one that
+    /// asks what it made, after.
     pub(crate) fn apply(&mut self, statement: &Statement) {
         match &statement.kind {
             Kind::CreateTable(create) => self.create_table(create),
@@ -45,6 +50,7 @@ impl Schema {
         }
     }
 
+    /// Adds a view. CREATE OR REPLACE keeps its age: running code knows the old one.
     fn create_view(&mut self, create: &CreateView, reads: &[Name]) {
         let name = self.relation_name(&create.name, create.temporary);
         let reads = reads.iter().map(|read| self.resolve(read)).filter(|read| self.relation_exists(read));

@@ -1,3 +1,8 @@
+//! Objects that are not relations: schemas, sequences, triggers, policies, functions, types, domains.
+//!
+//! `CREATE TYPE mood AS ENUM ('ok')` adds an enum with one label; `ALTER TYPE mood ADD VALUE 'bad'` adds a label
+//! with the number of the current migration, so that `enum-same-tx` finds its use in the same transaction.
+
 use super::super::default_name::kept;
 use super::super::{Domain, EnumType, Function, Label, Policy, Schema, Sequence, Trigger};
 use crate::sql::{
@@ -18,7 +23,7 @@ impl Schema {
 
     pub(super) fn create_trigger(&mut self, create: &CreateTrigger) {
         let table = self.resolve(&create.table);
-        // Views have triggers too, and nothing asks for those.
+        // Views can have triggers too, but no rule asks for those.
         if !self.views.contains_key(&table) {
             let uses = create.uses.iter().map(|used| self.resolve(used)).collect();
             let triggers = &mut self.table_entry(&table).triggers;
@@ -50,7 +55,8 @@ impl Schema {
         }
     }
 
-    /// Several functions may have one name, and a statement does not say which of them it replaces.
+    /// Adds a function. Several may have one name, and CREATE OR REPLACE does not show which of them it replaces, so the
+    /// worst of their properties is kept.
     pub(super) fn create_function(&mut self, create: &CreateFunction) {
         let name = self.creation_name(&create.name, false);
         let function = self.functions.entry(name.clone()).or_insert_with(|| Function {
@@ -114,7 +120,7 @@ impl Schema {
         self.domains.insert(name, domain);
     }
 
-    /// A domain that lost one constraint may have another, so it stays constrained.
+    /// Notes that a domain has a constraint. DROP CONSTRAINT is ignored, because the domain may have another one.
     pub(super) fn alter_domain(&mut self, alter: &AlterDomain) {
         let (AlterDomain::AddConstraint { name, .. } | AlterDomain::SetNotNull { name }) = alter else {
             return;

@@ -1,3 +1,13 @@
+//! RENAME TO and SET SCHEMA: an object gets another name everywhere.
+//!
+//! `ALTER TABLE t RENAME TO u` changes the table, the `table` of its indexes, the foreign keys of others that refer
+//! to it, and what views read. On SQLite that depends on two settings, which [`Renaming`] keeps.
+//!
+//! Why is everything searched and not just the one object? Renaming is rare, and a name that is left somewhere would
+//! be a wrong answer later.
+//!
+//! [`Renaming`]: super::super::Renaming
+
 use std::collections::BTreeMap;
 use std::mem::take;
 
@@ -6,7 +16,7 @@ use super::super::{Schema, Table, TableConstraintKind};
 use crate::sql::{Name, ObjectKind};
 
 impl Schema {
-    /// `RENAME TO` of a relation.
+    /// RENAME TO of a relation. The constraint of an index is renamed with it.
     pub(super) fn rename_to(&mut self, name: &Name, to: &str) {
         let to = Name { schema: name.schema.clone(), name: kept(to, self.engine) };
         if let Some(index) = self.indexes.get(name)
@@ -22,7 +32,7 @@ impl Schema {
         self.rename_relation(name, &to);
     }
 
-    /// Gives a relation another name wherever it is mentioned.
+    /// Changes the name of a relation wherever it occurs.
     pub(super) fn rename_relation(&mut self, from: &Name, to: &Name) {
         if from != to && self.relation_exists(from) {
             self.rename_relations(|name| {
@@ -33,7 +43,7 @@ impl Schema {
         }
     }
 
-    /// `SET SCHEMA`: indexes and owned sequences go with their table.
+    /// SET SCHEMA of a relation. Its indexes and owned sequences move with it.
     pub(super) fn move_relation(&mut self, name: &Name, schema: &str) {
         let indexes = self.indexes.values().filter(|index| index.table == *name).map(|index| &index.name);
         let owned = self
@@ -49,6 +59,7 @@ impl Schema {
         });
     }
 
+    /// Renames a constraint, and its index if it has one.
     pub(super) fn rename_constraint(&mut self, table: &Name, from: &str, to: &str) {
         let Some(known) = self.tables.get_mut(table) else { return };
         let constraints = known.constraints.iter_mut();
@@ -62,7 +73,7 @@ impl Schema {
         }
     }
 
-    /// `RENAME TO` of what is no relation.
+    /// RENAME TO of an object that is not a relation.
     pub(super) fn rename_object(&mut self, object: ObjectKind, name: &Name, table: Option<&Name>, to: &str) {
         let to = &kept(to, self.engine);
         match object {
@@ -77,7 +88,7 @@ impl Schema {
         }
     }
 
-    /// `SET SCHEMA` of what is no relation.
+    /// SET SCHEMA of an object that is not a relation.
     pub(super) fn move_object(&mut self, object: ObjectKind, name: &Name, schema: &str) {
         self.rename_in_schema(object, name, |name| name.schema = Some(schema.to_owned()));
     }
@@ -105,6 +116,7 @@ impl Schema {
         }
     }
 
+    /// Renames a schema: the name of every object in it changes.
     fn rename_schema(&mut self, from: &str, to: &str) {
         let rename = |name: &mut Name| {
             if name.schema.as_deref() == Some(from) {
@@ -119,6 +131,7 @@ impl Schema {
         self.rename_functions(rename);
     }
 
+    /// Applies a change to every name of a relation in the schema.
     fn rename_relations(&mut self, rename: impl Fn(&mut Name)) {
         self.lookup.rename_relations(&rename);
         let renaming = self.renaming;
@@ -190,6 +203,7 @@ impl Table {
     }
 }
 
+/// Sorts the objects again by their new names.
 fn rekey<T>(objects: &mut BTreeMap<Name, T>, name: impl Fn(&T) -> &Name) {
     *objects = take(objects).into_values().map(|object| (name(&object).clone(), object)).collect();
 }

@@ -1,8 +1,14 @@
+//! RENAME COLUMN: a column gets another name everywhere.
+//!
+//! `ALTER TABLE t RENAME a TO b` changes the column, the keys and conditions of indexes, the constraints of `t`, the
+//! foreign keys of other tables that refer to `t.a`, and policies. The text of an expression stays as the script has
+//! it; only its list of columns changes, because the rules ask for that list.
+
 use super::super::{Index, Schema, Table, TableConstraintKind};
 use crate::sql::{Expression, Generated, IndexKey, Name};
 
 impl Schema {
-    /// Renames a column wherever it is named: keys, conditions, the foreign keys of other tables.
+    /// Renames a column wherever its name occurs.
     pub(super) fn rename_column(&mut self, table: &Name, from: &str, to: &str) {
         let rename = Rename { from, to };
         let indexes = self.lookup.indexes(table).into_iter().flatten();
@@ -29,6 +35,7 @@ impl Schema {
     }
 }
 
+/// The old and the new name of a column.
 struct Rename<'a> {
     from: &'a str,
     to: &'a str,
@@ -81,7 +88,7 @@ impl Rename<'_> {
         }
     }
 
-    /// Of the table's own columns.
+    /// Renames the column in a constraint of its own table.
     fn in_constraint(&self, kind: &mut TableConstraintKind) {
         match kind {
             TableConstraintKind::NotNull { column } => self.column(column),

@@ -1,15 +1,17 @@
+//! Settings that change what later names mean: `SET search_path = app` makes `t` mean `app.t`.
+
 use super::super::{Schema, default_schema};
 use crate::sql::Setting;
 
 impl Schema {
-    /// Those that say what RENAME changes beside the table.
+    /// Applies `PRAGMA legacy_alter_table`, which decides what RENAME changes besides the table.
     pub(super) fn pragma(&mut self, name: &str, value: &str) {
         if name == "legacy_alter_table" {
             self.renaming.legacy = !matches!(value, "off" | "0" | "no" | "false");
         }
     }
 
-    /// `SET search_path`, with or without LOCAL: both end with the script.
+    /// Applies SET and RESET of `search_path`. LOCAL makes no difference: both end with the script.
     pub(super) fn set(&mut self, setting: &Setting) {
         let names_path = setting.name == "search_path";
         let is_default = |value: &String| value.eq_ignore_ascii_case("default");
@@ -19,7 +21,7 @@ impl Schema {
             self.search_path = vec![default_schema(self.engine).to_owned()];
         } else if names_path {
             let schemas = setting.values.iter().filter(|value| {
-                // Nothing is created in the system's schema, and that of the user is seldom there.
+                // Nothing is created in `pg_catalog`, and a schema with the name of the role rarely exists.
                 !matches!(value.as_str(), "" | "$user" | "pg_catalog")
             });
             self.search_path = schemas.cloned().collect();

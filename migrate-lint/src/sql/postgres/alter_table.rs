@@ -1,4 +1,7 @@
-//! ALTER TABLE, and of what else is a relation.
+//! ALTER TABLE, and ALTER of other relations, whose actions are the same nodes to the parser.
+//!
+//! `ALTER TABLE t ALTER a SET NOT NULL` becomes one change, `AlterColumn` with `SetNotNull`. An action without a
+//! case here becomes `Other` with its text, which the rules report as `unanalyzed`.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -75,7 +78,7 @@ fn known_action(node: Node<'_>) -> Option<ChangeAction> {
     })
 }
 
-/// Actions that name nothing, or nothing that a rule asks for.
+/// Actions without a name in them, or with none that a rule needs.
 fn plain_action(node: Node<'_>) -> Option<ChangeAction> {
     Some(match node.kind() {
         ENABLE_RLS => ChangeAction::EnableRowSecurity,

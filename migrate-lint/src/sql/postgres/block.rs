@@ -1,4 +1,8 @@
-//! DO: the statements in its body.
+//! DO blocks: the statements in their bodies.
+//!
+//! `DO $$ BEGIN IF x THEN DROP TABLE t; END IF; END $$` gives one statement, `DROP TABLE t`, with its place in the
+//! script. Which of the statements run is decided on the server, so all are returned. A body that executes a string,
+//! or that the parser does not understand, is opaque.
 
 use squawk_parser::EntryPoint;
 use squawk_parser::SyntaxKind::*;
@@ -11,12 +15,12 @@ use super::statement::{statement, with_kind};
 use super::tree::{Node, Tree, is_too_deep};
 use crate::sql::{Block, Kind, Statement};
 
-/// The block of a `DO` statement. What is written in another language than PL/pgSQL is opaque.
+/// The block of a DO statement. One in another language than PL/pgSQL is opaque.
 pub(super) fn block(node: Node<'_>) -> Block {
     let language = node.child(DO_LANGUAGE).and_then(|clause| clause.nodes().next());
     let language = language.and_then(|language| string(language).or_else(|| last(language)));
     let literal = node.child(LITERAL).and_then(|literal| literal.children().next());
-    // The escapes of `E'…'` would move what stands behind them.
+    // The escapes of `E'…'` are longer than their characters, so later statements would have wrong places.
     let plain = literal.filter(|literal| literal.text().starts_with(['\'', '$']));
     let body = plain.and_then(|literal| Some((literal, inside(literal.text())?)));
     match body.filter(|_| language.is_none_or(|language| language == "plpgsql")) {
@@ -29,7 +33,7 @@ pub(super) fn block(node: Node<'_>) -> Block {
     }
 }
 
-/// Doubled quotes as single ones, with a space outside of what they enclose.
+/// Replaces doubled quotes by single ones and a space outside of the string, so that all places stay the same.
 fn single_quotes(content: &str) -> String {
     let mut parts = content.split("''");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -40,8 +44,8 @@ fn single_quotes(content: &str) -> String {
     plain
 }
 
-/// What can be read of a body that stands at `offset` of its script. The parser does not know all of the language,
-/// so what it does not understand makes the block opaque and is no error.
+/// The block of a body that begins at `offset` of its script. The parser does not know all of PL/pgSQL, so what it does
+/// not understand is not a syntax error: it makes the block opaque.
 fn read(body: &str, offset: usize) -> Block {
     let body = without_targets(body);
     let opaque = Block { statements: Vec::new(), is_opaque: true };
@@ -67,7 +71,7 @@ fn read(body: &str, offset: usize) -> Block {
     }
 }
 
-/// The statement that a part of a body executes.
+/// The statement that a node of the body executes, if it executes one.
 fn inner(node: Node<'_>) -> Option<Statement> {
     let is_body = |parent: Node<'_>| {
         matches!(
@@ -83,7 +87,7 @@ fn inner(node: Node<'_>) -> Option<Statement> {
     };
     match node.kind() {
         PLPGSQL_COMMIT_STMT | PLPGSQL_ROLLBACK_STMT => Some(with_kind(node, Kind::Transaction)),
-        // An expression is a query; most say nothing that a rule asks for.
+        // An expression is a query to PL/pgSQL. Without a call or a table no rule needs it.
         PLPGSQL_EXPR => {
             Some(statement(node)).filter(|query| !query.calls.is_empty() || !query.reads.is_empty())
         }
@@ -93,7 +97,7 @@ fn inner(node: Node<'_>) -> Option<Statement> {
     }
 }
 
-/// The body with spaces for every `INTO target`, which the parser knows in no query.
+/// The body with spaces in place of every `INTO target`, which the parser does not know in a query.
 fn without_targets(body: &str) -> String {
     let tokens: Vec<Token> = tokens(body, Engine::Postgres).collect();
     let is = |token: &Token, word: &str| body[token.range.clone()].eq_ignore_ascii_case(word);
@@ -110,7 +114,7 @@ fn without_targets(body: &str) -> String {
     String::from_utf8(plain).expect("whole tokens were replaced by spaces")
 }
 
-/// Where a list of variables ends that begins `tokens`: `STRICT a, b.c, d`.
+/// The end of the list of variables at the start of `tokens`: `STRICT a, b.c, d`.
 fn targets_end(body: &str, tokens: &[Token]) -> Option<usize> {
     let text = |token: &Token| &body[token.range.clone()];
     let mut end = None;

@@ -1,5 +1,5 @@
-//! Scripts that nobody here wrote. They lie beside the project and not in it, so a checkout without them says that they
-//! were left out.
+//! Scripts of other projects, to test the parser on text that was not written for it. They are next to the project and
+//! not in it, so a checkout without them reports that they were left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::parse;
 use super::tree::{Node, Tree};
 use crate::sql::Kind;
 
-/// The scripts of a corpus with their names in it, sorted; none where there is no corpus.
+/// The scripts of a corpus with their paths, sorted. Empty if the corpus is not there.
 fn corpus(name: &str) -> Vec<(String, String)> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora").join(name).join("migrations");
@@ -39,7 +39,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).filter(is_script).collect()
 }
 
-/// Both corpora, without the scripts that say nothing.
+/// The scripts of both corpora that are not empty.
 fn both() -> Vec<(String, String)> {
     let scripts = ["crates-io", "zksync"].into_iter().flat_map(corpus);
     scripts.filter(|(_, sql)| !sql.is_empty()).collect()
@@ -49,7 +49,7 @@ fn is_broken(script: &str) -> bool {
     !parse(script).errors.is_empty()
 }
 
-/// What is wrong in the scripts of a corpus, as the server says too: nobody had run these rollbacks.
+/// Asserts the syntax errors in a corpus. The server reports the same ones: no one had run these rollbacks.
 #[track_caller]
 fn broken(name: &str, want: &[&str]) {
     let scripts = corpus(name);
@@ -107,7 +107,7 @@ fn zksync_has_twelve_broken_rollbacks() {
     );
 }
 
-/// Where a statement stands, without the semicolon that the tree counts to it.
+/// The place of a statement, without the semicolon that the tree counts as part of it.
 fn words(statement: Node<'_>) -> Span {
     let end =
         statement.children().filter(|part| part.kind() != SyntaxKind::SEMICOLON).last().unwrap().span().end();
@@ -140,7 +140,7 @@ fn every_statement_is_of_a_known_kind() {
     }
 }
 
-/// A generator of numbers that gives the same ones at each run.
+/// A generator of numbers that gives the same ones in each run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -181,7 +181,7 @@ fn no_text_makes_the_parser_panic() {
     }
 }
 
-/// The script with other white space, comments and case of words, which say the same.
+/// The script with other white space, comments and case of words, which do not change its meaning.
 fn restated(sql: &str, numbers: &mut Numbers) -> String {
     let mut text = String::new();
     let mut end = 0;

@@ -1,4 +1,7 @@
-//! Statements that read and write rows.
+//! Statements that read and write rows: INSERT, UPDATE, DELETE, MERGE, SELECT, TRUNCATE, COPY, LOCK.
+//!
+//! `WITH gone AS (DELETE FROM t RETURNING *) INSERT INTO u SELECT * FROM gone` becomes a query with two writes, so
+//! that the rules see the DELETE and the INSERT.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -8,7 +11,7 @@ use super::statement::with_kind;
 use super::tree::Node;
 use crate::sql::{Copy, Delete, Insert, Kind, LockTable, Name, Query, Statement, Update};
 
-/// A statement of rows. One whose WITH writes is a query that writes several times.
+/// A statement that reads or writes rows. If its WITH writes, it becomes a query with several writes.
 pub(super) fn rows(node: Node<'_>) -> Option<Kind> {
     let with = node.descendants().filter(|inner| inner.kind() == WITH_TABLE);
     let statement = |node| Some(with_kind(node, write(node)?));

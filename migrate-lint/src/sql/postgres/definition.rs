@@ -1,4 +1,7 @@
-//! What is defined and is no table: views, triggers, policies, functions, types, domains.
+//! Definitions of objects that are not tables: views, triggers, policies, functions, types, domains.
+//!
+//! `CREATE VIEW v WITH (security_invoker) AS SELECT …` becomes a `CreateView` with `security_invoker: true`; what
+//! the view reads is in the statement.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -21,7 +24,7 @@ pub(super) fn create_view(node: Node<'_>) -> Option<CreateView> {
     })
 }
 
-/// `WITH (security_invoker)`, `WITH (security_invoker = true)`.
+/// The option in `WITH (security_invoker)` or `WITH (security_invoker = true)`.
 pub(super) fn security_invoker(node: Node<'_>) -> Option<Node<'_>> {
     let options = node.find(ATTRIBUTE_LIST)?;
     options.each(ATTRIBUTE_OPTION).find(|option| {
@@ -33,7 +36,7 @@ pub(super) fn refresh(node: Node<'_>) -> Option<Refresh> {
     Some(Refresh { name: name(node.child(VIEW_REF)?)?, concurrently: node.has(CONCURRENTLY_KW) })
 }
 
-/// The table behind ON.
+/// The table after ON.
 pub(super) fn table(node: Node<'_>) -> Option<Name> {
     let clause = node.nodes().find(|child| matches!(child.kind(), ON_RELATION | ON_TABLE | RULE_ON))?;
     name(clause.nodes().find(|child| matches!(child.kind(), RELATION_NAME_REF | TABLE_NAME_REF))?)
@@ -99,7 +102,7 @@ pub(super) fn create_type(node: Node<'_>) -> Option<CreateType> {
     })
 }
 
-/// What only types can be altered by.
+/// The changes that only ALTER TYPE has.
 pub(super) fn alter_type(node: Node<'_>) -> Option<Kind> {
     let name = name(node.child(TYPE_NAME_REF)?)?;
     let change = node.nodes().nth(1)?;
@@ -127,7 +130,7 @@ pub(super) fn create_domain(node: Node<'_>) -> Option<CreateDomain> {
     })
 }
 
-/// What only domains can be altered by.
+/// The changes that only ALTER DOMAIN has.
 pub(super) fn alter_domain(node: Node<'_>) -> Option<Kind> {
     let name = name(node.child(DOMAIN_REF)?)?;
     let change = node.nodes().nth(1)?;

@@ -1,4 +1,5 @@
-//! DROP.
+//! DROP of any object: `DROP TABLE a, b CASCADE` becomes a [`Drop`] with two names and `cascade: true`. For a
+//! trigger, rule or policy the table after ON is kept too.
 
 use squawk_parser::SyntaxKind::{self, *};
 
@@ -18,7 +19,7 @@ pub(super) fn drop(node: Node<'_>, object: ObjectKind) -> Drop {
     }
 }
 
-/// What a part of a DROP names.
+/// The names in one node of a DROP.
 fn names(node: Node<'_>) -> Vec<Name> {
     match node.kind() {
         IF_EXISTS | CASCADE | RESTRICT | ON_RELATION | ON_TABLE => Vec::new(),
@@ -28,7 +29,7 @@ fn names(node: Node<'_>) -> Vec<Name> {
     }
 }
 
-/// The functions and procedures of a list of them.
+/// The names in a list of functions or procedures. Their argument types are left out.
 pub(super) fn signatures(list: Node<'_>) -> Vec<Name> {
     match list.kind() {
         FUNCTION_SIG_LIST | PROCEDURE_SIG_LIST | ROUTINE_SIG_LIST => {
@@ -38,7 +39,7 @@ pub(super) fn signatures(list: Node<'_>) -> Vec<Name> {
     }
 }
 
-/// What a DROP drops, or `None` of other statements.
+/// The kind of object that a statement drops. `None` if it is not a DROP.
 pub(super) fn dropped(kind: SyntaxKind) -> Option<ObjectKind> {
     Some(match kind {
         DROP_TABLE => ObjectKind::Table,

@@ -1,4 +1,7 @@
-//! What the rules ask of a value or a condition.
+//! Expressions: what the rules ask about a value or a condition of PostgreSQL.
+//!
+//! `total > 0 AND note IS NOT NULL` has the columns `total` and `note`, and `note` as not null. Conditions of
+//! generated scripts have thousands of parts, so lists of operands are collected without recursion.
 
 use std::collections::HashSet;
 
@@ -8,7 +11,7 @@ use super::name::{last, name};
 use super::tree::Node;
 use crate::sql::{Expression, Name};
 
-/// The expression that `node` is.
+/// Reduces a node to what the rules ask.
 pub(super) fn expression(node: Node<'_>) -> Expression {
     Expression {
         span: Some(node.span()),
@@ -22,7 +25,7 @@ pub(super) fn expression(node: Node<'_>) -> Expression {
     }
 }
 
-/// The expression that stands alone in `node`, as behind WHERE, DEFAULT, USING and in parentheses of CHECK.
+/// The expression in a clause such as WHERE, DEFAULT or USING, which has one expression and no other node.
 pub(super) fn expression_in(node: Node<'_>) -> Option<Expression> {
     let value = node.nodes().find(|child| {
         !matches!(child.kind(), CONSTRAINT_NAME_CLAUSE | GENERATED_ALWAYS | GENERATED_BY_DEFAULT)
@@ -30,7 +33,8 @@ pub(super) fn expression_in(node: Node<'_>) -> Option<Expression> {
     Some(expression(value))
 }
 
-/// The functions that are called in `node` or by it. What the grammar has words for, such as COALESCE, is none.
+/// The functions that are called anywhere in `node`. Operations with a keyword of the grammar, such as COALESCE, are not
+/// functions.
 pub(super) fn calls(node: Node<'_>) -> Vec<Name> {
     let mut calls = Vec::new();
     let mut seen = HashSet::new();
@@ -65,7 +69,7 @@ fn columns(node: Node<'_>) -> Vec<String> {
     columns
 }
 
-/// `CURRENT_USER` and its like; `VALUE` is that of a domain.
+/// Whether a name is a keyword with a value, such as `CURRENT_USER`, or `VALUE` in the CHECK of a domain.
 fn is_value_keyword(node: Node<'_>) -> bool {
     node.children().any(|word| {
         matches!(
@@ -92,7 +96,7 @@ fn not_null(node: Node<'_>) -> Vec<String> {
     conditions.into_iter().filter_map(|condition| column(without_null(condition))).collect()
 }
 
-/// What a condition says not to be NULL.
+/// The value that a condition requires to be not NULL.
 fn without_null(node: Node<'_>) -> Option<Node<'_>> {
     let says = match node.kind() {
         BIN_EXPR => node.has(IS_NOT) && node.nodes().last().is_some_and(|right| right.has(NULL_KW)),
@@ -102,7 +106,7 @@ fn without_null(node: Node<'_>) -> Option<Node<'_>> {
     node.nodes().next().filter(|_| says).map(bare)
 }
 
-/// The column that a name stands for.
+/// The column that a name means. A field of a value, `(f()).x`, is not a column.
 fn column(node: Option<Node<'_>>) -> Option<String> {
     let node =
         node.filter(|node| matches!(node.kind(), NAME_REF | FIELD_EXPR) && !is_value_keyword(*node))?;
@@ -110,7 +114,7 @@ fn column(node: Option<Node<'_>>) -> Option<String> {
     if of_value { None } else { last(node) }
 }
 
-/// What stands in parentheses, if anything does.
+/// The node without the parentheses around it.
 fn bare(mut node: Node<'_>) -> Node<'_> {
     while let Some(inner) = node.nodes().next().filter(|_| node.kind() == PAREN_EXPR) {
         node = inner;
@@ -118,8 +122,8 @@ fn bare(mut node: Node<'_>) -> Node<'_> {
     node
 }
 
-/// The parts that an operator joins, whatever their order and parentheses; without recursion, since generated
-/// conditions have thousands.
+/// The parts that an operator joins, through parentheses. It does not recurse, because generated conditions have
+/// thousands of parts.
 fn operands(node: Node<'_>, operator: SyntaxKind) -> Vec<Node<'_>> {
     let mut operands = Vec::new();
     let mut open = vec![node];
@@ -133,7 +137,7 @@ fn operands(node: Node<'_>, operator: SyntaxKind) -> Vec<Node<'_>> {
     operands
 }
 
-/// What a condition without columns says, where that is plain to see.
+/// The value of a condition that does not depend on columns, if it is obvious.
 fn truth(node: Node<'_>) -> Option<bool> {
     let node = bare(node);
     let mut parts = node.nodes();
@@ -151,7 +155,8 @@ fn truth(node: Node<'_>) -> Option<bool> {
     }
 }
 
-/// AND is true if all parts are, OR is false if all are; one part that is not decides too.
+/// The value of AND (`wanted` is true) or OR (`wanted` is false): one part with the other value decides, otherwise all
+/// parts have to be known.
 fn all(parts: Vec<Node<'_>>, wanted: bool) -> Option<bool> {
     let parts: Vec<Option<bool>> = parts.into_iter().map(truth).collect();
     if parts.contains(&Some(!wanted)) {
@@ -160,7 +165,7 @@ fn all(parts: Vec<Node<'_>>, wanted: bool) -> Option<bool> {
     parts.iter().all(Option::is_some).then_some(wanted)
 }
 
-/// Of two literals of one kind that are not NULL.
+/// Whether two literals are equal. `None` if one is NULL, or they are of different kinds.
 fn equal(left: Node<'_>, right: Node<'_>) -> Option<bool> {
     let (left, right) = (bare(left), bare(right));
     if [left, right].iter().any(|value| value.kind() != LITERAL || value.has(NULL_KW)) {
@@ -170,7 +175,7 @@ fn equal(left: Node<'_>, right: Node<'_>) -> Option<bool> {
     is_one_kind.then(|| left.text() == right.text())
 }
 
-/// The literal under casts, signs and parentheses.
+/// The literal inside casts, signs and parentheses.
 fn literal(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
         LITERAL if !node.has(POSITIONAL_PARAM) => Some(node),
@@ -180,7 +185,7 @@ fn literal(node: Node<'_>) -> Option<Node<'_>> {
     }
 }
 
-/// The words with one space where there was white space or a comment.
+/// The text with one space for white space and comments.
 pub(super) fn text(node: Node<'_>) -> String {
     let mut text = String::new();
     let mut end = node.span().start();

@@ -1,5 +1,8 @@
-//! Statements of the server's grammar that the parser does not know, in a form that it does, letter for letter at the
-//! same place. Each was found by asking a server about everything that its manual says.
+//! Statements that the server accepts and the parser does not, rewritten so that it does.
+//!
+//! `ALTER POLICY IF EXISTS p ON t …` becomes `ALTER POLICY           p ON t …`: what the parser does not know is
+//! replaced by something of the same length, so all places stay right. Each gap was found by giving a server
+//! everything that its manual describes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,7 +10,7 @@ use std::ops::Range;
 use migrate_core::Engine;
 use migrate_core::token::{Token, TokenKind, tokens};
 
-/// The statement without what the parser would trip over.
+/// The statement in a form that the parser knows.
 pub(super) fn bridged(text: &str) -> Cow<'_, str> {
     let tokens: Vec<Token> =
         tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).take(64).collect();
@@ -26,6 +29,7 @@ struct Statement<'a> {
 }
 
 impl Statement<'_> {
+    /// The ranges to replace, each with what to write in its place.
     fn gaps(&self) -> Vec<(Range<usize>, &'static str)> {
         match self.word(0).to_ascii_uppercase().as_str() {
             "CREATE" => self.language().chain(self.null_input()).collect(),
@@ -56,7 +60,8 @@ impl Statement<'_> {
         is_gap.then(|| (self.range(start..end), "")).into_iter()
     }
 
-    /// `RETURNS NULL ON NULL INPUT` of a function whose result its parameters tell.
+    /// `RETURNS NULL ON NULL INPUT` of a function without a RETURNS clause, whose result is in its OUT parameters. `STRICT`
+    /// means the same.
     fn null_input(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
         let clause = ["RETURNS", "NULL", "ON", "NULL", "INPUT"];
         let start = (0..self.tokens.len()).find(|index| self.are(*index, &clause));
@@ -70,7 +75,7 @@ impl Statement<'_> {
         is_gap.then(|| (self.range(2..4), "")).into_iter()
     }
 
-    /// Several names where the parser knows one.
+    /// Several names after a DROP for which the parser knows only one.
     fn more_names(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
         const KINDS: [&[&str]; 6] = [
             &["LANGUAGE"],

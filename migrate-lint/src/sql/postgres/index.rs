@@ -1,4 +1,7 @@
-//! CREATE INDEX, REINDEX, CLUSTER.
+//! CREATE INDEX, REINDEX and CLUSTER.
+//!
+//! `CREATE UNIQUE INDEX CONCURRENTLY i ON t (lower(a)) WHERE b` becomes a [`CreateIndex`] with one key that is an
+//! expression, and the filter `b`.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -47,7 +50,7 @@ pub(super) fn reindex(node: Node<'_>) -> Reindex {
     }
 }
 
-/// `(CONCURRENTLY)`, `(CONCURRENTLY true)`.
+/// Whether REINDEX has the option `(CONCURRENTLY)` or `(CONCURRENTLY true)`.
 fn option(node: Node<'_>) -> bool {
     let option = node.find(REINDEX_OPTION_CONCURRENTLY);
     option.is_some_and(|option| !super::vacuum::is_off(option))

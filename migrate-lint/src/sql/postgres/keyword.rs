@@ -1,6 +1,8 @@
-//! Keywords that scripts use, to tell which one was meant.
+//! The keywords that a mistyped word may have meant: `PRIMRY` gives `PRIMARY`, and `MODIFY`, which is another
+//! product's word, gives `ALTER`. `syntax` tries each and keeps the one with which the statement parses.
 
-/// The keywords that `word` may be a mistyping of, or that PostgreSQL has for another product's, nearest first.
+/// The keywords that `word` may have meant, the nearest first. A correct keyword only gets the word that PostgreSQL has in
+/// its place.
 pub(super) fn resembling(word: &str) -> impl Iterator<Item = &'static str> {
     let word = word.to_ascii_uppercase();
     let limit = match word.len() {
@@ -18,10 +20,11 @@ pub(super) fn resembling(word: &str) -> impl Iterator<Item = &'static str> {
     foreign.chain(near.into_iter().map(|(_, keyword)| keyword))
 }
 
-/// What other products call it.
+/// Words of other products, each with PostgreSQL's word.
 const FOREIGN: &[(&str, &str)] =
     &[("CHANGE", "ALTER"), ("DELETE", "DROP"), ("MODIFY", "ALTER"), ("REMOVE", "DROP")];
 
+/// The keywords that scripts use.
 const KEYWORDS: &[&str] = &[
     "ACTION",
     "ADD",

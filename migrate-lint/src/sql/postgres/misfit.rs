@@ -1,4 +1,8 @@
-//! What the parser lets pass and the server's grammar does not.
+//! What the parser accepts and the server's grammar does not.
+//!
+//! The parser is made for editors, so it accepts nearly everything: `CREATE TABLE t (a)` has a column without a
+//! type, and no error. A migration with it would fail when it runs, so each difference that was found against a
+//! server is checked here, by the kind of the node.
 
 use squawk_parser::SyntaxKind::{self, *};
 use squawk_parser::{is_reserved_keyword, is_type_func_name_keyword};
@@ -7,7 +11,7 @@ use super::drop::dropped;
 use super::tree::Node;
 use super::types::type_in;
 
-/// Where in `node` itself something stands that does not fit.
+/// The offset at which the node itself, without its descendants, does not fit the grammar.
 pub(super) fn misfit(node: Node<'_>) -> Option<usize> {
     match node.kind() {
         LITERAL => adjacent_string(node),
@@ -31,7 +35,7 @@ fn start(node: Node<'_>) -> usize {
     node.span().start()
 }
 
-/// A string goes on in the next one only in another line.
+/// Two adjacent strings are one only if a line break is between them.
 fn adjacent_string(literal: Node<'_>) -> Option<usize> {
     let parts: Vec<Node<'_>> = literal.children().collect();
     let is_string = |part: Node<'_>| !matches!(part.kind(), UESCAPE_KW);
@@ -41,7 +45,7 @@ fn adjacent_string(literal: Node<'_>) -> Option<usize> {
     Some(start(pair[1]))
 }
 
-/// Columns have a type, but those of a partition or a typed table.
+/// A column needs a type, except in a partition or a typed table.
 fn missing_type(node: Node<'_>) -> Option<usize> {
     let name = node.nodes().find(|child| matches!(child.kind(), COLUMN_NAME | COMPOSITE_FIELD))?;
     let table = node.parent().parent();
@@ -52,7 +56,7 @@ fn missing_type(node: Node<'_>) -> Option<usize> {
     (!is_typed && type_in(node).is_none()).then(|| name.span().end())
 }
 
-/// A reserved word is a name only behind a dot or as a label; some are names of functions and types
+/// A reserved word is a name only after a dot or as a label. Some reserved words may be names of functions and types
 /// (PostgreSQL manual, appendix C).
 fn reserved_word(name: Node<'_>) -> Option<usize> {
     let around = name.parent();
@@ -68,7 +72,7 @@ fn reserved_word(name: Node<'_>) -> Option<usize> {
     (!is_label && !is_qualified && !is_value).then(|| start(word))
 }
 
-/// Reserved words that stand where a name of a value can.
+/// Reserved words that are values.
 fn is_value(kind: SyntaxKind) -> bool {
     matches!(
         kind,
@@ -88,14 +92,14 @@ fn is_value(kind: SyntaxKind) -> bool {
     )
 }
 
-/// Only signs and operators of other names stand before a value (PostgreSQL manual, 4.1.3).
+/// An operator before a value is a sign or a custom operator, and none of these (PostgreSQL manual, 4.1.3).
 fn prefix_operator(node: Node<'_>) -> Option<usize> {
     let operator = node.child(CUSTOM_OP)?;
     let needs_left = ["=", "<", ">", "<=", ">=", "<>", "!=", "*", "/", "%", "^"];
     needs_left.contains(&operator.text()).then(|| start(operator))
 }
 
-/// Behind IS stand a few words only, behind IN a parenthesis.
+/// Only a few words may follow IS, and only a parenthesis may follow IN.
 fn operand(node: Node<'_>) -> Option<usize> {
     let word = node.nodes().nth(if node.has(IS_KW) || node.has(IN_KW) { 1 } else { 2 })?.tokens().next()?;
     let fits = if node.has(IS_KW) || node.has(IS_NOT) {
@@ -108,13 +112,13 @@ fn operand(node: Node<'_>) -> Option<usize> {
     (!fits).then(|| start(word))
 }
 
-/// Brackets alone are an array only in another.
+/// Brackets without ARRAY are an array only inside another array.
 fn missing_array(node: Node<'_>) -> Option<usize> {
     let first = node.children().next()?;
     (first.kind() == L_BRACK && node.parent().kind() != ARRAY_EXPR).then(|| start(first))
 }
 
-/// NOT, AND, OR, IN and LIKE stand in the default of a column only in parentheses.
+/// NOT, AND, OR, IN and LIKE need parentheses in the default of a column.
 fn loose_default(node: Node<'_>) -> Option<usize> {
     let value = node.nodes().find(|child| child.kind() != CONSTRAINT_NAME_CLAUSE)?;
     let ends = |word: &Node<'_>| {
@@ -124,7 +128,7 @@ fn loose_default(node: Node<'_>) -> Option<usize> {
     matches!(value.kind(), PREFIX_EXPR | BIN_EXPR).then(|| start(word))
 }
 
-/// What an index is sorted by is a column, a call, or stands in parentheses.
+/// A key of an index is a column, a call, or an expression in parentheses.
 fn loose_key(node: Node<'_>) -> Option<usize> {
     let mut value = node.nodes().next()?;
     if value.kind() == COLLATE {
@@ -134,19 +138,20 @@ fn loose_key(node: Node<'_>) -> Option<usize> {
     (!is_key).then(|| start(value))
 }
 
-/// A join says by what, but the natural and the cross ones.
+/// A join needs a condition, unless it is NATURAL or CROSS.
 fn missing_condition(node: Node<'_>) -> Option<usize> {
     let has_one = [ON_CLAUSE, JOIN_USING_CLAUSE, JOIN_CROSS, NATURAL_KW].iter().any(|part| node.has(*part));
     (!has_one).then(|| node.span().end())
 }
 
+/// A policy is AS PERMISSIVE or AS RESTRICTIVE.
 fn policy_type(node: Node<'_>) -> Option<usize> {
     let word = node.tokens().nth(1)?;
     let is_known = ["permissive", "restrictive"].iter().any(|known| word.text().eq_ignore_ascii_case(known));
     (!is_known).then(|| start(word))
 }
 
-/// What is dropped has a name.
+/// A DROP needs a name.
 fn missing_names(node: Node<'_>) -> Option<usize> {
     node.nodes().all(|child| child.kind() == IF_EXISTS).then(|| node.span().end())
 }

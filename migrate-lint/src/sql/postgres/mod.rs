@@ -1,4 +1,14 @@
-//! PostgreSQL's grammar, by `squawk-parser`; its types are known nowhere else.
+//! PostgreSQL's grammar. Only this module knows the syntax kinds of `squawk-parser`, pinned to one version because
+//! they change weekly.
+//!
+//! ```text
+//! text of one statement → gap (rewrites what the parser does not know) → tree → syntax, misfit (errors)
+//!                                                                           └→ statement → our Statement
+//! ```
+//!
+//! Why not `libpg_query`, the server's own parser? It is C code that would be compiled with every crate that uses
+//! the macro. Instead two modules close the differences, each found by asking a real server: `gap` for what the
+//! parser refuses and the server accepts, `misfit` for the reverse.
 
 mod alter_table;
 mod block;
@@ -33,7 +43,7 @@ use migrate_core::{Engine, Span, SyntaxError};
 
 use super::{Kind, Parsed, Statement};
 
-/// Parses each statement for itself, so that what is wrong in one leaves the others as they are.
+/// Parses each statement on its own, so that an error in one does not affect the others.
 pub(super) fn parse(sql: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for scanned in scan(sql, Engine::Postgres).statements {
@@ -49,6 +59,7 @@ fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     if let Some(names) = setting::names(text) {
         return (Statement { kind: Kind::Set(names), ..unknown(text, span) }, None);
     }
+    // Not an error: the server may accept it. The rules report it as `unanalyzed`.
     if tree::is_too_deep(text) {
         return (unknown(text, span), None);
     }
@@ -68,7 +79,7 @@ fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     (statement.unwrap_or_else(|| unknown(text, span)), error)
 }
 
-/// A statement that is none.
+/// A statement that could not be parsed, by its first words.
 fn unknown(text: &str, span: Span) -> Statement {
     let words: Vec<&str> = text.split_whitespace().take(2).collect();
     Statement {
@@ -81,7 +92,7 @@ fn unknown(text: &str, span: Span) -> Statement {
     }
 }
 
-/// What a parser of others makes of any text; should it panic, an error.
+/// Runs the parser. Its code is not ours and the text may be anything, so a panic becomes an error.
 fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
     catch_unwind(AssertUnwindSafe(parse))
 }

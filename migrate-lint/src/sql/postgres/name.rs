@@ -1,18 +1,19 @@
-//! Names as the catalog holds them (PostgreSQL manual, 4.1.1), but not cut to 63 bytes.
+//! Names as the catalog has them (PostgreSQL manual, 4.1.1): `Public."T"` is the schema `public` and the name `T`.
+//! They are not cut to 63 bytes here, so that a rule can report a name that is too long.
 
 use squawk_parser::SyntaxKind;
 
 use super::tree::Node;
 use crate::sql::{Identifier, Name};
 
-/// The name that `node` is, with its schema; a database before that is left out.
+/// The name in a node, with its schema. The name of a database before the schema is left out.
 pub(super) fn name(node: Node<'_>) -> Option<Name> {
     let mut parts = parts(node);
     let name = parts.pop()?;
     Some(Name { schema: parts.pop(), name })
 }
 
-/// The last part of a name, and where it stands.
+/// The last part of a name, with its place.
 pub(super) fn identifier(node: Node<'_>) -> Option<Identifier> {
     Some(Identifier { name: last(node)?, span: node.span() })
 }
@@ -49,7 +50,7 @@ fn parts(node: Node<'_>) -> Vec<String> {
     parts
 }
 
-/// An identifier without its quotes, in lower case unless it had some.
+/// An identifier without its quotes, in lower case if it had none.
 fn fold(text: &str, escape: char) -> String {
     let unicode = text.strip_prefix(['u', 'U']).and_then(|rest| rest.strip_prefix('&'));
     let quoted = unicode.unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
@@ -60,44 +61,44 @@ fn fold(text: &str, escape: char) -> String {
     }
 }
 
-/// `\0061` and `\+000061` stand for the character with that number, the doubled escape for itself.
+/// Replaces `\0061` and `\+000061` by the character with that number, and a doubled escape by one.
 fn unescape(text: &str, escape: char) -> String {
     let mut plain = String::new();
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once(escape) {
+    while let Some((before, after)) = rest.split_once(escape) {
         plain.push_str(before);
-        let digits = if behind.starts_with('+') { 1..7 } else { 0..4 };
-        let code = behind.get(digits.clone()).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let digits = if after.starts_with('+') { 1..7 } else { 0..4 };
+        let code = after.get(digits.clone()).and_then(|digits| u32::from_str_radix(digits, 16).ok());
         match code.and_then(char::from_u32) {
             Some(character) => {
                 plain.push(character);
-                rest = &behind[digits.end..];
+                rest = &after[digits.end..];
             }
             None => {
                 plain.push(escape);
-                rest = behind.strip_prefix(escape).unwrap_or(behind);
+                rest = after.strip_prefix(escape).unwrap_or(after);
             }
         }
     }
     plain + rest
 }
 
-/// A string's content, if `node` is one or holds one first; parts that go on in the next line are joined.
+/// The content of a string, if the node is one. Strings that continue in the next line are joined.
 pub(super) fn string(node: Node<'_>) -> Option<String> {
     let tokens: Vec<Node<'_>> = if node.is_token() { vec![node] } else { node.tokens().collect() };
     let parts: Option<Vec<String>> = tokens.iter().map(|token| content(token.text())).collect();
     parts.map(|parts| parts.concat())
 }
 
-/// What stands between the quotes of a literal, if it has some.
+/// The content of a literal with quotes.
 pub(super) fn content(literal: &str) -> Option<String> {
     let (_, inside) = inside(literal)?;
     Some(if literal.starts_with('$') { inside.to_owned() } else { inside.replace("''", "'") })
 }
 
-/// What stands between the quotes of a literal as it is written, and where in the literal.
+/// The text between the quotes of a literal as it is written, with its offset in the literal.
 pub(super) fn inside(literal: &str) -> Option<(usize, &str)> {
-    // Most tokens are no literals, which their ends tell soonest.
+    // Most tokens are not literals, and the last byte is the cheapest way to see it.
     if !matches!(literal.as_bytes().last(), Some(b'\'' | b'$')) {
         return None;
     }

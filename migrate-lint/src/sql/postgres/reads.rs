@@ -1,4 +1,7 @@
 //! The relations that a statement reads.
+//!
+//! `WITH x AS (SELECT * FROM t) SELECT * FROM x JOIN u ON …` reads `t` and `u`. The name `x` is a query, but only
+//! after its WITH entry and inside the statement that has the WITH: elsewhere the same name means a table.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -9,7 +12,7 @@ use super::name::{last, name};
 use super::tree::Node;
 use crate::sql::Name;
 
-/// What stands behind FROM, JOIN, USING and TABLE anywhere in `node`, but for the queries that WITH names.
+/// The relations after FROM, JOIN, USING and TABLE anywhere in `node`, without the queries of WITH.
 pub(super) fn reads(node: Node<'_>) -> Vec<Name> {
     let mut queries: HashMap<String, Vec<Range<usize>>> = HashMap::new();
     for (query, visible) in node.descendants().filter(|inner| inner.kind() == WITH_TABLE).filter_map(query) {
@@ -39,7 +42,8 @@ fn relation(node: Node<'_>) -> Option<Node<'_>> {
     }
 }
 
-/// The name of a query in WITH, and where it is one: behind itself, or in itself too if the WITH is RECURSIVE.
+/// The name of a query in WITH, and the range in which the name means it: after the query, and with RECURSIVE also inside
+/// it.
 fn query(table: Node<'_>) -> Option<(String, Range<usize>)> {
     let with = table.parent();
     let mut whole = with.parent();

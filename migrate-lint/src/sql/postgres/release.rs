@@ -1,5 +1,9 @@
-//! What a statement uses that only newer servers know: each from the release notes of its major version
-//! (PostgreSQL manual, appendix E), from 12 on. The parser knows the grammar of them all.
+//! The parts of a statement that only newer servers know, each from the release notes of its major version, from 12
+//! on (PostgreSQL manual, appendix E).
+//!
+//! `MERGE INTO t …` gives "MERGE" with 15. The parser knows the grammar of all versions, so this list is all that
+//! keeps a migration for PostgreSQL 14 from using it; `newer-syntax` reports it if the project declares its oldest
+//! server.
 
 use squawk_parser::SyntaxKind::{self, *};
 
@@ -17,7 +21,7 @@ pub(super) fn since(node: Node<'_>) -> Vec<Since> {
     newer.collect()
 }
 
-/// Parts that are newer wherever they stand.
+/// Parts that are newer in any place.
 fn fixed(kind: SyntaxKind) -> Option<(u32, &'static str)> {
     Some(match kind {
         MATERIALIZED | NOT_MATERIALIZED => (12, "[NOT] MATERIALIZED in WITH"),
@@ -91,7 +95,7 @@ fn unreleased(kind: SyntaxKind) -> Option<(u32, &'static str)> {
     })
 }
 
-/// Parts that are newer in their place, or with something in them.
+/// Parts that are newer only in a certain place, or with something inside them.
 fn in_context(node: Node<'_>) -> Option<(u32, &'static str)> {
     let around = node.parent().kind();
     let has = |kind| node.has(kind);
@@ -169,7 +173,7 @@ fn is_new_number(number: &str) -> bool {
     number.contains('_') || ["0x", "0o", "0b"].iter().any(|prefix| number.starts_with(prefix))
 }
 
-/// `json_object(text[])` is a function of old.
+/// Whether JSON_OBJECT is the constructor of PostgreSQL 16 and not the older function `json_object(text[])`.
 fn is_constructor(node: Node<'_>) -> bool {
     let clauses = [JSON_KEY_VALUE, JSON_RETURNING_CLAUSE, JSON_NULL_ON_NULL, JSON_ABSENT_ON_NULL];
     node.nodes().next().is_none() || clauses.iter().any(|clause| node.has(*clause))
@@ -181,7 +185,7 @@ fn is_json(name: Node<'_>) -> bool {
     value.is_some_and(|value| value.text().trim_matches('\'').eq_ignore_ascii_case("json"))
 }
 
-/// Options in parentheses, which the grammar takes by any name.
+/// Options in parentheses. The grammar accepts any name there, so these are compared by their text.
 fn option(name: Node<'_>) -> Option<(u32, &'static str)> {
     let is_vacuum = name.kind() == VACUUM_OPTION_NAME;
     Some(match (is_vacuum, name.text().to_ascii_lowercase().as_str()) {

@@ -1,4 +1,7 @@
-//! SET, RESET, DISCARD.
+//! SET, RESET and DISCARD.
+//!
+//! `SET LOCAL TIME ZONE 'UTC'` becomes the setting `timezone` with the value `UTC` and the scope local: each
+//! spelling of a setting gets the name that `pg_settings` has.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -24,7 +27,7 @@ pub(super) fn setting(node: Node<'_>) -> Setting {
     }
 }
 
-/// `SET NAMES`, which the parser does not know: another form of `SET client_encoding` (PostgreSQL manual, SET).
+/// `SET NAMES`, which the parser does not know. It is another form of `SET client_encoding` (PostgreSQL manual, SET).
 pub(super) fn names(text: &str) -> Option<Setting> {
     let mut tokens =
         tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).map(|token| &text[token.range]);
@@ -61,7 +64,7 @@ fn name(node: Node<'_>, value: Option<Node<'_>>) -> String {
     if fixed.is_empty() { written.unwrap_or_default() } else { fixed.to_owned() }
 }
 
-/// The values behind the name and `TO`.
+/// The values after the name and `TO`.
 fn values(node: Node<'_>) -> Vec<String> {
     let list = node.child(TO_CONFIG_VALUE).unwrap_or(node);
     let values = list.nodes().filter(|value| value.kind() != CONFIG_PARAMETER_REF);

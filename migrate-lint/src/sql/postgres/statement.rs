@@ -1,4 +1,8 @@
-//! One statement: which kind it is, what it calls and reads.
+//! One statement: its kind, and what it calls and reads.
+//!
+//! In comes the root node of a statement, out comes a [`Statement`]. The kinds are asked in groups (create, alter,
+//! rows, session, harmless), and a node that none of them knows becomes `Kind::Unknown`. A new kind of statement is
+//! harmless only if it is added to the list in [`plain`].
 
 use squawk_parser::SyntaxKind::{self, *};
 
@@ -13,7 +17,7 @@ pub(super) fn statement(node: Node<'_>) -> Statement {
     with_kind(node, kind(node).unwrap_or_else(|| unknown(node)))
 }
 
-/// The statement that `node` is, of which the kind is known.
+/// The statement of a node whose kind is known.
 pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
     let literals = node.tokens().filter_map(name::string);
     Statement {
@@ -26,7 +30,7 @@ pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
     }
 }
 
-/// A statement of which only the words are known.
+/// The kind of an unknown statement: its first two words.
 pub(super) fn unknown(node: Node<'_>) -> Kind {
     let words: Vec<_> = node.tokens().take(2).map(|word| word.text().to_ascii_uppercase()).collect();
     Kind::Unknown(words.join(" "))
@@ -34,7 +38,7 @@ pub(super) fn unknown(node: Node<'_>) -> Kind {
 
 fn calls(node: Node<'_>) -> Vec<crate::sql::Name> {
     match node.kind() {
-        // Its function is called by rows that are written later.
+        // The function of a trigger is called later, when rows are written.
         CREATE_TRIGGER => node.child(WHEN_CONDITION).map(expression::calls).unwrap_or_default(),
         _ => expression::calls(node),
     }
@@ -105,7 +109,7 @@ fn alter_sequence(node: Node<'_>) -> Option<Kind> {
     Some(if node.has(OPTION_RESTART) { Kind::RestartSequence { name } } else { Kind::Harmless })
 }
 
-/// `RENAME TO`, `OWNER TO` and `SET SCHEMA` of what is no relation.
+/// RENAME TO, OWNER TO and SET SCHEMA of an object that is not a relation.
 fn rename_or_move(node: Node<'_>) -> Option<Kind> {
     let object = altered_object(node.kind())?;
     let named = node.nodes().find(|child| child.kind() != IF_EXISTS)?;
@@ -178,7 +182,7 @@ fn rows(node: Node<'_>) -> Option<Kind> {
     })
 }
 
-/// `EXPLAIN ANALYZE` executes its statement.
+/// Whether EXPLAIN executes its statement: only with ANALYZE.
 fn is_executed(node: Node<'_>) -> bool {
     let options = node.child(EXPLAIN_OPTION_LIST);
     let mut options = options.into_iter().flat_map(|options| options.each(EXPLAIN_OPTION));
@@ -213,7 +217,7 @@ fn privileges(node: Node<'_>) -> Privileges {
     }
 }
 
-/// What takes no lock that anybody waits for and changes nothing that running code uses.
+/// Statements that take no lock others wait for and change nothing that running code uses.
 fn plain(node: Node<'_>) -> Option<Kind> {
     let harmless = matches!(
         node.kind(),

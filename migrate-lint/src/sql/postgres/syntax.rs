@@ -1,4 +1,8 @@
-//! What is no SQL in a statement: the place, in words of our own, and what may have been meant.
+//! Syntax errors in our own words: the place, the message, and the change that would make the statement correct.
+//!
+//! For `CREATE TABLE t (a int b int)` out comes the span of `b`, "syntax error near `b`", and the hint "is a `,`
+//! missing before `b`?". Each hint is tried: it is only given if the statement parses with the change. Why not the
+//! parser's own messages? They are made for editors: they name what the parser expected, and one mistake gives several of them.
 
 use squawk_parser::EntryPoint;
 use squawk_parser::SyntaxKind::EMPTY_STMT;
@@ -11,13 +15,13 @@ use super::misfit::misfit;
 use super::tree::Tree;
 use migrate_core::SyntaxError;
 
-/// The first error of a statement, whose text is that of `tree`; the others may follow from it.
+/// The first error of a statement. Further ones may follow from it, so they are not reported.
 pub(super) fn error(tree: &Tree<'_>, text: &str, offset: usize) -> Option<SyntaxError> {
     let at = first(tree)?;
     let tokens: Vec<Token> = tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).collect();
-    // The parser's place may be before white space; what does not fit is the word behind.
+    // The parser's place may be before white space. The word after that is the one that does not fit.
     let index = tokens.partition_point(|token| offset + token.range.end <= at);
-    let place = Place { text, tokens: &tokens, index }.behind_verb();
+    let place = Place { text, tokens: &tokens, index }.after_verb();
     let span = match tokens.get(place.index) {
         Some(token) => range(offset + token.range.start, offset + token.range.end),
         None => range(offset + text.len(), offset + text.len()),
@@ -30,7 +34,7 @@ fn range(start: usize, end: usize) -> Span {
     Span::new(narrow(start), narrow(end))
 }
 
-/// Where the first thing stands that does not fit, in the script.
+/// The offset in the script of the first error: of the parser, of a second statement, or of `misfit`.
 fn first(tree: &Tree<'_>) -> Option<usize> {
     let of_parser = tree.errors.first().map(|span| span.start());
     let root = tree.root();
@@ -40,17 +44,17 @@ fn first(tree: &Tree<'_>) -> Option<usize> {
     [of_parser, second_statement, own].into_iter().flatten().min()
 }
 
-/// A place in a statement where it does not go on as it should.
+/// A place in a statement where the grammar expects something else.
 struct Place<'a> {
     text: &'a str,
     tokens: &'a [Token],
-    /// Of the token that does not fit; behind the last, the statement ends too early.
+    /// The index of the token that does not fit. After the last token, the statement ends too early.
     index: usize,
 }
 
 impl Place<'_> {
-    /// Where the parser knows no statement that begins like this one, the word behind CREATE is what does not fit.
-    fn behind_verb(self) -> Self {
+    /// If the parser knows no statement that begins like this one, it reports CREATE, but the word after it is wrong.
+    fn after_verb(self) -> Self {
         let begins = ["ALTER", "CREATE", "DROP"].iter().any(|verb| self.word(0).eq_ignore_ascii_case(verb));
         if self.index == 0 && begins { Place { index: 1, ..self } } else { self }
     }
@@ -66,7 +70,7 @@ impl Place<'_> {
         self.tokens.get(index).map_or("", |token| &self.text[token.range.clone()])
     }
 
-    /// The change that makes the statement one.
+    /// The first change that makes the statement correct.
     fn hint(&self) -> Option<String> {
         (self.keyword())
             .or_else(|| self.comma())
@@ -76,7 +80,7 @@ impl Place<'_> {
             .or_else(|| self.surplus())
     }
 
-    /// The word itself or one of the two before it, as the keyword that it resembles.
+    /// The word, or one of the two before it, may be a mistyped keyword.
     fn keyword(&self) -> Option<String> {
         let near = [Some(self.index), self.index.checked_sub(1), self.index.checked_sub(2)];
         near.into_iter().flatten().find_map(|index| {
@@ -88,6 +92,7 @@ impl Place<'_> {
         })
     }
 
+    /// A comma may be missing before the word, or be too much.
     fn comma(&self) -> Option<String> {
         let start = self.tokens.get(self.index)?.range.start;
         if self.parses(start..start, ", ") {
@@ -98,30 +103,33 @@ impl Place<'_> {
         is_surplus.then(|| "remove the `,` before it".to_owned())
     }
 
+    /// The text before the word and from the word on may be two statements.
     fn semicolon(&self) -> Option<String> {
         let start = self.tokens.get(self.index)?.range.start;
-        let (before, behind) = self.text.split_at(start);
-        let are_two = self.index > 0 && is_statement(before) && is_statement(behind);
+        let (before, after) = self.text.split_at(start);
+        let are_two = self.index > 0 && is_statement(before) && is_statement(after);
         are_two.then(|| format!("is a `;` missing before `{}`?", self.word(self.index)))
     }
 
+    /// A column may lack its type.
     fn data_type(&self) -> Option<String> {
         let start = self.tokens.get(self.index).map_or(self.text.len(), |token| token.range.start);
         let name = self.word(self.index.checked_sub(1)?);
         self.parses(start..start, " text ").then(|| format!("which type has `{name}`?"))
     }
 
-    /// The word itself, with what stands in parentheses behind it.
+    /// The word, with parentheses after it, may be too much.
     fn surplus(&self) -> Option<String> {
         let range = self.tokens.get(self.index)?.range.clone();
-        let behind = &self.tokens[self.index + 1..];
-        let arguments = behind.first().filter(|token| token.kind == TokenKind::Symbol('('));
-        let closing = behind.iter().find(|token| token.kind == TokenKind::Symbol(')'));
+        let after = &self.tokens[self.index + 1..];
+        let arguments = after.first().filter(|token| token.kind == TokenKind::Symbol('('));
+        let closing = after.iter().find(|token| token.kind == TokenKind::Symbol(')'));
         let end = arguments.and(closing).map_or(range.end, |token| token.range.end);
         let hint = || format!("remove `{}`", shortened(&self.text[range.start..end]));
         self.parses(range.start..end, "").then(hint)
     }
 
+    /// A parenthesis may not be closed, or not be opened.
     fn parenthesis(&self) -> Option<String> {
         let mut open = Vec::new();
         for (index, token) in self.tokens[..self.index].iter().enumerate() {
@@ -139,7 +147,7 @@ impl Place<'_> {
         }
     }
 
-    /// Whether the statement would be one with other text in a range.
+    /// Whether the statement parses with other text in a range.
     fn parses(&self, range: std::ops::Range<usize>, with: &str) -> bool {
         is_statement(&format!("{}{with}{}", &self.text[..range.start], &self.text[range.end..]))
     }
@@ -149,7 +157,7 @@ fn is_statement(text: &str) -> bool {
     first(&Tree::parse(text, 0, EntryPoint::SourceFile)).is_none()
 }
 
-/// Long words say enough by their beginning.
+/// The beginning of a word, which is enough to find it.
 fn shortened(word: &str) -> String {
     const LONGEST: usize = 40;
     let line = word.lines().next().unwrap_or_default();

@@ -1,4 +1,7 @@
 //! CREATE TABLE: columns and constraints.
+//!
+//! `CREATE TABLE t (id bigint PRIMARY KEY, n int CHECK (n > 0))` becomes a [`CreateTable`] with two columns; each
+//! has its constraints and its span. NOT NULL, defaults and collations are properties of the column.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -14,7 +17,7 @@ use crate::sql::{
     PartitionBound, TableBody, TableOptions,
 };
 
-/// `CREATE TABLE`, `CREATE FOREIGN TABLE`.
+/// CREATE TABLE and CREATE FOREIGN TABLE.
 pub(super) fn create_table(node: Node<'_>) -> Option<CreateTable> {
     let arguments = node.child(TABLE_ARG_LIST);
     let elements: Vec<Node<'_>> = arguments.into_iter().flat_map(Node::nodes).collect();
@@ -38,7 +41,7 @@ pub(super) fn create_table(node: Node<'_>) -> Option<CreateTable> {
     })
 }
 
-/// `CREATE TABLE … AS`, `SELECT … INTO`.
+/// CREATE TABLE … AS and SELECT … INTO. The columns are those of the query, so they are not known.
 pub(super) fn create_table_as(node: Node<'_>) -> Option<CreateTable> {
     empty(node.child(INTO_CLAUSE).unwrap_or(node), TABLE_NAME, TableBody::Query)
 }
@@ -60,7 +63,7 @@ fn empty(node: Node<'_>, kind: squawk_parser::SyntaxKind, body: TableBody) -> Op
     })
 }
 
-/// The bound of a partition, which stands in `node` as one of several clauses.
+/// The bounds of a partition, which are one of several clauses in `node`.
 pub(super) fn bound(node: Node<'_>) -> PartitionBound {
     if node.has(PARTITION_DEFAULT) { PartitionBound::Default } else { PartitionBound::Values }
 }
@@ -69,7 +72,7 @@ pub(super) fn bound(node: Node<'_>) -> PartitionBound {
 pub(super) fn column(node: Node<'_>) -> Option<Column> {
     let name = identifier(node.child(COLUMN_NAME)?)?;
     let default = node.child(DEFAULT_CONSTRAINT).and_then(|clause| clause.nodes().find(is_value));
-    // To the server, a COLLATE behind a default is the column's; to this parser, the value's.
+    // For the server, a COLLATE after a default belongs to the column; for this parser, to the value.
     let of_default = default.filter(|value| value.kind() == COLLATE);
     let collation = node.child(COLLATE).or(of_default);
     let value = of_default.and_then(|value| value.nodes().next()).or(default);
@@ -177,7 +180,7 @@ fn on_delete(action: Node<'_>) -> OnDelete {
     }
 }
 
-/// The grammar lists the columns of a table's key, and has the one of a column's for itself.
+/// The columns in a part of a foreign key. A table constraint has a list of them, a column constraint one name.
 fn key_column_names(part: Node<'_>) -> Vec<String> {
     match part.kind() {
         FOREIGN_KEY_COLUMN_LIST => list(part, COLUMN_NAME_REF),

@@ -1,33 +1,37 @@
-//! A tree over the parser's output: the words of a statement and what they belong to, without white space.
+//! A tree over the parser's output: the words of a statement and the nodes that they belong to, without white space.
+//!
+//! The parser reports events (enter, token, exit); they become one vector of entries in the order in which they
+//! begin, each with the index after its last descendant. So the descendants of a node are a range, and walking a
+//! statement is a loop over a slice. The analysis walks every statement several times, and macros run unoptimized, so this is much of its time.
 
 use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use migrate_core::token::{TokenKind, tokens};
 use migrate_core::{Engine, Span};
 
-/// A text and its nodes in the order in which they begin, so that what stands in a node stands right behind it.
+/// A text and its nodes, in the order in which they begin. The descendants of a node follow it directly.
 pub(super) struct Tree<'a> {
     text: &'a str,
-    /// Where the text begins in its script.
+    /// The offset of the text in its script.
     offset: u32,
     entries: Vec<Entry>,
-    /// Where the parser or the lexer met what does not fit, in the script, in order.
+    /// The places in the script where the parser or the lexer found an error, in order.
     pub(super) errors: Vec<Span>,
 }
 
 struct Entry {
     kind: SyntaxKind,
     is_token: bool,
-    /// Of its words, in the text.
+    /// The start of its first word, and the end of its last, in the text.
     start: u32,
     end: u32,
-    /// The index behind its last descendant.
+    /// The index after its last descendant.
     next: u32,
     parent: u32,
 }
 
 impl<'a> Tree<'a> {
-    /// Parses `text`, which stands at `offset` of its script.
+    /// Parses `text`, which begins at `offset` of its script.
     pub(super) fn parse(text: &'a str, offset: usize, entry_point: EntryPoint) -> Tree<'a> {
         let lexed = LexedStr::new(text);
         let output = entry_point.parse(&lexed.to_input());
@@ -47,16 +51,17 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// How deep parentheses and blocks may be nested for the parser, which recurses: a thread has 2 MiB of stack for it,
-/// and in a debug build that is enough for three times as many.
+/// The depth of parentheses and blocks that the parser is given. It recurses, and a thread has 2 MiB of stack; in a debug
+/// build that is enough for three times this depth.
 const DEEPEST: usize = 200;
 
-/// How many signs an expression may have without a comma, parenthesis, AND or OR; some operators recurse too.
+/// The signs that an expression may have without a comma, parenthesis, AND or OR. Some operators recurse too.
 const LONGEST: usize = 600;
 
-/// Whether the parser would have to go deeper into `text` than its stack allows.
+/// Whether the parser would need more stack for `text` than there is. A stack overflow ends the process and cannot be
+/// caught, so this has to be known before.
 pub(super) fn is_too_deep(text: &str) -> bool {
-    // Most statements are too short for it, which is sooner known than their words.
+    // Most statements are too short for that, and their length is known without scanning their words.
     let parentheses = text.bytes().filter(|byte| matches!(byte, b'(' | b'[')).count();
     if text.len() <= LONGEST && parentheses + text.len() / "CASE ".len() <= DEEPEST {
         return false;
@@ -75,7 +80,7 @@ pub(super) fn is_too_deep(text: &str) -> bool {
                 }
             }
             TokenKind::Word if is(&["BEGIN", "CASE", "LOOP"]) => open += usize::from(!ends),
-            // `END IF` ends what was not counted, since `IF EXISTS` begins nothing.
+            // IF is not counted as a beginning, because of `IF EXISTS`, so `END IF` must not be counted as an end.
             TokenKind::Word if is(&["IF"]) => open += usize::from(ends),
             TokenKind::Word if is(&["END"]) => open = open.saturating_sub(1),
             TokenKind::Word if is(&["AND", "OR"]) => signs = 0,
@@ -90,6 +95,7 @@ pub(super) fn is_too_deep(text: &str) -> bool {
     false
 }
 
+/// Builds the entries from the events of the parser.
 #[derive(Default)]
 struct Builder {
     entries: Vec<Entry>,
@@ -134,12 +140,12 @@ impl Builder {
     }
 }
 
-/// A script's size is checked before it is parsed: `Problem::TooLarge`.
+/// A script's size is checked before it is parsed: `TextProblem::TooLarge`.
 fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// A word, or what the grammar makes of several.
+/// A word, or a node of the grammar with several words.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'t> {
     tree: &'t Tree<'t>,
@@ -167,18 +173,18 @@ impl<'t> Node<'t> {
         &self.tree.text[self.entry().start as usize..self.entry().end as usize]
     }
 
-    /// What stands between two nodes: white space and comments, if one follows the other.
+    /// The text between two nodes: white space and comments, if one follows the other.
     pub(super) fn between(self, first: Node<'_>, second: Node<'_>) -> &'t str {
         &self.tree.text[first.entry().end as usize..second.entry().start as usize]
     }
 
-    /// Where it stands in the script.
+    /// Its place in the script.
     pub(super) fn span(self) -> Span {
         let entry = self.entry();
         Span::new(self.tree.offset + entry.start, self.tree.offset + entry.end)
     }
 
-    /// What it stands in; of the root, itself.
+    /// The node that contains it. The root contains itself.
     pub(super) fn parent(self) -> Node<'t> {
         Node { tree: self.tree, index: self.entry().parent as usize }
     }
@@ -193,7 +199,7 @@ impl<'t> Node<'t> {
         })
     }
 
-    /// The children that are no words.
+    /// The children that are nodes and not words.
     pub(super) fn nodes(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         self.children().filter(|child| !child.is_token())
     }
@@ -204,7 +210,7 @@ impl<'t> Node<'t> {
         (self.index + 1..self.entry().next as usize).map(move |index| Node { tree, index })
     }
 
-    /// The words.
+    /// The words in it.
     pub(super) fn tokens(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         self.descendants().filter(|node| node.is_token())
     }

@@ -1,4 +1,5 @@
-//! Types under the one name that the server has for each (PostgreSQL manual, 8, table 8.1).
+//! Types under the one name that the server has for each (PostgreSQL manual, 8, table 8.1): `character
+//! varying(20)[]` becomes `varchar`, modifiers `[20]`, one dimension.
 
 use squawk_parser::SyntaxKind::{self, *};
 
@@ -6,7 +7,7 @@ use super::name::name;
 use super::tree::Node;
 use crate::sql::{Name, Type};
 
-/// The type that stands in `node`, as a column's does.
+/// The type in a node, such as that of a column.
 pub(super) fn type_in(node: Node<'_>) -> Option<Type> {
     node.nodes().find(|child| is_type(child.kind())).map(data_type)
 }
@@ -28,7 +29,7 @@ fn is_type(kind: SyntaxKind) -> bool {
     )
 }
 
-/// The type that `node` is.
+/// The type of a node that is a type.
 pub(super) fn data_type(node: Node<'_>) -> Type {
     let modifiers = modifiers(node);
     let zoned = node.has(WITH_TIMEZONE);
@@ -52,7 +53,7 @@ fn with(name: &str, modifiers: Vec<u32>) -> Type {
     Type { modifiers, ..Type::builtin(name) }
 }
 
-/// `char` and `bit` alone hold one.
+/// The modifiers of `char` and `bit`, whose length is 1 if none is written.
 fn or_one(modifiers: Vec<u32>) -> Vec<u32> {
     if modifiers.is_empty() { vec![1] } else { modifiers }
 }
@@ -63,7 +64,7 @@ fn array(node: Node<'_>) -> Type {
     Type { dimensions: element.dimensions + bounds.max(1), ..element }
 }
 
-/// An interval of certain fields is a type of its own to whoever compares.
+/// The name of an interval with its fields, such as `interval day to second`. With other fields it counts as another type.
 fn interval(node: Node<'_>) -> String {
     let words = node.tokens().filter(|token| !matches!(token.kind(), L_PAREN | R_PAREN | INT_NUMBER));
     words.map(|word| word.text().to_ascii_lowercase()).collect::<Vec<_>>().join(" ")
@@ -83,7 +84,7 @@ fn named(node: Node<'_>, modifiers: Vec<u32>) -> Type {
     Type { name, modifiers, dimensions: 0 }
 }
 
-/// The server's name for a name of the grammar; other names are the types' own.
+/// The server's name for a name of the grammar. Other names stay as they are.
 fn canonical(name: &str, precision: Option<u32>) -> &str {
     match name {
         "int" | "integer" => "int4",
@@ -98,7 +99,8 @@ fn canonical(name: &str, precision: Option<u32>) -> &str {
     }
 }
 
-/// `numeric(10)` has no digits behind the point; the bits of `float(24)` are in its name.
+/// The modifiers as the server stores them: `numeric(10)` is `numeric(10,0)`, and the bits of `float(24)` are part of its
+/// name.
 fn scale(name: &Name, mut modifiers: Vec<u32>) -> Vec<u32> {
     match name.name.as_str() {
         "numeric" | "decimal" | "dec" if modifiers.len() == 1 => modifiers.push(0),

@@ -1,4 +1,4 @@
-//! VACUUM, and options in parentheses.
+//! VACUUM: whether it is FULL, as a word or as an option in parentheses. `VACUUM (FULL off)` is not.
 
 use squawk_parser::SyntaxKind::*;
 
@@ -10,7 +10,7 @@ pub(super) fn is_full(node: Node<'_>) -> bool {
     node.has(FULL_KW) || options.any(|option| option.find(FULL_KW).is_some() && !is_off(option))
 }
 
-/// Whether an option is followed by a word for no (PostgreSQL manual, VACUUM, `boolean`).
+/// Whether an option has a value that switches it off (PostgreSQL manual, VACUUM, `boolean`).
 pub(super) fn is_off(option: Node<'_>) -> bool {
     let value = option.tokens().skip(1).last().map(|word| word.text().to_ascii_lowercase());
     value.is_some_and(|value| matches!(value.trim_matches('\''), "false" | "off" | "0"))

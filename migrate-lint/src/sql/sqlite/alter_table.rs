@@ -1,3 +1,5 @@
+//! ALTER TABLE, which has exactly one action on SQLite.
+
 use sqlite3_parser::ast::{AlterTableBody, QualifiedName};
 
 use super::name::{identifier, name};

@@ -1,4 +1,8 @@
-//! What is wrong, in our own words.
+//! Syntax errors in our own words: the place, the message, and the keyword that was probably meant.
+//!
+//! For `CREATE TABEL t (a)` the parser reports a line and a column; out comes the span of `TABEL`, "syntax error
+//! near `TABEL`", and the hint "did you mean `TABLE` instead of `TABEL`?". A hint is only given if the statement
+//! parses with it.
 
 use sqlite3_parser::lexer::sql::{Error, ParserError};
 
@@ -8,7 +12,7 @@ use super::is_sql;
 use super::place::{Place, Word};
 use migrate_core::SyntaxError;
 
-/// Where to look, not what to read: a long literal is cut.
+/// The characters of a word that a message shows. It has to show where to look, so a long literal is cut.
 const MAX_SHOWN: usize = 40;
 
 pub(super) fn syntax_error(error: &Error, place: &Place<'_>) -> SyntaxError {
@@ -26,7 +30,7 @@ pub(super) fn not_read(place: &Place<'_>) -> SyntaxError {
 }
 
 pub(super) fn too_deep(place: &Place<'_>) -> SyntaxError {
-    let message = "more than 1000 parentheses in each other, which SQLite refuses".to_owned();
+    let message = "more than 1000 nested parentheses, which SQLite refuses".to_owned();
     SyntaxError { span: place.span(), message, hint: None }
 }
 
@@ -47,7 +51,7 @@ fn shortened(word: &str) -> String {
     if shown.len() < word.len() { format!("{shown}…") } else { shown }
 }
 
-/// The keyword that a word resembles and with which the statement is one.
+/// The keyword that a word resembles and that makes the statement correct.
 fn keyword(word: Word<'_>, place: &Place<'_>) -> Option<String> {
     if word.kind != TokenKind::Word {
         return None;
@@ -65,7 +69,7 @@ fn keyword(word: Word<'_>, place: &Place<'_>) -> Option<String> {
     Some(format!("did you mean `{meant}` instead of `{}`?", word.text))
 }
 
-/// The parser tells lines and columns in bytes.
+/// The offset of an error in the statement. The parser reports a line and a column in bytes.
 fn offset(error: &Error, text: &str) -> Option<usize> {
     let position = match error {
         Error::ParserError(ParserError::UnexpectedEof, _) => return Some(text.len()),
@@ -85,7 +89,7 @@ fn offset(error: &Error, text: &str) -> Option<usize> {
     Some(line + position.column - 1)
 }
 
-/// SQLite manual, "SQLite Keywords".
+/// All keywords (SQLite manual, "SQLite Keywords").
 const KEYWORDS: &str = "\
     ABORT ACTION ADD AFTER ALL ALTER ALWAYS ANALYZE AND AS ASC ATTACH AUTOINCREMENT BEFORE BEGIN BETWEEN BY CASCADE \
     CASE CAST CHECK COLLATE COLUMN COMMIT CONFLICT CONSTRAINT CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME \

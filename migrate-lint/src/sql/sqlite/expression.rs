@@ -1,10 +1,12 @@
+//! Expressions: what the rules ask about a value or a condition of SQLite.
+
 use sqlite3_parser::ast::{Expr, Literal, Operator, UnaryOperator};
 
 use super::name::{identifier, unquoted};
 use super::walk::Walk;
 use crate::sql::Expression;
 
-/// What the rules ask of a value or a condition.
+/// Reduces a value or a condition to what the rules ask.
 pub(super) fn expression(value: &Expr<'_>) -> Expression {
     let walk = Walk::of_expression(value);
     if walk.is_too_deep {
@@ -22,14 +24,14 @@ pub(super) fn expression(value: &Expr<'_>) -> Expression {
     }
 }
 
-/// The column that the expression is.
+/// The column, if the expression is only a column.
 pub(super) fn column(value: &Expr<'_>) -> Option<String> {
     match bare(value) {
         Expr::Id(id) if truth(value).is_none() => Some(unquoted(id.0)),
         Expr::Name(name) | Expr::Qualified(_, name) | Expr::DoublyQualified(_, _, name) => {
             Some(identifier(name))
         }
-        // The collation of an index key.
+        // In an index, a collation belongs to the key and not to the value.
         Expr::Collate(value, _) => column(value),
         _ => None,
     }
@@ -59,7 +61,7 @@ fn is_always_true(value: &Expr<'_>) -> bool {
     }
 }
 
-/// TRUE and FALSE are columns to the grammar.
+/// The value of TRUE or FALSE. The grammar has no keywords for them and makes them columns.
 fn truth(value: &Expr<'_>) -> Option<bool> {
     let Expr::Id(id) = bare(value) else { return None };
     match id.0.to_ascii_lowercase().as_str() {
@@ -69,7 +71,7 @@ fn truth(value: &Expr<'_>) -> Option<bool> {
     }
 }
 
-/// What stands in parentheses, if anything does.
+/// The expression without the parentheses around it.
 pub(super) fn bare<'e, 'b>(mut value: &'e Expr<'b>) -> &'e Expr<'b> {
     while let Expr::Parenthesized(values) = value
         && let [only] = values.as_slice()
@@ -79,7 +81,7 @@ pub(super) fn bare<'e, 'b>(mut value: &'e Expr<'b>) -> &'e Expr<'b> {
     value
 }
 
-/// The literal under casts, signs and parentheses.
+/// The literal inside casts, signs and parentheses.
 fn literal<'e, 'b>(value: &'e Expr<'b>) -> Option<&'e Literal<'b>> {
     match bare(value) {
         Expr::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => None,

@@ -1,4 +1,10 @@
-//! SQLite's grammar, by `sqlite3-parser`; its types are known nowhere else.
+//! SQLite's grammar. Only this module knows the types of `sqlite3-parser`.
+//!
+//! In comes a script, out come statements. The scanner of the core finds where each statement begins and ends, and
+//! each is parsed on its own. The parser's tree has no positions, so `place` finds the words of a statement again by
+//! their order.
+//!
+//! Why not ask SQLite itself? It would have to be linked into the macro, and it compiles a statement only against tables that exist.
 
 mod alter_table;
 mod error;
@@ -24,7 +30,7 @@ use migrate_core::{Engine, Span, SyntaxError};
 
 use super::{Kind, Parsed, Statement};
 
-/// Parses each statement for itself, so that what is wrong in one leaves the others as they are.
+/// Parses each statement on its own, so that an error in one does not affect the others.
 pub(super) fn parse(sql: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for scanned in scan(sql, Engine::Sqlite).statements {
@@ -65,7 +71,7 @@ fn is_sql(text: &str) -> bool {
     guarded(|| Parser::new(&Bump::new(), text.as_bytes()).next().is_ok()).unwrap_or(false)
 }
 
-/// What a parser of others makes of any text; should it panic, an error.
+/// Runs the parser. Its code is not ours and the text may be anything, so a panic becomes an error.
 fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
     catch_unwind(AssertUnwindSafe(parse))
 }

@@ -1,4 +1,5 @@
-//! Names are the same in any case, quoted or not, so all are in lower case here (SQLite manual, "SQLite Keywords").
+//! Names. On SQLite `t`, `T` and `"T"` are the same, so all names are in lower case here (SQLite manual, "SQLite
+//! Keywords").
 
 use sqlite3_parser::ast;
 

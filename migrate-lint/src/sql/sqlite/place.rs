@@ -1,4 +1,8 @@
-//! Where the words of a statement stand: the parser does not tell.
+//! The places of the words in a statement, which the parser's tree does not have.
+//!
+//! In comes the text of a statement and its span in the script; `place.last()` is the last word as an identifier
+//! with its span, `place.elements()` the spans of the columns and constraints in the first parentheses. It works on
+//! tokens alone, so it is right for any statement that the parser accepts.
 
 use migrate_core::token::{TokenKind, tokens};
 use migrate_core::{Engine, Span};
@@ -7,7 +11,7 @@ use crate::sql::Identifier;
 
 use super::name::unquoted;
 
-/// SQLite's own limit for how deep expressions may be nested (SQLite manual, Limits, 5).
+/// SQLite's own limit for the depth of expressions (SQLite manual, Limits, 5).
 const MAX_DEPTH: usize = 1000;
 
 /// A statement in its script.
@@ -17,12 +21,12 @@ pub(super) struct Place<'a> {
     words: Vec<Word<'a>>,
 }
 
-/// A token that is no comment.
+/// A token that is not a comment.
 #[derive(Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     pub(super) kind: TokenKind,
-    /// In the statement.
+    /// Its offset in the statement.
     pub(super) start: usize,
 }
 
@@ -48,12 +52,14 @@ impl<'a> Place<'a> {
         self.span
     }
 
-    /// The first words, for a statement of which nothing else is known.
+    /// The first two words, for a statement about which nothing else is known.
     pub(super) fn words(&self) -> String {
         let words = self.words.iter().take_while(|word| word.kind == TokenKind::Word).take(2);
         words.map(|word| word.text.to_ascii_uppercase()).collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether the parentheses are nested deeper than SQLite allows. The parser would recurse as deep, and overflow
+    /// its stack.
     pub(super) fn is_too_deep(&self) -> bool {
         let mut depth = 0_usize;
         self.words.iter().any(|word| {
@@ -66,7 +72,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// The words up to the one that ends behind a byte of the statement.
+    /// The words up to and including the one at, or next after, a byte of the statement.
     pub(super) fn words_up_to(&self, offset: usize) -> &[Word<'a>] {
         let before = self.words.partition_point(|word| word.start + word.text.len() <= offset);
         &self.words[..self.words.len().min(before + 1)]
@@ -82,7 +88,7 @@ impl<'a> Place<'a> {
         self.between(word.start, word.start + word.text.len())
     }
 
-    /// Just behind the statement.
+    /// The empty span after the statement.
     pub(super) fn end(&self) -> Span {
         self.between(self.text.len(), self.text.len())
     }
@@ -92,7 +98,7 @@ impl<'a> Place<'a> {
         self.identifier(self.words.len().saturating_sub(1))
     }
 
-    /// The identifier that a word is.
+    /// A word as an identifier.
     fn identifier(&self, index: usize) -> Identifier {
         match self.words.get(index) {
             Some(word) => Identifier { name: unquoted(word.text), span: self.span_of(*word) },
@@ -106,7 +112,7 @@ impl<'a> Place<'a> {
         self.identifier(at.saturating_sub(1))
     }
 
-    /// What stands behind the table's name in ALTER TABLE.
+    /// The action of an ALTER TABLE: everything after the name of the table.
     pub(super) fn action(&self) -> Span {
         let is_qualified = self.words.get(3).is_some_and(|word| word.text == ".");
         let first = if is_qualified { 5 } else { 3 };
@@ -116,13 +122,13 @@ impl<'a> Place<'a> {
     /// The column of ADD or ADD COLUMN.
     pub(super) fn added_column(&self) -> Span {
         let add = self.action().start();
-        let mut behind = self.words.iter().skip_while(|word| self.span.start() + word.start <= add);
+        let mut after = self.words.iter().skip_while(|word| self.span.start() + word.start <= add);
         let first =
-            behind.next().filter(|word| !word.text.eq_ignore_ascii_case("column")).or_else(|| behind.next());
+            after.next().filter(|word| !word.text.eq_ignore_ascii_case("column")).or_else(|| after.next());
         first.map_or(self.span, |word| self.between(word.start, self.text.len()))
     }
 
-    /// The parts of the first parenthesis of the statement, as the columns and constraints of CREATE TABLE.
+    /// The elements in the first parentheses of the statement: the columns and constraints of CREATE TABLE.
     pub(super) fn elements(&self) -> Vec<Span> {
         let mut elements = Vec::new();
         let mut depth = 0_usize;
@@ -150,14 +156,14 @@ impl<'a> Place<'a> {
         elements
     }
 
-    /// From one byte of the statement to another.
+    /// The span from one byte of the statement to another.
     fn between(&self, start: usize, end: usize) -> Span {
-        // A script's size is checked before it is parsed: `Problem::TooLarge`.
+        // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
         let in_script = |at: usize| u32::try_from(self.span.start() + at).unwrap_or(u32::MAX);
         Span::new(in_script(start), in_script(end))
     }
 
-    /// The first word of a part, and where it stands.
+    /// The first word of a part, with its place.
     pub(super) fn first_in(&self, part: Span) -> Identifier {
         let index = self.words.partition_point(|word| self.span.start() + word.start < part.start());
         self.identifier(index)

@@ -1,4 +1,8 @@
-//! Which rows a query takes, and what its columns are made of.
+//! Queries whose rows go into a table, as [`Selection`]s.
+//!
+//! `INSERT INTO new_t SELECT DISTINCT a FROM t JOIN u USING (id)` has two sources, both marked as joined because
+//! either may lose rows, one column, and the cut DISTINCT. The queries of WITH are put in where they are used, up to
+//! a limit: thirty lines of WITH can describe a million queries.
 
 use sqlite3_parser::ast::{
     As, CompoundOperator, Distinctness, Expr, FromClause, JoinOperator, JoinType, JoinedSelectTable, Limit,
@@ -10,19 +14,20 @@ use super::name::{identifier, name, names};
 use super::walk::Walk;
 use crate::sql::{Cut, From, Selected, Selection, Source};
 
-/// More queries than this in one are not followed. One of WITH counts, with those in it, as often as it is used.
+/// The most queries that are followed in one statement. A query of WITH counts, with those inside it, each time it is used.
 const MAX_QUERIES: usize = 100;
 
-/// How much of an expression a message shows.
+/// The characters of an expression that a message shows.
 const SHOWN: usize = 60;
 
-/// The selection of a query behind the WITH of its statement.
+/// The selection of a query that follows the WITH of its statement.
 pub(super) fn selection(with: Option<&With<'_>>, select: &Select<'_>) -> Option<Selection> {
     let mut lowering = Lowering { known: Vec::new(), queries: 0 };
     lowering.with(with);
     lowering.select(select)
 }
 
+/// The queries of WITH that are visible, and the number of queries so far.
 struct Lowering {
     known: Vec<Known>,
     queries: usize,
@@ -31,9 +36,9 @@ struct Lowering {
 /// A query of WITH.
 struct Known {
     name: String,
-    /// `None` of one that is too much, or names itself.
+    /// The query. `None` if it uses itself, or is over the limit.
     selection: Option<Selection>,
-    /// How many queries it is.
+    /// The number of queries that it counts as.
     queries: usize,
 }
 
@@ -41,7 +46,7 @@ impl Lowering {
     fn with(&mut self, with: Option<&With<'_>>) {
         for query in with.map(|with| with.ctes).unwrap_or_default() {
             let own = identifier(&query.tbl_name);
-            // It may name itself, and is then more than the rows of a table.
+            // If it uses itself, it has more rows than its tables, so it is not followed.
             self.known.push(Known { name: own, selection: None, queries: 0 });
             let at = self.known.len() - 1;
             let before = self.queries;
@@ -157,13 +162,13 @@ impl Lowering {
     }
 }
 
-/// Whether a join keeps all rows of what stands before it and behind it.
+/// Whether a join keeps all rows of its left side and of its right side.
 fn kept(join: &JoinedSelectTable<'_>) -> (bool, bool) {
     let JoinOperator::TypedJoin(Some(kind)) = &join.operator else { return (false, false) };
     (kind.contains(JoinType::LEFT), kind.contains(JoinType::RIGHT))
 }
 
-/// A negative limit is none.
+/// Whether a LIMIT may leave out rows. A negative one means no limit.
 fn limits(limit: &Limit<'_>) -> bool {
     limit.offset.is_some() || !matches!(bare(&limit.expr), Expr::Unary(UnaryOperator::Negative, _))
 }
@@ -186,7 +191,7 @@ fn selected(result: &ResultColumn<'_>) -> Selected {
     }
 }
 
-/// Gives the columns of a query the names that WITH lists, where it can be told which is which.
+/// Gives the columns of a query the names that WITH lists.
 fn rename(selection: &mut Selection, names: Vec<String>) {
     let inner =
         std::mem::replace(selection, Selection { from: Vec::new(), columns: Vec::new(), cuts: Vec::new() });

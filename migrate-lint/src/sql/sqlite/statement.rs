@@ -1,4 +1,6 @@
-//! One statement: which kind it is, what it calls and reads.
+//! One statement: its kind, and what it calls and reads.
+//!
+//! In comes the parser's statement with its [`Place`], out comes our [`Statement`].
 
 use sqlite3_parser::ast::{InsertBody, OneSelect, PragmaBody, ResolveType, Select, Set, Stmt, UpsertDo};
 
@@ -81,10 +83,10 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         },
         Stmt::Reindex { obj_name } => Kind::Reindex(Reindex {
             concurrently: false,
-            // It may be an index or a collation too.
+            // The name may also be that of an index or a collation; the grammar does not show it.
             target: obj_name.as_ref().map_or(Reference::Many, |table| Reference::Table(name(table))),
         }),
-        // The file is written anew.
+        // VACUUM rewrites the whole file.
         Stmt::Vacuum(..) => Kind::Vacuum { full: true },
         Stmt::Begin(..) | Stmt::Commit(_) | Stmt::Rollback { savepoint_name: None, .. } => Kind::Transaction,
         Stmt::Analyze(_) | Stmt::Savepoint(_) | Stmt::Release(_) | Stmt::Rollback { .. } => Kind::Harmless,
@@ -103,7 +105,7 @@ fn create_index(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
     };
     Kind::CreateIndex(CreateIndex {
         name: Some(place.before("ON")),
-        // The table is in the schema of the index, which stands before the index's name.
+        // SQLite writes the schema before the name of the index, and the table is in the same one.
         table: Name { schema: idx_name.db_name.as_ref().map(identifier), name: identifier(tbl_name) },
         unique: *unique,
         concurrently: false,
@@ -132,7 +134,7 @@ fn conflict(resolution: Option<ResolveType>, body: &InsertBody<'_>) -> Option<Co
     }
 }
 
-/// The columns of SET whose new value is not made from their own.
+/// The columns of SET whose new value does not use their old one.
 fn overwritten(set: &Set<'_>) -> Vec<String> {
     let reads = Walk::of_expression(&set.expr).columns;
     let columns = set.col_names.iter().map(identifier);

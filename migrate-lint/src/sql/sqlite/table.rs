@@ -1,4 +1,7 @@
-//! CREATE TABLE: columns and constraints.
+//! CREATE TABLE: columns, constraints and options.
+//!
+//! `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL) STRICT` becomes a [`CreateTable`] with two columns and
+//! `strict: true`. NOT NULL, defaults and collations are properties of the column; everything else is a constraint.
 
 use sqlite3_parser::ast::{
     ColumnConstraint, ColumnDefinition, CreateTableBody, DeferSubclause, Expr, ForeignKeyClause,
@@ -52,7 +55,7 @@ pub(super) fn create_table(
     }
 }
 
-/// The columns of a virtual table are its module's.
+/// A virtual table. Its columns come from its module, so they are not known.
 pub(super) fn virtual_table(if_not_exists: bool, table: &QualifiedName<'_>) -> CreateTable {
     CreateTable {
         name: name(table),
@@ -70,7 +73,7 @@ pub(super) fn virtual_table(if_not_exists: bool, table: &QualifiedName<'_>) -> C
     }
 }
 
-/// What the constraints say of the whole table.
+/// The options of the table that its constraints contain.
 fn options(columns: &[ColumnDefinition<'_>], constraints: &[NamedTableConstraint<'_>]) -> TableOptions {
     let of_columns =
         columns.iter().flat_map(|column| column.constraints).map(|known| match known.constraint {
@@ -138,7 +141,7 @@ pub(super) fn column(column: &ColumnDefinition<'_>, span: Span, place: &Place<'_
                     Some(if is_stored { Generated::Stored(value) } else { Generated::Virtual(value) });
                 continue;
             }
-            // DEFERRABLE belongs to the foreign key before it.
+            // The parser has DEFERRABLE as a constraint of its own; it belongs to the foreign key before it.
             ColumnConstraint::Defer(clause) => {
                 if let Some(Constraint { kind: ConstraintKind::ForeignKey(key), .. }) =
                     lowered.constraints.last_mut()
@@ -213,7 +216,7 @@ fn is_deferred(clause: Option<&DeferSubclause>) -> bool {
     })
 }
 
-/// A type is any words; SQLite looks for some in them (its manual, Datatypes, 3.1).
+/// A type. It may be any words; SQLite derives the affinity from parts of them (its manual, Datatypes, 3.1).
 fn data_type(data_type: &sqlite3_parser::ast::Type<'_>) -> Type {
     let words: Vec<String> = data_type.name.split_ascii_whitespace().map(unquoted).collect();
     let modifiers = match &data_type.size {

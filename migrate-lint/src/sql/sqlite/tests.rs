@@ -260,7 +260,7 @@ fn statements_tell_what_they_read_and_call() {
 }
 
 #[test]
-fn what_is_no_sql_is_told_where_it_stands() {
+fn a_syntax_error_has_its_place() {
     let cases = [
         (
             "CREATE TABEL t (a)",
@@ -294,7 +294,7 @@ fn what_is_no_sql_is_told_where_it_stands() {
         ),
     ];
     for (sql, at, message, hint) in cases {
-        // What stands before and behind does not matter.
+        // The statements before and after do not matter.
         let script = format!("-- é;\nSELECT 1; {sql};\nSELECT 2");
         let parsed = parse(&script);
         assert_eq!(parsed.statements.len(), 3, "{sql}");

@@ -1,4 +1,10 @@
-//! What a statement calls, reads and names, wherever in it.
+//! What a statement calls, reads and names, anywhere in it.
+//!
+//! For `UPDATE t SET a = f(b) WHERE id IN (SELECT id FROM u)` a walk has the call `f`, the table `u` and the columns
+//! `b` and `id`. A name that WITH defines is not a table, and only inside its query.
+//!
+//! Generated scripts have lists of thousands of values and conditions of thousands of ANDs, so sets find duplicates
+//! and the depth is limited.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,32 +17,33 @@ use sqlite3_parser::ast::{
 use super::name::{identifier, name, string, unquoted};
 use crate::sql::{ColumnName, Name};
 
-/// Deeper than SQLite allows, nothing needs to be found.
+/// The depth to which expressions are followed. SQLite itself refuses more than 1000.
 const MAX_DEPTH: usize = 1100;
 
+/// What was found in a statement or expression.
 #[derive(Default)]
 pub(super) struct Walk {
     pub(super) calls: Vec<Name>,
     pub(super) reads: Vec<Name>,
     pub(super) columns: Vec<String>,
-    /// The columns once more, each as often as it is named, with what they are qualified with.
+    /// Every occurrence of a column, with the table that qualifies it.
     pub(super) names: Vec<ColumnName>,
-    /// Whether an aggregate function makes one row of many, outside of a query of its own.
+    /// Whether an aggregate function outside of subqueries makes one row of many.
     pub(super) aggregates: bool,
     pub(super) literals: Vec<String>,
-    /// Whether it goes deeper than was looked at.
+    /// Whether the depth was reached, so that something may be missing.
     pub(super) is_too_deep: bool,
     seen: Seen,
-    /// The names of WITH, which are no relations.
+    /// The visible names of WITH, which are not tables.
     with: Vec<String>,
-    /// How often each of them is there.
+    /// How often each of them is visible.
     with_names: HashMap<String, usize>,
     depth: usize,
-    /// How many queries this stands in.
+    /// How many subqueries are open.
     queries: usize,
 }
 
-/// What has been found already, so that a long list takes no longer for each of its parts.
+/// What has been found already. Searching the lists instead would take time in proportion to their square.
 #[derive(Default)]
 struct Seen {
     calls: HashSet<Name>,
@@ -51,7 +58,8 @@ impl Walk {
         walk
     }
 
-    /// A trigger calls and reads when it fires, and a table when rows are written.
+    /// What a statement calls and reads when it runs. The body of a trigger and the defaults of a table run later, so they
+    /// are left out.
     pub(super) fn of_statement(statement: &Stmt<'_>) -> Walk {
         let mut walk = Walk::default();
         match statement {
@@ -201,7 +209,7 @@ impl Walk {
         }
     }
 
-    /// The names of WITH hide relations only inside of their query.
+    /// Walks through a query. Names of its WITH hide tables only inside it.
     fn select(&mut self, select: &Select<'_>) {
         if self.depth == MAX_DEPTH {
             self.is_too_deep = true;
@@ -319,7 +327,7 @@ impl Walk {
         }
     }
 
-    /// `max` and `min` of several values are no aggregates.
+    /// Notes an aggregate function. `max` and `min` with several arguments are not aggregates.
     fn note_aggregate(&mut self, function: &Id<'_>, arguments: usize, tail: Option<&FunctionTail<'_>>) {
         let name = unquoted(function.0);
         let is_aggregate = match name.as_str() {
@@ -332,7 +340,7 @@ impl Walk {
         self.aggregates |= is_aggregate && !is_window && self.queries == 0;
     }
 
-    /// TRUE and FALSE are columns to the grammar.
+    /// Notes a column. TRUE and FALSE look like columns to the grammar.
     fn column(&mut self, table: Option<String>, column: String) {
         if matches!(column.as_str(), "true" | "false") {
             return;

@@ -10,10 +10,11 @@ mod reach;
 mod reached;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod task;
 #[cfg(feature = "postgres")]
 mod tls;
 
-use migrate_core::{Engine, Plan, Query, Status, Target};
+use migrate_core::{Engine, Query};
 
 #[cfg(feature = "postgres")]
 pub(super) use index_build::IndexBuild;
@@ -27,9 +28,10 @@ pub(super) use sqlite::File;
 use super::address::Address;
 use super::failure::Failure;
 use super::progress::Progress;
+use crate::database::{Database, Task, sealed};
 use crate::driver::Row;
-use crate::schema::{Drift, Dump};
-use crate::{Error, Migrator, Report, Verification};
+use crate::error::Error;
+use task::{Ask, Execute, Name};
 
 pub(super) enum Connection {
     #[cfg(feature = "postgres")]
@@ -91,74 +93,73 @@ impl Connection {
         either!(self, database => database.one_of_several())
     }
 
-    pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        either!(self, database => database.status(migrator))
-    }
-
-    pub(super) fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-        either!(self, database => database.plan(migrator, target))
-    }
-
-    pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        either!(self, database => database.verify(migrator))
-    }
-
-    pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-        either!(self, database => database.drift(migrator))
-    }
-
-    pub(super) fn dump(&mut self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
-        either!(self, database => database.dump(migrator))
-    }
-
-    pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
-        either!(self, database => database.accept_drift(migrator))
-    }
-
-    pub(super) fn run(
-        &mut self,
-        migrator: &Migrator<'_>,
-        target: Target,
-        progress: &Progress,
-    ) -> Result<Report, Error> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(server) => server.run(migrator, target, progress),
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(file) => {
-                let _ = progress;
-                file.run(migrator, target)
-            }
-        }
-    }
-
-    /// Drops everything and applies all migrations.
-    pub(super) fn reset(&mut self, migrator: &Migrator<'_>, progress: &Progress) -> Result<Report, Error> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(server) => server.reset(migrator, progress),
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(file) => {
-                let _ = progress;
-                file.reset(migrator)
-            }
-        }
-    }
-
     /// The name that people type to confirm a change: that of the database, or of the file.
     pub(super) fn name(&mut self) -> Result<String, Failure> {
         either!(self, database => database.name())
     }
 
+    /// The name that a reset wants: of the database, or the path of the file.
+    pub(super) fn full_name(&mut self) -> Result<String, Error> {
+        self.perform(Name)
+    }
+
     /// The rows, or `None` if the query names a table that does not exist.
     pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
-        either!(self, database => database.query(query))
+        self.perform(Ask(query))
     }
 
     /// Runs statements in their own transaction.
     pub(super) fn execute(&mut self, sql: &str) -> Result<(), Error> {
-        either!(self, database => database.execute(sql))
+        self.perform(Execute(sql))
+    }
+
+    /// The same database for a run, with `progress` to show what the server says of it.
+    pub(super) fn shown<'a>(&'a mut self, progress: &'a Progress) -> Shown<'a> {
+        Shown { connection: self, progress }
     }
 }
 
-const ASKING: &str = "asking the database";
+impl sealed::Sealed for &mut Connection {}
+
+/// The verbs of a [`Migrator`](crate::Migrator) work on it as they are, and wait for their answer.
+impl Database for &mut Connection {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
+
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        either!(self, database => database.perform(task))
+    }
+}
+
+/// A connection whose progress is shown: on PostgreSQL also how far the indexes are that it builds.
+pub(super) struct Shown<'a> {
+    connection: &'a mut Connection,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite reports no progress"))]
+    progress: &'a Progress,
+}
+
+impl sealed::Sealed for Shown<'_> {}
+
+impl Database for Shown<'_> {
+    type Answer<'a, T: Send + 'a>
+        = Result<T, Error>
+    where
+        Self: 'a;
+
+    fn perform<'a, T: Task + 'a>(self, task: T) -> Result<T::Answer, Error>
+    where
+        Self: 'a,
+    {
+        match self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(server) => server.perform_shown(task, self.progress),
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(file) => file.perform(task),
+        }
+    }
+}

@@ -1,20 +1,17 @@
 //! A PostgreSQL server: an address comes in, and a pool with its own runtime comes out.
 
 use deadpool_postgres::{Pool, Runtime as PoolRuntime};
-use migrate_core::{Plan, Query, Status, Target};
 use tokio::runtime::{Builder, Runtime};
 
-use super::ASKING;
 use super::index_build::{self, IndexBuild};
 use super::reach::{self, Unreachable};
 use super::reached::Reached;
+use super::task::Name;
 use crate::cli::address::PostgresAddress;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::database::Database;
-use crate::driver::{Driver, Row};
-use crate::schema::{Drift, Dump};
-use crate::{Error, Migrator, Report, Verification};
+use crate::database::{Database, Task};
+use crate::error::Error;
 
 /// A server, and the runtime on which its connections run.
 pub(crate) struct Server {
@@ -45,54 +42,8 @@ impl Server {
         self.reached.is_one_of_several().then(|| self.reached.to_string())
     }
 
-    pub(super) fn status(&self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        self.runtime.block_on(migrator.status(&self.pool))
-    }
-
-    pub(super) fn plan(&self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-        self.runtime.block_on(migrator.plan(&self.pool, target))
-    }
-
-    pub(super) fn verify(&self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        self.runtime.block_on(migrator.verify(&self.pool))
-    }
-
-    pub(super) fn drift(&self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-        self.runtime.block_on(migrator.drift(&self.pool))
-    }
-
-    pub(super) fn dump(&self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
-        self.runtime.block_on(migrator.dump(&self.pool))
-    }
-
-    pub(super) fn accept_drift(&self, migrator: &Migrator<'_>) -> Result<(), Error> {
-        self.runtime.block_on(migrator.accept_drift(&self.pool))
-    }
-
-    pub(super) fn run(
-        &self,
-        migrator: &Migrator<'_>,
-        target: Target,
-        progress: &Progress,
-    ) -> Result<Report, Error> {
-        self.watched(migrator.run(&self.pool, target), progress)
-    }
-
-    pub(super) fn reset(&self, migrator: &Migrator<'_>, progress: &Progress) -> Result<Report, Error> {
-        let name = self.driven(async |driver| driver.database_name().await)?;
-        self.watched(migrator.reset(&self.pool, &name), progress)
-    }
-
-    pub(super) fn name(&self) -> Result<String, Failure> {
-        Ok(self.driven(async |driver| driver.database_name().await)?)
-    }
-
-    pub(super) fn query(&self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
-        self.driven(async |driver| driver.query(query).await)
-    }
-
-    pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
-        self.driven(async |driver| driver.create(sql).await)
+    pub(super) fn name(&mut self) -> Result<String, Failure> {
+        Ok(self.perform(Name)?)
     }
 
     /// The server that was reached.
@@ -100,23 +51,19 @@ impl Server {
         &self.reached
     }
 
-    fn driven<T>(
-        &self,
-        work: impl AsyncFnOnce(
-            &mut crate::postgres::PostgresDriver<'static>,
-        ) -> Result<T, crate::driver::DatabaseError>,
-    ) -> Result<T, Error> {
-        self.runtime.block_on(async {
-            let mut driver = (&self.pool).connect().await?;
-            work(&mut driver).await.map_err(|error| Error::database(ASKING, error))
-        })
+    pub(super) fn perform<T: Task>(&mut self, task: T) -> Result<T::Answer, Error> {
+        self.runtime.block_on((&self.pool).perform(task))
     }
 
-    /// Does the work, and meanwhile shows the progress of index builds.
-    fn watched<T>(&self, work: impl Future<Output = T>, progress: &Progress) -> T {
+    /// Does it, and meanwhile shows the progress of index builds.
+    pub(super) fn perform_shown<T: Task>(
+        &mut self,
+        task: T,
+        progress: &Progress,
+    ) -> Result<T::Answer, Error> {
         self.runtime.block_on(async {
             tokio::select! {
-                done = work => done,
+                done = (&self.pool).perform(task) => done,
                 never = index_build::watch(&self.pool, |build: &IndexBuild| progress.index_build(build)) => never,
             }
         })

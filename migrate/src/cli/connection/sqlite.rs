@@ -2,17 +2,13 @@
 
 use std::path::PathBuf;
 
-use migrate_core::{Plan, Query, Status, Target};
 use rusqlite::Connection;
 
-use super::{ASKING, Access};
+use super::Access;
 use crate::cli::address::SqliteAddress;
 use crate::cli::failure::Failure;
-use crate::database::BlockingDatabase;
-use crate::driver::{Driver, Row};
-use crate::migrator::finished;
-use crate::schema::{Drift, Dump};
-use crate::{Error, Migrator, Report, Verification};
+use crate::database::{Database, Task};
+use crate::error::Error;
 
 /// An open SQLite file.
 pub(crate) struct File {
@@ -46,51 +42,12 @@ impl File {
         None
     }
 
-    pub(super) fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        migrator.status_blocking(&mut self.connection)
-    }
-
-    pub(super) fn plan(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Plan, Error> {
-        migrator.plan_blocking(&mut self.connection, target)
-    }
-
-    pub(super) fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        migrator.verify_blocking(&mut self.connection)
-    }
-
-    pub(super) fn drift(&mut self, migrator: &Migrator<'_>) -> Result<Drift, Error> {
-        migrator.drift_blocking(&mut self.connection)
-    }
-
-    pub(super) fn dump(&mut self, migrator: &Migrator<'_>) -> Result<Dump, Error> {
-        migrator.dump_blocking(&mut self.connection)
-    }
-
-    pub(super) fn accept_drift(&mut self, migrator: &Migrator<'_>) -> Result<(), Error> {
-        migrator.accept_drift_blocking(&mut self.connection)
-    }
-
-    pub(super) fn run(&mut self, migrator: &Migrator<'_>, target: Target) -> Result<Report, Error> {
-        migrator.run_blocking(&mut self.connection, target)
-    }
-
-    pub(super) fn reset(&mut self, migrator: &Migrator<'_>) -> Result<Report, Error> {
-        let name = self.connection.path().unwrap_or_default().to_owned();
-        migrator.reset_blocking(&mut self.connection, &name)
-    }
-
     pub(super) fn name(&self) -> Result<String, Failure> {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         Ok(name.to_string_lossy().into_owned())
     }
 
-    pub(super) fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, Error> {
-        let mut driver = (&mut self.connection).open()?;
-        finished(driver.query(query)).map_err(|error| Error::database(ASKING, error))
-    }
-
-    pub(super) fn execute(&mut self, sql: &str) -> Result<(), Error> {
-        let mut driver = (&mut self.connection).open()?;
-        finished(driver.create(sql)).map_err(|error| Error::database(ASKING, error))
+    pub(super) fn perform<T: Task>(&mut self, task: T) -> Result<T::Answer, Error> {
+        (&mut self.connection).perform(task)
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Change<'c> {
 impl Change<'_> {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let mut database = session.open(self.access)?;
-        let plan = database.connection.plan(&session.migrator, self.target)?;
+        let plan = session.migrator.plan(&mut database.connection, self.target)?;
         let kept = if plan.is_empty() {
             Kept::default()
         } else {
@@ -33,7 +33,7 @@ impl Change<'_> {
         };
         let (migrator, progress) = session.watched();
         let migrator = migrator.agreed(&plan);
-        let done = database.connection.run(&migrator, self.target, &progress);
+        let done = migrator.run(database.connection.shown(&progress), self.target);
         progress.end();
         finish(session, &database, self.verb, &kept, done)
     }

@@ -19,9 +19,9 @@ impl Drift {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let access = if self.accept { Access::Change } else { Access::Read };
         let mut database = session.open(access)?;
-        let found = database.connection.drift(&session.migrator)?;
+        let found = session.migrator.drift(&mut database.connection)?;
         if self.accept {
-            database.connection.accept_drift(&session.migrator)?;
+            session.migrator.accept_drift(&mut database.connection)?;
         }
         session.console.answer("drift", &found, database.json(&found));
         if self.accept {

@@ -48,7 +48,7 @@ pub(super) fn show(
         migrator = migrator.out_of_order(OutOfOrder::Apply);
     }
     let mut database = session.open(Access::Read)?;
-    let plan = database.connection.plan(&migrator, target)?;
+    let plan = migrator.plan(&mut database.connection, target)?;
     let text = if brief { plan.to_string() } else { format!("{plan:#}") };
     session.console.answer("plan", text, database.json(&plan));
     Ok(Exit::DONE)

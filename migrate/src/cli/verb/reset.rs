@@ -28,7 +28,8 @@ impl Reset {
         let kept = self.consent.obtain(session, &mut database, &danger, &shown)?;
         let protection = protection::of(&mut database.connection, &session.migrator)?;
         let (migrator, progress) = session.watched();
-        let done = database.connection.reset(&migrator, &progress);
+        let connection = &mut database.connection;
+        let done = connection.full_name().and_then(|name| migrator.reset(connection.shown(&progress), &name));
         progress.end();
         // The protection was dropped with everything else, and a reset must not remove it.
         if let Some(protection) = protection

@@ -34,7 +34,7 @@ struct Document<'a> {
 impl Status {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let mut database = session.open(Access::Read)?;
-        let status = database.connection.status(&session.migrator)?;
+        let status = session.migrator.status(&mut database.connection)?;
         let drift = self.drift(session, &mut database, &status);
         let mut text = table(&status, session.console.program());
         let of_drift = drift.as_ref().map_or(Exit::DONE, drift::exit);
@@ -63,7 +63,7 @@ impl Status {
         if self.no_drift || status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
             return None;
         }
-        let found = database.connection.drift(&session.migrator);
+        let found = session.migrator.drift(&mut database.connection);
         found.map_err(|error| session.console.warn(&format!("could not check for drift: {error}"))).ok()
     }
 }

@@ -120,6 +120,8 @@ impl<K: Kind> Family<K> {
             w.number(i as u64);
             w.push(")");
             for i in 0..self.obstacles.len() {
+                // The obstacles are counted in the same snapshot as the rows are changed in, so none can come in
+                // between.
                 w.push(" AND (SELECT n FROM migrate_obstacle_");
                 w.number(i as u64);
                 w.push(") = 0");
@@ -144,6 +146,7 @@ impl<K: Kind> Family<K> {
 
     /// The tables that its statements name.
     pub(crate) fn tables(&self, engine: Engine) -> Result<Vec<&'static str>> {
+        // Written only to learn the names: the statements themselves are written once the engine is chosen.
         let mut w = Writer::new(engine, self.context.clone());
         self.write_chain(&mut w)?;
         for obstacle in &self.obstacles {
@@ -262,6 +265,7 @@ impl<K: Kind> Family<K> {
         let own = table.parents.iter().flat_map(|key| key.columns);
         let shared = self.kind.shared_column(table);
         let mut columns: Vec<&'static str> = Vec::new();
+        // Each column once: a key is often both the primary key and what children refer to.
         for column in table.key.iter().chain(keys).chain(own).chain(&shared).chain(&table.tenant) {
             if !columns.contains(column) {
                 columns.push(column);
@@ -353,6 +357,7 @@ pub(super) fn recorded<S: Access, K: Kind>(
     family: Result<Family<K>>,
 ) -> Result<Family<K>> {
     let family = family?;
+    // Only `Unscoped` records, and only then the tables are collected.
     if family.context.reach == Reach::All {
         scope.record(verb, &family.tables(engine)?)?;
     }

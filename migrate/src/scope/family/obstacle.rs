@@ -58,6 +58,7 @@ impl<K: Kind> Family<K> {
                     w.push(" AND ");
                 }
                 self.write_reference(key, obstacle.level, None, w);
+                // A child that goes along is not in the way.
                 let member = self.levels.iter().position(|level| std::ptr::eq(level.table, key.child));
                 if let Some(member) = member {
                     w.push(" AND NOT (");
@@ -87,6 +88,7 @@ impl<K: Kind> Family<K> {
                     w.and_same_tenant(["migrate_parent", "migrate_child"], [key.parent, key.child]);
                 }
                 w.push(")");
+                // In a tree a parent may be restored by the same statement.
                 if key.is_circular() {
                     w.push(" AND NOT (");
                     w.separated(", ", key.columns, |w, column| w.column("migrate_child", column));

@@ -48,6 +48,7 @@ impl<K: Kind> Family<K> {
             .collect::<Result<Vec<_>>>()?;
         let mut levels = vec![0; keys.len()];
         let mut order: Vec<usize> = (0..keys.len()).collect();
+        // A purge removes children first, because the foreign keys are checked for each statement.
         if self.kind.is_children_first() {
             order.reverse();
         }

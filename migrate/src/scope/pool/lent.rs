@@ -125,6 +125,7 @@ impl Deref for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
+        // `Object::take` removes it from the pool, and dropping the client closes the connection.
         if *self.in_transaction.get_mut() || *self.is_condemned.get_mut() {
             drop(self.object.take().map(Object::take));
         }

@@ -237,6 +237,8 @@ impl TenantPool {
     ) -> Result<Vec<Row>> {
         admit_plain_sql(sql)?;
         let lent = self.lend().await?;
+        // Before the statement is sent: if this future is dropped in between, the session is cleaned or closed all
+        // the same.
         lent.expect_plain_sql();
         self.once(&lent, Some(&tenant.into()), lent.query_typed(sql, values)).await
     }
@@ -252,6 +254,7 @@ impl TenantPool {
     ) -> Result<T> {
         lent.enter();
         let answer = begin(lent, self, tenant, request);
+        // All in one flight: the futures are polled in this order, and so the messages are sent in it.
         let (answer, checked, committed) = join!(answer, lent.check_constraints(), lent.end(End::Commit));
         let answer = answer.map_err(|error| lent.tell(error))?;
         checked?;
@@ -268,6 +271,7 @@ impl TenantPool {
 /// it leaves in this one could not be cleaned any more. SQL that names `standard_conforming_strings` is refused too:
 /// it could make the server read strings in another way than they are read here, and hide a `COMMIT` in one.
 fn admit_plain_sql(sql: &str) -> Result<()> {
+    // The name alone is enough: there are more ways to set a setting than a scanner would find.
     let rereads = sql.to_ascii_lowercase().contains("standard_conforming_strings");
     if rereads || Engine::Postgres.controls_transaction(sql) { Err(Error::NotOurTransaction) } else { Ok(()) }
 }

@@ -23,6 +23,25 @@ use crate::scope::tenant::Tenant;
 
 /// A transaction of one tenant, as [`TenantPool::with_tenant`] lends it. Statements of a scope take a reference to
 /// it.
+///
+/// ```
+/// # use migrate::scope::{self, Scope, TenantPool, tables};
+/// # tables! { tenant = business_id; orders { id: i64, business_id: i64, total: i64 } }
+/// # async fn example(pool: TenantPool, shop: Scope) -> scope::Result<()> {
+/// let tenant = shop.owner().clone();
+/// let total = pool
+///     .with_tenant(tenant, async |tx| {
+///         shop.update(orders).key(1).set(orders.total, orders.total.plus(1)).one(tx).await?;
+///         shop.select(orders).key(1).columns(orders.total).one(tx).await
+///     })
+///     .await?;
+/// # let _: i64 = total;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It owns its connection from the first statement to its end. Two statements may run at once in it; the server
+/// answers them in order.
 pub struct TenantTransaction {
     pool: TenantPool,
     tenant: Tenant,
@@ -71,6 +90,18 @@ impl TenantTransaction {
 
     /// The rows of a plain SQL statement with values. The warnings of [`raw`](TenantTransaction::raw) apply here too.
     ///
+    /// ```
+    /// # use migrate::scope::{self, TenantTransaction};
+    /// # use tokio_postgres::types::Type;
+    /// # async fn example(tx: &TenantTransaction) -> scope::Result<()> {
+    /// let rows = tx.raw_query("SELECT id FROM orders WHERE note = $1", &[(&"vip", Type::TEXT)]).await?;
+    /// # let _ = rows;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The types of the values are sent along, so it costs one round trip.
+    ///
     /// # Errors
     ///
     /// As for [`raw`](TenantTransaction::raw).
@@ -83,6 +114,17 @@ impl TenantTransaction {
 
     /// Runs `body` in this transaction: for code that asks for a transaction of its tenant and may be inside of one
     /// already. If `body` fails, only what it did is undone, by a savepoint.
+    ///
+    /// ```
+    /// # use migrate::scope::{self, TenantTransaction};
+    /// # async fn example(tx: &TenantTransaction) -> scope::Result<()> {
+    /// let tried: scope::Result<()> = tx
+    ///     .with_tenant(tx.tenant().clone(), async |tx| tx.raw("UPDATE orders SET total = 1 / 0").await)
+    ///     .await;
+    /// assert!(tried.is_err());          // undone, and the transaction can go on
+    /// tx.raw("UPDATE orders SET total = 1").await
+    /// # }
+    /// ```
     ///
     /// It costs two round trips more than its statements.
     ///
@@ -136,6 +178,7 @@ impl TenantTransaction {
         lent: &Lent,
         request: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
+        // Counted before the request and not after it: a dropped future never gets to the line below.
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let answer = if lent.enter() {
             begin(lent, &self.pool, Some(&self.tenant), request).await
@@ -165,6 +208,7 @@ impl TenantTransaction {
         if self.is_interrupted() {
             return Err(Error::Interrupted);
         }
+        // Nothing was sent, so there is nothing to commit.
         let Some(lent) = self.lent.get() else { return Ok(()) };
         let tenant = self.tenant.to_string();
         let values: [Bound<'_>; 2] = [(&self.pool.tenancy().setting, Type::TEXT), (&tenant, Type::TEXT)];
@@ -182,6 +226,7 @@ impl TenantTransaction {
                 Error::Aborted { failure }
             }
             Some(&SqlState::DIVISION_BY_ZERO) => {
+                // Whose session this is by now is unknown.
                 lent.condemn();
                 Error::NotOurTransaction
             }

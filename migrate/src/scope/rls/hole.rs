@@ -19,20 +19,21 @@ pub struct Hole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The role is a superuser, to whom no policy applies. The check stops here.
+    /// The role is a superuser, to whom no policy applies (PostgreSQL manual, 5.9). The check stops here.
     Superuser,
-    /// The role has `BYPASSRLS`. The check stops here.
+    /// The role has `BYPASSRLS`, so no policy applies to it (manual, CREATE ROLE). The check stops here.
     BypassesRls,
     /// The role can become a role that no policy applies to, that reads the server's files or its stream of changes,
-    /// or that makes roles.
+    /// or that makes roles. `SET ROLE` is one statement of plain SQL.
     MayBecome,
-    /// `row_security` is off: every query that a policy would narrow fails.
+    /// `row_security` is off: every query that a policy would narrow fails (manual, 20.11.1).
     RowSecurityOff,
     /// The role reaches no table with the tenant column: the column has another name, or this is another database.
     NothingToProtect,
-    /// Row-level security is not enabled.
+    /// Row-level security is not enabled: policies are ignored until it is (manual, CREATE POLICY).
     NotEnabled,
-    /// The table belongs to the role, and its own policies do not apply to an owner.
+    /// The table belongs to the role, and its own policies do not apply to an owner unless they are forced (manual,
+    /// ALTER TABLE).
     NotForced,
     /// The table belongs to the role, or to one that it can become. An owner can switch the policies off.
     Owned,
@@ -46,23 +47,26 @@ pub enum Reason {
     NotFound,
     /// The tenant column compares texts by a collation that is not deterministic, so one tenant equals another.
     LooseTenant,
-    /// Row-level security does not exist for foreign tables.
+    /// Row-level security does not exist for foreign tables: the other server decides.
     ForeignTable,
-    /// The role may make temporary tables, which stay in the session for the next tenant.
+    /// The role may make temporary tables, which stay in the session for the next tenant. By default every role may.
     TemporaryGranted,
-    /// The role may make tables, functions or schemas, which stay for all tenants.
+    /// The role may make tables, functions or schemas, which stay for all tenants. Before PostgreSQL 15 every role
+    /// may in `public`.
     CreateGranted,
-    /// The role may hang triggers or foreign keys on the table, which stay for all tenants.
+    /// The role may put triggers or foreign keys on the table, which stay for all tenants, and run for the statements
+    /// of others.
     DefinitionGranted,
-    /// The role may grant its privileges on the table to others.
+    /// The role may grant its privileges on the table to others, and those need no policy of theirs.
     GrantOption,
-    /// The role may set a sequence back, for all tenants.
+    /// The role may set a sequence back. The keys of all tenants then collide.
     SequenceGranted,
-    /// The role may read the statistics of the planner, which hold values of all tenants.
+    /// The role may read the statistics of the planner, which hold values of all tenants, such as the most common
+    /// ones.
     StatisticsGranted,
     /// Large objects are within reach, and have no row-level security.
     LargeObjects,
-    /// The role can read the stream of changes, which holds the rows of all tenants.
+    /// The role can read the stream of changes, which holds the rows of all tenants and knows no policies.
     Replicates,
     /// The role can make roles, and make itself a member of others.
     CreatesRoles,
@@ -70,28 +74,29 @@ pub enum Reason {
     TenantPreset,
     /// A function sets another tenant while it runs.
     TenantOfFunction,
-    /// A rule acts with the rights of the table's owner, to whom the policies do not apply.
+    /// A rule acts with the rights of the table's owner, to whom the policies do not apply (manual, 41.5).
     DefinerRule,
-    /// A `LEAKPROOF` function may see the rows of all tenants before the policies do.
+    /// A `LEAKPROOF` function may see the rows of all tenants before the policies do (manual, 41.5).
     LeakproofFunction,
     /// A foreign key is not checked, or was not checked for all rows: it may hold a reference to another tenant's
     /// row.
     ForeignKeyUnchecked,
-    /// The role may `TRUNCATE`, which no policy stops.
+    /// The role may `TRUNCATE`, which no policy stops (manual, 5.9).
     TruncateGranted,
-    /// A view reads with the rights of its owner, to whom the policies do not apply.
+    /// A view reads with the rights of its owner, to whom the policies do not apply. PostgreSQL 15 has
+    /// `security_invoker` for that.
     DefinerView,
-    /// A materialized view holds a copy of the rows of all tenants.
+    /// A materialized view holds a copy of the rows of all tenants, and can have no policies.
     MaterializedView,
     /// A `SECURITY DEFINER` function runs with the rights of an owner to whom the policies do not apply.
     DefinerFunction,
-    /// A partition, or another child, can be addressed directly, past the policies of its parent.
+    /// A partition, or another child, can be addressed directly, past the policies of its parent (manual, 5.9).
     BarePartition,
-    /// A foreign key accepts the row of another tenant.
+    /// A foreign key accepts the row of another tenant: the server checks it past all policies.
     ForeignKeyWithoutTenant,
     /// A unique index refuses a value that another tenant has, and so reveals it.
     UniqueWithoutTenant,
-    /// No index begins with the tenant column: not open, but slow.
+    /// No index begins with the tenant column. That is not open, but slow: each query reads the rows of all tenants.
     NoTenantIndex,
     /// The tenant column accepts NULL: such a row has no owner, and its foreign keys are not checked.
     NullableTenant,

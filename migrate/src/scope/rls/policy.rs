@@ -68,6 +68,13 @@ impl Table {
 
     /// Makes the tenant and this column unique together, so that [references](Reference) can name both. The index
     /// behind it also finds a tenant's rows.
+    ///
+    /// ```
+    /// use migrate::scope::rls::{Table, Tenancy, scripts};
+    ///
+    /// let up = scripts(&Tenancy::default(), &[Table::new("orders").key("id")]).up;
+    /// assert!(up.contains(r#"ADD CONSTRAINT "orders_business_id_id_key" UNIQUE ("business_id", "id")"#));
+    /// ```
     #[must_use]
     pub fn key(mut self, column: &str) -> Table {
         self.key = vec![column.to_owned()];
@@ -82,6 +89,13 @@ impl Table {
     }
 
     /// Adds an index for pages of a tenant's rows in the order of this column.
+    ///
+    /// ```
+    /// use migrate::scope::rls::{Table, Tenancy, scripts};
+    ///
+    /// let up = scripts(&Tenancy::default(), &[Table::new("orders").pages_by("created_at")]).up;
+    /// assert!(up.contains(r#"CREATE INDEX "orders_pages" ON "orders" ("business_id", "created_at");"#));
+    /// ```
     #[must_use]
     pub fn pages_by(mut self, column: &str) -> Table {
         self.pages = Some(Pages { order: column.to_owned(), deleted: None });
@@ -90,6 +104,14 @@ impl Table {
 
     /// Adds two indexes for a table with soft deletes, whose column `deleted` says when: one for pages of the live
     /// rows in the order of the column `order`, one for the trash.
+    ///
+    /// ```
+    /// use migrate::scope::rls::{Table, Tenancy, scripts};
+    ///
+    /// let up = scripts(&Tenancy::default(), &[Table::new("orders").live_pages_by("created_at", "deleted_at")]).up;
+    /// assert!(up.contains(r#""orders_live" ON "orders" ("business_id", "created_at") WHERE "deleted_at" IS NULL;"#));
+    /// assert!(up.contains(r#""orders_trash" ON "orders" ("business_id", "deleted_at") WHERE "deleted_at" IS NOT NULL;"#));
+    /// ```
     ///
     /// An index on the time of the deletion alone would serve neither.
     #[must_use]
@@ -129,7 +151,6 @@ impl Reference {
             columns: vec![column.to_owned()],
             table: table.into(),
             key: vec!["id".to_owned()],
-            /// It keeps the other row from being deleted.
             on_delete: OnDelete::NoAction,
             replaced: None,
         }
@@ -161,6 +182,15 @@ impl Reference {
 
     /// Replaces the plain foreign key of this name, which has the same columns without the tenant's, and the same
     /// action. The rollback brings it back.
+    ///
+    /// ```
+    /// use migrate::scope::rls::{Reference, Table, Tenancy, scripts};
+    ///
+    /// let to_customers = Reference::new("customer_id", "customers").replaces("orders_customer_id_fkey");
+    /// let scripts = scripts(&Tenancy::default(), &[Table::new("orders").reference(to_customers)]);
+    /// assert!(scripts.up.contains(r#"DROP CONSTRAINT "orders_customer_id_fkey";"#));
+    /// assert!(scripts.down.contains(r#"FOREIGN KEY ("customer_id") REFERENCES "customers" ("id");"#));
+    /// ```
     #[must_use]
     pub fn replaces(mut self, constraint: &str) -> Reference {
         self.replaced = Some(constraint.to_owned());
@@ -226,6 +256,7 @@ pub fn scripts(tenancy: &Tenancy, tables: &[Table]) -> Scripts {
     let changes: Vec<Change> = keys.chain(references).chain(policies).collect();
     Scripts {
         up: changes.iter().map(|change| format!("{};\n", change.up)).collect(),
+        // In reverse, so each statement meets what it found.
         down: changes.iter().rev().map(|change| format!("{};\n", change.down)).collect(),
     }
 }

@@ -105,8 +105,11 @@ async fn accepts_foreign(client: &Client, tenancy: &Tenancy, table: &Probed) -> 
         table.called,
         names.join(", "),
         tenancy.column_type,
+        // NULL in every other column: the row is not meant to be inserted, and a constraint may refuse it after the
+        // policy has spoken.
         ", NULL".repeat(columns.len())
     );
+    // A refused insert would end the transaction of the check.
     client.batch_execute("SAVEPOINT probe").await?;
     let inserted = client.execute_typed(&insert, &[(&nobody(tenancy), Type::TEXT)]).await;
     client.batch_execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;

@@ -116,7 +116,9 @@ impl Check {
     /// As for [`verify`].
     pub async fn run(&self, pool: &TenantPool) -> Result<Verified, VerifyError> {
         let lent = pool.lend().await?;
+        // If this future is dropped, the connection is closed.
         lent.enter();
+        // In a transaction that someone left open this fails, while a plain BEGIN would only warn.
         lent.batch_execute("BEGIN NOT DEFERRABLE").await?;
         let (mut holes, tables) = self.look(&lent, pool.tenancy()).await?;
         lent.batch_execute("ROLLBACK").await?;
@@ -186,6 +188,18 @@ impl Verified {
 }
 
 /// Why row-level security could not be verified.
+///
+/// ```
+/// use migrate::scope::rls::{Reason, VerifyError};
+///
+/// /// Whether the only fault is speed.
+/// fn is_only_slow(error: &VerifyError) -> bool {
+///     match error {
+///         VerifyError::Holes(holes) => holes.iter().all(|hole| hole.reason() == Reason::NoTenantIndex),
+///         _ => false,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum VerifyError {

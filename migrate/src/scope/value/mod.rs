@@ -20,11 +20,7 @@ use migrate_core::Engine;
 
 pub use known::Element;
 #[cfg(feature = "postgres")]
-pub(super) use postgres::Cell as PostgresCell;
-#[cfg(feature = "postgres")]
 pub use postgres::Codec as PostgresCodec;
-#[cfg(feature = "sqlite")]
-pub(super) use sqlite::Cell as SqliteCell;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Codec as SqliteCodec;
 pub use wrapper::{Both, Postgres, Sqlite};
@@ -66,7 +62,7 @@ pub use wrapper::{Both, Postgres, Sqlite};
 /// `citext`, `numeric` or `inet`. A type of your own that fits no built-in type is sent this way as well, and has to
 /// write text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value of a column",
+    message = "`{Self}` is not a value of a column",
     note = "wrap it in `Postgres`, `Sqlite` or `Both`, or declare a type of your own with `migrate::scope::value!`"
 )]
 pub trait Value: fmt::Debug + Send + Sync + Sized + 'static {
@@ -167,6 +163,15 @@ impl fmt::Debug for Parameter {
 /// The value with its type, for the traits of the drivers.
 #[derive(Debug)]
 struct Bindable<V>(V);
+
+/// A value of a row: a type of ours, on which both drivers' traits are implemented by the codecs.
+pub(super) struct Cell<V>(pub(super) V);
+
+impl<V> fmt::Debug for Cell<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cell")
+    }
+}
 
 /// What a statement needs of a value without knowing its type.
 trait Bound: fmt::Debug + Send + Sync {

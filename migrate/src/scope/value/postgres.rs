@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use migrate_core::Engine;
 use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use super::{Bindable, Foreign, Value};
+use super::{Bindable, Cell, Foreign, Value};
 
 type Fallible<T> = Result<T, Box<dyn Error + Sync + Send>>;
 
@@ -118,15 +118,6 @@ impl<V: Value> ToSql for Bindable<V> {
 impl<V> fmt::Debug for Codec<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Codec")
-    }
-}
-
-/// A value of a row: the driver's trait on a type of ours.
-pub(in crate::scope) struct Cell<V>(pub(in crate::scope) V);
-
-impl<V> fmt::Debug for Cell<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Cell")
     }
 }
 

@@ -9,7 +9,7 @@ use migrate_core::Engine;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Null, ToSqlOutput, ValueRef};
 
-use super::{Bindable, Foreign, Value};
+use super::{Bindable, Cell, Foreign, Value};
 
 /// How a type is written and read: the driver's functions as values.
 #[doc(hidden)]
@@ -74,15 +74,6 @@ impl<V: Value> ToSql for Bindable<V> {
 impl<V> fmt::Debug for Codec<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Codec")
-    }
-}
-
-/// A value of a row: the driver's trait on a type of ours.
-pub(in crate::scope) struct Cell<V>(pub(in crate::scope) V);
-
-impl<V> fmt::Debug for Cell<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Cell")
     }
 }
 

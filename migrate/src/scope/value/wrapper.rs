@@ -36,11 +36,24 @@ use super::Value;
 pub struct Postgres<V>(pub V);
 
 /// A value that SQLite's driver knows. A column of this type takes the value without the wrapper too.
+///
+/// ```
+/// use migrate::scope::{Sqlite, tables};
+///
+/// # #[cfg(feature = "sqlite")]
+/// tables! {
+///     tenant = business_id;
+///     readings { id: i64, business_id: i64, raw: Sqlite<rusqlite::types::Value> }   // whatever type a row has
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sqlite<V>(pub V);
 
 /// A value that the drivers of all engines know that are turned on. A column of this type takes the value without the
 /// wrapper too.
+///
+/// With both engines on, a type that only one driver knows does not compile in it. Use [`Postgres`] or [`Sqlite`] for
+/// such a type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Both<V>(pub V);
 

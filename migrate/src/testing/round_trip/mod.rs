@@ -1,4 +1,8 @@
-//! Whether each rollback brings back what was there before its migration, tried on a database.
+//! Tries on a database whether each rollback restores what was there before its migration.
+//!
+//! What comes in is a set, with seeds; what goes out is a [`RoundTripReport`]: for each migration a [`Verdict`], such
+//! as `exact` or `differs`, with the difference. For each migration the walk applies it, rolls it back and applies it
+//! again, and takes a fingerprint of the whole schema each time.
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -24,11 +28,10 @@ use super::maintenance::background;
 use super::server::Server;
 use crate::lock_file;
 
-/// Takes each migration of a set there and back by itself, and there again: up, down, up, each time with a look at the
-/// whole schema.
+/// Applies each migration of a set, rolls it back and applies it again, and compares the whole schema each time.
 ///
-/// A green run of all rollbacks in a row proves little, because what one leaves behind the next may take away; and only
-/// one of them runs when a release goes wrong.
+/// One run of all rollbacks in a row proves little: what one of them leaves, the next may remove. And only one of
+/// them runs when a release goes wrong.
 ///
 /// ```no_run
 /// # use migrate::{MigrationSet, embed_migrations};
@@ -37,7 +40,7 @@ use crate::lock_file;
 /// # const _: &str = stringify! {
 /// #[test]
 /// # };
-/// fn every_rollback_brings_back_what_was_there() {
+/// fn every_rollback_restores_the_schema() {
 ///     let report = migrate::testing::round_trip(&MIGRATIONS)
 ///         .seed(20251107100000, "INSERT INTO tenants VALUES ('b1', 'bakery')")
 ///         .run_blocking()
@@ -46,15 +49,16 @@ use crate::lock_file;
 /// }
 /// ```
 ///
-/// [`round_trip_test!`](crate::round_trip_test) is the same test in a line, without rows.
+/// [`round_trip_test!`](crate::round_trip_test) is the same test in one line, without rows.
 ///
-/// The set runs on what its dialect names, or on both engines: PostgreSQL on [`Server::shared`], unless
-/// [another](RoundTrip::server) is given, and SQLite in memory. Any set will do, one that was read at run time too.
+/// The set runs on the engine of its dialect, or on both: on PostgreSQL on [`Server::shared`], unless [another
+/// server](RoundTrip::server) is given, and on SQLite in memory. A set that was read at run time works too.
 pub fn round_trip(set: &MigrationSet) -> RoundTrip<'_> {
     RoundTrip { set, seeds: Vec::new(), folder: set.folder().map(Path::to_path_buf), server: None }
 }
 
-/// A test that takes each migration of a set there and back, and fails when a rollback does not bring back what was there.
+/// A test that applies each migration of a set, rolls it back and applies it again, and fails if a rollback does not
+/// restore the schema.
 ///
 /// ```
 /// # use migrate::{MigrationSet, embed_migrations};
@@ -63,7 +67,7 @@ pub fn round_trip(set: &MigrationSet) -> RoundTrip<'_> {
 /// migrate::round_trip_test!(MIGRATIONS);
 /// ```
 ///
-/// It makes the test `round_trip`. With rows in the tables, it sees more: [`round_trip`](crate::testing::round_trip).
+/// It makes the test `round_trip`. With rows in the tables it finds more: [`round_trip`](crate::testing::round_trip).
 #[macro_export]
 macro_rules! round_trip_test {
     ($set:path) => {
@@ -77,7 +81,7 @@ macro_rules! round_trip_test {
     };
 }
 
-/// A round trip that is being described: see [`round_trip`].
+/// The description of a round trip: see [`round_trip`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RoundTrip<'s> {
@@ -89,45 +93,49 @@ pub struct RoundTrip<'s> {
 }
 
 impl RoundTrip<'_> {
-    /// SQL to run once the migration `after` is in place, so that the later ones meet rows. The rows of all tables are
-    /// then counted, too: an empty database hides what a rollback deletes, and constraints that rows would not meet.
+    /// Adds SQL to run once the migration `after` is applied, so that the later ones meet rows. The rows of all
+    /// tables are then counted, too. An empty database hides the rows that a rollback deletes, and the constraints
+    /// that rows would violate.
     pub fn seed(mut self, after: u64, sql: impl Into<String>) -> Self {
         self.seeds.push((after, sql.into()));
         self
     }
 
-    /// Where the migrations folder is, for `schema.sql` and `migrate.lock`. Known by itself of a set that was embedded in
-    /// a build with debug assertions.
+    /// Sets the migrations folder, for `schema.sql` and `migrate.lock`. A set that was embedded in a build with debug
+    /// assertions knows its folder already.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// The PostgreSQL server to create databases on. Default: [`Server::shared`].
+    /// Sets the PostgreSQL server to create databases on. Default: [`Server::shared`].
     pub fn server(mut self, server: &Server) -> Self {
         self.server = Some(server.clone());
         self
     }
 
-    /// Takes the trip. What it finds is in the report, also when a script fails.
+    /// Makes the round trip. What it finds is in the report, even if a script fails.
+    ///
+    /// It costs one database for each engine, and one more for each rollback that does not restore everything.
     ///
     /// # Errors
     ///
-    /// When there is no server, a seed fails, or a version of a seed is not in the set.
+    /// If there is no server, a seed fails, or the set does not contain the version of a seed.
     pub async fn run(self) -> Result<RoundTripReport, RoundTripError> {
         self.walk().await.map_err(RoundTripError)
     }
 
-    /// The same for a test that is no `async` function.
+    /// The same for a test that is not an `async` function.
     ///
     /// # Errors
     ///
-    /// As [`RoundTrip::run`].
+    /// As for [`RoundTrip::run`].
     pub fn run_blocking(self) -> Result<RoundTripReport, RoundTripError> {
         let background = background().map_err(|error| RoundTripError(error.into()))?;
         background.block_on(self.run())
     }
 
+    /// Walks through the set on each engine, then looks at the folder.
     async fn walk(self) -> Result<RoundTripReport, BoxError> {
         let seeds = self.known_seeds()?;
         let schema = self.folder.as_ref().map(|folder| read_schema(folder)).transpose()?;
@@ -142,6 +150,7 @@ impl RoundTrip<'_> {
         if self.set.dialect().runs_on(migrate_core::Engine::Sqlite) {
             walk.on(&mut sqlite::Database::create()?, &mut report).await?;
         }
+        // A green report about nothing would be worse than an error.
         if report.checks.is_empty() {
             let dialect = self.set.dialect();
             return Err(format!(
@@ -153,6 +162,7 @@ impl RoundTrip<'_> {
         Ok(report)
     }
 
+    /// The seeds in the order of their versions.
     fn known_seeds(&self) -> Result<Vec<(Version, String)>, BoxError> {
         let known = self.seeds.iter().map(|(after, sql)| {
             let version = Version::new(*after).filter(|version| self.set.get(*version).is_some());
@@ -165,7 +175,7 @@ impl RoundTrip<'_> {
         Ok(known)
     }
 
-    /// Whether the folder is as its lock file says.
+    /// Whether the folder matches its lock file.
     fn locked(&self) -> Check {
         const WHAT: &str = "the folder is as migrate.lock says";
         let outcome = match &self.folder {
@@ -182,7 +192,7 @@ impl RoundTrip<'_> {
     }
 }
 
-/// The schema that the folder holds beside its migrations, if it does.
+/// The schema that the folder holds next to its migrations, if it does.
 fn read_schema(folder: &Path) -> Result<Option<String>, BoxError> {
     let path = folder.join("schema.sql");
     match fs::read_to_string(&path) {
@@ -192,7 +202,7 @@ fn read_schema(folder: &Path) -> Result<Option<String>, BoxError> {
     }
 }
 
-/// Why a round trip could not be taken. What was found on it is in the [report](RoundTripReport).
+/// Why a round trip could not be made. What it found is in the [report](RoundTripReport).
 pub struct RoundTripError(BoxError);
 
 impl fmt::Display for RoundTripError {

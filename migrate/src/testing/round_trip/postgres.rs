@@ -1,17 +1,21 @@
+//! A database on a PostgreSQL server that makes the round trip.
+//!
+//! What comes in are a set and a version; what goes out are fingerprints and numbers of rows. SQL of seeds runs in a
+//! session of its own, so that a `SET` in it does not change what the migrations see.
+
 use std::collections::BTreeMap;
 
-use migrate_core::{Engine, Fingerprint, MigrationSet, Version};
+use migrate_core::Engine;
 use tokio_postgres::Client;
 
 use super::subject::{Subject, counting};
+use crate::database;
 use crate::error::Error;
-use crate::migrator::Migrator;
-use crate::report::Report;
 use crate::testing::contents::BoxError;
 use crate::testing::database::TestDatabase;
 use crate::testing::server::Server;
 
-/// A database of a server, and a connection to it.
+/// A database on a server, and a connection to it.
 pub(super) struct Database {
     server: Server,
     database: TestDatabase,
@@ -31,26 +35,21 @@ const HINT: &str = "round_trip";
 impl Subject for Database {
     const ENGINE: Engine = Engine::Postgres;
 
+    type Database<'a> = &'a mut Client;
+
     async fn renew(&mut self) -> Result<(), BoxError> {
         *self = Self::create(self.server.clone()).await?;
         Ok(())
     }
 
-    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
-        match to {
-            Some(version) => {
-                Migrator::new(set).keep_schema(false).migrate_to(&mut self.client, version).await
-            }
-            None => Migrator::new(set).keep_schema(false).migrate(&mut self.client).await,
-        }
+    fn database(&mut self) -> &mut Client {
+        &mut self.client
     }
 
-    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
-        Migrator::new(set).keep_schema(false).rollback(&mut self.client, 1).await
-    }
-
-    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
-        Migrator::new(set).fingerprint(&mut self.client).await
+    async fn answer<'a, T: Send + 'a>(
+        answer: <&'a mut Client as database::Database>::Answer<'a, T>,
+    ) -> Result<T, Error> {
+        answer.await
     }
 
     async fn execute(&mut self, sql: &str) -> Result<(), BoxError> {
@@ -70,7 +69,7 @@ impl Subject for Database {
     }
 }
 
-/// The rows of partitions are counted as those of their table.
+/// All tables but those of the history. The rows of partitions are counted as those of their table.
 const TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition

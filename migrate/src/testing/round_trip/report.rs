@@ -1,43 +1,48 @@
+//! The result of a round trip, and how it is shown.
+//!
+//! What comes in are verdicts and checks; what goes out is a text that leaves out what is in order and counts it:
+//! `12 round trips: 11 exact, 1 differs`.
+
 use std::fmt;
 
 use super::verdict::{MigrationRoundTrip, Verdict};
 
-/// What a round trip found: a line for each migration, and what has to hold of all together.
+/// What a round trip found: an entry for each migration, and what has to hold for all of them together.
 ///
-/// `{}` shows everything but what is exact, and counts.
+/// `{}` shows everything that is not exact, and counts the rest. With the feature `serde` it serializes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RoundTripReport {
-    /// In their order; those of a set for both engines once for each.
+    /// In order; a set for both engines appears once per engine.
     pub migrations: Vec<MigrationRoundTrip>,
-    /// What is looked at beside them.
+    /// The checks of all migrations together: the set applied twice, `schema.sql`, `migrate.lock`.
     pub checks: Vec<Check>,
 }
 
-/// Something that has to hold of all migrations together.
+/// Something that has to hold for all migrations together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Check {
-    /// The engine, where it is about one.
+    /// The engine, if the check is about one.
     pub engine: Option<&'static str>,
-    /// What has to hold.
+    /// What has to hold, as a sentence.
     pub what: &'static str,
-    /// Whether it does.
+    /// Whether it holds.
     pub outcome: CheckOutcome,
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum CheckOutcome {
     /// It holds.
     Holds,
-    /// It was not looked at, for this reason.
+    /// It was not checked, for this reason.
     NotLooked(String),
-    /// It does not hold, because of this.
+    /// It does not hold, for this reason.
     Fails(String),
 }
 
@@ -48,22 +53,22 @@ impl CheckOutcome {
 }
 
 impl RoundTripReport {
-    /// Whether nothing has to be done.
+    /// Whether all migrations and checks are in order.
     pub fn holds(&self) -> bool {
         self.migrations.iter().all(MigrationRoundTrip::holds)
             && !self.checks.iter().any(|check| matches!(check.outcome, CheckOutcome::Fails(_)))
     }
 
-    /// How many migrations have the verdict of this [name](Verdict::name).
+    /// The number of migrations whose verdict has this [name](Verdict::name).
     pub fn count(&self, verdict: &str) -> usize {
         self.migrations.iter().filter(|migration| migration.verdict.name() == verdict).count()
     }
 
-    /// Ends a test that has to [hold](RoundTripReport::holds).
+    /// Fails a test if the report does not [hold](RoundTripReport::holds).
     ///
     /// # Panics
     ///
-    /// When it does not, with what was found and what to do about it.
+    /// If it does not hold, with what was found and what to do about it.
     #[track_caller]
     pub fn assert_holds(&self) {
         assert!(self.holds(), "{self}\n{HELP}");

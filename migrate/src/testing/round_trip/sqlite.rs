@@ -1,12 +1,13 @@
+//! A database in memory that makes the round trip on SQLite.
+
 use std::collections::BTreeMap;
 
-use migrate_core::{Engine, Fingerprint, MigrationSet, Version};
+use migrate_core::Engine;
 use rusqlite::Connection;
 
 use super::subject::{Subject, counting};
+use crate::database;
 use crate::error::Error;
-use crate::migrator::Migrator;
-use crate::report::Report;
 use crate::testing::contents::BoxError;
 
 /// A database in memory.
@@ -21,24 +22,21 @@ impl Database {
 impl Subject for Database {
     const ENGINE: Engine = Engine::Sqlite;
 
+    type Database<'a> = &'a mut Connection;
+
     async fn renew(&mut self) -> Result<(), BoxError> {
         *self = Self::create()?;
         Ok(())
     }
 
-    async fn up(&mut self, set: &MigrationSet, to: Option<Version>) -> Result<Report, Error> {
-        match to {
-            Some(version) => Migrator::new(set).keep_schema(false).migrate_to_blocking(&mut self.0, version),
-            None => Migrator::new(set).keep_schema(false).migrate_blocking(&mut self.0),
-        }
+    fn database(&mut self) -> &mut Connection {
+        &mut self.0
     }
 
-    async fn down(&mut self, set: &MigrationSet) -> Result<Report, Error> {
-        Migrator::new(set).keep_schema(false).rollback_blocking(&mut self.0, 1)
-    }
-
-    async fn fingerprint(&mut self, set: &MigrationSet) -> Result<Fingerprint, Error> {
-        Migrator::new(set).fingerprint_blocking(&mut self.0)
+    async fn answer<'a, T: Send + 'a>(
+        answer: <&'a mut Connection as database::Database>::Answer<'a, T>,
+    ) -> Result<T, Error> {
+        answer
     }
 
     async fn execute(&mut self, sql: &str) -> Result<(), BoxError> {
@@ -57,6 +55,7 @@ impl Subject for Database {
     }
 }
 
+/// All tables but those of the history.
 const TABLES: &str = "SELECT '\"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ('migrate_history', 'migrate_log', 'migrate_schema')
     ORDER BY 1";

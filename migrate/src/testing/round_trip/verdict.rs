@@ -1,3 +1,8 @@
+//! What a round trip says of one migration.
+//!
+//! What comes in is the difference between two fingerprints, and the fate of the second try; what goes out is a
+//! [`Verdict`], such as `Differs`, and a text of a line or more.
+
 use std::fmt;
 
 use migrate_core::{Difference, Version};
@@ -13,49 +18,49 @@ pub struct MigrationRoundTrip {
     pub version: Version,
     /// Its name.
     pub name: String,
-    /// Whether its rollback brings back the schema.
+    /// Whether its rollback restores the schema.
     pub verdict: Verdict,
-    /// The tables that had more rows before the migration than after its rollback. Known only where rows are seeded.
+    /// The tables that had more rows before the migration than after its rollback. Known only with seeds.
     pub lost_rows: Vec<LostRows>,
-    /// Why its author says that the rollback does not bring back everything.
+    /// The reasons in the script why the rollback does not restore everything.
     pub declared: Vec<String>,
 }
 
-/// What a migration and its rollback make of a schema.
+/// How a migration and its rollback leave the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It is as it was, and the migration can be applied again.
+    /// The schema is as it was, and the migration can be applied again.
     Exact,
-    /// It is as it was, but for the order of columns: what is dropped and added again comes last.
+    /// The schema is as it was, except for the order of columns: a column that is dropped and added again comes last.
     ColumnOrderOnly(Difference),
-    /// It is another, and nobody declared that.
+    /// The schema has changed, and the script does not declare that.
     Differs(Difference),
-    /// It is another, and the script says why: `-- migrate: allow down-mismatch "why"`, `allow down-lossy` or
-    /// `nothing-to-undo`.
+    /// The schema has changed, and the script says why: `-- migrate: allow down-mismatch "why"`, `allow down-lossy`
+    /// or `nothing-to-undo`.
     Residue(Difference),
     /// There is no rollback, for this reason if one is given.
     Irreversible(Option<String>),
-    /// The migration itself fails.
+    /// The migration itself fails, with this error.
     UpFails(String),
-    /// The rollback fails.
+    /// The rollback fails, with this error.
     DownFails(String),
-    /// The migration fails on what its rollback left.
+    /// The migration fails on the schema that its rollback left.
     UpAgainFails {
-        /// How that differs from what was there before.
+        /// How that schema differs from the one before the migration.
         difference: Difference,
-        /// The failure.
+        /// The error.
         error: String,
     },
-    /// The migration makes something else of what its rollback left.
+    /// The migration makes another schema of what its rollback left than it did the first time.
     UpAgainDiffers(Difference),
-    /// A migration before it fails, so it was not tried.
+    /// It was not tried, because an earlier migration fails.
     NotReached,
 }
 
 impl Verdict {
-    /// Whether nothing has to be done about it.
+    /// Whether it is in order.
     pub fn holds(&self) -> bool {
         use Verdict::*;
         matches!(self, Exact | ColumnOrderOnly(_) | Residue(_) | Irreversible(_))
@@ -77,7 +82,7 @@ impl Verdict {
         }
     }
 
-    /// What there is to say about it.
+    /// The differences and errors to show.
     fn details(&self) -> Vec<String> {
         match self {
             Verdict::Exact | Verdict::NotReached | Verdict::Irreversible(None) => Vec::new(),
@@ -93,21 +98,21 @@ impl Verdict {
     }
 }
 
-/// A table that a migration and its rollback took rows from.
+/// A table in which a migration and its rollback have lost rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LostRows {
-    /// Which one.
+    /// The table.
     pub table: String,
-    /// How many rows it had before the migration.
+    /// The number of rows before the migration.
     pub before: u64,
-    /// And after its rollback.
+    /// The number of rows after its rollback.
     pub after: u64,
 }
 
 impl MigrationRoundTrip {
-    /// Whether nothing has to be done about it: its rollback brings back the schema and the rows, or says why not.
+    /// Whether it is in order: its rollback restores the schema and the rows, or says why not.
     pub fn holds(&self) -> bool {
         self.verdict.holds() && (self.lost_rows.is_empty() || !self.declared.is_empty())
     }

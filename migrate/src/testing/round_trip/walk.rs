@@ -1,3 +1,9 @@
+//! The walk of a round trip: through all migrations of a set, on one engine.
+//!
+//! What comes in are a set, seeds and a database; what goes out are entries of the report. After each migration the
+//! database is as if that one had been applied once. If its rollback has left a trace, the database is made anew, so
+//! one bad rollback does not spoil the verdicts after it.
+
 use std::collections::BTreeMap;
 
 use migrate_core::{Difference, Down, Engine, Fingerprint, Migration, MigrationSet, Version};
@@ -7,18 +13,18 @@ use super::subject::Subject;
 use super::verdict::{LostRows, MigrationRoundTrip, Verdict};
 use crate::testing::contents::BoxError;
 
-/// What was found about a migration, and the schema that it makes, if it does.
+/// What was found about a migration, and the schema that it makes, if it does not fail.
 struct Found {
     verdict: Verdict,
     lost_rows: Vec<LostRows>,
     there: Option<Fingerprint>,
 }
 
-/// A trip through all migrations of a set.
+/// A walk through all migrations of a set.
 pub(super) struct Walk<'a> {
     pub(super) set: &'a MigrationSet,
     pub(super) seeds: &'a [(Version, String)],
-    /// What `schema.sql` says, if there is one, where it is known whether there is.
+    /// The text of `schema.sql`. The inner `None`: there is no such file. The outer one: the folder is not known.
     pub(super) schema: Option<Option<&'a str>>,
 }
 
@@ -29,13 +35,13 @@ struct State {
 }
 
 impl Walk<'_> {
-    /// Takes it on one engine.
+    /// Walks on one engine.
     pub(super) async fn on<S: Subject>(
         &self,
         subject: &mut S,
         report: &mut RoundTripReport,
     ) -> Result<(), BoxError> {
-        // Where the trip has come to; nowhere, once a migration fails.
+        // The state that the walk has come to; `None` once a migration has failed.
         let mut before = Some(self.state(subject).await?);
         for migration in self.set.migrations() {
             let found = match &before {
@@ -65,7 +71,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Afterwards the migration is in place, as if it had been applied once, unless it fails.
+    /// Applies, rolls back and applies again. Afterwards the database is as if the migration had been applied once,
+    /// unless it fails.
     async fn there_and_back<S: Subject>(
         &self,
         subject: &mut S,
@@ -77,13 +84,15 @@ impl Walk<'_> {
             let verdict = Verdict::UpFails(error.to_string());
             return Ok(Found { verdict, lost_rows: Vec::new(), there: None });
         }
+        // The schema with the migration in place: the second try is compared with it.
         let there = subject.fingerprint(self.set).await?;
         if let Down::Irreversible(why) = migration.down() {
             let verdict = Verdict::Irreversible(why.as_deref().map(str::to_owned));
             return Ok(Found { verdict, lost_rows: Vec::new(), there: Some(there) });
         }
         if let Err(error) = subject.down(self.set).await {
-            // In a transaction it has left no trace; the rows of a statement that committed are another matter.
+            // In a transaction a failure leaves no trace. A statement that committed may have left rows, which no
+            // fingerprint shows.
             let is_in_transaction =
                 migration.down().script().is_some_and(|down| down.execution().transaction);
             if !is_in_transaction || subject.fingerprint(self.set).await? != there {
@@ -99,6 +108,7 @@ impl Walk<'_> {
             Ok(_) => Ok(there.diff(&subject.fingerprint(self.set).await?)),
             Err(error) => Err(error.to_string()),
         };
+        // The rollback has left a trace, so the next migration would not meet what it meets in production.
         if again.as_ref().map_or(true, |again| !again.is_empty()) || !lost_rows.is_empty() {
             self.anew(subject, migration.version()).await?;
         }
@@ -106,7 +116,7 @@ impl Walk<'_> {
         Ok(Found { verdict: verdict(difference, again, is_declared), lost_rows, there: Some(there) })
     }
 
-    /// The state in which the next migration begins.
+    /// The state in which the next migration begins: with the seeds of this one.
     async fn go_on<S: Subject>(
         &self,
         subject: &mut S,
@@ -120,11 +130,11 @@ impl Walk<'_> {
         self.state(subject).await
     }
 
-    /// A new database, with everything up to this version.
+    /// Makes a new database with everything up to this version.
     async fn anew<S: Subject>(&self, subject: &mut S, version: Version) -> Result<(), BoxError> {
         subject.renew().await?;
         for (after, _) in self.seeds.iter().filter(|(after, _)| *after < version) {
-            // Twice where two seeds come after one migration: then there is nothing to apply the second time.
+            // If two seeds come after one migration, the second time nothing is left to apply.
             let applied = subject.up(self.set, Some(*after)).await?;
             if !applied.is_empty() {
                 self.seed(subject, *after).await?;
@@ -134,6 +144,7 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Runs the seeds of a migration.
     async fn seed<S: Subject>(&self, subject: &mut S, after: Version) -> Result<(), BoxError> {
         for (_, sql) in self.seeds.iter().filter(|(version, _)| *version == after) {
             let seeded = subject.execute(sql).await;
@@ -142,12 +153,14 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The schema, and with seeds the numbers of rows.
     async fn state<S: Subject>(&self, subject: &mut S) -> Result<State, BoxError> {
         let schema = subject.fingerprint(self.set).await?;
         let rows = if self.seeds.is_empty() { BTreeMap::new() } else { subject.rows().await? };
         Ok(State { schema, rows })
     }
 
+    /// Checks that hold for all migrations together.
     async fn checks<S: Subject>(
         &self,
         subject: &mut S,
@@ -187,6 +200,7 @@ impl Walk<'_> {
 const TWICE: &str = "the set applied twice changes nothing";
 const SCHEMA: &str = "schema.sql makes what all migrations make";
 
+/// The name of the engine in the report.
 fn name(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres => "PostgreSQL",
@@ -194,6 +208,7 @@ fn name(engine: Engine) -> &'static str {
     }
 }
 
+/// Whether two schemas are equal, but for the order of columns.
 fn same(difference: &Difference) -> CheckOutcome {
     if difference.is_empty() || difference.is_column_order_only() {
         CheckOutcome::Holds
@@ -202,19 +217,20 @@ fn same(difference: &Difference) -> CheckOutcome {
     }
 }
 
-/// `pg_dump` writes two lines that only psql understands.
+/// The dump without the two lines that only psql understands; `pg_dump` writes them since 2025 (CVE-2025-8714).
 fn without_psql(dump: &str) -> String {
     let is_sql = |line: &&str| !line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ");
     dump.lines().filter(is_sql).flat_map(|line| [line, "\n"]).collect()
 }
 
+/// The tables with fewer rows.
 fn lost(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<LostRows> {
     let now = before.iter().map(|(table, rows)| (table, *rows, after.get(table).copied().unwrap_or(0)));
     let fewer = now.filter(|(_, before, after)| after < before);
     fewer.map(|(table, before, after)| LostRows { table: table.clone(), before, after }).collect()
 }
 
-/// The verdict on how the rollback's schema differs from the one before, and what became of the second try.
+/// The verdict, from the difference after the rollback and the result of the second try.
 fn verdict(difference: Difference, again: Result<Difference, String>, is_declared: bool) -> Verdict {
     let is_same = difference.is_empty() || difference.is_column_order_only();
     match again {

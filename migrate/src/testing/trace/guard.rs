@@ -1,3 +1,9 @@
+//! Makes the locks visible of a statement that runs outside of a transaction.
+//!
+//! What comes in are the tables of the database and a statement that is about to run; what goes out are the locks
+//! that it asked for, `{(16401, ShareUpdateExclusive)}`. Such a statement, like CREATE INDEX CONCURRENTLY, releases
+//! its locks before its answer comes. So one connection stands in its way until another has seen what it waits for.
+
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,28 +17,28 @@ use tokio_postgres::{Client, Error};
 use super::relation::Relation;
 use super::snapshot::{Locks, read_locks};
 
-/// Makes the locks visible of a statement that runs outside of a transaction and gives them back before its end: one
-/// connection stands in its way until another sees what it waits for.
+/// Two connections: one in the way of the statement, and one that watches.
 pub(super) struct Guard {
     obstacle: ClientWrapper,
     observer: ClientWrapper,
 }
 
-/// What a session holds or asks for, and whether it waits.
+/// The locks that a session holds or asks for, and whether it waits.
 struct Look {
     locks: Locks,
     waits: bool,
 }
 
 impl Guard {
-    /// Both connections come out of the pool and do not count as its own any more, so it may be a pool of one.
+    /// Both connections are taken out of the pool and no longer count as its own, so it may be a pool of one.
     pub(super) async fn connect(pool: &Pool) -> Result<Guard, PoolError> {
         let obstacle = Object::take(pool.get().await?);
         let observer = Object::take(pool.get().await?);
         Ok(Guard { obstacle, observer })
     }
 
-    /// Waits for a statement on old `tables` that the session `pid` runs, and says which locks it was seen to ask for.
+    /// Waits for a statement on the old `tables` that the session `pid` runs, and returns the locks that it was seen
+    /// to ask for.
     pub(super) async fn watch<F: Future>(
         &self,
         pid: i32,
@@ -63,7 +69,8 @@ impl Guard {
         }
     }
 
-    /// SHARE UPDATE EXCLUSIVE meets every lock that is as strong as itself (PostgreSQL manual, table 13.2).
+    /// Locks the tables. SHARE UPDATE EXCLUSIVE conflicts with every lock that is as strong as itself (PostgreSQL
+    /// manual, table 13.2).
     async fn stand_in_the_way(&self, tables: &BTreeSet<Relation>) -> Result<(), Error> {
         let names = tables.iter().map(Relation::quoted).collect::<Vec<_>>().join(", ");
         let lock = match names.is_empty() {
@@ -73,12 +80,13 @@ impl Guard {
         self.obstacle.batch_execute(&format!("BEGIN; {lock}")).await
     }
 
+    /// Releases the tables.
     async fn step_aside(&self) -> Result<(), Error> {
         self.obstacle.batch_execute("ROLLBACK").await
     }
 }
 
-/// Looks after a moment.
+/// Looks after a millisecond.
 async fn look(observer: &Client, pid: i32) -> Result<Look, Error> {
     const LOCKS: &str = "SELECT coalesce(relation, 0), mode, granted FROM pg_catalog.pg_locks WHERE pid = $1";
     sleep(Duration::from_millis(1)).await;

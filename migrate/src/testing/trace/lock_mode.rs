@@ -1,30 +1,44 @@
+//! The lock modes of PostgreSQL, ordered by strength.
+//!
+//! What comes in is a name of the catalog, `AccessExclusiveLock`; what goes out is a mode, `AccessExclusive`, with
+//! the manual's name, `ACCESS EXCLUSIVE`.
+
 use std::fmt;
 
-/// How a statement locks a relation, from the weakest to the strongest. ACCESS SHARE, which every reader takes, is
-/// not reported.
+/// How a statement locks a relation, from the weakest mode to the strongest. ACCESS SHARE, which every reader takes,
+/// is not reported.
+///
+/// ```
+/// use migrate::testing::LockMode;
+///
+/// assert!(LockMode::ShareUpdateExclusive < LockMode::AccessExclusive);
+/// assert!(LockMode::Share.stops_writes() && !LockMode::ShareUpdateExclusive.stops_writes());
+/// assert_eq!(LockMode::AccessExclusive.to_string(), "ACCESS EXCLUSIVE");
+/// ```
 ///
 /// Source: PostgreSQL manual, 13.3.1, Table-Level Locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum LockMode {
-    /// Of `SELECT … FOR UPDATE` and the check of a foreign key.
+    /// Taken by `SELECT … FOR UPDATE` and the check of a foreign key.
     RowShare,
-    /// Of INSERT, UPDATE, DELETE.
+    /// Taken by INSERT, UPDATE and DELETE.
     RowExclusive,
-    /// Of VALIDATE CONSTRAINT, ANALYZE, everything CONCURRENTLY: keeps out only its like.
+    /// Taken by VALIDATE CONSTRAINT, ANALYZE and everything CONCURRENTLY. It keeps out only locks like itself, and
+    /// stronger ones.
     ShareUpdateExclusive,
-    /// Of CREATE INDEX: nobody writes.
+    /// Taken by CREATE INDEX. No one can write.
     Share,
-    /// Of CREATE TRIGGER and ADD FOREIGN KEY: nobody writes.
+    /// Taken by CREATE TRIGGER and ADD FOREIGN KEY. No one can write.
     ShareRowExclusive,
-    /// Of `REFRESH MATERIALIZED VIEW CONCURRENTLY`: nobody writes.
+    /// Taken by `REFRESH MATERIALIZED VIEW CONCURRENTLY`. No one can write.
     Exclusive,
-    /// Of most of ALTER TABLE, DROP and TRUNCATE: nobody reads or writes.
+    /// Taken by most forms of ALTER TABLE, and by DROP and TRUNCATE. No one can read or write.
     AccessExclusive,
 }
 
 impl LockMode {
-    /// All of them, from the weakest to the strongest.
+    /// All modes, from the weakest to the strongest.
     pub const ALL: [LockMode; 7] = [
         LockMode::RowShare,
         LockMode::RowExclusive,
@@ -48,13 +62,13 @@ impl LockMode {
         }
     }
 
-    /// Whether nobody else can write while it is held, or not even read.
+    /// Whether other sessions cannot write while it is held, or not even read.
     pub const fn stops_writes(self) -> bool {
         use LockMode::{AccessExclusive, Exclusive, Share, ShareRowExclusive};
         matches!(self, Share | ShareRowExclusive | Exclusive | AccessExclusive)
     }
 
-    /// The mode of that name in `pg_locks`, such as `AccessExclusiveLock`.
+    /// The mode that has this name in `pg_locks`, such as `AccessExclusiveLock`.
     pub(super) fn from_catalog(name: &str) -> Option<LockMode> {
         let is_called = |mode: &LockMode| {
             let words = mode.as_str().split(' ').map(str::to_lowercase).collect::<String>();

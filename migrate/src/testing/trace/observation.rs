@@ -1,4 +1,9 @@
-//! What a statement did, from what was seen before and after it: a pure function.
+//! What a statement did, derived from the moments before and after it: a pure function.
+//!
+//! What comes in are two snapshots and the locks in between; what goes out is an [`Observation`], such as
+//! `rewritten: [orders], risk: High`. A table was rewritten if its file is another one, an index was built if it has
+//! a new file, and a table was scanned if its counter has grown. So nothing has to be known about the statement
+//! itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +14,7 @@ use super::relation::Relation;
 use super::report::Lock;
 use super::snapshot::{Entry, Kind, Locks, Oid, Snapshot};
 
-/// What a statement did to relations that were there before its migration.
+/// What a statement did to relations that existed before its migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Observation {
     pub(super) locks: Vec<Lock>,
@@ -21,8 +26,8 @@ pub(super) struct Observation {
     pub(super) risk: Risk,
 }
 
-/// Compares the moments before and after a statement that took the locks `taken`; `old` is what there was before the
-/// migration.
+/// Compares the moments before and after a statement that took the locks `taken`. `old` are the relations that
+/// existed before the migration.
 pub(super) fn observe(
     old: &BTreeSet<Oid>,
     before: &Snapshot,
@@ -31,6 +36,7 @@ pub(super) fn observe(
 ) -> Observation {
     let seen = Seen { old, before, after };
     let rewritten = seen.rewritten();
+    // A rewrite builds all indexes anew and reads all rows, so that is not listed once more.
     let indexed: BTreeSet<Oid> = seen.indexed().difference(&rewritten).copied().collect();
     let read_anyway: BTreeSet<Oid> = rewritten.union(&indexed).copied().collect();
     let scanned: BTreeSet<Oid> = seen.scanned().difference(&read_anyway).copied().collect();
@@ -44,6 +50,7 @@ pub(super) fn observe(
     let stopped: BTreeSet<Oid> = locks
         .iter()
         .filter(|(oid, mode)| seen.stops(**oid, **mode) && seen.is(**oid, Kind::Table))
+        // A table with its indexes and partitions counts once.
         .map(|(oid, _)| before.family(*oid))
         .collect();
     let stops = locks.iter().any(|(oid, mode)| seen.stops(*oid, *mode)) || !held.is_empty();
@@ -66,6 +73,7 @@ pub(super) fn observe(
     }
 }
 
+/// The two moments, and the relations that count.
 struct Seen<'a> {
     old: &'a BTreeSet<Oid>,
     before: &'a Snapshot,
@@ -73,27 +81,30 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// What was there before the migration, and still was before the statement.
+    /// The relations that existed before the migration, and still did before the statement.
     fn old(&self) -> impl Iterator<Item = (Oid, &Entry)> {
         let entries = self.before.relations.iter().map(|(oid, entry)| (*oid, entry));
         entries.filter(|(oid, _)| self.old.contains(oid))
     }
 
+    /// Whether it is one of them.
     fn is_old(&self, oid: Oid) -> bool {
         self.old.contains(&oid) && self.before.relations.contains_key(&oid)
     }
 
-    /// The same before and after the statement.
+    /// The relations that exist both before and after the statement.
     fn kept(&self) -> impl Iterator<Item = (Oid, &Entry, &Entry)> {
         self.old().filter_map(|(oid, before)| Some((oid, before, self.after.relations.get(&oid)?)))
     }
 
+    /// The tables whose rows are in a new file.
     fn rewritten(&self) -> BTreeSet<Oid> {
         let changed =
             self.kept().filter(|(_, before, after)| before.kind != Kind::Index && before.file != after.file);
         changed.map(|(oid, ..)| oid).collect()
     }
 
+    /// The tables of which all rows were read.
     fn scanned(&self) -> BTreeSet<Oid> {
         let read =
             self.kept().filter(|(_, before, after)| before.kind != Kind::Index && after.scans > before.scans);
@@ -110,7 +121,7 @@ impl Seen<'_> {
         tables.filter(|table| self.old.contains(table)).collect()
     }
 
-    /// Without indexes: nothing is lost with them.
+    /// The relations that are gone, without indexes: no data is lost with those.
     fn dropped(&self) -> BTreeSet<Oid> {
         let gone = self
             .old()
@@ -120,10 +131,10 @@ impl Seen<'_> {
 
     /// The strongest lock on each relation.
     ///
-    /// Of indexes only those that even the planner of a query on the table waits for, and only where the table itself
-    /// is not locked as strongly.
+    /// Of the locks on indexes only those count for which even the planner of a query on the table waits, and only if
+    /// the table itself is not locked as strongly.
     fn strongest(&self, locks: &Locks) -> BTreeMap<Oid, LockMode> {
-        // In the order of the modes: the last one for a relation is the strongest.
+        // In the order of the modes, so the last one for a relation is the strongest.
         let of_old = locks.iter().copied().filter(|(oid, _)| self.is_old(*oid));
         let mut strongest: BTreeMap<Oid, LockMode> = of_old.collect();
         let is_locked_whole = |table: Oid| {
@@ -139,7 +150,7 @@ impl Seen<'_> {
         strongest
     }
 
-    /// Whether others have to wait. Nobody writes to a materialized view but who refreshes it.
+    /// Whether other sessions have to wait. Only a refresh writes to a materialized view.
     fn stops(&self, oid: Oid, mode: LockMode) -> bool {
         match self.is(oid, Kind::MaterializedView) {
             true => mode == LockMode::AccessExclusive,
@@ -147,10 +158,12 @@ impl Seen<'_> {
         }
     }
 
+    /// Whether it is a relation of this kind.
     fn is(&self, oid: Oid, kind: Kind) -> bool {
         self.before.relations.get(&oid).is_some_and(|entry| entry.kind == kind)
     }
 
+    /// The locks with the names of their relations.
     fn locks(&self, locks: &BTreeMap<Oid, LockMode>) -> Vec<Lock> {
         let lock = |(oid, mode): (&Oid, &LockMode)| Lock {
             relation: self.before.relations[oid].relation.clone(),
@@ -161,6 +174,7 @@ impl Seen<'_> {
         locks
     }
 
+    /// The names of the relations.
     fn relations(&self, oids: &BTreeSet<Oid>) -> Vec<Relation> {
         let mut relations: Vec<Relation> =
             oids.iter().filter_map(|oid| Some(self.before.relations.get(oid)?.relation.clone())).collect();

@@ -1,6 +1,8 @@
+//! The name of a relation: `orders`, or `billing.invoices` outside of the schema `public`.
+
 use std::fmt;
 
-/// A table, view, index or the like, as it was called before the statement.
+/// A table, view, index or similar, by its name before the statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -12,7 +14,7 @@ pub struct Relation {
 }
 
 impl fmt::Display for Relation {
-    /// With the schema, unless that is `public`.
+    /// Writes the name with the schema, unless that is `public`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.schema.as_str() {
             "public" => f.write_str(&self.name),

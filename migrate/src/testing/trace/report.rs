@@ -1,3 +1,8 @@
+//! A trace as a value, and how it is shown.
+//!
+//! What comes in are observations; what goes out is a block of text for each migration:
+//! `high  20251107100000_…:1  ALTER TABLE orders …`, and below it `locks ACCESS EXCLUSIVE on orders`.
+
 use std::fmt;
 
 use migrate_core::{Risk, Version};
@@ -7,7 +12,7 @@ use super::relation::Relation;
 
 /// What the statements of each migration did, as [`trace`](super::trace) saw it.
 ///
-/// `{}` shows a block for each migration and a line for each statement; with the feature `serde` it serializes.
+/// `{}` shows a block for each migration and a line for each statement. With the feature `serde` it serializes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -17,7 +22,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The statements that turned out worse than the class of their migration, where that has one:
+    /// The statements with a higher risk than their migration declares, if that declares one:
     /// [`Migration::risk`](crate::Migration::risk).
     pub fn worse_than_declared(&self) -> Vec<&StatementTrace> {
         self.migrations.iter().flat_map(MigrationTrace::worse_than_declared).collect()
@@ -35,54 +40,54 @@ pub struct MigrationTrace {
     pub name: String,
     /// Whether its script ran in a transaction.
     pub transaction: bool,
-    /// Its class in the set: [`Migration::risk`](crate::Migration::risk).
+    /// Its risk in the set: [`Migration::risk`](crate::Migration::risk).
     pub declared: Option<Risk>,
     /// Its statements, in the order in which they ran.
     pub statements: Vec<StatementTrace>,
 }
 
 impl MigrationTrace {
-    /// The class by observation: that of the worst statement.
+    /// The observed risk: that of the worst statement.
     pub fn observed(&self) -> Risk {
         self.statements.iter().map(|statement| statement.observed).max().unwrap_or(Risk::Safe)
     }
 
-    /// The statements that turned out worse than the class of the migration.
+    /// The statements with a higher risk than the migration declares.
     pub fn worse_than_declared(&self) -> impl Iterator<Item = &StatementTrace> {
         let declared = self.declared;
         self.statements.iter().filter(move |statement| declared.is_some_and(|risk| statement.observed > risk))
     }
 }
 
-/// What one statement did to relations that were there before its migration. What the migration itself created is
-/// left out: nobody uses it yet.
+/// What one statement did to relations that existed before its migration. What the migration itself created is left
+/// out: no one uses it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct StatementTrace {
     /// The version of its migration.
     pub version: Version,
-    /// Its file, as the folder was named when it was embedded.
+    /// Its file, by the path of the folder when it was embedded.
     pub path: String,
-    /// The line of the file on which it begins.
+    /// The line of the file on which it begins, counted from 1.
     pub line: usize,
     /// The statement.
     pub sql: String,
-    /// The locks that it took, of each relation the strongest. Of indexes only ACCESS EXCLUSIVE, where that is not on
-    /// the table too: every query on the table waits for it.
+    /// The locks that it took, the strongest of each relation. For indexes only ACCESS EXCLUSIVE, and only if the
+    /// table does not have it too: every query on the table waits for it.
     pub locks: Vec<Lock>,
-    /// Where it rewrites, builds an index or scans: the locks of earlier statements that others had to wait for
+    /// If it rewrites, builds an index or scans: the locks of earlier statements for which others had to wait
     /// meanwhile.
     pub held: Vec<Lock>,
-    /// The tables of which all rows were written anew, or gone with a TRUNCATE.
+    /// The tables of which all rows were written anew, or removed by a TRUNCATE.
     pub rewritten: Vec<Relation>,
-    /// The tables, not rewritten, on which an index was built.
+    /// The tables on which an index was built, without those that were rewritten.
     pub indexed: Vec<Relation>,
-    /// The tables, neither rewritten nor indexed, of which all rows were read.
+    /// The tables of which all rows were read, without those that were rewritten or indexed.
     pub scanned: Vec<Relation>,
     /// The tables and views that are gone.
     pub dropped: Vec<Relation>,
-    /// The class by observation. The true class is this or a worse one.
+    /// The observed risk. The true risk is this one or a higher one.
     pub observed: Risk,
 }
 
@@ -91,9 +96,9 @@ pub struct StatementTrace {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Lock {
-    /// What is locked.
+    /// The relation.
     pub relation: Relation,
-    /// How.
+    /// The mode.
     pub mode: LockMode,
 }
 

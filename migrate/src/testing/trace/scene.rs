@@ -1,3 +1,8 @@
+//! Statements on tables of the test's own making: for tests of what the library claims about statements.
+//!
+//! What comes in are the SQL of a setup and the SQL to observe; what goes out are [`StatementTrace`]s, without a
+//! folder, a set or a history.
+
 use std::fmt;
 
 use deadpool_postgres::Pool;
@@ -8,35 +13,36 @@ use super::tracer::Tracer;
 use crate::driver::{DatabaseError, Driver, Piece, Timeouts};
 use crate::error::Error;
 
-/// Statements on tables of one's own making, without a set: for tests of what is known about statements.
+/// Statements on tables of the test's own making, without a set: for tests of what is known about statements.
 ///
 /// It drops everything in the database.
 #[doc(hidden)]
 pub struct Scene {
     tracer: Tracer<'static>,
-    /// What stands in the database.
+    /// The setup that the database holds.
     setup: Option<String>,
 }
 
+/// The driver wants a set: it looks up declared risks there.
 static NO_SET: MigrationSet =
     embedded::set("scene", Dialect::Postgres, "", embedded::NO_MIGRATIONS, None, None);
 
 impl Scene {
-    /// On the database of `pool`, which it has to itself.
+    /// A scene in the database of `pool`, which it has to itself.
     ///
     /// # Errors
     ///
-    /// When the database cannot be reached.
+    /// If the database cannot be reached.
     pub async fn open(pool: &Pool) -> Result<Scene, Error> {
         Ok(Scene { tracer: super::tracer(&NO_SET, Vec::new(), pool).await?, setup: None })
     }
 
-    /// Runs the statements of `sql` in a transaction on the tables that `setup` makes, and takes them back. Where the
-    /// setup is that of the call before, this takes a few milliseconds.
+    /// Runs the statements of `sql` in a transaction on the tables that `setup` makes, and rolls them back. With the
+    /// setup of the previous call this takes a few milliseconds.
     ///
     /// # Errors
     ///
-    /// When a statement fails.
+    /// If a statement fails.
     pub async fn trace(&mut self, setup: &str, sql: &str) -> Result<Vec<StatementTrace>, Error> {
         self.prepare(setup).await?;
         let script = Script::of_text(sql, Engine::Postgres, true);
@@ -44,11 +50,11 @@ impl Scene {
         self.tracer.rehearse(&whole).await.map_err(failed)
     }
 
-    /// Runs the statements of `sql` by themselves, for those that refuse a transaction.
+    /// Runs the statements of `sql` on their own: for those that refuse a transaction.
     ///
     /// # Errors
     ///
-    /// When a statement fails.
+    /// If a statement fails.
     pub async fn trace_alone(&mut self, setup: &str, sql: &str) -> Result<Vec<StatementTrace>, Error> {
         self.prepare(setup).await?;
         self.setup = None;
@@ -59,6 +65,7 @@ impl Scene {
         Ok(self.tracer.take_trace().migrations.pop().map_or(Vec::new(), |migration| migration.statements))
     }
 
+    /// Makes the setup, if the database does not hold it already.
     async fn prepare(&mut self, setup: &str) -> Result<(), Error> {
         if self.setup.as_deref() != Some(setup) {
             self.setup = None;

@@ -1,3 +1,8 @@
+//! The relations and locks of a session at one moment, from the catalog.
+//!
+//! What comes in is a client; what goes out is a [`Snapshot`]: the relations by their identifier, with file and
+//! number of scans, and the locks that the session holds.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::types::{ToSql, Type};
@@ -6,13 +11,13 @@ use tokio_postgres::{Client, Error, Row};
 use super::lock_mode::LockMode;
 use super::relation::Relation;
 
-/// An object identifier of the catalog. It stays when a relation is renamed.
+/// The identifier of a relation in the catalog. It stays when the relation is renamed.
 pub(super) type Oid = u32;
 
-/// Relations by their identifier, with a mode of lock.
+/// Relations by their identifier, with the mode of a lock.
 pub(super) type Locks = BTreeSet<(Oid, LockMode)>;
 
-/// What a session sees of the relations at one moment, and what it holds of them.
+/// The relations as a session sees them at one moment, and the locks that it holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
     pub(super) relations: BTreeMap<Oid, Entry>,
@@ -24,14 +29,15 @@ pub(super) struct Snapshot {
 pub(super) struct Entry {
     pub(super) relation: Relation,
     pub(super) kind: Kind,
-    /// The file of its rows; 0 where it has none. A new one means that all rows were written anew.
+    /// The file of its rows; 0 if it has none. A new one means that all rows were written anew.
     pub(super) file: Oid,
-    /// The table of an index, or of what a partition is one.
+    /// The table of an index, or the partitioned table of a partition.
     pub(super) parent: Option<Oid>,
-    /// How often all rows were read.
+    /// The number of times that all rows were read.
     pub(super) scans: i64,
 }
 
+/// The kinds of relations that a trace distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Table,
@@ -40,17 +46,18 @@ pub(super) enum Kind {
     Index,
 }
 
-/// Whose scans count.
+/// Which scans count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counts {
-    /// Those of the transaction that is open. Earlier ones of the session may be among them, so only a difference
-    /// says something.
+    /// Those of the open transaction. Earlier ones of the session may be included, so only a difference means
+    /// anything.
     Transaction,
-    /// All that were ever made. Before PostgreSQL 15, the last half second may be missing.
+    /// All scans so far. Before PostgreSQL 15, those of the last half second may be missing.
     Ever,
 }
 
-/// Temporary tables are nobody else's, TOAST tables follow their own, and the rows of foreign tables are elsewhere.
+/// Without temporary tables, which no other session uses, TOAST tables, which follow their own, and foreign tables,
+/// whose rows are elsewhere.
 const RELATIONS: &str = "
     WITH ours AS (SELECT pg_catalog.to_regclass(name)::oid AS oid FROM unnest($1) AS name)
     SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relfilenode,
@@ -69,8 +76,8 @@ const LOCKS: &str = "SELECT relation, mode FROM pg_catalog.pg_locks
         AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
 impl Snapshot {
-    /// Reads it in the session that is looked at: others do not see what is not committed. `ours` are the tables of
-    /// the history, which are left out.
+    /// Reads it in the session that is observed: other sessions do not see what is not committed. `ours` are the
+    /// tables of the history, which are left out.
     pub(super) async fn read(client: &Client, ours: &[String], counts: Counts) -> Result<Snapshot, Error> {
         let ever = counts == Counts::Ever;
         let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&ours, Type::TEXT_ARRAY), (&ever, Type::BOOL)];
@@ -82,7 +89,8 @@ impl Snapshot {
         })
     }
 
-    /// The one table whose use stops when this relation is locked: of an index its table, of a partition the whole.
+    /// The one table whose use stops when this relation is locked: for an index its table, for a partition the
+    /// partitioned table.
     pub(super) fn family(&self, oid: Oid) -> Oid {
         let mut root = oid;
         while let Some(parent) = self.relations.get(&root).and_then(|entry| entry.parent) {
@@ -92,6 +100,7 @@ impl Snapshot {
     }
 }
 
+/// A relation from a row.
 fn entry(row: &Row) -> Result<(Oid, Entry), Error> {
     let kind = match row.try_get(3)? {
         "v" => Kind::View,
@@ -105,7 +114,7 @@ fn entry(row: &Row) -> Result<(Oid, Entry), Error> {
     Ok((row.try_get(0)?, entry))
 }
 
-/// From rows that begin with relation and mode.
+/// Locks from rows that begin with relation and mode.
 pub(super) fn read_locks(rows: &[Row]) -> Result<Locks, Error> {
     let mut locks = Locks::new();
     for row in rows {

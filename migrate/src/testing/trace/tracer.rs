@@ -1,3 +1,8 @@
+//! A driver that observes: it carries out a run one statement after the other, with a look at the catalog after each.
+//!
+//! What comes in are the transactions of a run, as any driver gets them; what goes out is the same effect, and a
+//! [`Trace`]. The real driver sends many transactions at once, and could not say which statement took which lock.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -25,7 +30,7 @@ pub(super) struct Tracer<'s> {
     set: &'s MigrationSet,
     /// The names of the tables of the history.
     history: Vec<String>,
-    /// What there was before the migration that runs, once its first statement does.
+    /// The relations that existed before the current migration; known once its first statement runs.
     old: Option<BTreeSet<Oid>>,
     trace: Trace,
 }
@@ -40,19 +45,19 @@ impl<'s> Tracer<'s> {
         Tracer { driver, guard, set, history, old: None, trace: Trace::default() }
     }
 
-    /// What was seen since the last time.
+    /// What was seen since the last call.
     pub(super) fn take_trace(&mut self) -> Trace {
         std::mem::take(&mut self.trace)
     }
 
-    /// Whether the server counts scans; otherwise none would be seen.
+    /// Whether the server counts scans. Otherwise none would be seen.
     pub(super) async fn counts_scans(&self) -> Result<bool, DatabaseError> {
         const COUNTS: &str = "SELECT pg_catalog.current_setting('track_counts')::boolean";
         let row = self.driver.client().query_typed_one(COUNTS, &[]).await;
         row.and_then(|row| row.try_get(0)).map_err(database_error)
     }
 
-    /// A step may be several transactions.
+    /// Notes the migration of a step. A step may be several transactions.
     fn enter_step(&mut self, step: &Step) {
         let is_under_way =
             self.trace.migrations.last().is_some_and(|migration| migration.version == step.version);
@@ -67,13 +72,13 @@ impl<'s> Tracer<'s> {
         }
     }
 
-    /// What is there now is what was there before this migration.
+    /// Begins a migration: what exists now is what existed before it.
     pub(super) fn enter(&mut self, migration: MigrationTrace) {
         self.old = None;
         self.trace.migrations.push(migration);
     }
 
-    /// The version under way.
+    /// The version of the current migration.
     fn version(&self) -> Version {
         self.trace.migrations.last().expect("a transaction with its step comes first").version
     }
@@ -91,6 +96,7 @@ impl<'s> Tracer<'s> {
         self.driver.client().batch_execute(&self.driver.begin(timeouts)).await
     }
 
+    /// Carries out a transaction: claim, statements, record.
     async fn transaction(
         &mut self,
         transaction: &Transaction<'_>,
@@ -104,6 +110,8 @@ impl<'s> Tracer<'s> {
         let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts);
         self.begin(timeouts).await.map_err(failed(Stage::Claim))?;
         let (claim, aside) = (&transaction.claim, self.driver.session());
+        // A script that changes the session runs before its claim, because the settings cannot be put back within the
+        // transaction.
         if aside.is_none() {
             queries(self.driver.client(), claim).await.map_err(|error| (Stage::Claim, error))?;
         }
@@ -125,7 +133,7 @@ impl<'s> Tracer<'s> {
         Ok(elapsed(&rows))
     }
 
-    /// Runs the statements of a piece in the transaction that is open.
+    /// Runs the statements of a piece in the open transaction.
     async fn statements(&mut self, piece: &Piece<'_>) -> Result<Vec<StatementTrace>, DatabaseError> {
         let version = self.version();
         let client = self.driver.client();
@@ -136,6 +144,7 @@ impl<'s> Tracer<'s> {
         for statement in piece.statements() {
             run_piece(client, &statement).await?;
             let after = look().await.map_err(database_error)?;
+            // Locks are held until the end of the transaction, so what is new was taken by this statement.
             let taken = after.locks.difference(&before.locks).copied().collect();
             let observation = observe(old, &before, &taken, &after);
             statements.push(statement_trace(self.set, version, &statement, observation));
@@ -144,7 +153,7 @@ impl<'s> Tracer<'s> {
         Ok(statements)
     }
 
-    /// Runs the statements of a piece and takes them back.
+    /// Runs the statements of a piece and rolls them back.
     pub(super) async fn rehearse(&mut self, piece: &Piece<'_>) -> Result<Vec<StatementTrace>, DatabaseError> {
         self.driver.busy();
         self.begin(piece.timeouts).await.map_err(database_error)?;
@@ -154,8 +163,8 @@ impl<'s> Tracer<'s> {
         statements.and_then(|statements| rolled_back.map(|()| statements))
     }
 
-    /// Runs a statement that may refuse a transaction in one all the same: there its locks are seen best. `None` when
-    /// it did refuse.
+    /// Tries a statement that may refuse a transaction in one, since its locks are seen best there. `None` if it
+    /// refused.
     async fn in_transaction(&mut self, piece: &Piece<'_>) -> Option<Result<(), DatabaseError>> {
         let result = async {
             self.begin(piece.timeouts).await.map_err(database_error)?;
@@ -166,7 +175,7 @@ impl<'s> Tracer<'s> {
         };
         let result = result.await;
         if let Err(error) = &result {
-            // The error of the statement is the one to tell.
+            // The error of the statement is the one to return.
             let _ = self.driver.client().batch_execute("ROLLBACK").await;
             if refuses_transaction(error) {
                 return None;
@@ -175,7 +184,7 @@ impl<'s> Tracer<'s> {
         Some(result)
     }
 
-    /// Runs a statement outside of any transaction, with the guard in its way.
+    /// Runs a statement outside of a transaction, with the guard in its way.
     async fn alone(
         &mut self,
         piece: &Piece<'_>,
@@ -193,9 +202,9 @@ impl<'s> Tracer<'s> {
         let (result, mut taken) = self.guard.watch(pid, &tables, statement).await.map_err(database_error)?;
         result?;
         taken.retain(|(oid, mode)| {
-            // What CONCURRENTLY locks of an index is one that nobody uses any more.
+            // CONCURRENTLY locks an index that no one uses any more.
             let is_index = before.relations.get(oid).is_some_and(|entry| entry.kind == Kind::Index);
-            // The guard is in nobody's way who asks for less, so it would be seen or not as it comes.
+            // The guard does not stand in the way of weaker locks, so they would be seen or missed by chance.
             !is_index && *mode >= LockMode::ShareUpdateExclusive
         });
         let after = self.look_at_all().await?;
@@ -204,11 +213,13 @@ impl<'s> Tracer<'s> {
         Ok(())
     }
 
+    /// The relations, with all scans so far.
     async fn look_at_all(&self) -> Result<Snapshot, DatabaseError> {
         Snapshot::read(self.driver.client(), &self.history, Counts::Ever).await.map_err(database_error)
     }
 }
 
+/// An observation with the place of its statement.
 fn statement_trace(
     set: &MigrationSet,
     version: Version,
@@ -233,7 +244,7 @@ fn statement_trace(
     }
 }
 
-/// Runs queries; the rows of the last.
+/// Runs queries and returns the rows of the last one.
 async fn queries(client: &Client, queries: &[Query]) -> Result<Vec<Row>, DatabaseError> {
     let mut rows = Vec::new();
     for query in queries {
@@ -242,7 +253,7 @@ async fn queries(client: &Client, queries: &[Query]) -> Result<Vec<Row>, Databas
     Ok(rows)
 }
 
-/// It says so itself, or a COMMIT in its midst does.
+/// Whether the statement refused the transaction, or a COMMIT inside of it did.
 fn refuses_transaction(error: &DatabaseError) -> bool {
     const ACTIVE_SQL_TRANSACTION: &str = "25001";
     const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
@@ -274,7 +285,7 @@ impl Driver for Tracer<'_> {
             match self.transaction(transaction).await {
                 Ok(elapsed) => tell(Event::Committed { transaction: number, elapsed }),
                 Err((stage, error)) => {
-                    // The error of the transaction is the one to tell.
+                    // The error of the transaction is the one to return.
                     let _ = self.driver.client().batch_execute("ROLLBACK").await;
                     self.driver.idle();
                     return Err(Failure { transaction: number, stage, error });

@@ -128,7 +128,7 @@ fn programs_read_it_as_json() {
     let set = Folder::new(Dialect::Sqlite).table(1, "unused").set();
     let migrator = Migrator::new(&set);
     connection.execute_batch("CREATE TABLE t (id int)").unwrap();
-    let before = migrator.fingerprint_blocking(&mut connection).unwrap();
+    let before = migrator.fingerprint(&mut connection).unwrap();
     assert_eq!(
         serde_json::to_value(&before).unwrap(),
         json!({ "engine": "SQLite", "digest": before.digest().to_string(), "objects": [
@@ -137,7 +137,7 @@ fn programs_read_it_as_json() {
         ]})
     );
     connection.execute_batch("CREATE INDEX i ON t (id); ALTER TABLE t ADD COLUMN note text").unwrap();
-    let difference = before.diff(&migrator.fingerprint_blocking(&mut connection).unwrap());
+    let difference = before.diff(&migrator.fingerprint(&mut connection).unwrap());
     assert_eq!(
         serde_json::to_value(Drift::Known { difference }).unwrap(),
         json!({ "drift": "known", "difference": { "changes": [

@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+
+use super::wording::Wording;
+use crate::Hazard;
+use crate::directive::DirectiveKey;
+
+/// A `-- migrate:` comment that cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DirectiveProblem {
+    /// There is no directive of this name.
+    Unknown {
+        /// The word after `migrate:`.
+        key: String,
+        /// The directive that may have been meant.
+        closest: Option<DirectiveKey>,
+    },
+    /// `-- migrate key` instead of `-- migrate: key`.
+    WithoutColon {
+        /// The directive.
+        key: DirectiveKey,
+    },
+    /// A directive with a value that it does not take.
+    Value {
+        /// The directive.
+        key: DirectiveKey,
+        /// The value.
+        value: String,
+        /// What it takes, if it takes anything.
+        expected: Option<&'static str>,
+    },
+    /// A directive in a script where it has no meaning.
+    InWrongPart {
+        /// The directive.
+        key: DirectiveKey,
+        /// Whether it belongs to the rollback script.
+        belongs_to_down: bool,
+    },
+    /// A directive after a statement.
+    BelowStatement {
+        /// The directive.
+        key: DirectiveKey,
+    },
+    /// A directive inside a statement.
+    InsideStatement {
+        /// The directive.
+        key: DirectiveKey,
+    },
+    /// The same directive twice.
+    Twice {
+        /// The directive.
+        key: DirectiveKey,
+    },
+    /// A directive of another tool.
+    Foreign {
+        /// The directive as it is written there.
+        theirs: String,
+        /// Ours.
+        ours: DirectiveKey,
+    },
+    /// `allow` of a hazard that does not exist.
+    UnknownHazard {
+        /// The name.
+        name: String,
+        /// The hazard that may have been meant.
+        closest: Option<&'static str>,
+    },
+    /// `allow` of a hazard that was not found.
+    UnusedAllow {
+        /// The hazard.
+        hazard: Hazard,
+    },
+}
+
+impl DirectiveProblem {
+    /// The directive that is there, or may have been meant.
+    pub(crate) fn key(&self) -> Option<DirectiveKey> {
+        match self {
+            DirectiveProblem::Unknown { closest, .. } => *closest,
+            DirectiveProblem::WithoutColon { key }
+            | DirectiveProblem::Value { key, .. }
+            | DirectiveProblem::InWrongPart { key, .. }
+            | DirectiveProblem::BelowStatement { key }
+            | DirectiveProblem::InsideStatement { key }
+            | DirectiveProblem::Twice { key } => Some(*key),
+            DirectiveProblem::Foreign { ours, .. } => Some(*ours),
+            DirectiveProblem::UnknownHazard { .. } | DirectiveProblem::UnusedAllow { .. } => {
+                Some(DirectiveKey::Allow)
+            }
+        }
+    }
+
+    pub(super) fn wording(&self) -> Wording {
+        match self {
+            DirectiveProblem::Unknown { key, closest } => {
+                let message = match key.as_str() {
+                    "" => "no directive follows `migrate:`".to_owned(),
+                    key => format!("unknown directive `{key}`"),
+                };
+                Wording::new("unknown-directive", message, help_with_unknown(key, *closest))
+            }
+            DirectiveProblem::WithoutColon { key } => Wording::new(
+                "directive-without-colon",
+                format!("the directive `{key}` needs a colon after `migrate`"),
+                format!("write `-- migrate: {key}`"),
+            ),
+            DirectiveProblem::Value { key, value, expected } => {
+                let message = match expected {
+                    None => format!("the directive `{key}` takes no value, and has `{value}`"),
+                    Some(expected) if value.is_empty() => format!("the directive `{key}` lacks {expected}"),
+                    Some(expected) => format!("the directive `{key}` takes {expected}, not `{value}`"),
+                };
+                let help = format!("write `-- migrate: {}`", key.example());
+                Wording::new("directive-value", message, help)
+            }
+            DirectiveProblem::InWrongPart { key, belongs_to_down } => Wording::new(
+                "directive-in-wrong-part",
+                format!("the directive `{key}` has no meaning in this script"),
+                match belongs_to_down {
+                    true => "move it to the rollback script",
+                    false => "move it to the script that applies the migration",
+                },
+            ),
+            DirectiveProblem::BelowStatement { key } => Wording::new(
+                "directive-below-statement",
+                format!("the directive `{key}` is not above the first statement"),
+                TO_THE_TOP,
+            ),
+            DirectiveProblem::InsideStatement { key } => Wording::new(
+                "directive-inside-statement",
+                format!("the directive `{key}` is inside a statement"),
+                match key {
+                    DirectiveKey::Allow => "move it above the statement, or to the top of the file",
+                    _ => TO_THE_TOP,
+                },
+            ),
+            DirectiveProblem::Twice { key } => Wording::new(
+                "directive-twice",
+                format!("the directive `{key}` is given twice"),
+                "keep one of the two",
+            ),
+            DirectiveProblem::Foreign { theirs, ours } => Wording::new(
+                "foreign-directive",
+                format!("`-- {theirs}` is a directive of another tool"),
+                format!("write `-- migrate: {ours}`"),
+            ),
+            DirectiveProblem::UnknownHazard { name, closest } => Wording::new(
+                "unknown-hazard",
+                format!("there is no hazard `{name}`"),
+                match closest {
+                    Some(closest) => format!("did you mean `{closest}`?"),
+                    None => {
+                        "docs/hazards/ has a page for each hazard, and its message shows its name".to_owned()
+                    }
+                },
+            ),
+            DirectiveProblem::UnusedAllow { hazard } => Wording::new(
+                "unused-allow",
+                format!("allows the hazard `{hazard}`, which was not found here"),
+                "delete the directive, or put it above the statement it is about",
+            ),
+        }
+    }
+}
+
+const TO_THE_TOP: &str = "move it to the comments at the top of the file";
+
+fn help_with_unknown(key: &str, closest: Option<DirectiveKey>) -> Cow<'static, str> {
+    match (key, closest) {
+        (_, Some(closest)) => format!("did you mean `{closest}`?").into(),
+        ("up" | "down", None) => {
+            "sections in one file are dbmate's form: write `.up.sql` and `.down.sql`".into()
+        }
+        _ => "the crate's documentation lists the directives; no other text may follow `-- migrate:`".into(),
+    }
+}

@@ -1,0 +1,89 @@
+use std::borrow::Cow;
+
+use super::wording::Wording;
+use crate::file_name::{Form, InvalidFileName};
+use crate::{InvalidVersion, Version};
+
+/// The name of a file is not that of a migration, or does not fit the other names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileNameProblem {
+    /// A file fits none of the forms.
+    Invalid {
+        /// Why.
+        reason: InvalidFileName,
+        /// A name that fits.
+        suggestion: Option<String>,
+    },
+    /// The folder has names of two forms.
+    MixedForms {
+        /// The form of this file.
+        form: Form,
+        /// The form of most others.
+        other_form: Form,
+        /// One of the others, as the user would type its path.
+        other: String,
+    },
+    /// Two migrations have one version.
+    DuplicateVersion {
+        /// The version of both.
+        version: Version,
+        /// The file that came first.
+        other: String,
+    },
+    /// A date of 8 digits sorts before all timestamps of 14.
+    DateAmongTimestamps {
+        /// The date.
+        version: Version,
+        /// A file with a timestamp.
+        other: String,
+    },
+}
+
+impl FileNameProblem {
+    pub(super) fn wording(&self) -> Wording {
+        match self {
+            FileNameProblem::Invalid { reason, suggestion } => {
+                Wording::new("file-name", reason.to_string(), help(reason, suggestion.as_deref()))
+            }
+            FileNameProblem::MixedForms { form, other_form, other } => Wording::new(
+                "mixed-forms",
+                format!(
+                    "two forms of file names in one folder: this file is {form}, `{other}` is {other_form}"
+                ),
+                "choose one form and rename the others",
+            ),
+            FileNameProblem::DuplicateVersion { version, other } => Wording::new(
+                "duplicate-version",
+                format!("version {version} is used twice, here and by `{other}`"),
+                "give the newer migration a version of its own, above all others",
+            ),
+            FileNameProblem::DateAmongTimestamps { version, other } => Wording::new(
+                "date-among-timestamps",
+                format!("version {version} is a date of 8 digits, and `{other}` has a timestamp of 14"),
+                format!("add a time, as in `{version}000000`: a date sorts before every timestamp"),
+            ),
+        }
+    }
+}
+
+fn help(reason: &InvalidFileName, suggestion: Option<&str>) -> Cow<'static, str> {
+    match (reason, suggestion) {
+        (InvalidFileName::Unknown, _) => {
+            "if it belongs here, name it in `ignore = [\"…\"]` of migrate.toml".into()
+        }
+        (InvalidFileName::NoFolder, _) => "put it into a folder `<version>_<name>/`".into(),
+        (InvalidFileName::Repeatable, _) => "write a versioned migration that replaces the object".into(),
+        (InvalidFileName::Version(InvalidVersion::TooLarge), _) => {
+            "use a timestamp such as 20251107100000 as the version".into()
+        }
+        (InvalidFileName::DottedVersion, Some(name)) => {
+            format!("dots are not supported: number it `{name}`").into()
+        }
+        (InvalidFileName::Version(InvalidVersion::NotANumber), Some(name)) => {
+            format!("number it `{name}`").into()
+        }
+        (_, Some(name)) => format!("rename it, for example to `{name}`").into(),
+        (_, None) => "rename it to `<version>_<name>`, as in `20251107100000_add_user.up.sql`".into(),
+    }
+}

@@ -1,0 +1,21 @@
+use std::borrow::Cow;
+
+/// A problem in words.
+pub(super) struct Wording {
+    /// Its name for programs, in kebab-case.
+    pub(super) code: &'static str,
+    /// What was found.
+    pub(super) message: Cow<'static, str>,
+    /// What to do.
+    pub(super) help: Cow<'static, str>,
+}
+
+impl Wording {
+    pub(super) fn new(
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Wording {
+        Wording { code, message: message.into(), help: help.into() }
+    }
+}

@@ -1,0 +1,42 @@
+//! What the CLI asks of a database beside the verbs of a migrator.
+
+use migrate_core::Query;
+
+use crate::database::Task;
+use crate::driver::{Driver, Row};
+use crate::error::Error;
+
+/// The rows of a query, or `None` when it names a table that does not exist.
+pub(super) struct Ask<'q>(pub(super) &'q Query);
+
+impl Task for Ask<'_> {
+    type Answer = Option<Vec<Row>>;
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<Option<Vec<Row>>, Error> {
+        driver.query(self.0).await.map_err(|error| Error::database(ASKING, error))
+    }
+}
+
+/// Statements in a transaction of their own.
+pub(super) struct Execute<'q>(pub(super) &'q str);
+
+impl Task for Execute<'_> {
+    type Answer = ();
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<(), Error> {
+        driver.create(self.0).await.map_err(|error| Error::database(ASKING, error))
+    }
+}
+
+/// The name of the database, as a reset wants it.
+pub(super) struct Name;
+
+impl Task for Name {
+    type Answer = String;
+
+    async fn on<D: Driver>(self, driver: &mut D) -> Result<String, Error> {
+        driver.database_name().await.map_err(|error| Error::database(ASKING, error))
+    }
+}
+
+const ASKING: &str = "asking the database";

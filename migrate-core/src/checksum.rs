@@ -118,6 +118,7 @@ impl serde::Serialize for Checksum {
 
 /// A text is not a [`Checksum`]: `v1:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidChecksum;
 
 impl fmt::Display for InvalidChecksum {

@@ -1,3 +1,9 @@
+//! `migrate.toml`: the policy of a migrations folder.
+//!
+//! Text comes in, a [`Config`] goes out, or an [`InvalidToml`] with the byte where the problem is. serde refuses unknown keys
+//! and names the known ones; a test holds the table of the crate's page to that list. `rollback = "optional"` becomes
+//! `RollbackPolicy::Optional`.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use glob::Pattern;
@@ -19,26 +25,26 @@ pub(crate) struct Config {
     pub(crate) set: Option<String>,
     pub(crate) rollback: RollbackPolicy,
     pub(crate) lock: LockPolicy,
-    /// Files of the folder that are no migrations.
+    /// Files of the folder that are not migrations.
     #[serde(deserialize_with = "globs")]
     pub(crate) ignore: Vec<Pattern>,
     pub(crate) names: Option<NamePolicy>,
     /// The oldest PostgreSQL that the migrations run on.
     pub(crate) postgres: Option<u32>,
-    /// The first version whose hazards are told: what is older ran long ago.
+    /// The first version whose hazards are reported: older migrations ran long ago.
     #[serde(rename = "lint-from", deserialize_with = "version")]
     pub(crate) lint_from: Option<Version>,
-    /// The column that says whose a row is.
+    /// The column that names the tenant of a row.
     pub(crate) tenant: Option<String>,
-    /// The column that says that a row is deleted.
+    /// The column that marks a row as deleted softly.
     pub(crate) deleted: Option<String>,
-    /// The tables that belong to nobody.
+    /// The tables that belong to no tenant.
     pub(crate) global: BTreeSet<String>,
     pub(crate) hazards: HazardPolicy,
 }
 
-/// What is done about hazards that no script allows: `[hazards]`, by the name of a hazard, or `high`, `controlled` and
-/// `safe` for all of that risk.
+/// The levels of `[hazards]`, for hazards that no script allows. A key is the name of a hazard, or `high`, `controlled` or
+/// `safe` for all hazards of that risk.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct HazardPolicy(BTreeMap<Subject, Level>);
@@ -63,7 +69,7 @@ pub(crate) enum Level {
 }
 
 impl HazardPolicy {
-    /// The level of a hazard that is as bad as that.
+    /// The level for a hazard of this risk.
     pub(crate) fn level(&self, hazard: Hazard, risk: Risk) -> Level {
         let of = |subject| self.0.get(&subject).copied();
         of(Subject::Hazard(hazard)).or_else(|| of(Subject::Risk(risk))).unwrap_or(match risk {
@@ -85,7 +91,7 @@ impl<'de> Deserialize<'de> for Subject {
         };
         let unknown = || match Hazard::closest(&name) {
             Some(closest) => format!("there is no hazard `{name}`; did you mean `{closest}`?"),
-            None => format!("there is no hazard `{name}`; its message tells the name"),
+            None => format!("there is no hazard `{name}`; docs/hazards/ has a page for each"),
         };
         risk.map(Subject::Risk)
             .or_else(|| Hazard::from_name(&name).map(Subject::Hazard))
@@ -93,13 +99,13 @@ impl<'de> Deserialize<'de> for Subject {
     }
 }
 
-/// Whether each migration must have a way back.
+/// Whether each migration must have a rollback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RollbackPolicy {
     #[default]
     Required,
-    /// A migration without a rollback script is irreversible, without a word about it.
+    /// A migration without a rollback script is irreversible, and does not have to say so.
     Optional,
 }
 
@@ -107,13 +113,13 @@ pub(crate) enum RollbackPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LockPolicy {
-    /// What is not in it is a draft, and there may be no lock file at all.
+    /// A migration that is not in it is a draft, and there may be no lock file.
     #[default]
     IfPresent,
     Required,
 }
 
-/// What a migration may be called.
+/// Which names a migration may have.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NamePolicy {
@@ -131,7 +137,7 @@ fn vague_names() -> Vec<String> {
 
 fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
     let number = i64::deserialize(deserializer)?;
-    let invalid = || serde::de::Error::custom(format_args!("`lint-from`: {number} is no version"));
+    let invalid = || serde::de::Error::custom(format_args!("`lint-from`: {number} is not a version"));
     Version::from_i64(number).map(Some).ok_or_else(invalid)
 }
 
@@ -151,7 +157,7 @@ fn pattern<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<R
         .map_err(|error| serde::de::Error::custom(format_args!("`names.pattern`: {error}")))
 }
 
-/// What is wrong with a TOML file: the message of its first line, and the byte where it stands.
+/// What is wrong with a TOML file: the first line of the message, and the byte where the problem is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InvalidToml {
     pub(crate) message: String,
@@ -163,7 +169,7 @@ impl Config {
         parse_toml(text)
     }
 
-    /// What the policy has against the name of a migration.
+    /// Why the policy rejects the name of a migration.
     pub(crate) fn problem_of_name(&self, name: &str) -> Option<PolicyProblem> {
         let policy = self.names.as_ref()?;
         let name = name.to_owned();
@@ -174,13 +180,13 @@ impl Config {
         (!fits).then_some(PolicyProblem::NameOutsidePattern { name })
     }
 
-    /// Whether the file at this path inside the folder is declared to be no migration.
+    /// Whether the policy says that the file at this path inside the folder is not a migration.
     pub(crate) fn ignores(&self, path: &str) -> bool {
         self.ignore.iter().any(|pattern| pattern.matches(path))
     }
 }
 
-/// diesel's `metadata.toml` beside `up.sql`.
+/// diesel's `metadata.toml`, next to `up.sql`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Metadata {
@@ -267,7 +273,7 @@ mod tests {
             ("set = 'a'\nrollback = 'never'", 21, "unknown variant `never`"),
             ("ignore = ['a', '[']", 9, "`ignore`: invalid range pattern in `[`"),
             ("[names]\npattern = '('", 18, "`names.pattern`: found open group"),
-            ("lint-from = -1", 12, "`lint-from`: -1 is no version"),
+            ("lint-from = -1", 12, "`lint-from`: -1 is not a version"),
             ("[hazards]\ndrop-colunm = 'warn'", 10, "no hazard `drop-colunm`; did you mean `drop-column`?"),
             ("[hazards]\ndrop-column = 'warning'", 24, "unknown variant `warning`"),
             ("dialect = ", 10, "string values must be quoted"),

@@ -1,3 +1,17 @@
+//! A problem with its place, as people read it.
+//!
+//! The source reads files and finds problems at bytes of their texts; a [`Diagnostic`] turns the byte into line and column
+//! and keeps the line. Why keep it? The text is gone when the message is shown. An example:
+//!
+//! ```text
+//! unknown directive `no-transactoin`
+//!  --> migrations/2_index.up.sql:1:1
+//!   |
+//! 1 | -- migrate: no-transactoin
+//!   | ^
+//!  help: did you mean `no-transaction`?
+//! ```
+
 use std::fmt;
 
 use crate::position::Position;
@@ -5,18 +19,21 @@ use crate::problem::Problem;
 use crate::visible::{Lines, OneLine};
 
 /// Whether a problem keeps the set from being made.
+///
+/// Exhaustive: a problem stops the build or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It does.
+    /// It keeps the set from being made.
     Error,
-    /// It is told, and the set is made.
+    /// It is reported, and the set is made.
     Warning,
 }
 
-/// A [`Problem`] and where it stands.
+/// A [`Problem`] and its place.
 ///
 /// Displayed as rustc shows an error: what, where, the line itself, what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What is wrong.
     pub problem: Problem,
@@ -26,12 +43,11 @@ pub struct Diagnostic {
     pub path: String,
     /// The place in the file, if it is one place.
     pub position: Option<Position>,
-    /// How many characters it is about, from that place on.
+    /// How many characters it is about, from its place on.
     pub width: usize,
-    /// The line of the file at that place, a part of it where it is long; bytes that are no text are shown as `�`, NUL
-    /// as `␀`.
+    /// The line of the file at that place, or a part of a long line. Bytes that are not text are shown as `�`, NUL as `␀`.
     pub line: Option<String>,
-    /// How many characters of `line` stand before the place.
+    /// How many characters of `line` are before the place.
     pub indent: usize,
 }
 
@@ -86,12 +102,12 @@ impl Diagnostic {
         Diagnostic { width, ..Diagnostic::at(problem, path, text, span.start()) }
     }
 
-    /// The same, as serious as that.
+    /// The same with this severity.
     pub(crate) fn with_severity(self, severity: Severity) -> Diagnostic {
         Diagnostic { severity, ..self }
     }
 
-    /// The place by which diagnostics are ordered.
+    /// Diagnostics are ordered by this place.
     fn place(&self) -> (&str, Option<Position>) {
         (&self.path, self.position)
     }
@@ -99,7 +115,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Both may hold words of a file, and a file may come from anybody.
+        // Both may hold words of a file, and a file may come from anyone.
         write!(f, "{}\n --> {}", Lines(&self.problem.to_string()), OneLine(&self.path))?;
         if let Some(position) = self.position {
             write!(f, ":{position}")?;
@@ -112,8 +128,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// What is shown of a line, and how many characters of that stand before the one at `before`. A script of one line may
-/// have thousands of places.
+/// The shown part of a line, and how many of its characters are before the one at `before`. Why a part: a script of one
+/// line may have thousands of problems.
 fn shown(line: &str, before: usize) -> (String, usize) {
     if line.chars().nth(MAX_LINE).is_none() {
         return (line.to_owned(), before);
@@ -131,8 +147,8 @@ fn shown(line: &str, before: usize) -> (String, usize) {
     (part, indent)
 }
 
-/// Everything that is wrong with a migrations folder, with at least one error, in the order of the paths and of the
-/// places in a file, so that what concerns the whole folder comes first.
+/// All problems of a migrations folder, at least one of them an error. They are in the order of the paths and of the places
+/// in a file, so that problems of the whole folder come first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 

@@ -12,7 +12,7 @@ use crate::{Hazard, Migration, MigrationSet, Span};
 
 pub use key::DirectiveKey;
 
-/// What the comments of a script say to us.
+/// The directives of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Directives {
     pub(crate) no_transaction: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Allow {
     pub(crate) at: usize,
 }
 
-/// Why an author declares something, and the byte where the directive begins.
+/// The reason that an author gives, and the byte where the directive begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     pub(crate) why: String,
@@ -43,6 +43,8 @@ pub(crate) struct Reason {
 }
 
 /// How much harm a migration can do: `risk` in a script.
+///
+/// Exhaustive: they are the whole scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Risk {
@@ -70,6 +72,8 @@ impl fmt::Display for Risk {
 }
 
 /// Whether binaries that do not know a migration may run on the schema that it leaves: `older-binaries` in a script.
+///
+/// Exhaustive: they may run or may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum OlderBinaries {
@@ -79,7 +83,7 @@ pub enum OlderBinaries {
     Refuse,
 }
 
-/// Reads the directives of a script; each problem with the byte where its comment begins.
+/// Reads the directives of a script. Each problem comes with the byte where its comment begins.
 pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(DirectiveProblem, usize)>) {
     let mut directives = Directives::default();
     let mut problems = Vec::new();
@@ -136,7 +140,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// A directive of another tool, which would be lost in silence.
+/// A directive of another tool: without a problem it would have no effect, and no one would notice.
 fn foreign(comment: &str) -> Option<DirectiveProblem> {
     let ours = match comment {
         "no-transaction" | "tern:noTransaction" | "atlas:txmode none" | "+goose NO TRANSACTION" => {
@@ -147,7 +151,7 @@ fn foreign(comment: &str) -> Option<DirectiveProblem> {
     Some(DirectiveProblem::Foreign { theirs: comment.to_owned(), ours })
 }
 
-/// The key that was meant.
+/// The directive that may have been meant.
 fn closest(name: &str) -> Option<DirectiveKey> {
     let name = name.trim_end_matches(':').to_ascii_lowercase().replace('_', "-");
     closest_of(DirectiveKey::ALL.iter().map(|key| key.name()), &name).and_then(DirectiveKey::from_name)

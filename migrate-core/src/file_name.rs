@@ -48,6 +48,7 @@ impl Part {
 
 /// How a folder names its files. One form per tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Form {
     /// `20251107100000_add_user.up.sql` and `.down.sql`
     FlatPair,
@@ -72,6 +73,7 @@ impl fmt::Display for Form {
 
 /// Why a path is not the name of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvalidFileName {
     /// It fits none of the forms.
     Unknown,

@@ -235,6 +235,7 @@ impl serde::Serialize for Hazard {
 /// A hazard of a migration, as the set stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct FoundHazard {
     /// Which hazard.
     pub hazard: Hazard,

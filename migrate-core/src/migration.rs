@@ -81,6 +81,7 @@ impl fmt::Display for Migration {
 
 /// The way back from a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Down {
     /// The rollback script. It holds no statement only when it says that there is nothing to undo.
     Script(Script),
@@ -147,6 +148,7 @@ impl Script {
 
 /// How a script is to be run, from its directives and statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Execution {
     /// In one transaction with its history row, which is the rule; without `-- migrate: no-transaction`.
     pub transaction: bool,

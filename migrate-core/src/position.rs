@@ -3,6 +3,8 @@ use std::fmt;
 use crate::visible::Lines;
 
 /// A place in a script: line and column, both from 1. Columns count characters, not bytes.
+///
+/// Exhaustive: a place in a text has no more to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Position {

@@ -13,6 +13,7 @@ use crate::{
 /// `{}` shows a table with a line for each migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Status {
     /// The answer for the whole set.
     pub state: SetState,
@@ -21,6 +22,8 @@ pub struct Status {
 }
 
 /// The answer for a whole set. Where several hold, it is the one that is listed last.
+///
+/// Exhaustive: a new state must not be taken for one that is up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum SetState {
@@ -41,6 +44,7 @@ pub enum SetState {
 /// How one migration stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct MigrationStatus {
     /// Its version.
     pub version: Version,
@@ -61,6 +65,8 @@ pub struct MigrationStatus {
 }
 
 /// How one migration stands.
+///
+/// Exhaustive: a new state must not be taken for one that is up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum MigrationState {

@@ -38,6 +38,7 @@ pub enum TokenKind {
 
 /// The kinds of quotes and comments: their content is not SQL of the statement around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Quote {
     /// `'…'`
     String,

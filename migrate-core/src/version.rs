@@ -123,6 +123,7 @@ impl serde::Serialize for Version {
 
 /// Why a text is not a [`Version`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvalidVersion {
     /// It has characters other than digits with hyphens between them.
     NotANumber,

@@ -44,12 +44,16 @@ impl History {
 
     /// The same before a script without a transaction.
     pub(crate) fn without_transaction(self) -> History {
-        History { execution: Execution { transaction: false, ..self.execution }, ..self }
+        let mut execution = self.execution;
+        execution.transaction = false;
+        History { execution, ..self }
     }
 
     /// The same before a script with `-- migrate: foreign-keys off`.
     pub(crate) fn without_keys(self) -> History {
-        History { execution: Execution { foreign_keys_off: true, ..self.execution }, ..self }
+        let mut execution = self.execution;
+        execution.foreign_keys_off = true;
+        History { execution, ..self }
     }
 }
 

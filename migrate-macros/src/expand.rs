@@ -20,7 +20,7 @@ use crate::arguments::Arguments;
 pub(crate) fn embed(arguments: &Arguments) -> TokenStream {
     let folder = resolved(&arguments.folder);
     match read(folder, arguments) {
-        Ok((folder, judged)) => embedded(&judged, &folder, arguments),
+        Ok((folder, analysed)) => embedded(&analysed, &folder, arguments),
         Err(diagnostics) => errors(&diagnostics, arguments),
     }
 }
@@ -41,31 +41,31 @@ struct FolderFiles {
 }
 
 /// Reads and analyses the folder.
-fn read(folder: PathBuf, arguments: &Arguments) -> Result<(FolderFiles, Judged), Diagnostics> {
+fn read(folder: PathBuf, arguments: &Arguments) -> Result<(FolderFiles, Analysed), Diagnostics> {
     let source = Source::read(&folder, &arguments.folder)?;
     let files = source.watched().into_iter().map(str::to_owned).collect();
-    Ok((FolderFiles { folder, files }, judged(source, arguments)?))
+    Ok((FolderFiles { folder, files }, analysed(source, arguments)?))
 }
 
 /// The set, and the warnings about it.
-type Judged = (MigrationSet, Vec<Diagnostic>);
+type Analysed = (MigrationSet, Vec<Diagnostic>);
 
 #[cfg(feature = "lint")]
-fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> {
+fn analysed(source: Source, arguments: &Arguments) -> Result<Analysed, Diagnostics> {
     source.check(&arguments.overrides, migrate_lint::analyse).map(|checked| (checked.set, checked.warnings))
 }
 
 #[cfg(not(feature = "lint"))]
-fn judged(source: Source, arguments: &Arguments) -> Result<Judged, Diagnostics> {
+fn analysed(source: Source, arguments: &Arguments) -> Result<Analysed, Diagnostics> {
     source.into_set(&arguments.overrides).map(|set| (set, Vec::new()))
 }
 
 /// The expression for a set.
-fn embedded((set, warnings): &Judged, from: &FolderFiles, arguments: &Arguments) -> TokenStream {
+fn embedded((set, warnings): &Analysed, from: &FolderFiles, arguments: &Arguments) -> TokenStream {
     let folder = from.folder.to_string_lossy();
     let files: String = from.files.iter().flat_map(|file| [file, "\0"]).collect();
     let includes = includes(from);
-    let warnings = warnings.iter().map(|warning| told(warning, arguments));
+    let warnings = warnings.iter().map(|warning| reported(warning, arguments));
     let name = set.name();
     let root = set.display_path("");
     let dialect = dialect(set.dialect());
@@ -114,7 +114,7 @@ fn names(krate: &TokenStream) -> TokenStream {
 
 /// The expression for a faulty folder.
 fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
-    let errors = diagnostics.iter().map(|diagnostic| told(diagnostic, arguments));
+    let errors = diagnostics.iter().map(|diagnostic| reported(diagnostic, arguments));
     let dialect = dialect(Dialect::default());
     let names = names(&arguments.krate);
     quote! {{
@@ -144,7 +144,7 @@ fn dialect(dialect: Dialect) -> TokenStream {
 
 /// A diagnostic as the compiler reports it. Stable Rust gives a macro no warnings. The use of a deprecated constant
 /// makes one, which users silence or deny in the usual ways.
-fn told(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
+fn reported(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
     let text = diagnostic.to_string();
     match diagnostic.severity {
         Severity::Error => quote_spanned!(arguments.span=> ::core::compile_error!(#text);),

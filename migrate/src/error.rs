@@ -75,7 +75,8 @@ enum Cause {
         deadline: Duration,
         holder: Option<Blocker>,
     },
-    /// Other runners changed the history again and again while this one tried.
+    /// Other runners changed the history again and again while this one tried. Each time this run made a new plan,
+    /// and then gave up.
     Contended,
     #[cfg(feature = "cli")]
     NotAgreed(String),
@@ -97,20 +98,28 @@ struct FailedStep {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The run was refused before anything ran. [`Error::refusals`] says why.
+    ///
+    /// Nothing has changed, so correct the set or the database and run again.
     Refused,
     /// A script failed.
+    ///
+    /// [`Error::position`] leads to the line. What the help says about the state depends on the script: a transaction
+    /// was rolled back, a script without one stays interrupted, and the next run continues it.
     Script,
     /// The database failed outside of a script, or the connection is gone.
+    ///
+    /// Running again is safe: the history says what was committed.
     Database,
-    /// The history holds a row that this version of the library does not understand.
+    /// The history holds a row that this version of the library does not understand: a newer version has written it.
     History,
     /// The migrations folder has changed since the binary was compiled: see [`build::watch`](crate::build::watch).
+    /// Only a build with debug assertions looks.
     Stale,
-    /// The set is written for another database.
+    /// The set is written for another database: `dialect` in `migrate.toml`.
     WrongEngine,
     /// The connection leads to another database than the one that was to be wiped.
     WrongDatabase,
-    /// Another runner did not finish before the deadline.
+    /// Another runner did not finish before the deadline. [`Error::blockers`] names it.
     Locked,
     /// Other runners changed the history again and again while this one tried.
     Contended,

@@ -1,7 +1,7 @@
-//! Embedded SQL migrations for PostgreSQL and SQLite, proven at compile time.
+//! Embedded SQL migrations for PostgreSQL and SQLite, checked at compile time.
 //!
-//! A folder of SQL scripts, each with its rollback, becomes a constant of your binary; the binary brings any
-//! database to the state that it needs.
+//! A folder of SQL scripts, each with its rollback, becomes a constant of your binary. The binary then brings any database
+//! to the state that it needs.
 //!
 //! ```
 //! use migrate::{MigrationSet, Migrator, embed_migrations};
@@ -20,7 +20,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! The crate of this name on crates.io is another one. Until this one is published, the dependency is a checkout, or
+//! The crate named `migrate` on crates.io is another one. Until this one is published, depend on a checkout, or use
 //! `git = "…"` with the address of its repository:
 //!
 //! ```toml
@@ -41,88 +41,108 @@
 //! }
 //! ```
 //!
-//! TLS is the caller's, through their own pool or client: the package `tls` in `examples/` shows it.
+//! TLS belongs to your pool or client: the package `tls` in `examples/` shows how.
 //!
 //! # The folder
 //!
 //! ```text
 //! migrations/
 //!   migrate.toml                              optional: the policy
-//!   migrate.lock                              optional: what no one may change any more
-//!   schema.sql                                optional: what all migrations make, for people and for the round trip
+//!   migrate.lock                              optional: the migrations that may not change any more
+//!   schema.sql                                optional: the schema that all migrations make together
 //!   20251107100000_create_tenants.up.sql      applies the migration
 //!   20251107100000_create_tenants.down.sql    rolls it back
-//!   billing/                                  folders only group: one order over the tree
+//!   billing/                                  folders only group: all files have one order
 //!     20251114090000_create_invoices.up.sql
 //!     20251114090000_create_invoices.down.sql
 //! ```
 //!
-//! The number before the first `_` is the [`Version`] and orders the migrations. Three other forms are read too:
-//! `<version>_<name>.sql` without rollbacks, diesel's and Prisma's `<version>_<name>/up.sql` (or `migration.sql`),
-//! Flyway's and refinery's `V1__name.sql` with `U1__name.sql`. One tree has one form. A file that fits none is a
-//! compile error unless `ignore` names it.
+//! The number before the first `_` is the [`Version`], and the versions order the migrations. Three other forms of names
+//! are read too: `<version>_<name>.sql` without rollbacks, diesel's and Prisma's `<version>_<name>/up.sql` (or
+//! `migration.sql`), and `V1__name.sql` with `U1__name.sql`, as Flyway and refinery have them. A folder uses one form. A
+//! file that fits none of them is a compile error, unless `ignore` names it. The other problems that a folder can have are
+//! in [`diagnostic`].
 //!
 //! ## `migrate.toml`
 //!
 //! | key | meaning | default |
 //! |---|---|---|
-//! | `dialect` | `"postgres"`, `"sqlite"`, or `"any"` for SQL that both read alike | `"postgres"` |
-//! | `set` | the name of the set in the history, so that several share a database | `"default"` |
-//! | `rollback` | `"required"`: a migration without a way back is an error, unless it says that it is irreversible; `"optional"` | `"required"` |
+//! | `dialect` | `"postgres"`, `"sqlite"`, or `"any"` for SQL that both engines read alike | `"postgres"` |
+//! | `set` | the name of the set in the history, so that several sets share a database | `"default"` |
+//! | `rollback` | `"required"`: a migration without a rollback is an error, unless it is declared irreversible; `"optional"`: it is irreversible | `"required"` |
 //! | `lock` | `"required"`: a migration that is not in `migrate.lock` is an error, for releases and CI; `"if-present"` | `"if-present"` |
-//! | `ignore` | globs of files that are no migrations | none |
-//! | `names.pattern` | a regular expression for the names | none |
-//! | `names.vague` | names that are refused once there is a `[names]` | update, changes, fix, migration, new_fields |
+//! | `ignore` | globs of files that are not migrations | none |
+//! | `postgres` | the oldest PostgreSQL that the migrations run on, such as `15`: newer syntax is a hazard | any |
+//! | `lint-from` | the first version whose hazards are reported | all |
+//! | `tenant` | the column that names the tenant of a row: a new table without it is a hazard | none |
+//! | `deleted` | the column that marks a row as deleted softly, for the hazards of soft deletes | none |
+//! | `global` | the tables that belong to no tenant | none |
+//! | `names.pattern` | a regular expression that the whole name must match | none |
+//! | `names.vague` | names that are refused; the default counts only if there is a table `[names]` | update, changes, fix, migration, new_fields |
+//! | `hazards` | a table with the level of each hazard or risk: `"allow"`, `"warn"` or `"deny"` | `high` denied, `controlled` warned of, `safe` allowed |
 //!
 //! ## Directives
 //!
-//! They stand in the comments at the top of a script.
+//! A directive is a comment at the top of a script.
 //!
 //! | directive | meaning |
 //! |---|---|
-//! | `-- migrate: no-transaction` | each statement by itself, for `CREATE INDEX CONCURRENTLY` and its like; a run that is cut off goes on where it stopped |
-//! | `-- migrate: irreversible "why"` | there is no rollback script |
-//! | `-- migrate: nothing-to-undo "why"` | in a rollback script without statements: that is meant |
+//! | `-- migrate: no-transaction` | each statement runs on its own, as `CREATE INDEX CONCURRENTLY` has to; an interrupted run goes on where it stopped |
+//! | `-- migrate: irreversible "why"` | the migration has no rollback script |
+//! | `-- migrate: nothing-to-undo "why"` | the rollback script has no statement, on purpose |
 //! | `-- migrate: lock-timeout 5s` | how long a statement may wait for a lock (`ms`, `s`, `min`, `h`) |
 //! | `-- migrate: statement-timeout 30min` | how long a statement may run |
-//! | `-- migrate: older-binaries ok` | binaries that do not contain this migration may run on its schema; `refuse` is the default |
-//! | `-- migrate: risk safe` | what the author says of it: `safe`, `controlled` or `high` |
-//! | `-- migrate: allow <hazard> "why"` | an exception, also above a single statement |
-//! | `-- migrate: foreign-keys off` | SQLite: for a table rebuild; the pragma itself does too |
+//! | `-- migrate: older-binaries ok` | binaries without this migration may run on its schema; the default is `refuse` |
+//! | `-- migrate: risk safe` | the risk as the author sees it: `safe`, `controlled` or `high` |
+//! | `-- migrate: allow drop-column "why"` | an exception for a hazard; also above a single statement |
+//! | `-- migrate: foreign-keys off` | SQLite checks no foreign keys while the script runs, which a table rebuild needs; the pragma does the same |
+//!
+//! ## Hazards
+//!
+//! With the feature `lint`, the macro analyses what each statement does to a database that is in use: which locks it takes
+//! for long, which data it loses, which running code it breaks. What it finds is a compile error or a warning, by the
+//! [`Risk`], with the safer form. The pages in `docs/hazards/` explain each hazard.
 //!
 //! ## `migrate.lock`
 //!
-//! A line for each migration holds the checksums of its scripts. [`lock_file::write`] writes it (and `cargo migrate
-//! lock`), and it is committed. Once it exists, the macro refuses a listed migration that was edited, renamed or removed, and
-//! a new one that does not come after all that are listed, and says how to go back. What is not listed is a draft, free
-//! to change. Two branches that both lock a migration collide in git.
+//! The lock file has a line for each migration, with the checksums of its scripts. `cargo migrate lock` or
+//! [`lock_file::write`] writes it, and you commit it. Once it exists, the macro refuses a listed migration that was edited,
+//! renamed or removed, and a new one that comes before a listed one. The message says how to go back. A migration that is
+//! not listed is a draft, and free to change. Two branches that both lock a migration collide in git.
 //!
-//! Where the script of an applied migration has to change and still does the same, `lock_file::write` takes its version
-//! to accept the edit: the line then also holds the checksum from before, and databases that recorded that one are up
-//! to date.
+//! Sometimes the script of an applied migration has to change, and does the same as before. Then `cargo migrate lock
+//! --accept` or [`lock_file::write`] accepts the edit for its version: the line keeps the earlier checksum too, and
+//! databases that recorded it are up to date.
 //!
 //! # A run
 //!
-//! 1. One round trip asks whether all is applied. If so, that was the run: nothing is locked, nothing written.
-//! 2. Otherwise the history is read and the [`Plan`] made: a pure function of the set, the history and the
-//!    target. What can be refused is refused here, before anything runs.
-//! 3. On PostgreSQL the run takes a lock, by asking again and again, reads the history again and plans again.
-//! 4. Each migration is one transaction: it claims its row of the history, runs the script, records it. Many are
-//!    under way at once, and a failure stops all that come behind it.
+//! 1. One round trip asks whether everything is applied. If so, the run is over: it takes no lock and writes nothing.
+//! 2. Otherwise it reads the history and makes the [`Plan`], a pure function of the set, the history and the target.
+//!    Everything that can be refused is refused here, before anything runs.
+//! 3. On PostgreSQL it takes a lock, by asking again and again, reads the history again and plans again.
+//! 4. Each migration is one transaction: it claims its row of the history, runs the script and records it. Many are under
+//!    way at once, and a failure stops all that come after it.
 //!
-//! The history lies in two tables, `migrate_history` and the append-only `migrate_log`, in the schema `public`
-//! unless [`Migrator::history_schema`] names another. Each row holds the rollback script, so an older binary can
-//! roll back what it does not contain. A third, `migrate_schema`, keeps the schema as the runs left it:
-//! [`Migrator::drift`] tells what was changed by hand since. A row that a trigger, a rule or row-level security
-//! swallows or changes is an error and rolls the migration back; so is a history that row-level security hides.
+//! The history is in two tables, `migrate_history` and the append-only `migrate_log`, in the schema `public` unless
+//! [`Migrator::history_schema`] names another. Each row holds the rollback script, so an older binary can roll back
+//! migrations that it does not contain. A third table, `migrate_schema`, keeps the schema as the last run left it:
+//! [`Migrator::drift`] reports what was changed by hand since. If a trigger, a rule or row-level security swallows or
+//! changes a row of the history, that is an error, and the migration is rolled back. A history that row-level security
+//! hides is an error too.
 //!
-//! An [`Error`] says what failed and where, down to line and column of the script, what was done before, and what
-//! to do. The run can then simply be started again.
+//! An [`Error`] says what failed and where, down to line and column of the script, what was done before, and what to do.
+//! Then the run can be started again.
+//!
+//! # What a binary holds
+//!
+//! The macro expands to a constant: the texts of all migrations and, in a compact form, everything else about them. A
+//! binary contains no parser of SQL. The first access to a migration unpacks the set, 1,000 migrations in less than a
+//! millisecond, and copies no text. A start with nothing to do unpacks nothing.
 //!
 //! # Watching a run
 //!
-//! [`Migrator::on_progress`] calls back with what is planned, done, blocked, tried again or slow. With the feature
-//! `tracing` the same comes as events, inside the spans `run` (`set`, `engine`, `target`), `migration` (`version`,
+//! [`Migrator::on_progress`] calls back for each migration that is planned, done, blocked, tried again or slow. With the
+//! feature `tracing` the same comes as events, inside the spans `run` (`set`, `engine`, `target`), `migration` (`version`,
 //! `name`, `action`) and, outside of transactions, `statement` (`number`):
 //!
 //! | event | level | fields |
@@ -135,23 +155,24 @@
 //! | schema not kept | warn | `error` |
 //! | migration failed | error | `version`, `name`, `action`, `error`, `outcome` = `failed` |
 //!
-//! `outcome` and `elapsed_ms` make the metrics: count the one, measure the other, by `action`. Scripts that share
-//! a round trip are under way together; the span of each ends when its answer is there, and `elapsed_ms` is the
-//! database's own measure.
+//! `outcome` and `elapsed_ms` are what metrics need: count `outcome` and measure `elapsed_ms`, by `action`. Scripts that
+//! share a round trip are under way together. The span of each ends when its answer has arrived, and `elapsed_ms` is what
+//! the database measured.
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `macros` (default) | [`embed_migrations!`] |
+//! | `lint` (default) | the macro parses the SQL and reports hazards; without it a set has no [`Risk`], and binaries that lack a migration refuse to run after it |
 //! | `postgres` | runs on `deadpool_postgres::Pool` and `tokio_postgres::Client` |
 //! | `sqlite` | runs on `rusqlite::Connection`, linked with the system's SQLite |
-//! | `sqlite-bundled` | the same, with an SQLite that is built along |
-//! | `scope` | statements that see one tenant's live rows, on the engines that are turned on: [`scope`] |
-//! | `cli` | the verbs of `cargo migrate` inside of an application, on the engines that are turned on: [`cli`] |
+//! | `sqlite-bundled` | the same, with an SQLite that is built with it |
+//! | `scope` | statements that see the live rows of one tenant, on the engines that are turned on: [`scope`] |
+//! | `cli` | the verbs of `cargo migrate` inside an application, on the engines that are turned on: [`cli`] |
 //! | `include_dir` | [`MigrationSet::from_dir`] |
 //! | `serde` | `serde::Serialize` for reports, plans and statuses |
-//! | `tracing` | spans and events, see below |
+//! | `tracing` | spans and events: see [Watching a run](#watching-a-run) |
 //! | `testing` | [`#[migrate::test]`](macro@test), a throw-away PostgreSQL server for tests, and what the statements of a set do to its tables: [`testing`] |
 
 pub mod build;
@@ -200,7 +221,7 @@ pub use migrate_core::{
     Status, Step, Target, Version,
 };
 
-/// Bakes a migrations folder into the binary as a [`MigrationSet`], and proves it while compiling.
+/// Embeds a migrations folder in the binary as a [`MigrationSet`], and checks it while compiling.
 ///
 /// ```
 /// use migrate::{MigrationSet, embed_migrations};
@@ -210,16 +231,16 @@ pub use migrate_core::{
 /// assert_eq!(JOBS.name(), "jobs");
 /// ```
 ///
-/// A relative path starts where the package's `Cargo.toml` lies; without a path the folder is `migrations`.
-/// `dialect` and `set` win over the keys of the same name in the folder's `migrate.toml`.
+/// A relative path starts at the folder of the package's `Cargo.toml`; without a path the folder is `migrations`. `dialect`
+/// and `set` win over the keys of the same name in `migrate.toml`.
 ///
-/// Everything that is wrong with the folder is a compile error, and all of it is told at once: see [`Problem`](diagnostic::Problem).
-/// The expansion is a constant: nothing is parsed, hashed or allocated at startup.
+/// Each problem of the folder is a compile error, and all of them are reported at once: see [`diagnostic`]. The expansion
+/// is a constant: see [What a binary holds](crate#what-a-binary-holds).
 ///
-/// Cargo compiles again when a file of the folder is edited, removed or renamed, `migrate.toml` and `migrate.lock`
-/// included. It does not notice a file that is *added*, unless a build script calls [`build::watch`]; or a lock file is
-/// there, and the file is added to it. In a build with debug assertions every verb of `Migrator` tells it when the
-/// binary lacks a file that its folder holds.
+/// Cargo compiles the crate again when a file of the folder is edited, removed or renamed, also `migrate.toml` and
+/// `migrate.lock`. It does not notice an *added* file, unless a build script calls [`build::watch`], or the lock file is
+/// updated with it. In a build with debug assertions, every verb of `Migrator` reports files of the folder that the binary
+/// lacks.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! embed_migrations {

@@ -94,7 +94,14 @@ fn replace(folder: &Path, text: &str) -> io::Result<()> {
     replaced
 }
 
-/// Why a lock file was not checked or written.
+/// Why a lock file was not checked or written. In each case the file is as it was.
+///
+/// ```
+/// use migrate::lock_file::{self, LockError};
+///
+/// let missing = lock_file::check("no such folder");
+/// assert!(matches!(missing, Err(LockError::Folder(_))));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LockError {

@@ -129,6 +129,29 @@ impl fmt::Display for Report {
 /// What a run reports while it works, to [`Migrator::on_progress`](crate::Migrator::on_progress).
 ///
 /// `{}` shows it in a line or two. The callback runs on the task of the run, which waits for it: let it return soon.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::{MigrationSet, Migrator, Progress, embed_migrations};
+/// use std::sync::{Arc, Mutex};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// let done = Arc::new(Mutex::new(Vec::new()));
+/// let names = Arc::clone(&done);
+/// let migrator = Migrator::new(&MIGRATIONS).on_progress(move |progress| {
+///     if let Progress::Done(migration) = progress {
+///         names.lock().unwrap().push(migration.name.clone());
+///     }
+/// });
+/// migrator.migrate(&mut rusqlite::Connection::open_in_memory()?)?;
+/// assert_eq!(done.lock().unwrap().len(), MIGRATIONS.migrations().len());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {

@@ -16,6 +16,26 @@ use crate::driver::DatabaseError;
 /// The result of [`Migrator::verify`](crate::Migrator::verify).
 ///
 /// `{}` shows a line for each finding, or `everything is in place`. With the feature `serde` it serializes.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::{MigrationSet, Migrator, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// let mut connection = rusqlite::Connection::open_in_memory()?;
+/// let migrator = Migrator::new(&MIGRATIONS);
+/// migrator.migrate(&mut connection)?;
+/// assert!(migrator.verify(&mut connection)?.is_ok());
+///
+/// connection.execute("DELETE FROM migrate_history WHERE name = 'create_tenants'", [])?;   // by hand
+/// assert!(!migrator.verify(&mut connection)?.is_ok());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

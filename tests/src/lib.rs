@@ -1,6 +1,6 @@
 //! Tests of `migrate` against real databases, and what they stand on.
 //!
-//! The conformance suite (`tests/conformance`) is written once, against a [`Sandbox`], and mounted for every
+//! The conformance suite (`tests/server/conformance`) is written once, against a [`Sandbox`], and mounted for every
 //! engine by [`conformance!`]. A [`Folder`] makes migration sets from files, as a user would.
 #![expect(
     clippy::unwrap_used,

@@ -47,6 +47,9 @@ fn steps(tally: &mut Tally) -> Done {
     quickstart::run()
 }
 
+/// There are no examples in the sense of cargo. To ask for them selects the dependencies of tests too, and with them the
+/// features of all others that the lints were checked with: without, everything is checked again.
 fn documentation() -> Done {
-    run("documentation", cargo(&["doc", "--no-deps"]).args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
+    let mut doc = cargo(&["doc", "--no-deps", "--lib", "--bins", "--examples"]);
+    run("documentation", doc.args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
 }

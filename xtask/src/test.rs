@@ -1,6 +1,9 @@
 //! `cargo xtask test`.
 
+use std::env;
+use std::num::NonZero;
 use std::process::Command;
+use std::thread;
 
 use crate::install;
 use crate::server::Server;
@@ -63,8 +66,17 @@ fn has_nextest() -> bool {
     works(&mut cargo(&["nextest", "--version"]))
 }
 
+/// How many tests run at once. It is a variable and not an argument, so that arguments of a caller win over it.
+const THREADS: &str = "NEXTEST_TEST_THREADS";
+
+/// Two tests for each processor, because most of them wait for servers and other processes.
 fn nextest() -> Command {
-    cargo(&["nextest", "run", "--no-fail-fast"])
+    let mut command = cargo(&["nextest", "run", "--no-fail-fast"]);
+    if env::var_os(THREADS).is_none() {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        command.env(THREADS, (2 * processors).to_string());
+    }
+    command
 }
 
 fn cargo_test(targets: &[&str]) -> Command {

@@ -50,7 +50,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(customer)))
 }
 
-/// Why there is no answer.
+/// Why a request failed.
 struct Failure(PoolError);
 
 impl<E: Into<PoolError>> From<E> for Failure {

@@ -176,7 +176,7 @@ async fn purge(
     Ok(Json(of_orders.counts.iter().chain(&of_customers.counts).map(|(_, rows)| rows).sum()))
 }
 
-/// Plain SQL whose author forgot the tenant. Row-level security still applies it.
+/// Plain SQL whose author forgot the tenant. Row-level security adds it.
 async fn turnover(State(pool): State<TenantPool>, Caller { scope }: Caller) -> Answer<i64> {
     let sql = "SELECT coalesce(sum(total), 0)::bigint FROM orders WHERE deleted_at IS NULL AND total >= $1";
     let rows = pool.raw_query(scope.owner().clone(), sql, &[(&0_i64, Type::INT8)]).await?;

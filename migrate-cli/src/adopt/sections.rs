@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(split(Tool::Dbmate, "SELECT 1;"), Err(Unsplittable::NoUp { marker: "-- migrate:up" }));
         let unknown = split(Tool::Dbmate, "-- migrate:up env:dev\nSELECT 1;");
         assert_eq!(unknown, Err(Unsplittable::Unknown { line: 1, text: "-- migrate:up env:dev".to_owned() }));
-        // A comment is no section.
+        // An ordinary comment does not begin a section.
         let comment = "-- migrate:up\n-- migrate upwards\n-- a remark about migrate:down\nSELECT 1;";
         assert_eq!(
             split(Tool::Dbmate, comment),

@@ -17,6 +17,8 @@ mod reader;
 pub(crate) mod sqlite;
 
 /// The SQL that a migration set is written in: `dialect` in `migrate.toml`.
+///
+/// Exhaustive: a caller has to decide for each of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "lowercase")]
@@ -69,6 +71,8 @@ impl fmt::Display for Dialect {
 }
 
 /// A database that runs migrations.
+///
+/// Exhaustive: a caller has to decide for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// PostgreSQL.

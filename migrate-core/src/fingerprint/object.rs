@@ -110,6 +110,7 @@ impl fmt::Display for ObjectKind {
 /// The identity of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct ObjectId {
     /// Its kind.
     pub kind: ObjectKind,

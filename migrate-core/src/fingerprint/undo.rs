@@ -106,7 +106,7 @@ impl<'f> Mentions<'f> {
             return words.get(&name).copied().unwrap_or(0) > usize::from(by_itself);
         }
         // A name of several words is searched for in all texts.
-        let mut others = self.after.objects.iter().filter(|(other, _)| *other != id && is_told(other));
+        let mut others = self.after.objects.iter().filter(|(other, _)| *other != id && counts_words(other));
         others
             .any(|(other, object)| texts(other, object).any(|text| text.to_ascii_lowercase().contains(&name)))
     }
@@ -115,7 +115,7 @@ impl<'f> Mentions<'f> {
 /// The number of objects for each word.
 fn count_words(schema: &Fingerprint) -> HashMap<String, usize> {
     let mut count = HashMap::new();
-    let objects = schema.objects.iter().filter(|(id, _)| is_told(id));
+    let objects = schema.objects.iter().filter(|(id, _)| counts_words(id));
     for word in objects.flat_map(|(id, object)| words(id, object)) {
         *count.entry(word).or_default() += 1;
     }
@@ -123,7 +123,7 @@ fn count_words(schema: &Fingerprint) -> HashMap<String, usize> {
 }
 
 /// Whether the words of the object count.
-fn is_told(id: &ObjectId) -> bool {
+fn counts_words(id: &ObjectId) -> bool {
     id.kind != ObjectKind::Table
 }
 

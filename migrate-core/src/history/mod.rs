@@ -61,6 +61,7 @@ pub struct RecordedDown {
 
 /// What became of a migration in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AppliedState {
     /// It is in place.
     Applied,
@@ -71,6 +72,8 @@ pub enum AppliedState {
 }
 
 /// The way that a migration goes: it is applied, or rolled back.
+///
+/// Exhaustive: there is no third way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Direction {

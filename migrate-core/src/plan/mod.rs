@@ -17,6 +17,7 @@ use planning::Planning;
 
 /// Where a run is to bring the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// Everything in the set applied.
     #[default]
@@ -45,6 +46,7 @@ pub enum Target {
 
 /// What to do with a migration that is older than one already applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OutOfOrder {
     /// Refuse: two branches met, and somebody should look.
     #[default]
@@ -73,6 +75,8 @@ pub struct Policy {
 }
 
 /// What a step does with a migration.
+///
+/// Exhaustive: a report needs words for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Action {
@@ -120,6 +124,7 @@ impl Action {
 /// `{}` shows a line for each migration, `{:#}` also the SQL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Plan {
     /// The steps, in the order in which they run.
     pub steps: Vec<Step>,
@@ -136,6 +141,7 @@ impl Plan {
 
 /// One migration to apply or to roll back.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// What to do with it.
     pub action: Action,

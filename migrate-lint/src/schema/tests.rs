@@ -1,7 +1,7 @@
 use super::*;
 use crate::sql::parse;
 
-/// Scripts, each a migration. Whether their catalog is that of a real server is asked by tests/tests/schema.rs.
+/// Scripts, each a migration. Whether their catalog is that of a real server is asked by tests/tests/server/schema.rs.
 fn postgres(scripts: &[&str]) -> Schema {
     fold(scripts, Engine::Postgres)
 }

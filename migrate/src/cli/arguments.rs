@@ -32,6 +32,8 @@ pub struct Arguments {
 /// The options that every verb has.
 ///
 /// Their [`Debug`] output shows the address of the database without its password.
+///
+/// Exhaustive: a program with verbs of its own has to notice an option that they do not know.
 #[derive(Clone, Default, Args)]
 pub struct Options {
     /// The database: `postgres://…`, `sqlite:…` or the path of a file. Default: DIRECT_DATABASE_URL, DIRECT_URL or

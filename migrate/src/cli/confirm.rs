@@ -18,6 +18,7 @@ use super::{protection, restore_point};
 
 /// The options of a verb that changes a database: whether it may, which database, and with what backup.
 #[derive(Clone, Debug, Default, Args)]
+#[non_exhaustive]
 pub struct Consent {
     /// Do not ask
     #[arg(long, short)]

@@ -88,12 +88,12 @@ pub fn parsed<T>(arguments: Result<T, clap::Error>) -> Result<T, Exit> {
     })
 }
 
-/// Whether the command line asks for JSON. The parser, which failed, cannot say.
+/// Whether the command line asks for JSON. The parser failed, so it cannot say.
 fn asks_for_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
     arguments.into_iter().take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
-/// What is wrong, without the label and the hints for people that clap prints with it.
+/// The message of clap without its label and its hints, which are for people.
 fn message(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

@@ -19,7 +19,7 @@ pub(super) fn of(connection: &mut Connection, migrator: &Migrator<'_>) -> Result
     Ok(name.map(str::to_owned))
 }
 
-const ASKING: &str = "asking whether the database is protected";
+const ASKING: &str = "checking whether the database is protected";
 
 /// Protects the database. The table is created only if it is missing, because a role that may write to it need not have the
 /// right to create it.

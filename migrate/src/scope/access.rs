@@ -106,6 +106,8 @@ impl Scope {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Exhaustive: the value itself is what callers write.
 #[derive(Clone, Copy, Debug)]
 pub struct Global;
 

@@ -43,11 +43,13 @@ type Of<T, V, A> = PhantomData<fn() -> (T, V, A)>;
 
 /// Marks a column that statements may set.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Writable;
 
 /// Marks a column that only the library sets: whose the row is, its version, and when, by whom and why it was
 /// deleted.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Protected;
 
 /// A column as a statement names it: one that the table declares, under the name by which the statement knows the

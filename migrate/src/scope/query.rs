@@ -43,6 +43,8 @@ pub(crate) struct Join {
 /// Which rows without a counterpart a join keeps. Their missing columns are NULL.
 ///
 /// SQLite knows right and full joins since version 3.39.
+///
+/// Exhaustive: SQL has no other joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
     /// Neither side's: a row without a counterpart is left out.
@@ -58,6 +60,7 @@ pub enum JoinKind {
 /// How strongly a select locks the rows that it reads, until the transaction ends (PostgreSQL manual, 13.3.2). The
 /// variants are ordered from the strongest lock to the weakest. Plain reads of others are never blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lock {
     /// `FOR UPDATE`: other transactions can neither change, delete nor lock the rows, and cannot add rows that refer
     /// to them.
@@ -73,6 +76,7 @@ pub enum Lock {
 
 /// What a select does about rows that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wait {
     /// Waits for them, up to `lock_timeout`.
     Wait,

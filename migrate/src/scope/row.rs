@@ -95,6 +95,8 @@ pub trait FromRow: Sized + Send + 'static {
 }
 
 /// A column that a [`FromRow`] type reads.
+///
+/// Exhaustive: `FromRow` writes it in the crate of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowColumn {
     /// The name or alias of its table; `None` for the table of the statement.

@@ -236,6 +236,8 @@ const fn is_same(one: &str, other: &str) -> bool {
 
 /// A foreign key that `tables!` declares between two tables.
 ///
+/// Exhaustive: `tables!` writes it in the crate of the caller.
+///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doctests/shop.rs"));
 /// # #[cfg(feature = "sqlite")]
@@ -273,6 +275,7 @@ impl ForeignKey {
 ///
 /// It says nothing about hard deletes. For those the foreign key of the database decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnSoftDelete {
     /// The same operation deletes it, and a restore of that operation restores it.
     Cascade,

@@ -51,6 +51,26 @@ impl Bouncer {
     /// Starts a pooler with one server connection for each database, which all its clients share. That is the worst
     /// case, and always the same one.
     ///
+    /// What depends on the session shows at once:
+    ///
+    /// ```
+    /// use migrate::testing::{Bouncer, Server};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::shared()?;
+    /// let database = server.create_database("session").await?;
+    /// let bouncer = Bouncer::start(&server)?;
+    /// let (one, other) = (bouncer.connect(database.name()).await?, bouncer.connect(database.name()).await?);
+    /// one.batch_execute("SET app.business_id = '7'").await?;   // meant for one client …
+    /// let seen = other.simple_query("SELECT current_setting('app.business_id', true)").await?;
+    /// assert!(format!("{seen:?}").contains('7'));              // … and the next one has it
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It takes a few milliseconds.
+    ///
     /// # Errors
     ///
     /// If PgBouncer is not installed (the text says how to install it), or does not start.
@@ -78,8 +98,10 @@ impl Bouncer {
         Ok(Self { address: Address::of_socket(&instance.directory, PORT, ADMIN), instance, process })
     }
 
-    /// The connection string of the database `name` through the pooler. The name `pgbouncer` is its own console,
-    /// which takes commands such as `PAUSE` by the simple query protocol.
+    /// The connection string of the database `name` through the pooler: for code under test that wants a string.
+    ///
+    /// The name `pgbouncer` is the pooler's own console, which takes commands such as `PAUSE` by the simple query
+    /// protocol.
     pub fn url(&self, name: &str) -> String {
         self.address.with_database(name).url
     }

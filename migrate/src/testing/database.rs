@@ -21,13 +21,6 @@ use super::maintenance::{Maintenance, background};
 use super::server::Server;
 use super::sweep;
 
-/// A database for one test: see [`Server::create_database`], which makes an empty one.
-///
-/// It is dropped with this value, whoever is still connected to it. When the test panics it is kept, and its
-/// connection string (without a password) printed, so that one can look at what the test saw. A test that returns
-/// an error has not panicked: set `MIGRATE_TEST_KEEP` to keep every database, or let
-#[cfg_attr(feature = "postgres", doc = "[`#[migrate::test]`](macro@crate::test)")]
-#[cfg_attr(not(feature = "postgres"), doc = "`#[migrate::test]`")]
 /// A database for one test. [`Server::create_database`] makes an empty one.
 ///
 /// ```
@@ -46,6 +39,9 @@ use super::sweep;
 /// It is dropped with this value, even with open connections. If the test panics it is kept, and its connection
 /// string (without a password) is printed, so that you can look at what the test saw. A test that returns an error
 /// has not panicked: set `MIGRATE_TEST_KEEP` to keep every database, or use
+#[cfg_attr(feature = "postgres", doc = "[`#[migrate::test]`](macro@crate::test),")]
+#[cfg_attr(not(feature = "postgres"), doc = "`#[migrate::test]`,")]
+/// which looks at what the test returns. A later test process drops what was kept or left for more than an hour.
 #[derive(Debug)]
 pub struct TestDatabase(Arc<Created>);
 

@@ -12,6 +12,14 @@ use std::path::Path;
 /// Why there is no server, database or pooler to test with.
 ///
 /// Its text says what to do. `Debug` prints the same text and its causes, because `unwrap` in a test prints `Debug`.
+///
+/// ```
+/// use migrate::testing::Server;
+///
+/// let error = Server::at("neither an address nor words of one").unwrap_err();
+/// assert!(error.to_string().contains("is not a connection string"));
+/// assert!(!error.is_not_installed());
+/// ```
 pub struct ServerError(Box<Reason>);
 
 /// The kinds of failure.
@@ -55,6 +63,8 @@ impl ServerError {
     }
 
     /// Whether a program has to be installed first: the server, or the pooler that was asked for.
+    ///
+    /// A test may skip itself then, if it says so aloud. The tests of this library do not: they fail.
     pub fn is_not_installed(&self) -> bool {
         matches!(*self.0, Reason::NoServer { .. } | Reason::NoBouncer { .. })
     }

@@ -16,6 +16,8 @@ use super::maintenance::background;
 pub use super::seed::Seed;
 
 /// A test as its attribute describes it.
+///
+/// Exhaustive: `#[migrate::test]` writes it in the crate of the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Test {
     /// Its name, with its module.

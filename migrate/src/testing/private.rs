@@ -69,6 +69,23 @@ impl PrivateServer {
     /// Stops the server without a checkpoint (`SIGQUIT`; PostgreSQL manual, 18.5): open transactions are lost, and
     /// the next start recovers. Does nothing if it is stopped.
     ///
+    /// ```
+    /// use migrate::testing::Server;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut private = Server::private()?;
+    /// let database = private.server().create_database("emergency").await?;
+    /// let client = database.connect().await?;
+    /// client.batch_execute("CREATE TABLE kept (); BEGIN; CREATE TABLE lost ()").await?;
+    /// private.stop_immediately()?;
+    /// assert!(private.pid().is_none());
+    /// private.start()?;
+    /// assert!(database.connect().await?.batch_execute("TABLE lost").await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the system refuses the signal.

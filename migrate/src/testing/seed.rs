@@ -4,6 +4,8 @@
 //! that names the line: `the seed fixtures/orders.sql:3 failed: …`.
 
 /// An SQL file that is run after the migrations.
+///
+/// Exhaustive: `#[migrate::test]` writes it in the crate of the caller.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Seed {

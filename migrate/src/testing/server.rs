@@ -117,7 +117,21 @@ impl Server {
         TestDatabase::create(self, name_hint).await
     }
 
-    /// The server's version as a number, such as `150018` for 15.18.
+    /// The server's version as a number, such as `150018` for 15.18: for tests of what only some versions can do.
+    ///
+    /// ```
+    /// use migrate::testing::Server;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// if Server::shared()?.version_num().await? >= 150_000 {
+    ///     // `security_invoker` views
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It costs a connection and a round trip.
     ///
     /// # Errors
     ///
@@ -142,6 +156,20 @@ impl Server {
     }
 
     /// Connects to [`url`](Self::url). The connection's task runs on the caller's tokio runtime.
+    ///
+    /// ```
+    /// use migrate::testing::Server;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // Roles belong to the whole server, and stay after the test: so make one only if it is missing.
+    /// let client = Server::shared()?.connect().await?;
+    /// client
+    ///     .batch_execute("DO $$ BEGIN CREATE ROLE shop_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

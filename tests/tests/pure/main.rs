@@ -4,3 +4,5 @@ mod embed;
 mod findings;
 mod hazards;
 mod lock_file;
+mod public;
+mod tables;

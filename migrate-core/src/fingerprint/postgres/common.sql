@@ -1,10 +1,10 @@
 -- $1 is the schema of the history and $2 the prefix of its tables. Each row is an object, or a property of one.
 --
--- The functions that write definitions look at the catalog as it is by then, not as it was when the query began. Of what
--- others have dropped in between they tell NULL, '???' or a number. NULL becomes '???' here, and `live` refuses such values.
+-- The functions that write definitions read the catalog as it is at that moment, not as it was when the query began. For an
+-- object that was dropped in between they return NULL, '???' or a number. NULL becomes '???' here, and `live` refuses these.
 -- Names of relations come from the tables of the catalog, because regclass is one of those functions.
 --
--- Before it stands `documented (whose, names)`: the options that are told.
+-- `documented (whose, names)` comes before it: the options that are reported.
 member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), history AS (
@@ -33,7 +33,7 @@ member AS (
     WHERE c.oid NOT IN (SELECT oid FROM history_part)
         AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_class'::regclass AND objid = c.oid)
 ), option_list (index, whose, head, bare, options) AS (
-    -- What the definition of an index says of options, behind `head`, and `bare` where it says nothing of any.
+    -- The options in the definition of an index, after `head`; `bare` if it has none.
     SELECT i.oid, m.amname::text, ' WITH', '', i.reloptions FROM relation i JOIN pg_am m ON m.oid = i.relam
     WHERE i.relkind IN ('i', 'I') AND i.reloptions IS NOT NULL
     UNION ALL
@@ -79,7 +79,7 @@ member AS (
         CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind
     FROM pg_proc p JOIN space s ON s.oid = p.pronamespace
     WHERE NOT EXISTS (SELECT FROM member WHERE classid = 'pg_proc'::regclass AND objid = p.oid)
-        -- What comes and goes with a range type.
+        -- Objects that come and go with a range type.
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
             AND d.deptype = 'i')
 ), holder (kind, space, parent, name, owner, actual, usual) AS (
@@ -110,7 +110,7 @@ member AS (
             THEN acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) END
     FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
 ), grants AS (
-    -- What each role has, and what it would have without any GRANT or REVOKE.
+    -- The privileges of each role, and those that it would have without any GRANT or REVOKE.
     SELECT h.kind, h.space, h.parent, h.name, CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN h.owner THEN 'OWNER'
             ELSE quote_ident(pg_get_userbyid(e.grantee)::text) END AS role,
         string_agg(DISTINCT e.privilege COLLATE "C", ', ') FILTER (WHERE e.is_usual) AS usual,

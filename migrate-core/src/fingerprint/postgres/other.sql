@@ -1,4 +1,4 @@
--- Schemas. One that holds the history and nothing else came with that.
+-- Schemas. A schema that holds the history and nothing else came with the history.
 SELECT 'schema', '', '', s.name, p.property, p.value
 FROM space s,
 LATERAL (VALUES
@@ -111,7 +111,7 @@ LATERAL (VALUES
 WHERE p.value IS NOT NULL
     AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_ts_config'::regclass AND objid = c.oid)
 UNION ALL
--- Foreign data. What logs users in there is nobody's to read.
+-- Foreign data. The options of user mappings are left out: they hold passwords.
 SELECT 'foreign-data-wrapper', '', '', w.fdwname::text, p.property, p.value
 FROM pg_foreign_data_wrapper w,
 LATERAL (VALUES

@@ -40,7 +40,7 @@ LATERAL (VALUES
 ) p (property, value)
 WHERE r.kind NOT IN ('', 'sequence') AND p.value IS NOT NULL
 UNION ALL
--- Columns; of views only what their definition does not say.
+-- Columns; for views only what their definition does not say.
 SELECT 'column', r.space, r.name, a.attname::text, p.property, p.value
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -51,7 +51,7 @@ LATERAL (VALUES
     ('type', CASE WHEN r.is_table THEN format_type(a.atttypid, a.atttypmod) END),
     ('collation', CASE WHEN r.is_table AND a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END),
     ('not null', CASE WHEN a.attnotnull THEN coalesce(
-        -- PostgreSQL 18 has a constraint for each; only what cannot be said of the column alone is told of it.
+        -- PostgreSQL 18 has a constraint for each; only what cannot be said of the column alone is reported.
         (SELECT CASE WHEN NOT n.convalidated THEN 'not valid' WHEN n.connoinherit THEN 'no inherit' END
         FROM pg_constraint n WHERE n.conrelid = r.oid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum]), 'true') END),
     ('default', CASE WHEN a.atthasdef AND a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid), '???') END),
@@ -96,11 +96,11 @@ LATERAL (VALUES
     ('index comment', (SELECT description FROM pg_description
         WHERE classoid = 'pg_class'::regclass AND objoid = i.oid AND objsubid = 0))
 ) p (property, value)
--- Of a foreign key to a partitioned table there is one more for each partition.
+-- A foreign key to a partitioned table has one more for each partition.
 WHERE NOT EXISTS (SELECT FROM pg_constraint o WHERE o.oid = c.conparentid AND o.conrelid = c.conrelid)
     AND p.value IS NOT NULL
 UNION ALL
--- Indexes that are no constraint's.
+-- Indexes that do not belong to a constraint.
 SELECT 'index', r.space, r.name, i.name, p.property, p.value
 FROM pg_index x
 JOIN relation i ON i.oid = x.indexrelid
@@ -146,7 +146,7 @@ LATERAL (VALUES
 ) p (property, value)
 WHERE p.value IS NOT NULL
 UNION ALL
--- Triggers. Those that a partition has from its table are told when they are not switched as that one's.
+-- Triggers. Those that a partition has from its table are reported if they are not enabled as the table's are.
 SELECT 'trigger', r.space, r.name, t.tgname::text, p.property, p.value
 FROM pg_trigger t
 JOIN relation r ON r.oid = t.tgrelid
@@ -161,7 +161,7 @@ LATERAL (VALUES
 WHERE CASE WHEN o.oid IS NULL THEN NOT t.tgisinternal ELSE NOT o.tgisinternal AND o.tgenabled <> t.tgenabled END
     AND p.value IS NOT NULL
 UNION ALL
--- Rules, but for those that make a view of a table.
+-- Rules, except those that make a view of a table.
 SELECT 'rule', r.space, r.name, w.rulename::text, p.property, p.value
 FROM pg_rewrite w
 JOIN relation r ON r.oid = w.ev_class,

@@ -8,7 +8,7 @@ LATERAL (VALUES
 ) p (property, value)
 WHERE p.value IS NOT NULL
 UNION ALL
--- What aggregates have beyond that.
+-- Further properties of aggregates.
 SELECT r.kind, r.space, '', r.name, p.property, p.value
 FROM routine r
 JOIN pg_aggregate a ON a.aggfnoid = r.oid,

@@ -126,7 +126,7 @@ impl Reader<'_> {
                     keep("name", named);
                 }
             }
-            // What no version that we know writes is told as it is.
+            // Text that no known version writes is kept as it is.
             _ => {
                 let text = canonical(tokens);
                 self.rows.push(row("constraint", self.table, &text, "definition", &text));

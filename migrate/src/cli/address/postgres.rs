@@ -278,10 +278,7 @@ fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> Result<&'s 
 }
 
 fn unknown_word(name: &str, words: &str) -> AddressError {
-    AddressError::new(
-        format!("the value of `{name}` is not one that this tool knows"),
-        format!("write {words}"),
-    )
+    AddressError::new(format!("the value of `{name}` is unknown"), format!("write {words}"))
 }
 
 impl Timeout {

@@ -1,6 +1,8 @@
+//! `target_session_attrs`: which of several servers a connection may use.
+
 use super::AddressError;
 
-/// Which of several servers will do (PostgreSQL manual, 34.1.2, `target_session_attrs`).
+/// Which of several servers fits (PostgreSQL manual, 34.1.2, `target_session_attrs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Target {
     /// The first that answers.
@@ -11,9 +13,9 @@ pub(in crate::cli) enum Target {
     ReadOnly,
     /// The first that is not a standby.
     Primary,
-    /// The first that is one.
+    /// The first that is a standby.
     Standby,
-    /// The first that is one, else the first that answers.
+    /// The first that is a standby, else the first that answers.
     PreferStandby,
 }
 
@@ -31,13 +33,13 @@ impl Target {
         let known = Target::ALL.iter().find(|(name, _)| *name == text);
         known.map(|(_, target)| *target).ok_or_else(|| {
             AddressError::new(
-                "the value of `target_session_attrs` is not one that this tool knows",
+                "the value of `target_session_attrs` is unknown",
                 "write `any`, `read-write`, `read-only`, `primary`, `standby` or `prefer-standby`",
             )
         })
     }
 
-    /// What is asked for while all servers are tried, and what while they are tried once more.
+    /// The targets to try, one after another. All servers are tried for each of them.
     pub(in crate::cli) fn passes(self) -> &'static [Target] {
         match self {
             Target::Any => &[Target::Any],

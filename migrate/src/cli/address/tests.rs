@@ -1,6 +1,6 @@
 use super::*;
 
-/// Read where the environment says nothing.
+/// Reads an address in an environment that has only a home folder.
 fn read(text: &str) -> Result<Address, AddressError> {
     Address::parse_in(text, &|name| (name == "HOME").then(|| "/nowhere".into()))
 }
@@ -36,7 +36,7 @@ fn files_of_sqlite() {
     assert!(!read("sqlite:app.db?key=topaz").unwrap_err().to_string().contains("topaz"));
 }
 
-/// In a URI a percent sign is one of a code; in a path it is meant.
+/// In a URI a percent sign begins a code; in a path it is literal.
 #[cfg(feature = "sqlite")]
 #[test]
 fn only_a_uri_of_sqlite_is_decoded() {
@@ -216,7 +216,7 @@ fn a_password_file_is_asked_for_each_server() {
     case("postgres://ada@h/shop?hostaddr=127.0.0.1", "127.0.0.1:5432:shop:ada", &[false]);
 }
 
-/// To libpq, a socket in the folder that it was built with is `localhost`, and in another one the path.
+/// For libpq, a socket in the folder that it was built with is `localhost`; any other socket is its path.
 #[cfg(all(feature = "postgres", unix))]
 #[test]
 fn a_socket_in_a_password_file() {

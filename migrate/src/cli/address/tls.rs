@@ -17,6 +17,7 @@ pub(in crate::cli) struct Tls {
 
 /// The `sslmode` of an address: how much TLS it asks for (PostgreSQL manual, 34.19.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SslMode {
     /// `disable`: no TLS.
     Disable,

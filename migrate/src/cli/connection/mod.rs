@@ -98,7 +98,7 @@ impl Connection {
         either!(self, database => database.name())
     }
 
-    /// The name that a reset wants: of the database, or the path of the file.
+    /// The name that a reset expects: that of the database, or the path of the file.
     pub(super) fn full_name(&mut self) -> Result<String, Error> {
         self.perform(Name)
     }
@@ -113,7 +113,7 @@ impl Connection {
         self.perform(Execute(sql))
     }
 
-    /// The same database for a run, with `progress` to show what the server says of it.
+    /// The same database for a run whose progress is shown.
     pub(super) fn shown<'a>(&'a mut self, progress: &'a Progress) -> Shown<'a> {
         Shown { connection: self, progress }
     }
@@ -121,7 +121,7 @@ impl Connection {
 
 impl sealed::Sealed for &mut Connection {}
 
-/// The verbs of a [`Migrator`](crate::Migrator) work on it as they are, and wait for their answer.
+/// The verbs of a [`Migrator`](crate::Migrator) take this connection, and block until they have their answer.
 impl Database for &mut Connection {
     type Answer<'a, T: Send + 'a>
         = Result<T, Error>
@@ -136,7 +136,7 @@ impl Database for &mut Connection {
     }
 }
 
-/// A connection whose progress is shown: on PostgreSQL also how far the indexes are that it builds.
+/// A connection whose progress is shown. On PostgreSQL this includes the progress of index builds.
 pub(super) struct Shown<'a> {
     connection: &'a mut Connection,
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite reports no progress"))]

@@ -1,4 +1,5 @@
-//! What the CLI asks of a database beside the verbs of a migrator.
+//! The tasks that the CLI has for a database, in addition to the verbs of a migrator. A task is written once for both
+//! engines.
 
 use migrate_core::Query;
 
@@ -6,7 +7,7 @@ use crate::database::Task;
 use crate::driver::{Driver, Row};
 use crate::error::Error;
 
-/// The rows of a query, or `None` when it names a table that does not exist.
+/// Returns the rows of a query, or `None` if it names a table that does not exist.
 pub(super) struct Ask<'q>(pub(super) &'q Query);
 
 impl Task for Ask<'_> {
@@ -17,7 +18,7 @@ impl Task for Ask<'_> {
     }
 }
 
-/// Statements in a transaction of their own.
+/// Runs statements in their own transaction.
 pub(super) struct Execute<'q>(pub(super) &'q str);
 
 impl Task for Execute<'_> {
@@ -28,7 +29,7 @@ impl Task for Execute<'_> {
     }
 }
 
-/// The name of the database, as a reset wants it.
+/// Returns the name of the database in the form that a reset expects.
 pub(super) struct Name;
 
 impl Task for Name {
@@ -39,4 +40,4 @@ impl Task for Name {
     }
 }
 
-const ASKING: &str = "asking the database";
+const ASKING: &str = "querying the database";

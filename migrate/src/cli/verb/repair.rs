@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
+#[non_exhaustive]
 pub struct Repair {}
 
 impl Repair {

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 
 #[derive(Clone, Debug, Args)]
+#[non_exhaustive]
 pub struct Verify {}
 
 impl Verify {

@@ -1,14 +1,14 @@
 -- Every reason why row-level security does not hold for the role that asks: reason, object, detail.
 -- $1 is the name of the tenant column, $2 the setting, $3 the predicates that hold a row to the tenant, $4 the tables
--- that all tenants share. The search_path has to be pg_catalog, pg_temp: then a predicate says of each name that is
--- not PostgreSQL's own whose it is.
+-- that all tenants share. The search_path has to be pg_catalog, pg_temp: then each name in a predicate shows its schema,
+-- unless it is PostgreSQL's own.
 WITH RECURSIVE
 me AS (
     SELECT oid, rolname, rolsuper, rolbypassrls, rolreplication, rolcreaterole
     FROM pg_catalog.pg_roles WHERE rolname = current_user
 ),
--- It, and the roles that it can become. The session's user too: `RESET ROLE` is always allowed. Those that no policy
--- binds are a hole by themselves.
+-- The role, and the roles that it can become, including the session's user: `RESET ROLE` is always allowed. A role that no
+-- policy binds is a hole by itself.
 becomes AS (
     SELECT r.oid, r.rolname FROM pg_catalog.pg_roles r
     WHERE NOT r.rolsuper AND NOT r.rolbypassrls
@@ -37,14 +37,14 @@ relations AS (
 ),
 tables AS (SELECT * FROM relations WHERE tenant IS NOT NULL),
 ours AS (SELECT * FROM tables WHERE reachable),
--- What a query of a table reads as well, with the policies of the table alone.
+-- Tables that a query of a table reads as well, with the policies of that table alone.
 ancestors AS (
     SELECT t.oid AS child, i.inhparent AS parent
     FROM tables t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid
     UNION
     SELECT a.child, i.inhparent FROM ancestors a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.parent
 ),
--- What a superuser or BYPASSRLS role is told is that alone: nothing else matters then.
+-- For a superuser or a BYPASSRLS role this is reported alone: nothing else matters then.
 role_holes AS (
     SELECT 'superuser' AS reason, rolname::text AS object, '' AS detail FROM me WHERE rolsuper
     UNION ALL
@@ -160,7 +160,7 @@ holes AS (
         FROM policies p WHERE p.polrelid = o.oid)
     FROM open_commands o
     UNION ALL
-    -- The history of the migrations too: who serves tenants needs no right to it.
+    -- The history of the migrations too: a role that serves tenants needs no privilege on it.
     SELECT 'without_tenant', r.called, '' FROM relations r
     WHERE r.tenant IS NULL AND r.reachable AND r.oid <> ALL ($4::oid[])
         AND (r.relnamespace IN (SELECT relnamespace FROM ours) OR r.oid IN (SELECT parent FROM ancestors))
@@ -235,7 +235,7 @@ holes AS (
     JOIN ours o ON o.oid = f.conrelid
     JOIN tables t ON t.oid = f.confrelid
     WHERE f.contype = 'f' AND f.conparentid = 0
-        -- `conenforced` is there from PostgreSQL 18.
+        -- `conenforced` exists since PostgreSQL 18.
         AND (NOT f.convalidated OR to_jsonb(f) ->> 'conenforced' = 'false'
             OR EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgconstraint = f.oid AND g.tgenabled IN ('D', 'R')))
     UNION ALL
@@ -258,7 +258,7 @@ holes AS (
     JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
     WHERE p.prosecdef AND r.rolname <> current_user AND n.usable
         AND EXISTS (SELECT FROM becomes b WHERE has_function_privilege(b.oid, p.oid, 'EXECUTE'))
-        -- Nobody can call these; what they do at a write is the schema's own doing.
+        -- No one can call these; what they do at a write is decided by the schema.
         AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
             WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')

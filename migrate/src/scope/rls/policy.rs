@@ -213,6 +213,8 @@ pub enum OnDelete {
 }
 
 /// A migration and its rollback.
+///
+/// Exhaustive: a migration has these two scripts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scripts {
     /// The script that applies it.

@@ -49,16 +49,16 @@ pub(super) async fn holes(
     let mut holes =
         if is_preset { Vec::new() } else { visible(client, tables, "before a tenant is set").await? };
     for (tenant, when) in
-        [(String::new(), "without a tenant"), (nobody(tenancy), "to a tenant that does not exist")]
+        [(String::new(), "without a tenant"), (unknown_tenant(tenancy), "to a tenant that does not exist")]
     {
         set(client, tenancy, &tenant).await?;
         holes.extend(visible(client, tables, when).await?);
     }
     // One hole for each table is enough.
-    let mut told = Vec::new();
+    let mut named = Vec::new();
     holes.retain(|hole| {
-        !told.contains(&hole.object) && {
-            told.push(hole.object.clone());
+        !named.contains(&hole.object) && {
+            named.push(hole.object.clone());
             true
         }
     });
@@ -111,7 +111,7 @@ async fn accepts_foreign(client: &Client, tenancy: &Tenancy, table: &Probed) -> 
     );
     // A refused insert would end the transaction of the check.
     client.batch_execute("SAVEPOINT probe").await?;
-    let inserted = client.execute_typed(&insert, &[(&nobody(tenancy), Type::TEXT)]).await;
+    let inserted = client.execute_typed(&insert, &[(&unknown_tenant(tenancy), Type::TEXT)]).await;
     client.batch_execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;
     Ok(match inserted {
         Ok(_) => true,
@@ -132,7 +132,7 @@ async fn set(client: &Client, tenancy: &Tenancy, tenant: &str) -> Result<(), Err
 }
 
 /// A tenant that does not exist, but for chance.
-fn nobody(tenancy: &Tenancy) -> String {
+fn unknown_tenant(tenancy: &Tenancy) -> String {
     match tenancy.column_type {
         ColumnType::Uuid | ColumnType::Text => Uuid::new_v4().to_string(),
         ColumnType::BigInt => fastrand::i64(i64::MIN..0).to_string(),

@@ -1,5 +1,5 @@
 -- The tables with the tenant column that the role reaches: schema, name, as SQL writes it, whether it may read
--- them, and its columns to be filled for a try to write, or NULL where it cannot be tried.
+-- them, and its columns to be filled for an attempt to write, or NULL if none can be made.
 -- $1 is the name of the tenant column.
 SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname),
     has_any_column_privilege(c.oid, 'SELECT'),

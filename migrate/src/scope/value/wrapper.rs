@@ -32,10 +32,14 @@ use super::Value;
 /// }
 /// # }
 /// ```
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Postgres<V>(pub V);
 
 /// A value that SQLite's driver knows. A column of this type takes the value without the wrapper too.
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 ///
 /// ```
 /// use migrate::scope::{Sqlite, tables};
@@ -51,6 +55,8 @@ pub struct Sqlite<V>(pub V);
 
 /// A value that the drivers of all engines know that are turned on. A column of this type takes the value without the
 /// wrapper too.
+///
+/// Exhaustive: callers wrap and unwrap values with it.
 ///
 /// With both engines on, a type that only one driver knows does not compile in it. Use [`Postgres`] or [`Sqlite`] for
 /// such a type.

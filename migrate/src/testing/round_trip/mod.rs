@@ -96,6 +96,9 @@ impl RoundTrip<'_> {
     /// Adds SQL to run once the migration `after` is applied, so that the later ones meet rows. The rows of all
     /// tables are then counted, too. An empty database hides the rows that a rollback deletes, and the constraints
     /// that rows would violate.
+    ///
+    /// Seeds of one migration run in the order in which they are added, each in a session of its own. If the database
+    /// has to be made anew, they run again: write them so that they depend on nothing but the schema.
     pub fn seed(mut self, after: u64, sql: impl Into<String>) -> Self {
         self.seeds.push((after, sql.into()));
         self
@@ -103,6 +106,9 @@ impl RoundTrip<'_> {
 
     /// Sets the migrations folder, for `schema.sql` and `migrate.lock`. A set that was embedded in a build with debug
     /// assertions knows its folder already.
+    ///
+    /// If the folder is not known, these two checks are reported as not looked at, and the round trip holds without
+    /// them.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -116,7 +122,8 @@ impl RoundTrip<'_> {
 
     /// Makes the round trip. What it finds is in the report, even if a script fails.
     ///
-    /// It costs one database for each engine, and one more for each rollback that does not restore everything.
+    /// It costs one database for each engine, and one more for each rollback that does not restore everything. A
+    /// migration takes three runs and three readings of the catalog, some tens of milliseconds on PostgreSQL.
     ///
     /// # Errors
     ///

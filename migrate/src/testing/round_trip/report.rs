@@ -10,6 +10,23 @@ use super::verdict::{MigrationRoundTrip, Verdict};
 /// What a round trip found: an entry for each migration, and what has to hold for all of them together.
 ///
 /// `{}` shows everything that is not exact, and counts the rest. With the feature `serde` it serializes.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use migrate::testing::round_trip;
+/// use migrate::{MigrationSet, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations", dialect = "sqlite");
+///
+/// let report = round_trip(&MIGRATIONS).run_blocking()?;
+/// assert!(report.holds());
+/// assert_eq!(report.count("exact"), MIGRATIONS.migrations().len());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -27,6 +27,9 @@ pub struct MigrationRoundTrip {
 }
 
 /// How a migration and its rollback leave the schema.
+///
+/// [`holds`](Verdict::holds) says which of them are in order: `Exact`, `ColumnOrderOnly`, `Residue` and
+/// `Irreversible`. The others name a script to correct, the migration's or that of its rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -36,6 +39,9 @@ pub enum Verdict {
     /// The schema is as it was, except for the order of columns: a column that is dropped and added again comes last.
     ColumnOrderOnly(Difference),
     /// The schema has changed, and the script does not declare that.
+    ///
+    /// Correct the rollback; or, if it cannot restore everything, say so in its first line:
+    /// `-- migrate: allow down-mismatch "why"`.
     Differs(Difference),
     /// The schema has changed, and the script says why: `-- migrate: allow down-mismatch "why"`, `allow down-lossy`
     /// or `nothing-to-undo`.
@@ -46,7 +52,8 @@ pub enum Verdict {
     UpFails(String),
     /// The rollback fails, with this error.
     DownFails(String),
-    /// The migration fails on the schema that its rollback left.
+    /// The migration fails on the schema that its rollback left. A release that was rolled back could then not be
+    /// deployed again.
     UpAgainFails {
         /// How that schema differs from the one before the migration.
         difference: Difference,

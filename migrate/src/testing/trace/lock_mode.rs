@@ -17,6 +17,8 @@ use std::fmt;
 /// ```
 ///
 /// Source: PostgreSQL manual, 13.3.1, Table-Level Locks.
+///
+/// Exhaustive: PostgreSQL has no other modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum LockMode {
@@ -62,7 +64,7 @@ impl LockMode {
         }
     }
 
-    /// Whether other sessions cannot write while it is held, or not even read.
+    /// Whether other sessions cannot write while it is held, or not even read (PostgreSQL manual, table 13.2).
     pub const fn stops_writes(self) -> bool {
         use LockMode::{AccessExclusive, Exclusive, Share, ShareRowExclusive};
         matches!(self, Share | ShareRowExclusive | Exclusive | AccessExclusive)

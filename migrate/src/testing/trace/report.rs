@@ -61,6 +61,8 @@ impl MigrationTrace {
 
 /// What one statement did to relations that existed before its migration. What the migration itself created is left
 /// out: no one uses it yet.
+///
+/// `{}` shows the statement in a line, and what it did in lines below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -17,7 +17,7 @@
 //! | C24: a subquery in RETURNING | gives columns back |
 //! | C36: the number of parameters | counts them itself |
 //!
-//! C1, C21 and the columns that nobody sets are cases of `ui_scope`, for the compiler says it.
+//! C1, C21 and the columns that nobody sets are cases of `compiler/ui_scope`, for the compiler says it.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"

@@ -84,7 +84,8 @@ impl HistoryTable {
     /// Zero where the row that the plan saw is the last one before this, else an error or NULL.
     fn guard(&self, bindings: &mut Bindings, step: &Step, values: &[(&str, String)]) -> String {
         let history = &self.history;
-        let bound = |name: &str| values.iter().find(|(one, _)| *one == name).map_or("NULL", |(_, value)| value);
+        let bound =
+            |name: &str| values.iter().find(|(one, _)| *one == name).map_or("NULL", |(_, value)| value);
         let of_set = format!("target = {} AND set_name = {}", bound("target"), bound("set_name"));
         match step.before {
             Some(Head { version, chain }) => {

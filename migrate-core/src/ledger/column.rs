@@ -66,12 +66,18 @@ pub(super) const HISTORY: [Column; 20] = [
     column("statements_done", Kind::Number, NOT_NULL, Group::Progress),
     column("statements_checksum", Kind::Text, "", Group::Progress),
     column("down_script", Kind::Text, "", Group::Migration(|row| down(row).map(Script::sql).into())),
-    column("down_checksum", Kind::Text, "", Group::Migration(|row| {
-        down(row).map(|down| down.checksum().to_string()).as_deref().into()
-    })),
-    column("down_transaction", Kind::Boolean, NOT_NULL, Group::Migration(|row| {
-        down(row).is_none_or(|down| down.execution().transaction).into()
-    })),
+    column(
+        "down_checksum",
+        Kind::Text,
+        "",
+        Group::Migration(|row| down(row).map(|down| down.checksum().to_string()).as_deref().into()),
+    ),
+    column(
+        "down_transaction",
+        Kind::Boolean,
+        NOT_NULL,
+        Group::Migration(|row| down(row).is_none_or(|down| down.execution().transaction).into()),
+    ),
     column(
         "older_binaries",
         Kind::Text,

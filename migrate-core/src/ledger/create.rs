@@ -53,14 +53,17 @@ impl HistoryTable {
     fn alter(&self) -> Vec<String> {
         let HistoryTable { history, log, .. } = self;
         let added = self.add_columns(history, &HISTORY).into_iter().chain(self.add_columns(log, &LOG));
-        let without_default = LOG.iter().filter(|column| !column.is_in(1)).map(|column| {
-            format!("ALTER TABLE {log} ALTER COLUMN {} DROP DEFAULT", column.name)
-        });
+        let without_default = LOG
+            .iter()
+            .filter(|column| !column.is_in(1))
+            .map(|column| format!("ALTER TABLE {log} ALTER COLUMN {} DROP DEFAULT", column.name));
         let rest = [
             self.drop_key(),
             format!("ALTER TABLE {history} ADD PRIMARY KEY ({KEY})"),
             format!("UPDATE {history} SET format = {HISTORY_FORMAT}"),
-            format!("ALTER TABLE {history} ADD CONSTRAINT {OF_THIS_FORMAT} CHECK (format >= {HISTORY_FORMAT})"),
+            format!(
+                "ALTER TABLE {history} ADD CONSTRAINT {OF_THIS_FORMAT} CHECK (format >= {HISTORY_FORMAT})"
+            ),
         ];
         added.chain(without_default).chain(rest).collect()
     }
@@ -103,7 +106,8 @@ impl HistoryTable {
         statements.extend(self.create_history_and_log());
         for (table, name, columns) in tables {
             let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-            let value = |name: &&str| if *name == "format" { HISTORY_FORMAT.to_string() } else { (*name).to_owned() };
+            let value =
+                |name: &&str| if *name == "format" { HISTORY_FORMAT.to_string() } else { (*name).to_owned() };
             let values: Vec<String> = names.iter().map(value).collect();
             let (names, values) = (names.join(", "), values.join(", "));
             statements.push(format!("INSERT INTO {table} ({names}) SELECT {values} FROM {}", aside(name)));

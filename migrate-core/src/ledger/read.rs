@@ -162,7 +162,8 @@ fn read_row(row: &[Value]) -> Result<AppliedMigration, String> {
 fn read_known(row: &[Value]) -> Option<AppliedMigration> {
     let text = |column| value(row, column)?.as_text();
     let number = |column| value(row, column)?.as_integer();
-    let mut checksums = text("statements_checksum").into_iter().flat_map(|text| text.split(' ')).map(str::parse);
+    let mut checksums =
+        text("statements_checksum").into_iter().flat_map(|text| text.split(' ')).map(str::parse);
     let mut next_checksum = || checksums.next().and_then(Result::ok);
     Some(AppliedMigration {
         version: Version::from_i64(number("version")?)?,
@@ -212,6 +213,9 @@ mod tests {
 
     #[test]
     fn an_empty_history_has_a_format() {
-        assert_eq!(HistoryTable::postgres("public", "migrate").read(&[row_of_format(None)]), Ok((2, Vec::new())));
+        assert_eq!(
+            HistoryTable::postgres("public", "migrate").read(&[row_of_format(None)]),
+            Ok((2, Vec::new()))
+        );
     }
 }

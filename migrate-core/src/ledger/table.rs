@@ -157,9 +157,7 @@ impl HistoryTable {
         let nobody = Runner::default();
         let row = self.written(step, &nobody);
         let columns = HISTORY.iter().filter(|column| column.is_of_migration());
-        columns
-            .filter_map(|column| Some((column.name, bindings.bind(column.value(&row)?))))
-            .collect()
+        columns.filter_map(|column| Some((column.name, bindings.bind(column.value(&row)?)))).collect()
     }
 
     pub(super) fn now(&self) -> &'static str {
@@ -184,7 +182,6 @@ impl HistoryTable {
         }
     }
 }
-
 
 /// That a row holds these values.
 pub(super) fn holds(values: &[(&str, String)]) -> String {

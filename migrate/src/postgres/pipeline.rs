@@ -204,7 +204,11 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
 }
 
 /// Runs queries of the history in a transaction of their own, all sent at once.
-pub(super) async fn one_transaction(client: &Client, begin: &str, each: &[Query]) -> Result<(), DatabaseError> {
+pub(super) async fn one_transaction(
+    client: &Client,
+    begin: &str,
+    each: &[Query],
+) -> Result<(), DatabaseError> {
     let begun = pin!(client.batch_execute(begin));
     let done = pin!(ours(client, each.iter()));
     let ended = pin!(client.batch_execute("COMMIT"));

@@ -120,7 +120,6 @@ impl<D: Driver> Run<'_, D> {
         claim: Vec<Query>,
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
-
         let kind = D::ENGINE.alone(piece.sql());
         let is_noted = kind != Alone::Repeatable;
         let begins = is_noted.then(|| self.table.begin_alone(step, number)).into_iter().collect();

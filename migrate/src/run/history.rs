@@ -13,7 +13,10 @@ const READING: &str = "reading the history";
 pub(crate) enum History {
     Missing,
     /// The format of the table, and the rows of the set in it.
-    Rows { format: i64, rows: Vec<AppliedMigration> },
+    Rows {
+        format: i64,
+        rows: Vec<AppliedMigration>,
+    },
 }
 
 impl History {

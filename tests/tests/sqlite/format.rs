@@ -44,7 +44,8 @@ async fn of_several_runners_one_upgrades_and_all_succeed() {
             runtime.block_on(runner.migrate(&Migrator::new(&set))).map(|report| report.migrations.len())
         };
         let applied: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = runners.into_iter().map(|runner| scope.spawn(move || run(runner))).collect();
+            let threads: Vec<_> =
+                runners.into_iter().map(|runner| scope.spawn(move || run(runner))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         let applied: usize = applied.into_iter().map(Result::unwrap).sum();
@@ -65,11 +66,13 @@ async fn indexes_triggers_views_and_settings_of_others_stay() {
              CREATE VIEW applied AS SELECT version, name FROM migrate_history",
         )
         .unwrap();
-    db.execute("PRAGMA foreign_keys = on; PRAGMA recursive_triggers = on; PRAGMA legacy_alter_table = off").await;
+    db.execute("PRAGMA foreign_keys = on; PRAGMA recursive_triggers = on; PRAGMA legacy_alter_table = off")
+        .await;
     db.migrate(&Migrator::new(&set())).await.unwrap();
     assert_eq!(column(&connection, "SELECT version FROM audit"), ["3"]);
     assert_eq!(column(&connection, "SELECT version FROM applied ORDER BY 1"), ["1", "2", "3"]);
-    let objects = "SELECT name FROM sqlite_schema WHERE name IN ('migrate_history_name', 'audit') ORDER BY name, type";
+    let objects =
+        "SELECT name FROM sqlite_schema WHERE name IN ('migrate_history_name', 'audit') ORDER BY name, type";
     assert_eq!(column(&connection, objects), ["audit", "audit", "migrate_history_name"]);
     assert_eq!(db.column("PRAGMA foreign_keys").await, ["1"]);
     assert_eq!(db.column("SELECT count(*) FROM sqlite_temp_schema").await, ["0"]);
@@ -98,7 +101,8 @@ async fn an_older_version_can_record_nothing() {
         VALUES ('other', 1, 'a', 'v1:', 'v1:', NULL, NULL, true, 'ok', NULL, NULL, NULL, 'applying', '', 1, 0)";
     let error = connection.execute_batch(claim).unwrap_err().to_string();
     assert_eq!(error, "CHECK constraint failed: needs_a_newer_version_of_the_library");
-    let record = "INSERT INTO migrate_log (action, host, application, logged_at, set_name, version, name, checksum,
+    let record =
+        "INSERT INTO migrate_log (action, host, application, logged_at, set_name, version, name, checksum,
         elapsed_ms, applied_by) SELECT 'apply', NULL, NULL, '', set_name, version, name, checksum, NULL, NULL
         FROM migrate_history WHERE version = 1";
     let error = connection.execute_batch(record).unwrap_err().to_string();

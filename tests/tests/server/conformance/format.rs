@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migrate::schema::Drift;
-use migrate::{Dialect, Direction, MigrationSet, MigrationState, Migrator, Refusal, Report, SetState, Target};
+use migrate::{
+    Dialect, Direction, MigrationSet, MigrationState, Migrator, Refusal, Report, SetState, Target,
+};
 use migrate_tests::{Folder, Rows, Sandbox, conformance, version};
 
 use crate::conformance::{FACTS, versions};
@@ -214,7 +216,8 @@ async fn a_history_of_format_1_elsewhere_is_upgraded_there<S: Sandbox>(mut db: S
     let migrator = migrator.history_prefix("ours");
     if S::DIALECT == Dialect::Postgres {
         // They lie in the schema of the role that made the dump.
-        let tables = ["box", "gate", "shelf"].map(|table| format!("ALTER TABLE app.{table} SET SCHEMA public"));
+        let tables =
+            ["box", "gate", "shelf"].map(|table| format!("ALTER TABLE app.{table} SET SCHEMA public"));
         db.execute(&tables.join(";")).await;
     }
     assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
@@ -226,7 +229,15 @@ async fn a_history_of_format_1_elsewhere_is_upgraded_there<S: Sandbox>(mut db: S
 async fn every_verb_that_writes_upgrades<S: Sandbox>(_: S) {
     let set = set();
     let migrator = Migrator::new(&set);
-    for verb in ["migrate_to", "rollback", "rollback_to", "redo", "resolve_applied", "resolve_rolled_back", "accept_drift"] {
+    for verb in [
+        "migrate_to",
+        "rollback",
+        "rollback_to",
+        "redo",
+        "resolve_applied",
+        "resolve_rolled_back",
+        "accept_drift",
+    ] {
         let mut db = loaded::<S>("applied").await;
         let report = match verb {
             "migrate_to" => db.migrate_to(&migrator, version(3)).await.map(drop),

@@ -88,12 +88,17 @@ async fn a_role_that_may_not_alter_the_history_is_shown_who_may() {
     let error = db.migrate(&migrator).await.unwrap_err();
     assert_eq!(error.code(), Some("42501"), "{error}");
     let told = error.to_string();
-    let owner = db.column("SELECT tableowner FROM pg_tables WHERE tablename = 'migrate_history'").await.remove(0);
-    assert!(told.contains(&format!("run the migrations once as {owner}, or have {owner} run this, once:")), "{told}");
+    let owner =
+        db.column("SELECT tableowner FROM pg_tables WHERE tablename = 'migrate_history'").await.remove(0);
+    assert!(
+        told.contains(&format!("run the migrations once as {owner}, or have {owner} run this, once:")),
+        "{told}"
+    );
     assert_eq!(db.column("SELECT DISTINCT format FROM migrate_history").await, ["1"]);
     // What is shown does it.
     let (from, to) = (told.find("BEGIN;").unwrap(), told.find("COMMIT;").unwrap());
-    let sql: String = told[from..to].lines().map(|line| line.trim_start_matches(['|', ' ']).to_owned() + "\n").collect();
+    let sql: String =
+        told[from..to].lines().map(|line| line.trim_start_matches(['|', ' ']).to_owned() + "\n").collect();
     db.execute("RESET ROLE").await;
     db.execute(&format!("{sql}COMMIT;")).await;
     db.execute("SET ROLE migrate_test_writer").await;

@@ -143,6 +143,7 @@ impl Analyst<'_> {
         }
     }
 
+    /// The findings about an up script. The schema is moved on to the state after it.
     fn of_script(&mut self, script: &Script, up: &Parsed) -> Vec<Finding> {
         let analysis = Analysis { engine: self.engine, project: self.project, execution: script.execution() };
         let mut findings = analysis.of(&up.statements, &mut self.schema);

@@ -22,8 +22,8 @@ fn checked(policy: &str, up: &str) -> Result<Checked, Diagnostics> {
     Source::of_texts(&files).check(&Overrides::default(), analyse)
 }
 
-/// What is told: `2:1 error drop-column`.
-fn told(policy: &str, up: &str) -> Vec<String> {
+/// What is reported: `2:1 error drop-column`.
+fn reported(policy: &str, up: &str) -> Vec<String> {
     let diagnostics = match checked(policy, up) {
         Ok(checked) => checked.warnings,
         Err(diagnostics) => diagnostics.iter().cloned().collect(),
@@ -43,7 +43,7 @@ fn told(policy: &str, up: &str) -> Vec<String> {
 #[test]
 fn the_policy_makes_errors_and_warnings() {
     let not_valid = "ALTER TABLE t ADD CONSTRAINT a CHECK (a > 0) NOT VALID;";
-    //    policy                                          script     told
+    //    policy                                          script     reported
     let cases: &[(&str, &str, &[&str])] = &[
         ("", "ALTER TABLE t ADD COLUMN c int;", &[]),
         ("", DROP, &["1:15 error drop-column"]),
@@ -64,7 +64,7 @@ fn the_policy_makes_errors_and_warnings() {
         ("", "ALTER TBLE t;", &["1:7 error syntax error near `TBLE`"]),
     ];
     for (policy, up, want) in cases {
-        assert_eq!(told(policy, up), *want, "{policy}: {up}");
+        assert_eq!(reported(policy, up), *want, "{policy}: {up}");
     }
 }
 
@@ -73,7 +73,7 @@ fn an_exception_is_for_its_statement_or_for_the_whole_script() {
     let allow = "-- migrate: allow drop-column \"unused\"\n";
     let other = "ALTER TABLE t DROP COLUMN b;";
     let unused = "error allows the hazard `drop-column`, which was not found here";
-    //    script                                          told
+    //    script                                          reported
     let cases: &[(String, &[String])] = &[
         (format!("{allow}{DROP}"), &[]),
         (format!("{allow}{DROP}\n{other}"), &[]), // at the top: for all of it
@@ -87,10 +87,10 @@ fn an_exception_is_for_its_statement_or_for_the_whole_script() {
         (format!("{allow}SELECT 1;"), &[format!("1:1 {unused}")]),
     ];
     for (up, want) in cases {
-        assert_eq!(told("", up), *want, "{up}");
+        assert_eq!(reported("", up), *want, "{up}");
     }
     // What the policy allows anyway is there all the same, so the exception is not in vain.
-    assert_eq!(told("[hazards]\ndrop-column = 'allow'", &format!("{allow}{DROP}")), Vec::<String>::new());
+    assert_eq!(reported("[hazards]\ndrop-column = 'allow'", &format!("{allow}{DROP}")), Vec::<String>::new());
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn what_is_found_is_kept() {
     assert_eq!((allowed.risk(), allowed.older_binaries()), (Some(Risk::High), OlderBinaries::Refuse));
 
     let old = change("lint-from = 3", DROP);
-    assert_eq!((old.risk(), old.hazards().len()), (Some(Risk::High), 1), "not told, and known all the same");
+    assert_eq!((old.risk(), old.hazards().len()), (Some(Risk::High), 1), "not reported, but known");
 
     let declared = "-- migrate: risk controlled\n-- migrate: older-binaries ok\n\
                     -- migrate: allow drop-column \"unused\"\nALTER TABLE t DROP COLUMN a;";
@@ -124,22 +124,22 @@ fn what_is_found_is_kept() {
 }
 
 #[test]
-fn a_script_for_any_engine_is_told_once() {
+fn a_script_for_any_engine_is_reported_once() {
     let any = "dialect = 'any'";
-    assert_eq!(told(any, DROP), ["1:15 error drop-column"]);
+    assert_eq!(reported(any, DROP), ["1:15 error drop-column"]);
     let allowed = format!("-- migrate: allow drop-column \"unused\"\n{DROP}");
-    assert_eq!(told(any, &allowed), Vec::<String>::new());
+    assert_eq!(reported(any, &allowed), Vec::<String>::new());
     // Blocks writers on PostgreSQL; SQLite knows no other way.
     let index = "CREATE INDEX t_a ON t (a);";
-    assert_eq!(told(any, index), ["1:1 error index-blocking"]);
+    assert_eq!(reported(any, index), ["1:1 error index-blocking"]);
     let allowed = format!("-- migrate: allow index-blocking \"small\"\n{index}");
-    assert_eq!(told(any, &allowed), Vec::<String>::new());
+    assert_eq!(reported(any, &allowed), Vec::<String>::new());
     assert_eq!(
-        told(any, "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;").len(),
+        reported(any, "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;").len(),
         1,
         "SQLite has no such statement"
     );
-    assert_eq!(told("dialect = 'sqlite'", index), Vec::<String>::new());
+    assert_eq!(reported("dialect = 'sqlite'", index), Vec::<String>::new());
 }
 
 #[test]
@@ -159,11 +159,11 @@ fn rollbacks_and_verify_scripts_are_parsed_too() {
 #[test]
 fn the_project_is_known_to_the_rules() {
     let policy = "tenant = 'business_id'\nglobal = ['currencies', 't']";
-    assert_eq!(told(policy, "CREATE TABLE orders (id int PRIMARY KEY);"), ["1:1 warning tenant-column"]);
-    assert_eq!(told(policy, "CREATE TABLE currencies (code text PRIMARY KEY);"), Vec::<String>::new());
+    assert_eq!(reported(policy, "CREATE TABLE orders (id int PRIMARY KEY);"), ["1:1 warning tenant-column"]);
+    assert_eq!(reported(policy, "CREATE TABLE currencies (code text PRIMARY KEY);"), Vec::<String>::new());
     let nulls = "CREATE TABLE u (a int, UNIQUE NULLS NOT DISTINCT (a));";
-    assert_eq!(told("postgres = 14", nulls).len(), 1);
-    assert_eq!(told("postgres = 15", nulls), Vec::<String>::new());
+    assert_eq!(reported("postgres = 14", nulls).len(), 1);
+    assert_eq!(reported("postgres = 15", nulls), Vec::<String>::new());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_rollback_may_declare_what_no_rule_sees() {
 
 /// What is lost at one place is reported each for itself, and the directive that keeps rows is heard.
 #[test]
-fn a_rebuild_on_sqlite_is_told_all_that_it_lacks() {
+fn a_rebuild_on_sqlite_reports_all_that_it_lacks() {
     let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);
         CREATE TABLE child (t_id REFERENCES t ON DELETE CASCADE); CREATE INDEX child_t ON child (t_id);";
     let rebuild = "CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
@@ -202,7 +202,7 @@ INSERT INTO new_t SELECT * FROM t;
 DROP TABLE t;
 ALTER TABLE new_t RENAME TO t;
 ";
-    let told = |keys: &str, more: &str| {
+    let reported = |keys: &str, more: &str| {
         let up = format!("{keys}{rebuild}{more}");
         let files = [
             ("1_create.up.sql", create),
@@ -222,36 +222,36 @@ ALTER TABLE new_t RENAME TO t;
     };
     let lost = |index: &str| {
         format!(
-            "rebuild-index: the index `{index}` goes with the old table, and `t` gets none like it: queries that used it read \
+            "rebuild-index: the index `{index}` is dropped with the old table, and the new `t` has none like it: queries that used it read \
              all rows"
         )
     };
     let keys =
         "rebuild-foreign-keys: foreign keys are on while `t` is rebuilt: DROP TABLE deletes rows of `child`";
-    assert_eq!(told("", ""), [keys.to_owned(), lost("t_a"), lost("t_b")]);
+    assert_eq!(reported("", ""), [keys.to_owned(), lost("t_a"), lost("t_b")]);
     let off = "-- migrate: foreign-keys off\n";
-    assert_eq!(told(off, ""), [lost("t_a"), lost("t_b")]);
+    assert_eq!(reported(off, ""), [lost("t_a"), lost("t_b")]);
     let indexes = "CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b);";
-    assert_eq!(told(off, indexes), [""; 0]);
-    assert_eq!(told("PRAGMA foreign_keys=OFF;\n", indexes), [""; 0]);
-    assert_eq!(told("PRAGMA defer_foreign_keys=ON;\n", indexes), [keys]);
+    assert_eq!(reported(off, indexes), [""; 0]);
+    assert_eq!(reported("PRAGMA foreign_keys=OFF;\n", indexes), [""; 0]);
+    assert_eq!(reported("PRAGMA defer_foreign_keys=ON;\n", indexes), [keys]);
 }
 
 /// Thousands of findings on one long line: what is reported and kept of them does not grow with their number.
 #[test]
-fn many_findings_are_told_in_few_words() {
+fn many_findings_are_reported_in_few_words() {
     let deletes = |count: usize| "DELETE FROM t; ".repeat(count);
-    let told = |policy: &str, up: &str| match checked(policy, up) {
+    let reported = |policy: &str, up: &str| match checked(policy, up) {
         Ok(checked) => checked.warnings,
         Err(diagnostics) => diagnostics.iter().cloned().collect(),
     };
-    let few = told("", &deletes(100));
+    let few = reported("", &deletes(100));
     assert!(
         few.iter().all(|one| matches!(one.problem, Problem::Hazard(HazardProblem::Found { .. }))),
         "{few:?}"
     );
     assert_eq!(few.len(), 100);
-    let many = told("", &deletes(8000));
+    let many = reported("", &deletes(8000));
     assert_eq!(many.len(), 101);
     assert_eq!(many[100].problem, HazardProblem::More { count: 7900 }.into());
     assert_eq!(many[100].severity, Severity::Error);
@@ -264,8 +264,8 @@ fn many_findings_are_told_in_few_words() {
     let hidden = format!("{}ALTER TABLE t DROP COLUMN a;", deletes(500));
     assert!(checked(warned, &hidden).is_err());
     // So do syntax errors, and directives that allow nothing.
-    assert_eq!(told("", &"ALTER TBLE t; ".repeat(500)).len(), 101);
-    assert_eq!(told("", &"-- migrate: allow rename \"x\"\nSELECT 1;\n".repeat(500)).len(), 101);
+    assert_eq!(reported("", &"ALTER TBLE t; ".repeat(500)).len(), 101);
+    assert_eq!(reported("", &"-- migrate: allow rename \"x\"\nSELECT 1;\n".repeat(500)).len(), 101);
     // The migration keeps what is the same in one line once.
     let set = checked("[hazards]\nhigh = 'allow'", &deletes(8000)).unwrap().set;
     let migrations = set.migrations();

@@ -52,6 +52,7 @@ impl Held {
     /// The finding for a statement that does long work, if earlier locks stop others whom the statement itself would
     /// not stop. `findings` are those of the statement.
     pub(super) fn check(&self, context: &Context<'_>, findings: &[Finding]) -> Option<Finding> {
+        // SQLite locks the whole database for a writing transaction, whatever the statements are.
         if context.engine != Engine::Postgres {
             return None;
         }
@@ -293,6 +294,7 @@ fn of_drop(context: &Context<'_>, drop: &Drop) -> Vec<(Name, Lock)> {
     tables.into_iter().map(|table| (table, Lock::All)).collect()
 }
 
+/// The table of an index.
 fn table_of(context: &Context<'_>, index: &Name) -> Option<Name> {
     context.schema.index(index).map(|index| index.table.clone())
 }
@@ -319,9 +321,9 @@ mod tests {
         )
     }
 
-    /// What the second of two statements is found to do behind the first.
+    /// The findings about the second of two statements.
     #[track_caller]
-    fn behind(first: &str, first_finds: &[&str], found: bool) {
+    fn after(first: &str, first_finds: &[&str], found: bool) {
         let mut want = first_finds.to_vec();
         want.push("unbounded-dml high");
         want.extend(found.then_some("lock-then-work high"));
@@ -330,83 +332,79 @@ mod tests {
 
     #[test]
     fn what_locks() {
-        behind("ALTER TABLE t ADD COLUMN n int", &[], true);
-        behind("ALTER TABLE t ALTER COLUMN a SET DEFAULT 5", &[], true);
-        behind("ALTER TABLE t RENAME COLUMN a TO n", &["rename high"], true);
-        behind("ALTER TABLE t REPLICA IDENTITY FULL", &["short-ael controlled"], true);
-        behind("CREATE INDEX ON t (b)", &["index-blocking high"], true);
-        behind("REINDEX INDEX t_a", &["reindex-blocking high"], true);
-        behind("DROP INDEX t_a", &["index-drop controlled"], true);
-        behind("CREATE POLICY everyone ON t USING (true)", &[], true);
-        behind("DROP TRIGGER t_note ON t", &["trigger controlled"], true);
-        behind("TRUNCATE t", &["truncate high"], true);
-        behind("CLUSTER t USING t_a", &["table-rewrite high"], true);
-        behind("LOCK TABLE t", &["explicit-lock high"], true);
-        behind("LOCK TABLE t IN SHARE MODE", &["explicit-lock high"], true);
-        behind("REFRESH MATERIALIZED VIEW mv", &["matview-refresh high"], true);
-        behind("ALTER DOMAIN score SET NOT NULL", &["domain-validate high"], true);
-        behind("ALTER TABLE q DETACH PARTITION q1", &["detach-blocking controlled"], true);
-        behind(
-            "CREATE TABLE q2 PARTITION OF q FOR VALUES FROM (10) TO (20)",
-            &["short-ael controlled"],
-            true,
-        );
+        after("ALTER TABLE t ADD COLUMN n int", &[], true);
+        after("ALTER TABLE t ALTER COLUMN a SET DEFAULT 5", &[], true);
+        after("ALTER TABLE t RENAME COLUMN a TO n", &["rename high"], true);
+        after("ALTER TABLE t REPLICA IDENTITY FULL", &["short-ael controlled"], true);
+        after("CREATE INDEX ON t (b)", &["index-blocking high"], true);
+        after("REINDEX INDEX t_a", &["reindex-blocking high"], true);
+        after("DROP INDEX t_a", &["index-drop controlled"], true);
+        after("CREATE POLICY everyone ON t USING (true)", &[], true);
+        after("DROP TRIGGER t_note ON t", &["trigger controlled"], true);
+        after("TRUNCATE t", &["truncate high"], true);
+        after("CLUSTER t USING t_a", &["table-rewrite high"], true);
+        after("LOCK TABLE t", &["explicit-lock high"], true);
+        after("LOCK TABLE t IN SHARE MODE", &["explicit-lock high"], true);
+        after("REFRESH MATERIALIZED VIEW mv", &["matview-refresh high"], true);
+        after("ALTER DOMAIN score SET NOT NULL", &["domain-validate high"], true);
+        after("ALTER TABLE q DETACH PARTITION q1", &["detach-blocking controlled"], true);
+        after("CREATE TABLE q2 PARTITION OF q FOR VALUES FROM (10) TO (20)", &["short-ael controlled"], true);
         // The default partition, not the parent.
-        behind(
+        after(
             "CREATE TABLE new (id int); ALTER TABLE p ATTACH PARTITION new FOR VALUES FROM (10) TO (20)",
             &["default-partition-scan high"],
             true,
         );
         // The table that a foreign key refers to.
-        behind("CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t)", &["fk-two-tables controlled"], true);
-        behind("DROP TABLE child", &["drop-table high"], true);
-        behind("ALTER TABLE child DROP CONSTRAINT child_t", &["fk-two-tables controlled"], true);
+        after("CREATE TABLE new (t_id int PRIMARY KEY REFERENCES t)", &["fk-two-tables controlled"], true);
+        after("DROP TABLE child", &["drop-table high"], true);
+        after("ALTER TABLE child DROP CONSTRAINT child_t", &["fk-two-tables controlled"], true);
     }
 
     #[test]
     fn what_does_not_lock() {
-        behind("CREATE TABLE new (id int); CREATE INDEX ON new (id)", &[], false);
-        behind("COMMENT ON TABLE t IS 'x'", &[], false);
-        behind("ALTER TABLE t SET (fillfactor = 90)", &[], false);
-        behind("ALTER TABLE t ALTER COLUMN a SET STATISTICS 500", &[], false);
-        behind("LOCK TABLE t IN ROW EXCLUSIVE MODE", &[], false);
-        behind("INSERT INTO t (id) VALUES (1)", &[], false);
-        behind("ALTER DOMAIN idle SET NOT NULL", &[], false);
-        behind("ALTER INDEX t_a RENAME TO t_a_index", &[], false);
-        behind("DROP TABLE source", &["drop-table high"], false); // who wants it waits in vain anyhow
-        behind("REFRESH MATERIALIZED VIEW CONCURRENTLY mv", &["matview-refresh controlled"], false);
+        after("CREATE TABLE new (id int); CREATE INDEX ON new (id)", &[], false);
+        after("COMMENT ON TABLE t IS 'x'", &[], false);
+        after("ALTER TABLE t SET (fillfactor = 90)", &[], false);
+        after("ALTER TABLE t ALTER COLUMN a SET STATISTICS 500", &[], false);
+        after("LOCK TABLE t IN ROW EXCLUSIVE MODE", &[], false);
+        after("INSERT INTO t (id) VALUES (1)", &[], false);
+        after("ALTER DOMAIN idle SET NOT NULL", &[], false);
+        after("ALTER INDEX t_a RENAME TO t_a_index", &[], false);
+        after("DROP TABLE source", &["drop-table high"], false); // who wants it waits in vain anyhow
+        after("REFRESH MATERIALIZED VIEW CONCURRENTLY mv", &["matview-refresh controlled"], false);
     }
 
     #[test]
     fn what_works() {
         let history = tables();
-        let behind = |work: &str, want: &[&str]| {
+        let after = |work: &str, want: &[&str]| {
             case(&history, &format!("ALTER TABLE t ADD COLUMN n int; {work}"), want);
         };
-        behind("CREATE INDEX ON t (n)", &["index-blocking high", "lock-then-work high"]); // stops readers, too
-        behind("CREATE INDEX ON other (a)", &["index-blocking high", "lock-then-work high"]);
-        behind("INSERT INTO other SELECT id, a FROM t", &["lock-then-work high"]);
-        behind("CREATE TABLE copy AS SELECT * FROM t", &["lock-then-work high"]);
-        behind("CREATE MATERIALIZED VIEW w AS SELECT * FROM t", &["lock-then-work high"]);
-        behind(
+        after("CREATE INDEX ON t (n)", &["index-blocking high", "lock-then-work high"]); // stops readers, too
+        after("CREATE INDEX ON other (a)", &["index-blocking high", "lock-then-work high"]);
+        after("INSERT INTO other SELECT id, a FROM t", &["lock-then-work high"]);
+        after("CREATE TABLE copy AS SELECT * FROM t", &["lock-then-work high"]);
+        after("CREATE MATERIALIZED VIEW w AS SELECT * FROM t", &["lock-then-work high"]);
+        after(
             "REFRESH MATERIALIZED VIEW CONCURRENTLY mv",
             &["matview-refresh controlled", "lock-then-work high"],
         );
-        behind(
+        after(
             "ALTER TABLE other VALIDATE CONSTRAINT other_a",
             &["lock-then-work high", "long-validate controlled"],
         );
-        // How much it is, nobody knows.
-        behind("UPDATE t SET n = 1 WHERE id = 5", &["unbounded-dml controlled", "lock-then-work controlled"]);
+        // How many rows it changes is unknown.
+        after("UPDATE t SET n = 1 WHERE id = 5", &["unbounded-dml controlled", "lock-then-work controlled"]);
         // No work, or none on rows that were there.
-        behind("ALTER TABLE t ADD COLUMN m int", &[]);
-        behind("INSERT INTO other (id) VALUES (1)", &[]);
-        behind("CREATE TABLE new (id int); INSERT INTO new SELECT 1; UPDATE new SET id = 2", &[]);
-        behind("SELECT count(*) FROM t", &[]);
+        after("ALTER TABLE t ADD COLUMN m int", &[]);
+        after("INSERT INTO other (id) VALUES (1)", &[]);
+        after("CREATE TABLE new (id int); INSERT INTO new SELECT 1; UPDATE new SET id = 2", &[]);
+        after("SELECT count(*) FROM t", &[]);
     }
 
     #[test]
-    fn who_waits_for_the_statement_itself_is_told_once() {
+    fn who_waits_for_the_statement_itself_is_reported_once() {
         let history = tables();
         case(
             &history,
@@ -422,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn validation_behind_its_own_lock() {
+    fn validation_under_its_own_lock() {
         let history = tables();
         let add = "ADD CONSTRAINT t_positive CHECK (a > 0) NOT VALID";
         let found: &[&str] =

@@ -68,13 +68,14 @@ fn of_objects(
     down: &[Statement],
 ) -> Vec<Finding> {
     let Some(first) = down.first() else { return Vec::new() };
+    // The second comparison is much cheaper than two inventories, and most rollbacks restore the schema exactly.
     if down.iter().any(may_do_anything) || end.holds_the_same_as(before) {
         return Vec::new();
     }
     let made = Made { old: before.inventory(), schema, up, down };
     let end = end.inventory();
     let mut findings = made.lossy(&end);
-    findings.extend(made.left_behind(&end).map(|objects| {
+    findings.extend(made.not_dropped(&end).map(|objects| {
         let message =
             format!("the rollback does not drop what the migration created: {}", objects.join(", "));
         let safer =
@@ -127,7 +128,8 @@ impl Made<'_> {
     }
 
     /// The objects that the migration created and the rollback does not drop, as the message names them.
-    fn left_behind(&self, end: &Inventory) -> Option<Vec<String>> {
+    fn not_dropped(&self, end: &Inventory) -> Option<Vec<String>> {
+        // What a block created may have been there before, so the rollback may be right to keep it.
         if created_in_blocks(self.up) {
             return None;
         }
@@ -195,6 +197,7 @@ fn created_in_blocks(up: &[Statement]) -> bool {
     up.iter().filter(is_block).any(|block| !block.inner().is_empty())
 }
 
+/// Whether a statement drops with CASCADE.
 fn cascades(statement: &Statement) -> bool {
     match &statement.kind {
         Kind::Drop(drop) => drop.cascade,
@@ -214,6 +217,7 @@ fn may_go_with_others(kind: ObjectKind) -> bool {
     !matches!(kind, ObjectKind::Table | ObjectKind::Column)
 }
 
+/// Whether the migration creates a function of this name, perhaps an overload of an old one.
 fn creates_function(up: &[Statement], name: &Name) -> bool {
     up.iter().any(
         |statement| matches!(&statement.kind, Kind::CreateFunction(create) if create.name.name == name.name),
@@ -261,7 +265,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn left_behind(up: &str, down: &str, what: &str) {
+    fn not_dropped(up: &str, down: &str, what: &str) {
         let first = down.split(';').next().unwrap();
         let want =
             format!("down-mismatch: {first}: the rollback does not drop what the migration created: {what}");
@@ -314,7 +318,7 @@ mod tests {
         fine("DROP VIEW v; CREATE VIEW v AS SELECT 1", "DROP VIEW v; CREATE VIEW v AS SELECT id FROM t");
         fine("ALTER TABLE t DROP CONSTRAINT t_a", "ALTER TABLE t ADD CONSTRAINT t_a CHECK (a > 0)");
         fine("DROP TABLE t CASCADE", "CREATE TABLE t (id int)");
-        // An enum that is made anew without the value.
+        // An enum that is created again without the value.
         fine(
             "ALTER TYPE mood ADD VALUE 'bad'",
             "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('good'); DROP TYPE old",
@@ -322,53 +326,53 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_behind() {
-        left_behind("CREATE TABLE n (id int)", "DROP TABLE IF EXISTS m", "the table `n`");
-        left_behind("CREATE TABLE app.n (id int)", "DROP TABLE IF EXISTS n", "the table `app.n`");
-        left_behind("ALTER TABLE t ADD b int, ADD c int", "ALTER TABLE t DROP b", "the column `t.c`");
-        left_behind(
+    fn what_is_not_dropped() {
+        not_dropped("CREATE TABLE n (id int)", "DROP TABLE IF EXISTS m", "the table `n`");
+        not_dropped("CREATE TABLE app.n (id int)", "DROP TABLE IF EXISTS n", "the table `app.n`");
+        not_dropped("ALTER TABLE t ADD b int, ADD c int", "ALTER TABLE t DROP b", "the column `t.c`");
+        not_dropped(
             "ALTER TABLE unknown ADD b int",
             "UPDATE t SET a = 1 WHERE id = 1",
             "the column `unknown.b`",
         );
-        left_behind(
+        not_dropped(
             "ALTER TABLE t ADD CHECK (a < 9); CREATE INDEX i ON t (id)",
             "DROP INDEX IF EXISTS j",
             "the index `i`, the constraint `t_a_check` of `t`",
         );
-        left_behind(
+        not_dropped(
             "CREATE TYPE n AS ENUM ('a'); CREATE TABLE n2 (a n)",
             "DROP TABLE n2; UPDATE t SET a = 1 WHERE id = 1",
             "the type `n`",
         );
-        left_behind(
+        not_dropped(
             "ALTER TYPE mood ADD VALUE 'bad'",
             "UPDATE t SET a = 1 WHERE id = 1",
             "the value `bad` of `mood`",
         );
-        left_behind(
+        not_dropped(
             "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
              CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION g()",
             "DROP TRIGGER g ON t",
             "the function `g`",
         );
-        left_behind(
+        not_dropped(
             "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
             "UPDATE t SET a = 1 WHERE id = 1",
             "the trigger `g` of `t`",
         );
-        left_behind(
+        not_dropped(
             "CREATE POLICY y ON t USING (true)",
             "ALTER TABLE t DISABLE ROW LEVEL SECURITY",
             "the policy `y` of `t`",
         );
-        left_behind(
+        not_dropped(
             "CREATE MATERIALIZED VIEW m AS SELECT 1",
             "DROP VIEW IF EXISTS m2",
             "the materialized view `m`",
         );
-        left_behind("CREATE SEQUENCE n", "DROP TABLE IF EXISTS n2", "the sequence `n`");
-        left_behind("ALTER TABLE t RENAME TO u", "UPDATE u SET a = 1 WHERE id = 1", "the table `u`");
+        not_dropped("CREATE SEQUENCE n", "DROP TABLE IF EXISTS n2", "the sequence `n`");
+        not_dropped("ALTER TABLE t RENAME TO u", "UPDATE u SET a = 1 WHERE id = 1", "the table `u`");
     }
 
     #[test]
@@ -409,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged() {
+    fn what_cannot_be_analysed() {
         let up = "CREATE TABLE n (id int); CREATE VIEW w AS SELECT 1";
         fine(up, "DO $$ BEGIN EXECUTE 'DROP TABLE n'; END $$");
         fine(up, "DO $$ BEGIN IF true THEN DROP TABLE n; END IF; END $$");

@@ -345,7 +345,7 @@ fn write_step(
         _ => "migration",
     };
     let doing = match stage {
-        Stage::Claim => " could not be claimed in the history",
+        Stage::Prepare | Stage::Claim => " could not be claimed in the history",
         Stage::Script => " failed",
         Stage::Record => " could not be recorded",
         Stage::Commit => " failed to commit",

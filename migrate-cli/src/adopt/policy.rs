@@ -29,7 +29,7 @@ impl Policy {
         for diagnostic in diagnostics {
             match &diagnostic.problem {
                 Problem::Rollback(RollbackProblem::Missing { .. } | RollbackProblem::Empty) => {
-                    self.rollback_is_optional = true
+                    self.rollback_is_optional = true;
                 }
                 Problem::FileName(FileNameProblem::Invalid { .. }) if !diagnostic.path.ends_with(".sql") => {
                     self.ignore.push(inside(&diagnostic.path));

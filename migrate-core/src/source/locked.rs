@@ -126,7 +126,7 @@ impl Check<'_, '_> {
                 self.problems.of_file(edited("rollback script"), &down.path);
             }
             (None, Some(_)) => {
-                self.at_line(LockFileProblem::RemovedDown { migration: line.label() }, line, locked)
+                self.at_line(LockFileProblem::RemovedDown { migration: line.label() }, line, locked);
             }
             _ => {}
         }

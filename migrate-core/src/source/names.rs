@@ -26,7 +26,7 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
     for file in source.files.iter().filter(|file| !is_no_migration(&file.path, config)) {
         match FileName::parse(&file.path) {
             Err(reason) => {
-                problems.of_file(FileNameProblem::Invalid { reason, suggestion: None }, &file.path)
+                problems.of_file(FileNameProblem::Invalid { reason, suggestion: None }, &file.path);
             }
             Ok(file_name) => match file_name.numbered() {
                 Ok((version, name)) => named.push(Named { file, file_name, version, name }),

@@ -193,7 +193,7 @@ fn each_bad_folder_has_its_problems() {
         ),
         (
             &[("1_a.sql", "\u{feff}-- migrate: irreversible \"x\"\nSELECT 1")],
-            &["m/1_a.sql:1:1 a byte order mark stands before the directive on the first line and hides it"],
+            &["m/1_a.sql:1:1 a byte order mark hides the directive on the first line"],
         ),
         // Two files for one thing. The parts of the second migration are its own.
         (

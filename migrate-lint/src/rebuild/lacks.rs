@@ -38,6 +38,7 @@ pub(super) struct Rebuild<'a> {
 }
 
 impl Rebuild<'_> {
+    /// All differences. `rebuilds` has the copies of the rows, `end` the schema that the script leaves.
     pub(super) fn lacks(&self, rebuilds: &Rebuilds, end: &Schema) -> Vec<Finding> {
         let held = rebuilds.held.get(&self.new.name);
         let copies = held.into_iter().flat_map(|held| &held.copies);
@@ -77,6 +78,8 @@ impl Rebuild<'_> {
         held.cloned().or_else(|| self.new.columns_are_complete.then(own))
     }
 
+    /// The findings about rows. One copy that keeps all rows is enough; several that each lose some are not added
+    /// up.
     fn rows(&self, copies: &[&Copy]) -> Vec<Finding> {
         let table = shown(self.first);
         let safer = "copy all rows before the old table is dropped: `INSERT INTO new_… (…) SELECT … FROM …`, without a \
@@ -131,6 +134,7 @@ impl Rebuild<'_> {
         columns.filter(|column| column.generated.is_none()).map(|column| &column.name).filter(was_there)
     }
 
+    /// The findings about columns: their values in the copy, or that the new table does not have them.
     fn values(
         &self,
         columns: &[String],
@@ -190,6 +194,7 @@ impl Rebuild<'_> {
         }
     }
 
+    /// The finding for CREATE TABLE AS, in place of one for each constraint, because it takes over none of them.
     fn made_by_query(&self, old: &Table, at: Span) -> Option<Finding> {
         let says_something = !old.constraints.is_empty()
             || old
@@ -206,6 +211,7 @@ impl Rebuild<'_> {
         })
     }
 
+    /// The findings about keys, checks, defaults and options.
     fn constraints(
         &self,
         forms: &Forms<'_>,
@@ -246,6 +252,7 @@ impl Rebuild<'_> {
         })
     }
 
+    /// The findings about indexes. A lost unique index is high, because duplicates are accepted without an error.
     fn indexes(&self, forms: &Forms<'_>) -> Vec<Finding> {
         let lost = self.old.indexes.iter().filter(|index| !forms.has_again(index));
         lost.map(|index| {
@@ -269,6 +276,7 @@ impl Rebuild<'_> {
         format!("the {noun} `{name}` {with}")
     }
 
+    /// The findings about triggers, which DROP TABLE drops without a word.
     fn triggers(&self, old: Option<&Table>) -> Vec<Finding> {
         let made = |name: &str| self.new.triggers.iter().any(|trigger| trigger.name == name);
         let old = old.into_iter().flat_map(|table| &table.triggers);
@@ -318,6 +326,7 @@ impl Forms<'_> {
     }
 }
 
+/// The cause of a loss, as the message ends.
 fn why(loss: &Loss) -> String {
     match &loss.cause {
         Cause::Query(Cut::Condition(text)) => {
@@ -344,17 +353,20 @@ pub(super) fn dropped(table: &Name, at: Span) -> Finding {
     Finding::new(Hazard::DropTable, at, message, DROP_TABLE_SAFER).breaking_older_binaries()
 }
 
+/// The finding if a deletion also deletes or changes rows of other tables.
 pub(super) fn deletes_others(table: &Name, losses: &str, at: Span) -> Finding {
     let message = format!("when the rows of `{}` are deleted, the statement also {losses}", shown(table));
     let safer = "count those rows first; delete or move them with statements of their own, so that the review sees it";
     Finding::new(Hazard::DeleteCascade, at, message, safer)
 }
 
+/// The finding if a table is rebuilt with foreign keys on. It has the one remedy that always works.
 pub(super) fn keys_are_on(table: &Name, what: &str, at: Span) -> Finding {
     let message = format!("foreign keys are on while `{}` is rebuilt: DROP TABLE {what}", shown(table));
     Finding::new(Hazard::RebuildForeignKeys, at, message, KEYS_OFF)
 }
 
+/// The finding if a copy has another number of values than the table has columns. The statement fails.
 pub(super) fn another_number(table: &Name, given: usize, wanted: usize, at: Span) -> Finding {
     let message =
         format!("the copy gives {given} values for the {wanted} columns of `{}`, and fails", shown(table));
@@ -363,6 +375,7 @@ pub(super) fn another_number(table: &Name, given: usize, wanted: usize, at: Span
     Finding::new(Hazard::RebuildColumn, at, message, safer)
 }
 
+/// The finding if an UPDATE without a condition replaces copied values.
 pub(super) fn overwritten(table: &Name, column: &str, at: Span) -> Finding {
     let message = format!("UPDATE overwrites the copied values of `{}.{column}`", shown(table));
     let safer = "keep the values in another column if they may be needed";
@@ -397,7 +410,7 @@ pub(super) fn broken_by_rename(gone: &[Gone], schema: &Schema, at: Span) -> Vec<
 
 /// The references that follow the old table to its new name. SQLite rewrites them at RENAME, so they end up at the table
 /// that is to be dropped.
-pub(super) fn left_behind(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
+pub(super) fn follow_the_old(first: &Name, to: &Name, end: &Schema, at: Span) -> Vec<Finding> {
     let refers = |table: &&Table| {
         table.name != *to
             && table.constraints.iter().any(

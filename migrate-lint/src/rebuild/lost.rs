@@ -80,6 +80,7 @@ impl Forms<'_> {
         columns.iter().map(|column| self.column_now(column).map(|column| column.name.clone())).collect()
     }
 
+    /// The column of the new form, under its present name.
     fn column_now(&self, column: &str) -> Option<&TableColumn> {
         let name = self.renamed.get(column).map_or(column, String::as_str);
         self.new.column(name)
@@ -111,6 +112,8 @@ impl Forms<'_> {
             && data_type.is_some_and(|data_type| data_type.to_string() == "integer")
     }
 
+    /// The properties that a column lost. NOT NULL and defaults keep their own hazards, because old code relies on
+    /// them in the same way as on PostgreSQL.
     fn of_column(&self, old: &TableColumn) -> Vec<Lost> {
         let Some(new) = self.column_now(&old.name) else { return Vec::new() };
         let name = &old.name;
@@ -133,6 +136,7 @@ impl Forms<'_> {
         lost
     }
 
+    /// The options that the table lost.
     fn options(&self) -> Vec<Lost> {
         let (old, new) = (self.old.options, self.new.options);
         let words = [

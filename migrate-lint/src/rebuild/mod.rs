@@ -164,6 +164,7 @@ impl Rebuilds {
         }
     }
 
+    /// CREATE TABLE: notes how the table was created, and with AS SELECT which rows it holds.
     fn create(&mut self, create: &CreateTable, schema: &Schema, at: Span) {
         let place = create.name.schema.as_deref().unwrap_or(if create.temporary { "temp" } else { "main" });
         let name = Name::qualified(place, &create.name.name);
@@ -187,15 +188,18 @@ impl Rebuilds {
         self.held.insert(name, held);
     }
 
+    /// INSERT: notes which rows of old tables a new table holds now, and for REPLACE which rows are deleted.
     fn insert(&mut self, insert: &Insert, schema: &Schema, at: Span) {
         let target = schema.resolve(&insert.table);
         if target.name == "sqlite_sequence" {
             self.sets_sequences = true;
             return;
         }
+        // REPLACE deletes the conflicting row before it inserts, so ON DELETE CASCADE fires.
         if insert.conflict == Some(Conflict::Replace) && self.has_rows(schema, &target) {
             self.delete_reaches(&target, schema, at, false, Risk::High);
         }
+        // Rows that go into an old table do not replace it, so there is nothing to compare later.
         if !schema.is_new(&target) {
             return;
         }
@@ -244,6 +248,8 @@ impl Rebuilds {
         self.made.get(&schema.resolve(table)).is_some_and(|made| !made.as_query)
     }
 
+    /// UPDATE: without a condition it replaces copied values. With one, it may correct some of them, which counts as
+    /// intended.
     fn update(&mut self, update: &Update, schema: &Schema, at: Span) {
         let target = schema.resolve(&update.table);
         self.sets_sequences |= target.name == "sqlite_sequence";
@@ -263,6 +269,7 @@ impl Rebuilds {
         }
     }
 
+    /// DELETE: the copies in the table lose rows, and references to it are followed.
     fn delete(&mut self, delete: &Delete, schema: &Schema, at: Span) {
         let target = schema.resolve(&delete.table);
         self.sets_sequences |= target.name == "sqlite_sequence";
@@ -276,6 +283,8 @@ impl Rebuilds {
         }
     }
 
+    /// DROP TABLE: an old table is gone, a new one is forgotten. SQLite deletes the rows first, so references are
+    /// followed.
     fn drop(&mut self, drop: &Drop, schema: &Schema, at: Span) {
         for name in &drop.names {
             let name = schema.resolve(name);
@@ -291,6 +300,7 @@ impl Rebuilds {
         }
     }
 
+    /// ALTER TABLE: what is known moves to the new name of a table or column.
     fn alter(&mut self, alter: &AlterTable, schema: &Schema, at: Span) {
         let table = schema.resolve(&alter.name);
         for change in &alter.changes {
@@ -314,6 +324,7 @@ impl Rebuilds {
         }
     }
 
+    /// RENAME TO. Of an old table the first name is kept, because the table that has it at the end replaces it.
     fn rename(&mut self, table: &Name, to: &Name, schema: &Schema, at: Span) {
         if !self.legacy {
             self.findings.extend(lacks::broken_by_rename(&self.gone, schema, at));
@@ -349,10 +360,13 @@ impl Rebuilds {
         Tables { schema, held: &self.held, renamed: &self.renamed, at }
     }
 
+    /// Whether a table may have rows. A new one that nothing was written to has none, so its deletion reaches
+    /// nothing.
     fn has_rows(&self, schema: &Schema, table: &Name) -> bool {
         !schema.is_new(table) || self.filled.contains(table) || self.held.contains_key(table)
     }
 
+    /// What a deletion does to other tables. Nothing, if foreign keys are off.
     fn reach(&self, table: &Name, schema: &Schema, of_all: bool) -> Reach {
         if !self.keys {
             return Reach::default();
@@ -403,7 +417,7 @@ impl Rebuilds {
         }
         for moved in &self.moved {
             let Some(new) = self.rebuilt(&moved.first, end) else { continue };
-            findings.extend(lacks::left_behind(&moved.first, &moved.to, end, moved.at));
+            findings.extend(lacks::follow_the_old(&moved.first, &moved.to, end, moved.at));
             let is_there = self.renamed.get(&moved.to) == Some(&moved.first);
             if is_there && self.copied.contains(&moved.first) {
                 let (old, at) = (Old::of(end, &moved.to), moved.at);
@@ -467,6 +481,7 @@ impl Held {
     }
 }
 
+/// Whether a condition finds every row.
 fn finds_all(filter: Option<&Expression>) -> bool {
     filter.is_none_or(|filter| filter.is_always_true)
 }

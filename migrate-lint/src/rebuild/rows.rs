@@ -73,6 +73,7 @@ pub(super) struct Loss {
     pub(super) cause: Cause,
 }
 
+/// Why rows may be missing in a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     /// A condition, DISTINCT, GROUP BY, LIMIT, … of the query.
@@ -132,6 +133,7 @@ impl Tables<'_> {
         let items: Vec<Item<'_>> = selection.from.iter().map(|from| self.item(from)).collect();
         let mut taken: Vec<(usize, Taken)> = Vec::new();
         for (number, item) in items.iter().enumerate() {
+            // The limit holds for the query as a whole, or its result would have up to 64 copies for each item.
             let room = MAX_COPIES - taken.len();
             taken.extend(item.rows.copies.iter().take(room).map(|copy| (number, copy.clone())));
         }
@@ -155,6 +157,7 @@ impl Tables<'_> {
         rows
     }
 
+    /// An item of FROM with its rows. If a join may lose rows of it, each copy gets that loss.
     fn item<'s>(&self, from: &'s From) -> Item<'s> {
         let mut rows = self.source(&from.source);
         if from.joined {
@@ -164,6 +167,7 @@ impl Tables<'_> {
         Item { alias: from.alias.as_deref(), rows }
     }
 
+    /// The rows of a source: a table, a subquery, or several joined by UNION.
     fn source(&self, source: &Source) -> Rows {
         match source {
             Source::Table(name) => self.table(name),
@@ -233,6 +237,7 @@ struct Item<'s> {
 }
 
 impl Item<'_> {
+    /// The number of a column.
     fn position(&self, column: &str) -> Option<usize> {
         self.rows.columns.as_ref()?.iter().position(|known| known == column)
     }

@@ -1,3 +1,7 @@
+//! An index of a table or materialized view, as the migrations so far have made it.
+//!
+//! Indexes are kept next to the tables and not inside them, because DROP INDEX and RENAME name them alone.
+
 use crate::sql::{Expression, IndexKey, Name};
 
 /// An index, including those of primary keys and unique constraints.

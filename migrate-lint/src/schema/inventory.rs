@@ -84,6 +84,7 @@ impl Schema {
             .chain(self.functions.keys().map(|name| (ObjectKind::Function, name)))
     }
 
+    /// Whether the object is temporary. It ends with its session, so a rollback cannot miss it.
     fn is_temporary(&self, name: &Name) -> bool {
         name.schema.as_deref() == Some(super::temporary_schema(self.engine))
     }
@@ -108,6 +109,7 @@ impl Table {
         found
     }
 
+    /// The columns, triggers and policies of the table.
     fn parts(&self) -> impl Iterator<Item = (ObjectKind, &str)> {
         let columns = self.columns.iter().filter(|_| !self.is_heir());
         let columns = columns.map(|column| (ObjectKind::Column, column.name.as_str()));
@@ -116,6 +118,7 @@ impl Table {
         columns.chain(triggers).chain(policies)
     }
 
+    /// Whether the table gets its columns and constraints from a parent.
     fn is_heir(&self) -> bool {
         self.partition_of.is_some() || !self.inherits.is_empty()
     }
@@ -150,10 +153,12 @@ impl TableConstraint {
     }
 }
 
+/// The schema of an object, as what it needs.
 fn in_schema(name: &Name) -> BTreeSet<Object> {
     name.schema.iter().map(|schema| Object::whole(ObjectKind::Schema, &Name::new(schema))).collect()
 }
 
+/// A table and some of its columns, as what an object needs.
 fn with_columns<'a>(table: &Name, columns: impl IntoIterator<Item = &'a String>) -> BTreeSet<Object> {
     let columns = columns.into_iter().map(|column| Object::part(ObjectKind::Column, table, column));
     columns.chain([Object::whole(ObjectKind::Table, table)]).collect()

@@ -43,14 +43,17 @@ impl Lookup {
         self.indexes.entry(index.table.clone()).or_default().insert(index.name.clone());
     }
 
+    /// Whether a constraint may have this name.
     pub(super) fn may_be_constraint(&self, name: &str) -> bool {
         self.constraints.contains(name)
     }
 
+    /// Whether the table may have partitions or heirs.
     pub(super) fn may_have_children(&self, table: &Name) -> bool {
         self.parents.contains(table)
     }
 
+    /// Whether a foreign key may refer to the table.
     pub(super) fn may_be_referenced(&self, table: &Name) -> bool {
         self.owners.contains_key(table)
     }
@@ -64,6 +67,7 @@ impl Lookup {
         self.indexes.get(table)
     }
 
+    /// Applies a change to the names of relations.
     pub(super) fn rename_relations(&mut self, rename: impl Fn(&mut Name)) {
         let renamed = |mut name: Name| {
             rename(&mut name);

@@ -197,6 +197,7 @@ impl Schema {
         self.indexes.get(&self.resolve(name))
     }
 
+    /// The indexes of a table or materialized view, including those of constraints.
     pub(crate) fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &Index> {
         let table = self.resolve(table);
         let names = self.lookup.indexes(&table).into_iter().flatten();
@@ -223,6 +224,7 @@ impl Schema {
             .filter(|constraint| matches!(constraint.kind, TableConstraintKind::ForeignKey { .. }))
     }
 
+    /// The partitions of a table, each with its bounds.
     pub(crate) fn partitions_of(&self, table: &Name) -> impl Iterator<Item = (&Table, &Partition)> {
         let table = self.resolve(table);
         let tables =
@@ -379,6 +381,7 @@ impl Renaming {
     }
 }
 
+/// The schema of unqualified names, if nothing else is set.
 fn default_schema(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres => "public",

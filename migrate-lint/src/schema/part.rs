@@ -111,6 +111,7 @@ impl Schema {
         self.other_types.range(word..).take_while(|name| name.name == word.name)
     }
 
+    /// A lookup for the objects of a part.
     fn new_lookup(&self) -> Lookup {
         let mut lookup = Lookup::default();
         self.indexes.values().for_each(|index| lookup.add_index(index));

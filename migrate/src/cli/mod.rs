@@ -125,7 +125,7 @@
 //! # How it works
 //!
 //! Arguments come in, and an exit code goes out: [`Arguments`] → session (a [`Verb`], the migrator, the options) → database
-//! (an [`Address`], then a connection) → the verb asks the [`Migrator`](crate::Migrator) → [`Console`] prints its answer →
+//! (an [`Address`], then a connection) → the verb asks the [`Migrator`] → [`Console`] prints its answer →
 //! [`Exit`]. `cargo migrate` uses the same verbs, with a set that it reads from a folder.
 
 mod address;

@@ -4,11 +4,14 @@
 //! decides nothing: what to record and when is already in the transactions.
 
 mod blocker;
+mod class;
 mod error;
 mod event;
 mod keep;
+mod lock;
 mod lock_failure;
 mod piece;
+mod schema;
 mod transaction;
 
 use std::time::Duration;
@@ -16,13 +19,16 @@ use std::time::Duration;
 use migrate_core::{Engine, HistoryTable, Query, Value};
 
 pub use blocker::Blocker;
+pub(crate) use class::Class;
 pub(crate) use error::DatabaseError;
 pub(crate) use error::FALSE;
 pub(crate) use event::Event;
 pub(crate) use event::Tell;
 pub(crate) use keep::{Keep, Noted};
+pub(crate) use lock::Lock;
 pub(crate) use lock_failure::LockFailure;
 pub(crate) use piece::{Piece, Place, Timeouts};
+pub(crate) use schema::Schema;
 pub(crate) use transaction::{Failure, Stage, Transaction};
 
 /// A connection that a run has to itself.
@@ -30,6 +36,9 @@ pub(crate) use transaction::{Failure, Stage, Transaction};
 /// It sends what it is given and reports the outcome. The run decides what is recorded, and when.
 pub trait Driver: Send {
     const ENGINE: Engine;
+
+    /// The query for the name of the database. On SQLite the name is the path of the file, empty for one in memory.
+    const NAME: &'static str;
 
     /// The rows of a query, or `None` if it names a table that does not exist. One round trip.
     fn query(
@@ -70,17 +79,11 @@ pub trait Driver: Send {
     /// column of a row is false.
     fn check(&mut self, piece: &Piece<'_>) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// What [`HistoryTable::fingerprint`] asks for. One round trip.
-    fn fingerprint(
+    /// The rows of the schema, or `None` if they are kept in a table that does not exist. One round trip.
+    fn schema(
         &mut self,
         history: &HistoryTable,
-        timeouts: Timeouts,
-    ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
-
-    /// The rows of a [`KeptSchema`](migrate_core::KeptSchema), or `None` if their table does not exist. One round trip.
-    fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Option<Vec<Row>>, DatabaseError>> + Send;
 
@@ -99,37 +102,26 @@ pub trait Driver: Send {
         keep: Keep,
     ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// The name of the database. On SQLite it is the path of the file, empty for one in memory.
-    fn database_name(&mut self) -> impl Future<Output = Result<String, DatabaseError>> + Send;
-
     /// Drops everything in the database.
     fn wipe(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Keeps other runners out. If that is impossible for the whole run, waits until no runner is inside a transaction;
     /// then each transaction excludes the others. It polls and never waits inside the database, because a session that
     /// waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
-    fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
+    fn lock(
+        &mut self,
+        lock: Lock,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<(), LockFailure>> + Send;
 
     /// Lets other runners in.
-    fn unlock(&mut self) -> impl Future<Output = ()> + Send;
-
-    /// Keeps other runners from a statement outside of transactions, if [`Driver::lock`] does not.
-    fn lock_alone(&mut self, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
-
-    fn unlock_alone(&mut self) -> impl Future<Output = ()> + Send;
+    fn unlock(&mut self, lock: Lock) -> impl Future<Output = ()> + Send;
 
     /// Waits before the next try.
     fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Whether a transaction that failed with this may succeed when it is run again.
-    fn is_transient(error: &DatabaseError) -> bool;
-
-    /// Whether a statement failed with this because it has to run outside of a transaction, as far as that was not
-    /// known before. The transaction has done nothing then.
-    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool;
-
-    /// Whether a claim failed with this because the history is not what the plan was made from.
-    fn is_moved(error: &DatabaseError) -> bool;
+    /// What it means for the run that a transaction failed with this at that stage.
+    fn class(stage: Stage, error: &DatabaseError) -> Class;
 
     /// Saves the settings of the session, before a script without transaction that changes them. From here on the saved
     /// settings hold for the run's own queries, and the script's for its statements. On SQLite the setting is
@@ -138,12 +130,6 @@ pub trait Driver: Send {
 
     /// Sets them back. On SQLite it fails if foreign keys are violated now.
     fn restore_session(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
-
-    /// Whether [`Driver::create`] failed with this because there is no such schema.
-    fn is_missing_schema(error: &DatabaseError) -> bool;
-
-    /// Whether [`Driver::create`] failed with this because another runner was faster.
-    fn is_created(error: &DatabaseError) -> bool;
 }
 
 pub(crate) type Row = Vec<Value>;

@@ -44,6 +44,8 @@ pub struct Failure {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// The tables of the history are made ready, before the first step.
+    Prepare,
     Claim,
     Script,
     Record,

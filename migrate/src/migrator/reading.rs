@@ -4,7 +4,7 @@ use migrate_core::{Drift, Dump, Fingerprint, KeptSchema, Plan, Status, Target, s
 
 use super::Migrator;
 use crate::database::{Database, Task};
-use crate::driver::{DatabaseError, Driver};
+use crate::driver::{DatabaseError, Driver, Schema};
 use crate::error::Error;
 use crate::run::{READING_SCHEMA, Run};
 use crate::verification::{Finding, Verification, findings};
@@ -193,7 +193,7 @@ impl Task for ReadFingerprint<'_> {
 
     async fn on<D: Driver>(self, driver: &mut D) -> Result<Fingerprint, Error> {
         let mut run = Run::new(self.0, driver)?;
-        let rows = run.schema().await?;
+        let rows = run.schema(Schema::Present).await?.unwrap_or_default();
         let rows = run.table().fingerprint_rows(rows);
         Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice)).map_err(unreadable)
     }
@@ -206,7 +206,7 @@ impl Task for WriteDump<'_> {
 
     async fn on<D: Driver>(self, driver: &mut D) -> Result<Dump, Error> {
         let mut run = Run::new(self.0, driver)?;
-        let rows = run.schema().await?;
+        let rows = run.schema(Schema::Present).await?.unwrap_or_default();
         run.table().dump(&rows).map_err(unreadable)
     }
 }
@@ -217,7 +217,7 @@ impl Task for FindDrift<'_> {
     type Answer = Drift;
 
     async fn on<D: Driver>(self, driver: &mut D) -> Result<Drift, Error> {
-        let Some(rows) = Run::new(self.0, driver)?.kept_schema().await? else {
+        let Some(rows) = Run::new(self.0, driver)?.schema(Schema::Kept).await? else {
             return Ok(Drift::NothingKept);
         };
         KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE)).map_err(unreadable)

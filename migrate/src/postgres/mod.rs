@@ -6,6 +6,7 @@
 mod alone;
 mod blocker;
 mod check;
+mod class;
 pub(crate) mod connection;
 pub(crate) mod error;
 mod fingerprint;
@@ -25,7 +26,8 @@ use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
 use crate::driver::{
-    DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts, Transaction,
+    Class, DatabaseError, Driver, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema, Stage, Tell,
+    Timeouts, Transaction,
 };
 use connection::Connection;
 use pipeline::Conditions;
@@ -123,7 +125,9 @@ impl<'a> PostgresDriver<'a> {
         self.connection.idle();
         let other = "another runner is in the midst of a migration; it keeps the schema when it is done";
         match written {
-            Err(error) if Self::is_moved(&error) => Err(DatabaseError::of_ours(other)),
+            Err(error) if Self::class(Stage::Claim, &error) == Class::Overtaken => {
+                Err(DatabaseError::of_ours(other))
+            }
             Err(error) if error.code.as_deref() == Some(QUERY_CANCELED) => match timeouts.statement {
                 Some(limit) if !limit.is_zero() && began.elapsed() >= limit => {
                     Err(DatabaseError::kept_too_slowly(limit))
@@ -185,7 +189,6 @@ const WIPE: &str = "DO $wipe$
         END IF;
     END $wipe$";
 
-const LOCK_NOT_AVAILABLE: &str = "55P03";
 const QUERY_CANCELED: &str = "57014";
 
 /// The result, or `None` if a query names a table that does not exist.
@@ -199,6 +202,7 @@ fn unless_undefined<T>(result: Result<T, DatabaseError>) -> Result<Option<T>, Da
 
 impl Driver for PostgresDriver<'_> {
     const ENGINE: Engine = Engine::Postgres;
+    const NAME: &'static str = "SELECT current_database()::text";
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.connection.busy();
@@ -263,26 +267,23 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn fingerprint(
+    async fn schema(
         &mut self,
         history: &HistoryTable,
-        timeouts: Timeouts,
-    ) -> Result<Vec<Row>, DatabaseError> {
-        self.connection.busy();
-        let rows = fingerprint::read(self.client(), timeouts, &history.fingerprint()).await;
-        self.connection.idle();
-        rows
-    }
-
-    async fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        let query = match which {
+            Schema::Present => history.fingerprint(),
+            Schema::Kept => history.kept_schema(),
+        };
         self.connection.busy();
-        let rows = fingerprint::read(self.client(), timeouts, &history.kept_schema()).await;
+        let rows = fingerprint::read(self.client(), timeouts, &query).await;
         self.connection.idle();
-        unless_undefined(rows)
+        match which {
+            Schema::Present => rows.map(Some),
+            Schema::Kept => unless_undefined(rows),
+        }
     }
 
     async fn note_schema(
@@ -306,13 +307,6 @@ impl Driver for PostgresDriver<'_> {
         self.write_schema(timeouts, &create, forget.into_iter().chain(history.keep_schema())).await
     }
 
-    async fn database_name(&mut self) -> Result<String, DatabaseError> {
-        self.connection.busy();
-        let row = self.client().query_typed_one("SELECT current_database()::text", &[]).await;
-        self.connection.idle();
-        row.and_then(|row| row.try_get(0)).map_err(error::database_error)
-    }
-
     async fn wipe(&mut self) -> Result<(), DatabaseError> {
         self.connection.busy();
         let result = self.client().batch_execute(WIPE).await.map_err(error::database_error);
@@ -320,27 +314,24 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+    async fn lock(&mut self, lock: Lock, deadline: Duration) -> Result<(), LockFailure> {
         self.connection.busy();
-        let result = self.connection.lock(key, deadline).await;
+        let result = match lock {
+            Lock::Run(key) => self.connection.lock(key, deadline).await,
+            Lock::Alone => self.connection.lock_alone(deadline).await,
+        };
         self.connection.idle();
-        self.deadline = Some(deadline);
+        if let Lock::Run(_) = lock {
+            self.deadline = Some(deadline);
+        }
         result
     }
 
-    async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
-        self.connection.busy();
-        let result = self.connection.lock_alone(deadline).await;
-        self.connection.idle();
-        result
-    }
-
-    async fn unlock_alone(&mut self) {
-        self.connection.unlock_alone().await;
-    }
-
-    async fn unlock(&mut self) {
-        self.connection.unlock().await;
+    async fn unlock(&mut self, lock: Lock) {
+        match lock {
+            Lock::Run(_) => self.connection.unlock().await,
+            Lock::Alone => self.connection.unlock_alone().await,
+        }
     }
 
     async fn pause(&mut self, pause: Duration) {
@@ -361,50 +352,7 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    fn is_missing_schema(error: &DatabaseError) -> bool {
-        const INVALID_SCHEMA_NAME: &str = "3F000";
-        error.code.as_deref() == Some(INVALID_SCHEMA_NAME)
-    }
-
-    fn is_transient(error: &DatabaseError) -> bool {
-        const SERIALIZATION_FAILURE: &str = "40001";
-        const DEADLOCK_DETECTED: &str = "40P01";
-        matches!(error.code.as_deref(), Some(LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
-    }
-
-    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool {
-        const ACTIVE_SQL_TRANSACTION: &str = "25001";
-        const READ_ONLY_SQL_TRANSACTION: &str = "25006";
-        const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
-        match stage {
-            // The statement itself was refused, or a COMMIT inside of it.
-            Stage::Script => {
-                matches!(
-                    error.code.as_deref(),
-                    Some(ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION)
-                )
-            }
-            // The script has made its transactions read-only: the statement did nothing, and could not be counted.
-            Stage::Claim | Stage::Record => error.code.as_deref() == Some(READ_ONLY_SQL_TRANSACTION),
-            Stage::Commit => false,
-        }
-    }
-
-    fn is_moved(error: &DatabaseError) -> bool {
-        const UNIQUE_VIOLATION: &str = "23505";
-        const DIVISION_BY_ZERO: &str = "22012";
-        matches!(error.code.as_deref(), Some(UNIQUE_VIOLATION | DIVISION_BY_ZERO))
-    }
-
-    fn is_created(error: &DatabaseError) -> bool {
-        const DUPLICATE_COLUMN: &str = "42701";
-        const DUPLICATE_TABLE: &str = "42P07";
-        const DUPLICATE_OBJECT: &str = "42710";
-        // Two runners that create one table at the same time collide in the catalog's unique indexes.
-        const UNIQUE_VIOLATION: &str = "23505";
-        matches!(
-            error.code.as_deref(),
-            Some(DUPLICATE_COLUMN | DUPLICATE_TABLE | DUPLICATE_OBJECT | UNIQUE_VIOLATION)
-        )
+    fn class(stage: Stage, error: &DatabaseError) -> Class {
+        class::of(stage, error)
     }
 }

@@ -15,9 +15,10 @@ use futures_util::{StreamExt, poll};
 use migrate_core::{Query, Value};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
+use super::class::LOCK_NOT_AVAILABLE;
 use super::session::Session;
 use super::watch::{Watch, watched};
-use super::{LOCK_NOT_AVAILABLE, error, query};
+use super::{error, query};
 use crate::driver::{DatabaseError, Event, Failure, Piece, Row, Stage, Tell, Timeouts, Transaction};
 use crate::trace;
 

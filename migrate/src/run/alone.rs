@@ -7,7 +7,9 @@ use migrate_core::{Alone, Query, Step};
 
 use super::Run;
 use super::step::Outcome;
-use crate::driver::{DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{
+    Class, DatabaseError, Driver, Event, Failure, Lock, Piece, Stage, Timeouts, Transaction,
+};
 use crate::error::Error;
 use crate::trace;
 
@@ -71,17 +73,17 @@ impl<D: Driver> Run<'_, D> {
         if !D::ENGINE.runs_alone(piece.sql()) {
             match self.shared(step, &piece, claim.clone(), journal.clone()).await {
                 Err(failure)
-                    if D::needs_to_be_alone(failure.stage, &failure.error)
+                    if D::class(failure.stage, &failure.error) == Class::NeedsToBeAlone
                         && !D::ENGINE.is_of_its_transaction(piece.sql()) => {}
                 result => return result,
             }
         }
         self.driver
-            .lock_alone(self.migrator.lock_deadline)
+            .lock(Lock::Alone, self.migrator.lock_deadline)
             .await
             .map_err(|failure| of_script(failure.into()))?;
         let result = self.alone(step, number, &piece, claim, journal).await;
-        self.driver.unlock_alone().await;
+        self.driver.unlock(Lock::Alone).await;
         result
     }
 

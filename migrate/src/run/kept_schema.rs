@@ -3,7 +3,7 @@
 use super::Run;
 use super::history::History;
 use crate::database::Task;
-use crate::driver::{DatabaseError, Driver, Keep, Noted, Row, Timeouts};
+use crate::driver::{DatabaseError, Driver, Keep, Noted, Row, Schema, Timeouts};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Progress;
@@ -20,21 +20,15 @@ impl Task for AcceptDrift<'_> {
         let mut run = Run::new(self.0, driver)?;
         run.lock().await?;
         let result = run.try_accept_drift().await;
-        run.driver.unlock().await;
+        run.unlock().await;
         result
     }
 }
 
 impl<D: Driver> Run<'_, D> {
-    /// The rows of the schema as it is.
-    pub(crate) async fn schema(&mut self) -> Result<Vec<Row>, Error> {
-        let rows = self.driver.fingerprint(&self.table, self.migrator.timeouts).await;
-        rows.map_err(|error| Error::database(READING_SCHEMA, error))
-    }
-
-    /// The rows of the present schema and of the kept one, or `None` if nothing is kept.
-    pub(crate) async fn kept_schema(&mut self) -> Result<Option<Vec<Row>>, Error> {
-        let rows = self.driver.kept_schema(&self.table, self.migrator.timeouts).await;
+    /// The rows of the schema, or `None` if they are to hold what the runs left, and nothing is kept.
+    pub(crate) async fn schema(&mut self, which: Schema) -> Result<Option<Vec<Row>>, Error> {
+        let rows = self.driver.schema(&self.table, which, self.migrator.timeouts).await;
         rows.map_err(|error| Error::database(READING_SCHEMA, error))
     }
 

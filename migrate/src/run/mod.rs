@@ -20,12 +20,14 @@ mod transactions;
 
 use migrate_core::{HistoryTable, Runner};
 
-use crate::driver::{Driver, Keep};
+use crate::driver::{Driver, Keep, Lock};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
 pub(crate) use kept_schema::{AcceptDrift, READING_SCHEMA};
 pub(crate) use reset::Reset;
+#[cfg(feature = "cli")]
+pub(crate) use reset::name_of;
 use slow::Slow;
 pub(crate) use to_target::ToTarget;
 
@@ -63,7 +65,11 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     async fn lock(&mut self) -> Result<(), Error> {
-        let key = self.table.lock_key();
-        self.driver.lock(key, self.migrator.lock_deadline).await.map_err(Error::lock)
+        let lock = Lock::Run(self.table.lock_key());
+        self.driver.lock(lock, self.migrator.lock_deadline).await.map_err(Error::lock)
+    }
+
+    async fn unlock(&mut self) {
+        self.driver.unlock(Lock::Run(self.table.lock_key())).await;
     }
 }

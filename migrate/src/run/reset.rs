@@ -1,10 +1,10 @@
 //! Wipes a database and applies everything to it.
 
-use migrate_core::Target;
+use migrate_core::{Query, Target};
 
 use super::Run;
 use crate::database::Task;
-use crate::driver::Driver;
+use crate::driver::{DatabaseError, Driver};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
@@ -28,7 +28,7 @@ impl Task for Reset<'_> {
 
 impl<D: Driver> Run<'_, D> {
     async fn try_reset(&mut self, database: &str) -> Result<(), Error> {
-        let name = self.driver.database_name().await.map_err(|error| Error::database(WIPING, error))?;
+        let name = name_of(self.driver).await.map_err(|error| Error::database(WIPING, error))?;
         if name != database {
             return Err(Error::wrong_database(database, name));
         }
@@ -38,7 +38,14 @@ impl<D: Driver> Run<'_, D> {
             Ok(()) => self.run_locked(Target::Latest).await,
             Err(error) => Err(error),
         };
-        self.driver.unlock().await;
+        self.unlock().await;
         result
     }
+}
+
+/// The name of the database, as a reset wants it.
+pub(crate) async fn name_of<D: Driver>(driver: &mut D) -> Result<String, DatabaseError> {
+    let rows = driver.query(&Query { sql: D::NAME.to_owned(), values: Vec::new() }).await?;
+    let name = rows.as_ref().and_then(|rows| rows.first()?.first()?.as_text());
+    Ok(name.unwrap_or_default().to_owned())
 }

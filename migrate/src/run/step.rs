@@ -4,7 +4,7 @@ use migrate_core::{Plan, Query, Script, Step, Transactions};
 
 use super::Run;
 use super::slow::Slow;
-use crate::driver::{DatabaseError, Driver, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::driver::{Class, DatabaseError, Driver, Failure, Piece, Stage, Timeouts, Transaction};
 use crate::error::Error;
 use crate::trace;
 
@@ -84,7 +84,7 @@ impl<D: Driver> Run<'_, D> {
     /// What a failure means: another runner was here, or an error. An error is logged if the connection still works.
     pub(super) async fn failed(&mut self, step: &Step, failure: Failure) -> Result<Outcome, Error> {
         let Failure { stage, error, .. } = failure;
-        if stage == Stage::Claim && D::is_moved(&error) {
+        if stage == Stage::Claim && D::class(stage, &error) == Class::Overtaken {
             return Ok(Outcome::Moved);
         }
         let (set, runner) = (self.migrator.set, &self.runner);

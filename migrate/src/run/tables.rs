@@ -6,7 +6,7 @@ use super::Run;
 use super::history::History;
 use super::step::Outcome;
 use super::transactions::pause_after;
-use crate::driver::{DatabaseError, Driver};
+use crate::driver::{Class, DatabaseError, Driver, Stage};
 use crate::error::{self, Error};
 
 impl<D: Driver> Run<'_, D> {
@@ -23,12 +23,14 @@ impl<D: Driver> Run<'_, D> {
     async fn create_history(&mut self) -> Result<(), Error> {
         let mut created = self.driver.create(&self.table.create()).await;
         if let (Err(error), Some(schema)) = (&created, self.table.create_schema())
-            && D::is_missing_schema(error)
+            && D::class(Stage::Prepare, error) == Class::MissingSchema
         {
             created = self.driver.create(&(schema + &self.table.create())).await;
         }
         match created {
-            Err(error) if !D::is_created(&error) => Err(Error::database(error::CREATING, error)),
+            Err(error) if D::class(Stage::Prepare, &error) != Class::Overtaken => {
+                Err(Error::database(error::CREATING, error))
+            }
             _ => Ok(()),
         }
     }
@@ -36,13 +38,13 @@ impl<D: Driver> Run<'_, D> {
     /// An older history is brought to this format by the first run that writes, because who only reads may have no right to.
     async fn upgrade_history(&mut self) -> Result<Outcome, Error> {
         for tries in 0.. {
-            match self.driver.upgrade(&self.table, self.migrator.timeouts).await {
-                Ok(()) => break,
-                Err(error) if D::is_moved(&error) || D::is_created(&error) => return Ok(Outcome::Moved),
-                Err(error) if D::is_transient(&error) && tries < self.migrator.retries => {
+            let Err(error) = self.driver.upgrade(&self.table, self.migrator.timeouts).await else { break };
+            match D::class(Stage::Prepare, &error) {
+                Class::Overtaken => return Ok(Outcome::Moved),
+                Class::Transient if tries < self.migrator.retries => {
                     self.driver.pause(pause_after(tries)).await;
                 }
-                Err(error) => return Err(self.not_upgraded(error).await),
+                _ => return Err(self.not_upgraded(error).await),
             }
         }
         Ok(Outcome::Done)

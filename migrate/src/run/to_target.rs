@@ -9,7 +9,7 @@ use super::history::History;
 use super::step::Outcome;
 use super::transactions::pause_after;
 use crate::database::Task;
-use crate::driver::Driver;
+use crate::driver::{Driver, Lock};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{Progress, Report};
@@ -63,7 +63,7 @@ impl<D: Driver> Run<'_, D> {
         }
         self.lock().await?;
         let result = self.run_locked(target).await;
-        self.driver.unlock().await;
+        self.unlock().await;
         result
     }
 
@@ -116,8 +116,8 @@ impl<D: Driver> Run<'_, D> {
         if !plan.as_ref().is_err_and(is_cut_off) {
             return plan.map(|plan| (history, plan));
         }
-        self.driver.lock_alone(self.migrator.lock_deadline).await.map_err(Error::lock)?;
-        self.driver.unlock_alone().await;
+        self.driver.lock(Lock::Alone, self.migrator.lock_deadline).await.map_err(Error::lock)?;
+        self.driver.unlock(Lock::Alone).await;
         let history = self.history().await?;
         let plan = self.plan_from(&history, target)?;
         Ok((history, plan))

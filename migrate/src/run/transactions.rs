@@ -6,7 +6,7 @@ use migrate_core::Step;
 
 use super::Run;
 use super::slow::Slow;
-use crate::driver::{Driver, Event, Failure, Transaction};
+use crate::driver::{Class, Driver, Event, Failure, Transaction};
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
 
@@ -43,7 +43,8 @@ impl<D: Driver> Run<'_, D> {
             if committed > before {
                 tries = 0;
             }
-            if !D::is_transient(&failure.error) || tries == self.migrator.retries {
+            let class = D::class(failure.stage, &failure.error);
+            if class != Class::Transient || tries == self.migrator.retries {
                 return Err(Failure { transaction: before + failure.transaction, ..failure });
             }
             let pause = pause_after(tries);

@@ -12,8 +12,8 @@ use super::settings::Settings;
 use super::upgrade;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{
-    DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell,
-    Timeouts, Transaction,
+    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema,
+    Stage, Tell, Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -71,6 +71,7 @@ impl Drop for SqliteDriver<'_> {
 
 impl Driver for SqliteDriver<'_> {
     const ENGINE: Engine = Engine::Sqlite;
+    const NAME: &'static str = "SELECT file FROM pragma_database_list WHERE name = 'main'";
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         unless_undefined(rows(self.connection, query))
@@ -130,19 +131,15 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    async fn fingerprint(
+    async fn schema(
         &mut self,
         history: &HistoryTable,
-        _timeouts: Timeouts,
-    ) -> Result<Vec<Row>, DatabaseError> {
-        rows(self.connection, &history.fingerprint())
-    }
-
-    async fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         _timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        if which == Schema::Present {
+            return rows(self.connection, &history.fingerprint()).map(Some);
+        }
         self.connection.execute_batch("BEGIN").map_err(database_error)?;
         let rows = kept::rows(self.connection, history, Limit::NONE);
         roll_back(self.connection);
@@ -172,10 +169,6 @@ impl Driver for SqliteDriver<'_> {
         kept
     }
 
-    async fn database_name(&mut self) -> Result<String, DatabaseError> {
-        Ok(self.connection.path().unwrap_or_default().to_owned())
-    }
-
     async fn wipe(&mut self) -> Result<(), DatabaseError> {
         self.settings.foreign_keys_off(self.connection).map_err(database_error)?;
         let result = wipe(self.connection).map_err(database_error);
@@ -187,17 +180,11 @@ impl Driver for SqliteDriver<'_> {
     }
 
     /// Nothing to do: each transaction begins with the write lock, and other runners wait in their busy timeout.
-    async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
+    async fn lock(&mut self, _lock: Lock, _deadline: Duration) -> Result<(), LockFailure> {
         Ok(())
     }
 
-    async fn unlock(&mut self) {}
-
-    async fn lock_alone(&mut self, _deadline: Duration) -> Result<(), LockFailure> {
-        Ok(())
-    }
-
-    async fn unlock_alone(&mut self) {}
+    async fn unlock(&mut self, _lock: Lock) {}
 
     async fn pause(&mut self, pause: Duration) {
         std::thread::sleep(pause);
@@ -213,27 +200,20 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    fn is_missing_schema(_error: &DatabaseError) -> bool {
-        false
-    }
-
-    /// Nothing is retried, because the busy timeout has waited already.
-    fn is_transient(_error: &DatabaseError) -> bool {
-        false
-    }
-
-    fn needs_to_be_alone(_stage: Stage, _error: &DatabaseError) -> bool {
-        false
-    }
-
-    fn is_moved(error: &DatabaseError) -> bool {
+    /// Nothing is transient, because the busy timeout has waited already.
+    fn class(stage: Stage, error: &DatabaseError) -> Class {
         // The row exists already; or the guard is NULL, in a NOT NULL column or as the answer.
         let codes = [rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY, rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL];
-        error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
-    }
-
-    fn is_created(error: &DatabaseError) -> bool {
-        ["already exists", "duplicate column name"].iter().any(|text| error.message.contains(text))
+        let is_overtaken = match stage {
+            Stage::Claim => {
+                error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
+            }
+            Stage::Prepare => {
+                error.message.contains("already exists") || error.message.contains("duplicate column name")
+            }
+            Stage::Script | Stage::Record | Stage::Commit => false,
+        };
+        if is_overtaken { Class::Overtaken } else { Class::Final }
     }
 }
 

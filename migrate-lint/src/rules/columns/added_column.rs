@@ -77,6 +77,7 @@ fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
     let data_type = column.data_type.as_ref();
     let default = column.default.as_ref().map(|default| &default.value);
     let is_serial = context.engine == Engine::Postgres && data_type.is_some_and(Type::is_serial);
+    // A serial, identity or generated column gets its value from the server, so NOT NULL is no obstacle.
     let is_required = is_not_null(column) && column.generated.is_none() && !is_serial;
     let has_value = match default {
         Some(default) => !default.is_null,

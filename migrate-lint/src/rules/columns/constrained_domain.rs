@@ -20,6 +20,7 @@ use super::added_column::{Harm, added_columns};
 use crate::Context;
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    // Only the harm that `added_column` chose counts, so a column that is also serial is reported once.
     let columns = added_columns(context).filter_map(|added| {
         let reason = match added.harm? {
             Harm::ConstrainedDomain(domain) => format!("the domain `{domain}` has a constraint"),

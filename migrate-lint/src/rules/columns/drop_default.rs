@@ -36,6 +36,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             ColumnChange::DropExpression => "computed value",
             _ => continue,
         };
+        // In a transaction no write happens between the two: the lock of the first is still held.
         if gets_another(context, table, column) {
             continue;
         }

@@ -72,6 +72,7 @@ fn dropped(context: &Context<'_>) -> Vec<Finding> {
     drops.filter_map(|(name, span)| dropped_constraint(context, &alter.name, name, span)).collect()
 }
 
+/// The finding for one DROP CONSTRAINT.
 fn dropped_constraint(context: &Context<'_>, table: &Name, name: &str, span: Span) -> Option<Finding> {
     let known = context.schema.table(table).and_then(|table| table.constraint(name));
     let message = match known.map(|constraint| &constraint.kind) {

@@ -28,6 +28,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// The finding on PostgreSQL, with the statements to write for a new column or an old one.
 fn on_postgres(context: &Context<'_>, key: &AddedForeignKey<'_>) -> Finding {
     let table = key.table;
     let name =
@@ -53,6 +54,7 @@ fn on_postgres(context: &Context<'_>, key: &AddedForeignKey<'_>) -> Finding {
     if key.limits_writes() { finding.breaking_older_binaries() } else { finding }
 }
 
+/// The finding on SQLite, which only concerns a new column with a default.
 fn on_sqlite(key: &AddedForeignKey<'_>) -> Option<Finding> {
     if !key.has_default() {
         return None;

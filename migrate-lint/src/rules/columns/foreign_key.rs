@@ -58,6 +58,7 @@ pub(super) fn added_foreign_keys<'a>(context: &Context<'a>) -> Vec<AddedForeignK
     }
 }
 
+/// The foreign keys written in a column that is added.
 fn of_column<'a>(table: &'a Name, column: &'a Column) -> Vec<AddedForeignKey<'a>> {
     let keys =
         column.constraints.iter().filter_map(|constraint| foreign_key(table, constraint, constraint.span));

@@ -24,6 +24,7 @@ pub(super) enum Heap {
 
 /// Whether the server keeps the rows of a table when a column of type `from` becomes `to`. Neither is a domain.
 pub(super) fn keeps_heap(from: &Type, to: &Type) -> Heap {
+    // Dropping a length, `varchar(20)` to `varchar`, only changes the catalog.
     if from == to || (to.modifiers.is_empty() && is_same_but_for_length(from, to)) {
         return Heap::Kept;
     }

@@ -22,6 +22,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for added in added_columns(context) {
         let (table, column) = (added.table, &added.column.name.name);
+        // If the table is rewritten anyway, that is the finding: the index is built in the same pass.
         for constraint in added.checked_constraints(context) {
             if !matches!(constraint.kind, ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. }) {
                 continue;

@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     for (table, change) in locking_changes(context) {
         let ChangeAction::ValidateConstraint { name } = &change.action else { continue };
         let known = context.schema.table(table).and_then(|table| table.constraint(name));
+        // VALIDATE of a valid constraint returns at once.
         if known.is_some_and(|constraint| constraint.validated) {
             continue; // nothing is left to do
         }

@@ -40,6 +40,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The finding for one column: none, controlled after a proof, or high.
 fn finding(context: &Context<'_>, table: &Name, column: &str, span: Span) -> Option<Finding> {
     let known = context.schema.table(table).and_then(|table| table.column(column));
     if known.is_some_and(|column| column.not_null) {
@@ -59,6 +60,7 @@ fn finding(context: &Context<'_>, table: &Name, column: &str, span: Span) -> Opt
     Some(finding.breaking_older_binaries())
 }
 
+/// The steps for the oldest server of the project.
 fn safer(context: &Context<'_>, table: &Name, column: &str) -> String {
     let constraint = format!("{}_{column}_not_null", table.name);
     if context.server() >= NOT_NULL_NOT_VALID {

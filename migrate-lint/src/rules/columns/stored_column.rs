@@ -39,6 +39,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The safer form for the engine, and for the oldest server of the project.
 fn safer(context: &Context<'_>) -> &'static str {
     match context.engine {
         Engine::Sqlite => "make it VIRTUAL, and put an index on it if queries on it have to be fast",
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_has_them_is_told_of_virtual_columns() {
+    fn virtual_columns_are_for_servers_that_have_them() {
         let table = "CREATE TABLE t (id int)";
         let newer = history(table).project(Project { postgres: Some(18), ..Project::default() });
         assert!(findings(&newer, STORED)[0].safer.contains("VIRTUAL"));

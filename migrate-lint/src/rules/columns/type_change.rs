@@ -106,6 +106,7 @@ impl TypeChange<'_> {
         heap: Heap,
     ) -> Option<Finding> {
         let schema = context.schema;
+        // With another collation the rows stay, but the order of an index on the column is another.
         let compares_anew = heap != Heap::Kept || now.collation.as_deref() != self.collation;
         let to = base(schema, &schema.resolve_type(self.to));
         let reads_otherwise = reads_otherwise(&base(schema, from), &to);
@@ -159,10 +160,12 @@ impl TypeChange<'_> {
         own.chain(of_others).find(|other| **other != this && context.is_old(other)).cloned()
     }
 
+    /// Whether the changed column is one of these.
     fn is_in(&self, columns: &[String]) -> bool {
         columns.iter().any(|column| column == self.column)
     }
 
+    /// The finding if the table is rewritten.
     fn rewrite(&self, why: &str) -> Finding {
         let table = self.table;
         let message = format!(
@@ -171,6 +174,7 @@ impl TypeChange<'_> {
         Finding::new(Hazard::TypeRewrite, self.span, message, NEW_COLUMN).breaking_older_binaries()
     }
 
+    /// The finding if an index is rebuilt.
     fn reindex(&self, index: &Index) -> Finding {
         let (table, column, index) = (self.table, self.column, &index.name.name);
         let message = format!(
@@ -180,6 +184,7 @@ impl TypeChange<'_> {
         Finding::new(Hazard::TypeReindex, self.span, message, SAFER_REINDEX)
     }
 
+    /// The finding if a CHECK is read again.
     fn recheck(&self, check: &str) -> Finding {
         let (table, column) = (self.table, self.column);
         let message = format!(
@@ -199,6 +204,7 @@ impl TypeChange<'_> {
         Finding::new(Hazard::TypeRewrite, self.span, message, safer).with_risk(Risk::Controlled)
     }
 
+    /// The finding if the only cost is the lock on the table at the other end of a foreign key.
     fn two_tables(&self, other: &Name) -> Finding {
         let (table, column) = (self.table, self.column);
         let message = format!(
@@ -304,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_this_migration_is_nobodys_yet() {
+    fn a_table_of_this_migration_has_no_readers_yet() {
         let history = history(HISTORY);
         case(&history, "CREATE TABLE n (a int); ALTER TABLE n ALTER COLUMN a TYPE bigint", &[]);
         case(

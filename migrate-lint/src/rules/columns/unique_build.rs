@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The two steps for an ordinary table, with the name that the server would give the constraint.
 fn safer(table: &Name, constraint: &Constraint, columns: &[String]) -> String {
     let is_primary = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
     let (kind, suffix) = if is_primary { ("PRIMARY KEY", "pkey") } else { ("UNIQUE", "key") };
@@ -57,6 +58,7 @@ fn safer(table: &Name, constraint: &Constraint, columns: &[String]) -> String {
     )
 }
 
+/// The steps for a partitioned table.
 fn of_partitions(table: &Name) -> String {
     format!(
         "`CREATE UNIQUE INDEX … ON ONLY {table}`, build the index of each partition CONCURRENTLY, and attach them with \

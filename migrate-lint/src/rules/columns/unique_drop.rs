@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether the constraint has an index.
 fn has_index(kind: &TableConstraintKind) -> bool {
     use TableConstraintKind::{Exclude, PrimaryKey, Unique};
     matches!(kind, Unique { .. } | PrimaryKey { .. } | Exclude { .. })
@@ -53,7 +54,7 @@ mod tests {
         let controlled: &[&str] = &["index-drop controlled"];
         case(&history, "ALTER TABLE t DROP CONSTRAINT t_pkey", controlled);
         case(&history, "ALTER TABLE t DROP CONSTRAINT t_a_key", controlled);
-        case(&history, "ALTER TABLE t DROP CONSTRAINT t_b_check", &[]); // nobody misses a CHECK
+        case(&history, "ALTER TABLE t DROP CONSTRAINT t_b_check", &[]); // no query uses a CHECK
         case(&history, "CREATE TABLE new (a int UNIQUE); ALTER TABLE new DROP CONSTRAINT new_a_key", &[]);
     }
 }

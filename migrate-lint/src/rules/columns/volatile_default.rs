@@ -85,7 +85,7 @@ mod tests {
         case("t ADD COLUMN n text DEFAULT md5(random()::text)", high);
         case("t ADD COLUMN n uuid PRIMARY KEY DEFAULT gen_random_uuid()", high); // the rewrite builds the index too
         case("t ADD COLUMN n bigint DEFAULT app.id()", high);
-        case("t ADD COLUMN n bigint DEFAULT snowflake()", high); // somebody else's function
+        case("t ADD COLUMN n bigint DEFAULT snowflake()", high); // a function of another project
         case("t ADD COLUMN n timestamptz DEFAULT now()", &[]);
         case("t ADD COLUMN n timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP", &[]);
         case("t ADD COLUMN n date DEFAULT (now() AT TIME ZONE 'utc')::date", &[]);

@@ -39,6 +39,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     of_clauses.chain(created).collect()
 }
 
+/// The finding if the parent has an old default partition.
 fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> {
     let default = old_default_partition(context, parent)?;
     let finding = if has_valid_check(context, &default) {

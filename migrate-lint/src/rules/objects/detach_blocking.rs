@@ -20,6 +20,7 @@ use crate::sql::ChangeAction;
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old_changes(context)
         .filter_map(|(alter, change)| {
+            // FINALIZE counts as concurrently: it completes a detach that was.
             let ChangeAction::DetachPartition { partition, concurrently: false } = &change.action else {
                 return None;
             };

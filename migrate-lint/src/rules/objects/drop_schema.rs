@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     }
     let old = drop.names.iter().filter(|name| is_old(context, ObjectKind::Schema, name));
     old.map(|name| {
+        // Without CASCADE the server itself protects the objects, so the worst case is a failed migration.
         let (message, safer, risk) = if drop.cascade {
             let message = format!(
                 "every object in the schema `{name}` is lost, with everything elsewhere that depends on one, and running \

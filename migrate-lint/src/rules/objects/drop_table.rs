@@ -30,6 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     old.map(|name| dropped(context, drop, name)).collect()
 }
 
+/// The finding for one table, with the other tables that are locked.
 fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
     let mut message = format!("the rows of `{name}` are lost, and running code that uses it fails");
     let goes_too: Vec<Name> = drop.names.iter().map(|name| context.schema.resolve(name)).collect();
@@ -48,6 +49,7 @@ fn dropped(context: &Context<'_>, drop: &Drop, name: &Name) -> Finding {
         .breaking_older_binaries()
 }
 
+/// The table that a foreign key refers to.
 fn referenced(constraint: &TableConstraint) -> Option<&Name> {
     match &constraint.kind {
         TableConstraintKind::ForeignKey { table, .. } => Some(table),

@@ -45,6 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether running code may use the object by its name.
 fn is_in_use(context: &Context<'_>, object: ObjectKind, name: &Name) -> bool {
     is_old(context, object, name)
         && !was_renamed(context, object, name)
@@ -65,6 +66,7 @@ fn only_triggers_call(context: &Context<'_>, object: ObjectKind, name: &Name) ->
         && context.schema.function(name).is_some_and(|function| function.is_trigger)
 }
 
+/// Whether this rule is about objects of this kind.
 fn is_used_by_name(object: ObjectKind) -> bool {
     match object {
         ObjectKind::View
@@ -115,13 +117,13 @@ mod tests {
         case(&history, "DROP PUBLICATION changes", &["drop-view high"]);
         // Code cannot call it, and the server keeps it while a trigger does.
         case(&history, "DROP FUNCTION note()", &[]);
-        // What the column's default loses is told once.
+        // The loss of the column's default is reported once.
         case(&history, "DROP SEQUENCE counted_id_seq CASCADE", &["drop-cascade high"]);
         // Made by the same script.
         case(&history, "CREATE VIEW w AS SELECT 1; DROP VIEW w", &[]);
         case(&history, "CREATE TYPE tone AS ENUM ('a'); DROP TYPE tone", &[]);
         case(&history, "CREATE SEQUENCE n; DROP SEQUENCE n", &[]);
-        // Renamed by the same script, which is what is told: no running code knows the new name.
+        // Renamed by the same script. The rename is reported; no running code knows the new name.
         case(
             &history,
             "ALTER VIEW v RENAME TO old_v; CREATE VIEW v AS SELECT id FROM t; DROP VIEW old_v",

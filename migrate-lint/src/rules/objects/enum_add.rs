@@ -21,6 +21,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::AlterType(AlterType::AddValue { name, value }) = &context.statement.kind else {
         return Vec::new();
     };
+    // ADD VALUE IF NOT EXISTS of a value that is there changes nothing.
     let known = context.schema.enum_type(name);
     if known.is_some_and(|known| {
         context.schema.is_current(known.created_in) || known.labels.iter().any(|label| label.value == *value)

@@ -25,6 +25,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if !stops_others(lock) {
         return Vec::new();
     }
+    // Only ACCESS EXCLUSIVE conflicts with the ACCESS SHARE that a SELECT takes.
     let stopped = if lock.mode == "ACCESS EXCLUSIVE" { "read or write" } else { "write to" };
     let old = lock.tables.iter().filter(|table| context.is_old(table));
     old.map(|table| {
@@ -50,7 +51,7 @@ mod tests {
         case(&history, "LOCK t, u IN EXCLUSIVE MODE", &["explicit-lock high", "explicit-lock high"]);
         case(&history, "LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE NOWAIT", &["explicit-lock high"]);
         case(&history, "LOCK TABLE t IN SHARE MODE", &["explicit-lock high"]);
-        // Nobody who reads or writes waits.
+        // Neither readers nor writers wait.
         case(&history, "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE", &[]);
         case(&history, "LOCK TABLE t IN ROW EXCLUSIVE MODE", &[]);
         case(&history, "LOCK TABLE t IN ACCESS SHARE MODE", &[]);

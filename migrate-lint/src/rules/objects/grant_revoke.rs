@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings.map(Finding::breaking_older_binaries).collect()
 }
 
+/// The message about the statement as a whole.
 fn of_statement(context: &Context<'_>) -> Option<String> {
     match &context.statement.kind {
         Kind::Revoke(privileges) => revoked(context, privileges),
@@ -55,6 +56,8 @@ fn of_statement(context: &Context<'_>) -> Option<String> {
     }
 }
 
+/// The message about a REVOKE. If all its objects are new, no one loses anything; without names, as with ALL TABLES
+/// IN SCHEMA, some are old.
 fn revoked(context: &Context<'_>, privileges: &Privileges) -> Option<String> {
     let Privileges { tables, functions } = privileges;
     let tables_that_were = tables.iter().filter(|table| context.is_old(table));
@@ -69,6 +72,7 @@ fn revoked(context: &Context<'_>, privileges: &Privileges) -> Option<String> {
     Some(format!("running code that logs in as this role and uses the right{what} fails"))
 }
 
+/// The message about DROP ROLE and DROP POLICY.
 fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
     let name = drop.names.first()?;
     match (drop.object, &drop.table) {
@@ -89,6 +93,7 @@ fn is_replaced(context: &Context<'_>, name: &Name, table: &Name) -> bool {
         })
 }
 
+/// The message about a new owner.
 fn owned(object: ObjectKind, name: &Name, owner: &str) -> String {
     format!(
         "the {} `{name}` gets {owner} as its owner: its present owner may no longer alter it, and needs grants to use it",
@@ -110,7 +115,7 @@ mod tests {
         case(&history, "REVOKE INSERT ON t FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM app", &["grant-revoke controlled"]);
         case(&history, "REVOKE ALL ON FUNCTION f() FROM PUBLIC", &["grant-revoke controlled"]);
-        // A new function is everybody's to call, until this.
+        // Every role may call a new function, until this.
         case(
             &history,
             "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION g() FROM PUBLIC",

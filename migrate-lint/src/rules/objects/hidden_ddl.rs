@@ -49,10 +49,13 @@ fn worst(context: &Context<'_>, block: &Block) -> Risk {
     worst
 }
 
+/// Whether a statement in the block, at any depth, changes the schema.
 fn contains_ddl(block: &Block) -> bool {
     block.statements.iter().any(is_ddl)
 }
 
+/// Whether a statement changes the schema. The match has no wildcard, so a new kind of statement has to be placed
+/// here.
 fn is_ddl(statement: &Statement) -> bool {
     match &statement.kind {
         Kind::Do(block) => contains_ddl(block),

@@ -31,6 +31,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     {
         return Vec::new();
     }
+    // A materialized view has readers but no writers, so SHARE stops only its REFRESH.
     let is_view = context.schema.view(table).is_some();
     let message = if is_view {
         format!("no one can refresh `{table}` while the index is built")

@@ -47,6 +47,7 @@ fn builds(context: &Context<'_>, index: &CreateIndex) -> bool {
     context.is_old(table) && !is_partitioned(context, table) && !is_there(context, index)
 }
 
+/// Whether REINDEX concerns an index that was there before. A schema or database has some.
 fn is_old(context: &Context<'_>, target: &Reference) -> bool {
     match target {
         Reference::Table(name) | Reference::Index(name) => context.is_old(name),
@@ -71,7 +72,7 @@ mod tests {
         case(&history, "CREATE INDEX CONCURRENTLY ON unknown (a)", &["index-concurrent controlled"]);
         case(&history, "REINDEX INDEX CONCURRENTLY t_a", &["index-concurrent controlled"]);
         case(&history, "REINDEX TABLE CONCURRENTLY t", &["index-concurrent controlled"]);
-        // Nobody writes to a new table, and it is empty.
+        // No one writes to a new table, and it is empty.
         case(&history, "CREATE TABLE new (id int); CREATE INDEX CONCURRENTLY ON new (id)", &[]);
     }
 }

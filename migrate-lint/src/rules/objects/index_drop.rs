@@ -45,6 +45,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// The table of the index, as the message names it.
 fn table(context: &Context<'_>, index: &Name) -> String {
     context.schema.index(index).map_or_else(|| "its table".to_owned(), |index| format!("`{}`", index.table))
 }

@@ -40,6 +40,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     vec![Finding::new(Hazard::IndexPartitioned, context.statement.span, message, safer)]
 }
 
+/// Whether the table is partitioned. One that no migration creates counts as an ordinary table.
 pub(super) fn is_partitioned(context: &Context<'_>, table: &Name) -> bool {
     context.schema.table(table).is_some_and(|table| table.is_partitioned)
 }

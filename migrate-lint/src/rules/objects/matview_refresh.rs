@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if !context.is_old(name) {
         return Vec::new();
     }
+    // CONCURRENTLY takes EXCLUSIVE, which still lets readers through.
     let finding = if refresh.concurrently {
         let message = format!("the query of `{name}` may take long; only other refreshes of it wait");
         let safer = "keep it alone in its migration, or do it outside of migrations";

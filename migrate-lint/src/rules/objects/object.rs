@@ -49,10 +49,12 @@ pub(super) fn every<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a State
     with_inner(context.script)
 }
 
+/// The statements, each followed by those inside it.
 fn with_inner(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
     statements.iter().flat_map(|statement| std::iter::once(statement).chain(below(statement)))
 }
 
+/// The statements inside a statement, at any depth.
 fn below(statement: &Statement) -> Vec<&Statement> {
     let direct = statement.inner().iter();
     direct.flat_map(|statement| std::iter::once(statement).chain(below(statement))).collect()

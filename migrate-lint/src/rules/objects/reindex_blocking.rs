@@ -19,6 +19,7 @@ use crate::sql::{Kind, Reference};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Reindex(reindex) = &context.statement.kind else { return Vec::new() };
+    // SQLite has one writer at a time anyway.
     if context.engine != Engine::Postgres || reindex.concurrently {
         return Vec::new();
     }

@@ -35,6 +35,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     of_clauses.chain(of_statement(context)).collect()
 }
 
+/// The finding about an ALTER … RENAME of an object that is not a relation.
 fn of_statement(context: &Context<'_>) -> Option<Finding> {
     let (object, name) = match &context.statement.kind {
         Kind::Rename { object, name, .. } => (*object, name),
@@ -60,6 +61,7 @@ fn makes_room(context: &Context<'_>, table: &Name) -> bool {
         })
 }
 
+/// The finding about a column.
 fn of_column(table: &Name, column: &str, change: &Change) -> Finding {
     let message = format!("running code that uses `{table}.{column}` fails");
     let safer = "add a column with the new name, write both in one release, fill the new one in batches, read it in the next \
@@ -67,6 +69,8 @@ fn of_column(table: &Name, column: &str, change: &Change) -> Finding {
     Finding::new(Hazard::Rename, change.span, message, safer).breaking_older_binaries()
 }
 
+/// The finding about a constraint. `ON CONFLICT ON CONSTRAINT` uses its name, and so does code that reads it from an
+/// error.
 fn of_constraint(table: &Name, constraint: &str, change: &Change) -> Finding {
     let message =
         format!("running code that names the constraint `{constraint}` of `{table}` does not find it");
@@ -77,6 +81,8 @@ fn of_constraint(table: &Name, constraint: &str, change: &Change) -> Finding {
         .breaking_older_binaries()
 }
 
+/// The finding about a relation or another object: controlled if something gets its old name in the same
+/// transaction.
 fn of_object(context: &Context<'_>, object: ObjectKind, name: &Name, span: Span) -> Finding {
     let noun = object.noun();
     if context.transaction && comes_back(context, object, name) {

@@ -116,7 +116,7 @@ mod tests {
             &["short-ael controlled"],
         );
         case(&history, "CREATE TABLE pdef PARTITION OF q DEFAULT", &["short-ael controlled"]);
-        // Nobody waits for these.
+        // No one waits for these.
         case(&history, "ALTER TABLE t ADD COLUMN n int", &[]);
         case(&history, "ALTER TABLE t SET (fillfactor = 90)", &[]);
         case(&history, "ALTER TABLE t ALTER COLUMN b SET STATISTICS 500", &[]);

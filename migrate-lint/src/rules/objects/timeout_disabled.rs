@@ -30,6 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// Which limit is switched off, and what may happen then. RESET ALL, which has no name, switches off `lock_timeout`.
 fn disabled(context: &Context<'_>, setting: &Setting) -> Option<(&'static str, &'static str)> {
+    // RESET goes back to the server's default, and nearly every server has no limit by default.
     let is_off = setting.reset || setting.values.first().is_some_and(|value| is_zero(value));
     match setting.name.as_str() {
         _ if !is_off => None,
@@ -85,7 +86,7 @@ mod tests {
         case(&history, "SET LOCAL statement_timeout = '30min'", &[]);
         case(&history, "SET LOCAL lock_timeout = 5000", &[]);
         case(&history, "SET LOCAL search_path = app", &[]);
-        // VALIDATE is long and in nobody's way.
+        // VALIDATE is long and blocks no one.
         case(
             &history,
             "SET LOCAL statement_timeout = 0; ALTER TABLE t VALIDATE CONSTRAINT positive",

@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
+/// The message about DROP TRIGGER and DROP RULE.
 fn dropped(context: &Context<'_>, drop: &Drop) -> Option<String> {
     if drop.table.as_ref().is_some_and(|table| !context.is_old(table)) {
         return None;
@@ -58,6 +59,7 @@ fn is_replaced(context: &Context<'_>, drop: &Drop) -> bool {
     context.transaction && later(context).any(|statement| creates(context, statement, drop))
 }
 
+/// Whether the same script created the trigger before, so that running code never met it.
 fn is_made_here(context: &Context<'_>, drop: &Drop) -> bool {
     earlier(context).any(|statement| creates(context, statement, drop))
 }

@@ -30,6 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// The tables that CASCADE empties too: those that are known, and that there may be more.
 fn referring(context: &Context<'_>, table: &Name) -> String {
     let owners = context.schema.foreign_keys_to(table).map(|(owner, _)| &owner.name);
     let known: String = owners

@@ -39,6 +39,7 @@ fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
 }
 
+/// The finding if every row changes.
 fn all_rows(context: &Context<'_>, table: &Name, verb: &str) -> Finding {
     let message = format!("every row of `{table}` is {verb} in one transaction, and the old values are lost");
     let safer = "do it in batches by key, outside of the migrations that change the schema: `… WHERE id BETWEEN $1 AND $2`, \
@@ -58,6 +59,7 @@ fn merged(context: &Context<'_>, table: &Name) -> Finding {
     bounded(context, message)
 }
 
+/// The finding if a condition limits the rows.
 fn bounded(context: &Context<'_>, message: String) -> Finding {
     let safer =
         "count the rows first, keep their old values if they may be needed, and use batches if they are many";
@@ -89,7 +91,7 @@ mod tests {
         case(&history, "UPDATE t SET b = 'x' WHERE 1 = 1", &["unbounded-dml high"]);
         case(&history, "UPDATE t SET a = u.a FROM u", &["unbounded-dml high"]);
         case(&history, "DELETE FROM unknown", &["unbounded-dml high"]);
-        // Bounded, but by how much nobody knows.
+        // Bounded, but the number of rows is unknown.
         case(&history, "UPDATE t SET b = 'x' WHERE id = 5", &["unbounded-dml controlled"]);
         case(&history, "UPDATE t SET a = u.a FROM u WHERE u.id = t.id", &["unbounded-dml controlled"]);
         case(&history, "DELETE FROM t WHERE a IN (SELECT a FROM u)", &["unbounded-dml controlled"]);

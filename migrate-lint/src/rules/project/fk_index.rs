@@ -38,6 +38,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// Whether an index finds the rows of one key.
 fn is_indexed(whole: &WholeScript<'_>, added: &Added<'_>) -> bool {
     // On SQLite an INTEGER PRIMARY KEY is the row number itself, so it finds rows without an index.
     let is_row_number = |key: &[String]| matches!(key, [key] if added.columns.contains(&key.as_str()));

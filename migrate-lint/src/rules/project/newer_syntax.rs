@@ -65,7 +65,7 @@ mod tests {
         // Two, in the order of the text.
         let two = format!("{UNIQUE}; {virtual_column}");
         assert_eq!(newer(Some(14), &two), ["NULLS NOT DISTINCT", "VIRTUAL"]);
-        // What stands in a block runs as well.
+        // The statements in a block run as well.
         let block = "DO $$ BEGIN CREATE TABLE n (a int UNIQUE NULLS NOT DISTINCT); END $$";
         assert_eq!(newer(Some(14), block), ["NULLS NOT DISTINCT"]);
         // Once, though one statement is in the other.

@@ -41,6 +41,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The finding about a table without FORCE.
 fn not_forced(table: &Table, span: migrate_core::Span) -> Finding {
     let table = shown(&table.name);
     let message =
@@ -49,6 +50,7 @@ fn not_forced(table: &Table, span: migrate_core::Span) -> Finding {
     Finding::new(Hazard::RlsNotForced, span, message, safer)
 }
 
+/// The finding about a permissive policy for the tenant.
 fn permissive(table: &Table, policy: &CreatePolicy, span: migrate_core::Span) -> Finding {
     let table = shown(&table.name);
     let message = format!(

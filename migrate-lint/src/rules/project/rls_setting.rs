@@ -58,6 +58,7 @@ enum Fault {
     FailsEmpty,
 }
 
+/// The message, which names the first fault. After it is fixed, the next one is reported.
 fn message(table: &Name, policy: &str, fault: Fault) -> String {
     let what = match fault {
         Fault::CastColumn => "casts the tenant column, so no query uses an index on it",

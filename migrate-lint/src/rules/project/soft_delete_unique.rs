@@ -42,6 +42,7 @@ struct UniqueKey<'a> {
     span: Span,
 }
 
+/// The unique keys that a script adds.
 fn added<'a>(whole: &WholeScript<'a>) -> Vec<UniqueKey<'a>> {
     let constraints = constraint::added(whole).into_iter().filter_map(|added| {
         let ConstraintKind::Unique { columns, .. } = &added.constraint.kind else { return None };

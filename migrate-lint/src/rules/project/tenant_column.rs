@@ -35,6 +35,7 @@ pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether the project declares the table global, by its name or with its schema.
 fn is_global(whole: &WholeScript<'_>, table: &Table) -> bool {
     let global = &whole.project.global;
     global.contains(&table.name.name) || global.contains(&table.name.to_string())

@@ -44,6 +44,7 @@ impl Schema {
         }
     }
 
+    /// Applies one action to a table.
     fn change_table(&mut self, name: &Name, action: &ChangeAction) {
         let engine = self.engine;
         match action {

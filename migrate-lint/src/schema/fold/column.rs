@@ -54,6 +54,7 @@ impl Schema {
         self.sequences.insert(name.clone(), Sequence { name, owner, created_in: self.current });
     }
 
+    /// Applies an ALTER COLUMN.
     pub(super) fn alter_column(&mut self, table: &Name, column: &str, change: &ColumnChange) {
         let data_type = match change {
             ColumnChange::Type { to, .. } => Some(self.resolve_type(to)),

@@ -164,6 +164,7 @@ impl Schema {
         self.push_constraint(table, TableConstraint { name: Some(name), kind, validated: true });
     }
 
+    /// Adds an EXCLUDE constraint and its index.
     fn add_exclude(&mut self, table: &Name, name: Option<String>, keys: &[IndexKey]) {
         let columns = index_columns(keys, &[]);
         let middle = middle(columns.iter().map(String::as_str));

@@ -36,6 +36,7 @@ impl Schema {
         }
     }
 
+    /// The key with the names as the engine stores them.
     fn kept_key(&self, key: &IndexKey) -> IndexKey {
         let column = key.column.as_ref().map(|column| kept(column, self.engine));
         IndexKey { column, value: self.kept_expression(&key.value) }

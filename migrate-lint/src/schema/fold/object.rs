@@ -21,6 +21,7 @@ impl Schema {
         self.sequences.entry(name).or_insert(sequence);
     }
 
+    /// Adds a trigger to its table.
     pub(super) fn create_trigger(&mut self, create: &CreateTrigger) {
         let table = self.resolve(&create.table);
         // Views can have triggers too, but no rule asks for those.
@@ -33,6 +34,7 @@ impl Schema {
         }
     }
 
+    /// Adds a policy to its table.
     pub(super) fn create_policy(&mut self, create: &CreatePolicy) {
         let table = self.resolve(&create.table);
         self.table_entry(&table).policies.push(Policy {
@@ -43,6 +45,7 @@ impl Schema {
         });
     }
 
+    /// Changes the conditions of a policy. A condition that is not named stays.
     pub(super) fn alter_policy(&mut self, alter: &AlterPolicy) {
         let table = self.resolve(&alter.table);
         let Some(table) = self.tables.get_mut(&table) else { return };
@@ -71,6 +74,7 @@ impl Schema {
         function.is_trigger &= create.is_trigger;
     }
 
+    /// Adds a type. Of an enum the values are kept, of other types only the name.
     pub(super) fn create_type(&mut self, create: &CreateType) {
         let name = self.creation_name(&create.name, false);
         match &create.definition {
@@ -83,6 +87,8 @@ impl Schema {
         }
     }
 
+    /// Adds or renames a value of an enum. A value of an unknown enum is kept until the script ends, for
+    /// `enum-same-tx`.
     pub(super) fn alter_type(&mut self, alter: &AlterType) {
         let (AlterType::AddValue { name, .. }
         | AlterType::RenameValue { name, .. }
@@ -108,6 +114,7 @@ impl Schema {
         }
     }
 
+    /// Adds a domain.
     pub(super) fn create_domain(&mut self, create: &CreateDomain) {
         let name = self.creation_name(&create.name, false);
         let domain = Domain {
@@ -137,6 +144,7 @@ impl Schema {
         Type { name, ..data_type.clone() }
     }
 
+    /// The full name of a type that a migration created.
     pub(in crate::schema) fn resolve_type_name(&self, name: &Name) -> Option<Name> {
         self.path_of(name).find(|name| {
             self.domains.contains_key(name)
@@ -145,6 +153,7 @@ impl Schema {
         })
     }
 
+    /// The full name of a function that a migration created.
     pub(super) fn resolve_function_name(&self, name: &Name) -> Option<Name> {
         self.path_of(name).find(|name| self.functions.contains_key(name))
     }

@@ -168,6 +168,7 @@ impl Schema {
         rekey(&mut self.sequences, |sequence| &sequence.name);
     }
 
+    /// Applies a change to every name of a type in the schema.
     fn rename_types(&mut self, rename: impl Fn(&mut Name)) {
         let columns = self.tables.values_mut().flat_map(|table| &mut table.columns);
         columns
@@ -185,6 +186,7 @@ impl Schema {
         self.other_types = others.into_iter().collect();
     }
 
+    /// Applies a change to every name of a function in the schema.
     fn rename_functions(&mut self, rename: impl Fn(&mut Name)) {
         self.functions.values_mut().for_each(|function| rename(&mut function.name));
         rekey(&mut self.functions, |function| &function.name);
@@ -192,6 +194,7 @@ impl Schema {
 }
 
 impl Table {
+    /// Renames a trigger or policy of the table.
     fn rename_part(&mut self, part: ObjectKind, from: &str, to: &str) {
         let names: Vec<&mut String> = match part {
             ObjectKind::Trigger => self.triggers.iter_mut().map(|trigger| &mut trigger.name).collect(),

@@ -12,6 +12,7 @@ use super::tree::Node;
 use super::types::type_in;
 use crate::sql::{AlterTable, Change, ChangeAction, ColumnChange, ObjectKind, PartitionBound};
 
+/// The statement, or `None` if it names no relation.
 pub(super) fn alter_table(node: Node<'_>, kind: ObjectKind) -> Option<AlterTable> {
     let is_name =
         |child: &Node<'_>| matches!(child.kind(), TABLE_RELATION_NAME | INDEX_REF | VIEW_REF | SEQUENCE_REF);
@@ -29,6 +30,7 @@ fn action(node: Node<'_>) -> ChangeAction {
     known_action(node).unwrap_or_else(|| ChangeAction::Other(text(node)))
 }
 
+/// The action, or `None` if no rule knows it.
 fn known_action(node: Node<'_>) -> Option<ChangeAction> {
     let cascade = node.has(CASCADE);
     Some(match node.kind() {
@@ -118,6 +120,7 @@ fn alter_column(node: Node<'_>) -> Option<ChangeAction> {
     })
 }
 
+/// The change of a column, or `None` if no rule knows it.
 fn column_change(node: Node<'_>) -> Option<ColumnChange> {
     Some(match node.kind() {
         SET_TYPE => ColumnChange::Type {

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_in_quotes_stands_where_it_stands() {
+    fn a_body_in_quotes_keeps_its_places() {
         let (statements, is_opaque) =
             inner_of("DO 'BEGIN INSERT INTO t VALUES (''a''); DROP TABLE b; END' LANGUAGE 'plpgsql'");
         assert_eq!(statements, ["INSERT INTO t VALUES (''a'')", "DROP TABLE b"]);

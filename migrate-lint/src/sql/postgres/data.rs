@@ -24,6 +24,7 @@ pub(super) fn rows(node: Node<'_>) -> Option<Kind> {
     Some(Kind::Query(Query { locks_rows: node.find(LOCKING_CLAUSE).is_some(), writes }))
 }
 
+/// The statement without its WITH, if it writes.
 fn write(node: Node<'_>) -> Option<Kind> {
     let filter = || node.child(WHERE_CLAUSE).and_then(expression_in);
     Some(match node.kind() {
@@ -56,6 +57,7 @@ pub(super) fn copy(node: Node<'_>) -> Copy {
     Copy { table, from: node.has(COPY_FROM) }
 }
 
+/// LOCK TABLE. Without a mode it is ACCESS EXCLUSIVE.
 pub(super) fn lock_table(node: Node<'_>) -> Option<LockTable> {
     let mode = node.child(LOCK_MODE_CLAUSE).and_then(|clause| clause.nodes().next());
     let words =
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_with_writes_is_told() {
+    fn what_with_writes_is_found() {
         let written = |sql: &str| match kind(sql) {
             Kind::Query(query) => query.writes.iter().map(|write| write.span.of(sql).to_owned()).collect(),
             _ => Vec::new(),

@@ -71,6 +71,7 @@ fn condition(clause: Option<Node<'_>>) -> Option<Expression> {
     clause?.nodes().next().map(expression)
 }
 
+/// CREATE FUNCTION or PROCEDURE. Without IMMUTABLE or STABLE it is volatile.
 pub(super) fn create_function(node: Node<'_>) -> Option<CreateFunction> {
     let procedure = node.kind() == CREATE_PROCEDURE;
     let options = node.child(FUNC_OPTION_LIST);
@@ -120,6 +121,7 @@ pub(super) fn alter_type(node: Node<'_>) -> Option<Kind> {
     })
 }
 
+/// CREATE DOMAIN. Of its checks only the number is kept.
 pub(super) fn create_domain(node: Node<'_>) -> Option<CreateDomain> {
     Some(CreateDomain {
         name: name(node.child(DOMAIN)?)?,

@@ -50,10 +50,13 @@ pub(super) fn calls(node: Node<'_>) -> Vec<Name> {
     calls
 }
 
+/// Whether the grammar has a keyword for it. Such an operation cannot be redefined, so it is never volatile.
 fn is_operation(kind: SyntaxKind) -> bool {
     matches!(kind, COALESCE_KW | NULLIF_KW | GREATEST_KW | LEAST_KW | GROUPING_KW)
 }
 
+/// The columns that are named anywhere in `node`, each once. A part of a qualified name or the name of a function is
+/// not one.
 fn columns(node: Node<'_>) -> Vec<String> {
     let mut columns = Vec::new();
     let mut seen = HashSet::new();
@@ -91,6 +94,7 @@ fn is_value_keyword(node: Node<'_>) -> bool {
     })
 }
 
+/// The columns that are not NULL if the condition holds.
 fn not_null(node: Node<'_>) -> Vec<String> {
     let conditions = operands(node, AND_KW);
     conditions.into_iter().filter_map(|condition| column(without_null(condition))).collect()

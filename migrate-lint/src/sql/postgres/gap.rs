@@ -23,6 +23,7 @@ pub(super) fn bridged(text: &str) -> Cow<'_, str> {
     bridged
 }
 
+/// The first tokens of a statement. Every gap is near its beginning.
 struct Statement<'a> {
     text: &'a str,
     tokens: Vec<Token>,
@@ -43,6 +44,7 @@ impl Statement<'_> {
         self.tokens.get(index).map_or("", |token| &self.text[token.range.clone()])
     }
 
+    /// Whether the tokens from `index` on are these words.
     fn are(&self, index: usize, words: &[&str]) -> bool {
         words.iter().enumerate().all(|(i, word)| self.word(index + i).eq_ignore_ascii_case(word))
     }
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_gap_stays_and_what_is_wrong_is_told() {
+    fn other_statements_stay_and_errors_are_reported() {
         for sql in [
             "DROP TABLE a, b",
             "CREATE TABLE trusted (a int)",

@@ -36,6 +36,7 @@ pub(super) fn key(node: Node<'_>) -> Option<IndexKey> {
     })
 }
 
+/// REINDEX. A target that is not a table or an index is a schema or database.
 pub(super) fn reindex(node: Node<'_>) -> Reindex {
     let target = node.nodes().find(|child| child.kind() != REINDEX_OPTION_LIST);
     let named = |target: Node<'_>, kind| target.child(kind).and_then(name);

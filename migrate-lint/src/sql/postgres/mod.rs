@@ -54,6 +54,8 @@ pub(super) fn parse(sql: &str) -> Parsed {
     parsed
 }
 
+/// One statement, and its syntax error if it has one. With an error the statement is unknown, because its tree may
+/// be anything.
 fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
     let text = span.of(sql);
     if let Some(names) = setting::names(text) {

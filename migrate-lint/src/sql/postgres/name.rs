@@ -33,6 +33,7 @@ pub(super) fn list(node: Node<'_>, kind: SyntaxKind) -> Vec<String> {
     node.descendants().filter(|inner| inner.kind() == kind).filter_map(last).collect()
 }
 
+/// The parts of a qualified name, with UESCAPE applied.
 fn parts(node: Node<'_>) -> Vec<String> {
     use SyntaxKind::{COMMA, DOT, L_PAREN, ONLY_KW, R_PAREN, STAR, STRING, UESCAPE_KW};
     let mut parts = Vec::new();

@@ -34,6 +34,7 @@ pub(super) fn reads(node: Node<'_>) -> Vec<Name> {
     reads
 }
 
+/// The relation that a node names, if it is one that is read.
 fn relation(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
         RELATION_FROM_ITEM => node.child(RELATION_NAME_REF),

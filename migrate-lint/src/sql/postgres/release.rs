@@ -168,6 +168,7 @@ fn is_multirange(data_type: Node<'_>) -> bool {
         .contains(&name.as_str())
 }
 
+/// Whether a number is written in a form of PostgreSQL 16: `0x1F` or `1_000`.
 fn is_new_number(number: &str) -> bool {
     let number = number.to_ascii_lowercase();
     number.contains('_') || ["0x", "0o", "0b"].iter().any(|prefix| number.starts_with(prefix))

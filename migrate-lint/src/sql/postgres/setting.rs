@@ -12,6 +12,7 @@ use super::name::{content, string};
 use super::tree::Node;
 use crate::sql::{Setting, SettingScope};
 
+/// A SET, RESET or DISCARD. `SET x TO DEFAULT` counts as RESET.
 pub(super) fn setting(node: Node<'_>) -> Setting {
     let value = node.nodes().find(|child| !matches!(child.kind(), LOCAL_SCOPE | SESSION_SCOPE));
     let is_reset = matches!(node.kind(), RESET | RESET_ROLE | RESET_SESSION_AUTH | DISCARD);
@@ -49,6 +50,7 @@ pub(super) fn names(text: &str) -> Option<Setting> {
     })
 }
 
+/// The name of the setting. Some statements have their own grammar for one, such as SET ROLE.
 fn name(node: Node<'_>, value: Option<Node<'_>>) -> String {
     let fixed = match (node.kind(), value.map(Node::kind)) {
         (SET_ROLE | RESET_ROLE, _) => "role",

@@ -36,6 +36,7 @@ pub(super) fn unknown(node: Node<'_>) -> Kind {
     Kind::Unknown(words.join(" "))
 }
 
+/// The functions that the statement calls when it runs.
 fn calls(node: Node<'_>) -> Vec<crate::sql::Name> {
     match node.kind() {
         // The function of a trigger is called later, when rows are written.
@@ -79,6 +80,7 @@ fn create(node: Node<'_>) -> Option<Kind> {
     })
 }
 
+/// The kind of relation, if the statement is its ALTER.
 fn altered_relation(kind: SyntaxKind) -> Option<ObjectKind> {
     Some(match kind {
         ALTER_TABLE => ObjectKind::Table,
@@ -100,6 +102,7 @@ fn alter(node: Node<'_>) -> Option<Kind> {
     }
 }
 
+/// ALTER SEQUENCE. Only RESTART can harm; other options apply to later numbers.
 fn alter_sequence(node: Node<'_>) -> Option<Kind> {
     let of_relation = [SEQUENCE_RENAME_TO, OWNER_TO, SET_SCHEMA, OPTION_LOGGED, OPTION_UNLOGGED];
     if of_relation.iter().any(|change| node.has(*change)) {
@@ -126,6 +129,7 @@ fn rename_or_move(node: Node<'_>) -> Option<Kind> {
     (node.has(OWNER_TO) || schema.is_some()).then_some(Kind::Move { object, name, schema })
 }
 
+/// The kind of object, if the statement is an ALTER of something that is not a relation.
 fn altered_object(kind: SyntaxKind) -> Option<ObjectKind> {
     Some(match kind {
         ALTER_SCHEMA => ObjectKind::Schema,
@@ -207,6 +211,7 @@ fn session(node: Node<'_>) -> Option<Kind> {
     })
 }
 
+/// The tables and functions of a GRANT or REVOKE. Without names it concerns a whole schema or a role.
 fn privileges(node: Node<'_>) -> Privileges {
     let objects = node.child(ON_PRIVILEGE_OBJECTS_CLAUSE).and_then(|clause| clause.nodes().next());
     let tables = objects.filter(|objects| matches!(objects.kind(), PRIVILEGE_TABLE | PRIVILEGE_DEFAULT));
@@ -366,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_tells_its_calls_and_literals() {
+    fn a_statement_has_its_calls_and_literals() {
         let sql = "SELECT setval('s', 1), E'a' || $$b$$ WHERE f(now()) AND c = 'd'";
         let statement = statement(sql);
         let calls: Vec<String> = statement.calls.iter().map(ToString::to_string).collect();

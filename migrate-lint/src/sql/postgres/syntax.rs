@@ -153,6 +153,7 @@ impl Place<'_> {
     }
 }
 
+/// Whether a text parses as one statement.
 fn is_statement(text: &str) -> bool {
     first(&Tree::parse(text, 0, EntryPoint::SourceFile)).is_none()
 }

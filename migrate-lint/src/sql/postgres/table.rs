@@ -97,6 +97,7 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// GENERATED: an identity, or an expression. Without STORED it is VIRTUAL, the default of PostgreSQL 18.
 fn generated(node: Node<'_>) -> Option<Generated> {
     if node.has(GENERATED_IDENTITY) {
         return Some(Generated::Identity);
@@ -145,6 +146,7 @@ fn kind(node: Node<'_>, column: Option<&str>) -> Option<ConstraintKind> {
     })
 }
 
+/// The condition of a CHECK: the node after the parenthesis.
 fn check(node: Node<'_>) -> Option<crate::sql::Expression> {
     let condition = node.children().skip_while(|child| child.kind() != L_PAREN).nth(1)?;
     Some(expression(condition))
@@ -154,6 +156,7 @@ fn key_columns(node: Node<'_>) -> Vec<String> {
     node.find(CONSTRAINT_COLUMN_REF_LIST).map(|columns| list(columns, COLUMN_NAME_REF)).unwrap_or_default()
 }
 
+/// A foreign key. The columns before REFERENCES are its own, those after it the referenced ones.
 fn foreign_key(node: Node<'_>, column: Option<&str>) -> Option<ForeignKey> {
     let is_before = |part: &Node<'_>| part.kind() != REFERENCES_KW;
     let own = || node.children().take_while(is_before).flat_map(key_column_names).collect();
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_keep_what_stands_behind_their_type() {
+    fn columns_keep_what_follows_their_type() {
         let column = column_of("id int NOT NULL DEFAULT f(1) COLLATE \"C\"");
         assert_eq!(column.name.name, "id");
         assert_eq!(column.span, Span::new(16, 56));

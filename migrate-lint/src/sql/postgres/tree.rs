@@ -19,6 +19,7 @@ pub(super) struct Tree<'a> {
     pub(super) errors: Vec<Span>,
 }
 
+/// A node or a word.
 struct Entry {
     kind: SyntaxKind,
     is_token: bool,
@@ -107,6 +108,7 @@ struct Builder {
 }
 
 impl Builder {
+    /// Takes the next event of the parser.
     fn step(&mut self, step: &StrStep<'_>) {
         match *step {
             StrStep::Enter { kind } => {

@@ -58,6 +58,7 @@ fn or_one(modifiers: Vec<u32>) -> Vec<u32> {
     if modifiers.is_empty() { vec![1] } else { modifiers }
 }
 
+/// An array. `int[3][]` has two dimensions; their sizes mean nothing to the server.
 fn array(node: Node<'_>) -> Type {
     let bounds = node.each(ARRAY_BOUND).count();
     let element = type_in(node).unwrap_or_else(|| Type::builtin(""));
@@ -70,6 +71,7 @@ fn interval(node: Node<'_>) -> String {
     words.map(|word| word.text().to_ascii_lowercase()).collect::<Vec<_>>().join(" ")
 }
 
+/// A type by its name. A quoted name or one with a schema is not a keyword of the grammar, so it stays as it is.
 fn named(node: Node<'_>, modifiers: Vec<u32>) -> Type {
     let Some(path) = node.child(PATH_REF) else { return Type::builtin(node.text()) };
     let Some(mut name) = name(path) else { return Type::builtin(node.text()) };

@@ -15,6 +15,8 @@ use migrate_core::SyntaxError;
 /// The characters of a word that a message shows. It has to show where to look, so a long literal is cut.
 const MAX_SHOWN: usize = 40;
 
+/// The error of a statement. The parser's own texts are used only if they say what is wrong, as for a duplicate
+/// column.
 pub(super) fn syntax_error(error: &Error, place: &Place<'_>) -> SyntaxError {
     if let Error::ParserError(ParserError::Custom(message), _) = error {
         return SyntaxError { span: place.span(), message: message.clone(), hint: None };
@@ -34,6 +36,7 @@ pub(super) fn too_deep(place: &Place<'_>) -> SyntaxError {
     SyntaxError { span: place.span(), message, hint: None }
 }
 
+/// The error at the word that the parser stopped at.
 fn near(offset: usize, place: &Place<'_>) -> SyntaxError {
     let words = place.words_up_to(offset);
     let hint = words.iter().rev().take(3).find_map(|word| keyword(*word, place));

@@ -37,6 +37,7 @@ pub(super) fn column(value: &Expr<'_>) -> Option<String> {
     }
 }
 
+/// The columns that are not NULL if the condition holds.
 fn not_null(value: &Expr<'_>) -> Vec<String> {
     match bare(value) {
         Expr::Binary(left, Operator::And, right) => [not_null(left), not_null(right)].concat(),
@@ -48,6 +49,7 @@ fn not_null(value: &Expr<'_>) -> Vec<String> {
     }
 }
 
+/// Whether the condition holds for every row. On SQLite a number other than 0 is true.
 fn is_always_true(value: &Expr<'_>) -> bool {
     match bare(value) {
         Expr::Binary(left, Operator::And, right) => is_always_true(left) && is_always_true(right),

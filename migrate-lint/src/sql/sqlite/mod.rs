@@ -50,6 +50,7 @@ pub(super) fn parse(sql: &str) -> Parsed {
     parsed
 }
 
+/// One statement, or its syntax error.
 fn parse_statement(place: &Place<'_>) -> Result<Statement, SyntaxError> {
     if place.is_too_deep() {
         return Err(error::too_deep(place));

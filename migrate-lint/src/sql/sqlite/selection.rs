@@ -71,6 +71,7 @@ impl Lowering {
         selection
     }
 
+    /// A SELECT with its UNION, EXCEPT and LIMIT.
     fn body(&mut self, select: &Select<'_>) -> Option<Selection> {
         let mut selection = self.one(&select.body.select)?;
         let compounds: &[_] = select.body.compounds.as_ref().map_or(&[], |compounds| compounds.as_slice());
@@ -96,6 +97,7 @@ impl Lowering {
         Some(selection)
     }
 
+    /// A SELECT without these. VALUES has no source, so it is not followed.
     fn one(&mut self, select: &OneSelect<'_>) -> Option<Selection> {
         let OneSelect::Select { distinctness, columns, from, where_clause, group_by, having, .. } = select
         else {
@@ -173,6 +175,7 @@ fn limits(limit: &Limit<'_>) -> bool {
     limit.offset.is_some() || !matches!(bare(&limit.expr), Expr::Unary(UnaryOperator::Negative, _))
 }
 
+/// Whether a column has an aggregate function, which without GROUP BY makes one row of all.
 fn is_aggregate(column: &ResultColumn<'_>) -> bool {
     matches!(column, ResultColumn::Expr(value, _) if Walk::of_expression(value).aggregates)
 }

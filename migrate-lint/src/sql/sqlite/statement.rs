@@ -122,6 +122,7 @@ fn drop(object: ObjectKind, name: Name, if_exists: bool) -> Kind {
     Kind::Drop(Drop { object, names, table: None, if_exists, concurrently: false, cascade: false })
 }
 
+/// What the statement does with a row that violates a constraint. The default, an error, is `None`.
 fn conflict(resolution: Option<ResolveType>, body: &InsertBody<'_>) -> Option<Conflict> {
     match (resolution, body) {
         (Some(ResolveType::Ignore), _) => Some(Conflict::Ignore),
@@ -141,6 +142,7 @@ fn overwritten(set: &Set<'_>) -> Vec<String> {
     columns.filter(|column| !reads.contains(column)).collect()
 }
 
+/// Whether the rows come from a query. VALUES is a SELECT to the grammar.
 fn is_from_query(body: &InsertBody<'_>) -> bool {
     let is_query = |select: &Select<'_>| !matches!(select.body.select, OneSelect::Values(_));
     matches!(body, InsertBody::Select(select, _) if is_query(select))

@@ -210,6 +210,7 @@ fn foreign_key(
     }
 }
 
+/// Whether the key is checked at the commit. DEFERRABLE alone does not do that.
 fn is_deferred(clause: Option<&DeferSubclause>) -> bool {
     clause.is_some_and(|clause| {
         clause.deferrable && clause.init_deferred == Some(InitDeferredPred::InitiallyDeferred)

@@ -144,7 +144,7 @@ fn columns_have_their_constraints_and_places() {
 }
 
 #[test]
-fn tables_tell_where_their_columns_come_from() {
+fn tables_show_where_their_columns_come_from() {
     assert!(create_table("CREATE TEMP TABLE t (a)").temporary);
     assert!(create_table("CREATE TABLE temp.t (a)").temporary);
     assert!(create_table("CREATE TABLE IF NOT EXISTS t (a)").if_not_exists);
@@ -197,7 +197,7 @@ fn indexes_have_keys_and_a_filter() {
 }
 
 #[test]
-fn a_condition_tells_what_the_rules_ask() {
+fn a_condition_has_what_the_rules_ask() {
     let filter = |condition: &str| match one(&format!("DELETE FROM t WHERE {condition}")).kind {
         Kind::Delete(delete) => delete.filter.expect("a filter"),
         other => panic!("{other:?}"),
@@ -220,7 +220,7 @@ fn a_condition_tells_what_the_rules_ask() {
 }
 
 #[test]
-fn statements_tell_what_they_read_and_call() {
+fn statements_have_what_they_read_and_call() {
     type Words = &'static [&'static str];
     let cases: [(&str, Words, Words, Words); 7] = [
         ("SELECT f(a), 'it''s' FROM t, s.u JOIN v ON g(1)", &["t", "s.u", "v"], &["f", "g"], &["it's"]),

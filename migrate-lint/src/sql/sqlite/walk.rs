@@ -136,6 +136,7 @@ impl Walk {
         self.depth -= 1;
     }
 
+    /// The parts of an expression. The match has no wildcard, so a new kind of expression has to be placed here.
     fn parts(&mut self, expression: &Expr<'_>) {
         match expression {
             Expr::Between { lhs, start, end, .. } => self.each([*lhs, *start, *end]),

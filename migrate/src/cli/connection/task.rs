@@ -6,6 +6,7 @@ use migrate_core::Query;
 use crate::database::Task;
 use crate::driver::{Driver, Row};
 use crate::error::Error;
+use crate::run::name_of;
 
 /// Returns the rows of a query, or `None` if it names a table that does not exist.
 pub(super) struct Ask<'q>(pub(super) &'q Query);
@@ -36,7 +37,7 @@ impl Task for Name {
     type Answer = String;
 
     async fn on<D: Driver>(self, driver: &mut D) -> Result<String, Error> {
-        driver.database_name().await.map_err(|error| Error::database(ASKING, error))
+        name_of(driver).await.map_err(|error| Error::database(ASKING, error))
     }
 }
 

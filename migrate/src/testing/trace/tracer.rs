@@ -15,8 +15,8 @@ use super::observation::{Observation, observe};
 use super::report::{MigrationTrace, StatementTrace, Trace};
 use super::snapshot::{Counts, Kind, Oid, Snapshot};
 use crate::driver::{
-    DatabaseError, Driver, Event, Failure, Keep, LockFailure, Noted, Piece, Row, Stage, Tell, Timeouts,
-    Transaction,
+    Class, DatabaseError, Driver, Event, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema, Stage,
+    Tell, Timeouts, Transaction,
 };
 use crate::postgres::error::{database_error, query_error};
 use crate::postgres::pipeline::{changes_session, elapsed, run_piece};
@@ -177,7 +177,7 @@ impl<'s> Tracer<'s> {
         if let Err(error) = &result {
             // The error of the statement is the one to return.
             let _ = self.driver.client().batch_execute("ROLLBACK").await;
-            if refuses_transaction(error) {
+            if PostgresDriver::class(Stage::Script, error) == Class::NeedsToBeAlone {
                 return None;
             }
         }
@@ -253,15 +253,9 @@ async fn queries(client: &Client, queries: &[Query]) -> Result<Vec<Row>, Databas
     Ok(rows)
 }
 
-/// Whether the statement refused the transaction, or a COMMIT inside of it did.
-fn refuses_transaction(error: &DatabaseError) -> bool {
-    const ACTIVE_SQL_TRANSACTION: &str = "25001";
-    const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
-    matches!(error.code.as_deref(), Some(ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION))
-}
-
 impl Driver for Tracer<'_> {
     const ENGINE: Engine = Engine::Postgres;
+    const NAME: &'static str = PostgresDriver::NAME;
 
     async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.driver.query(query).await
@@ -317,20 +311,13 @@ impl Driver for Tracer<'_> {
         self.driver.check(piece).await
     }
 
-    async fn fingerprint(
+    async fn schema(
         &mut self,
         history: &HistoryTable,
-        timeouts: Timeouts,
-    ) -> Result<Vec<Row>, DatabaseError> {
-        self.driver.fingerprint(history, timeouts).await
-    }
-
-    async fn kept_schema(
-        &mut self,
-        history: &HistoryTable,
+        which: Schema,
         timeouts: Timeouts,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
-        self.driver.kept_schema(history, timeouts).await
+        self.driver.schema(history, which, timeouts).await
     }
 
     async fn note_schema(
@@ -350,44 +337,24 @@ impl Driver for Tracer<'_> {
         self.driver.keep_schema(history, timeouts, keep).await
     }
 
-    async fn database_name(&mut self) -> Result<String, DatabaseError> {
-        self.driver.database_name().await
-    }
-
     async fn wipe(&mut self) -> Result<(), DatabaseError> {
         self.driver.wipe().await
     }
 
-    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
-        self.driver.lock(key, deadline).await
+    async fn lock(&mut self, lock: Lock, deadline: Duration) -> Result<(), LockFailure> {
+        self.driver.lock(lock, deadline).await
     }
 
-    async fn unlock(&mut self) {
-        self.driver.unlock().await;
-    }
-
-    async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
-        self.driver.lock_alone(deadline).await
-    }
-
-    async fn unlock_alone(&mut self) {
-        self.driver.unlock_alone().await;
+    async fn unlock(&mut self, lock: Lock) {
+        self.driver.unlock(lock).await;
     }
 
     async fn pause(&mut self, pause: Duration) {
         self.driver.pause(pause).await;
     }
 
-    fn is_transient(error: &DatabaseError) -> bool {
-        PostgresDriver::is_transient(error)
-    }
-
-    fn needs_to_be_alone(stage: Stage, error: &DatabaseError) -> bool {
-        PostgresDriver::needs_to_be_alone(stage, error)
-    }
-
-    fn is_moved(error: &DatabaseError) -> bool {
-        PostgresDriver::is_moved(error)
+    fn class(stage: Stage, error: &DatabaseError) -> Class {
+        PostgresDriver::class(stage, error)
     }
 
     async fn save_session(&mut self) -> Result<(), DatabaseError> {
@@ -396,13 +363,5 @@ impl Driver for Tracer<'_> {
 
     async fn restore_session(&mut self) -> Result<(), DatabaseError> {
         self.driver.restore_session().await
-    }
-
-    fn is_missing_schema(error: &DatabaseError) -> bool {
-        PostgresDriver::is_missing_schema(error)
-    }
-
-    fn is_created(error: &DatabaseError) -> bool {
-        PostgresDriver::is_created(error)
     }
 }

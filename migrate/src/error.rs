@@ -380,6 +380,9 @@ fn write_step(
 /// What the first run does.
 pub(crate) const CREATING: &str = "creating the history table";
 
+/// What the first run does that writes a history of an older format.
+pub(crate) const UPGRADING: &str = "bringing the history to the present format";
+
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
 

@@ -44,6 +44,16 @@ impl PostgresClient {
     async fn open(database: Arc<TestDatabase>) -> PostgresClient {
         PostgresClient { client: database.connect().await.unwrap(), database }
     }
+
+    /// A client of the database of a pool.
+    pub async fn of(pool: &PostgresPool) -> PostgresClient {
+        PostgresClient::open(Arc::clone(&pool.database)).await
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
 }
 
 /// A database whose tables are under row-level security. Statements of a scope come from a role that it binds, through

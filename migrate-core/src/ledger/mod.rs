@@ -2,10 +2,17 @@
 //!
 //! `history` knows the rows, `plan` which steps come next; this module makes of both the queries that a run sends.
 
+mod bindings;
+mod claim;
+mod column;
+mod create;
 mod kept_schema;
+mod read;
+mod record;
 mod settings;
 mod table;
 mod written;
 
-pub use table::{HISTORY_FORMAT, HistoryTable, Proof, Runner};
+pub use read::Proof;
+pub use table::{HISTORY_FORMAT, HistoryTable, Runner};
 pub use written::UNWRITTEN;

@@ -145,6 +145,8 @@ impl Plan {
 pub struct Step {
     /// What to do with it.
     pub action: Action,
+    /// The name of the set that it belongs to, in the history and in messages.
+    pub set: Cow<'static, str>,
     /// Its version.
     pub version: Version,
     /// Its name.

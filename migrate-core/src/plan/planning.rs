@@ -77,7 +77,7 @@ impl Planning<'_> {
         let pending = self.pending(last);
         let mut chain = self.chain();
         let step =
-            |migration: &Migration| step(Action::Baseline, migration, chain.insert_migration(migration));
+            |migration: &Migration| self.step(Action::Baseline, migration, chain.insert_migration(migration));
         Plan { steps: pending.iter().map(step).collect(), ahead: Vec::new() }
     }
 
@@ -92,7 +92,7 @@ impl Planning<'_> {
             return Plan::default();
         }
         let link = self.chain().insert_migration(migration);
-        let step = step(Action::ResolveApplied, migration, link);
+        let step = self.step(Action::ResolveApplied, migration, link);
         Plan { steps: vec![Step { was: row.map(|row| row.chain), ..step }], ahead: Vec::new() }
     }
 
@@ -104,7 +104,7 @@ impl Planning<'_> {
         };
         let script = self.way_back(row).unwrap_or_else(|_| parse_recorded("", self.engine, true));
         let rechain = self.chain().remove(version);
-        let step = row_step(Action::ResolveRolledBack, row, script);
+        let step = self.row_step(Action::ResolveRolledBack, row, script);
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
     }
 
@@ -125,7 +125,7 @@ impl Planning<'_> {
         let done = script.and_then(|script| Ok((self.done(row, &script)?, script)));
         match done {
             Ok((done, script)) if done < script.spans().len() => {
-                let step = Step { done, ..row_step(action, row, script) };
+                let step = Step { done, ..self.row_step(action, row, script) };
                 Plan { steps: vec![step], ahead: Vec::new() }
             }
             Ok(_) => Plan::default(),
@@ -143,7 +143,7 @@ impl Planning<'_> {
         for migration in self.recorded_otherwise() {
             let was = chain.value(migration.version);
             let link = chain.insert_migration(&migration);
-            steps.push(Step { was, ..step(Action::Repair, &migration, link) });
+            steps.push(Step { was, ..self.step(Action::Repair, &migration, link) });
         }
         Plan { steps, ahead: Vec::new() }
     }
@@ -240,7 +240,7 @@ impl Planning<'_> {
     }
 
     fn apply_step(&mut self, migration: &Migration, chain: &mut Chain) -> Step {
-        let step = step(Action::Apply, migration, chain.insert_migration(migration));
+        let step = self.step(Action::Apply, migration, chain.insert_migration(migration));
         let Some(row) = self.rows.get(&migration.version) else { return step };
         match self.stand(row, &step.script) {
             Ok((done, begun)) => Step { done, begun, resumes: true, ..step },
@@ -254,7 +254,7 @@ impl Planning<'_> {
     fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
         let resumes = row.state.direction() == Some(Direction::Rollback);
         let (done, begun) = if resumes { self.stand(row, &script)? } else { (0, false) };
-        Ok(Step { done, begun, resumes, ..row_step(Action::Rollback, row, script) })
+        Ok(Step { done, begun, resumes, ..self.row_step(Action::Rollback, row, script) })
     }
 
     /// How many statements of `script` an earlier run has done, and whether it was cut off in the next. That it was
@@ -301,50 +301,52 @@ impl Planning<'_> {
             (None, Some(down)) => Ok(parse_recorded(&down.sql, self.engine, down.transaction)),
         }
     }
-}
 
-/// A step that writes the row of a migration.
-fn step(action: Action, migration: &Migration, Link { before, chain, rechain }: Link) -> Step {
-    Step {
-        action,
-        version: migration.version,
-        name: migration.name.clone(),
-        script: migration.up.clone(),
-        risk: migration.risk,
-        hazards: migration.hazards.clone(),
-        done: 0,
-        resumes: false,
-        begun: false,
-        checksum: migration.up.checksum,
-        chain,
-        was: None,
-        before,
-        gone: None,
-        rechain,
-        down: migration.down.script().cloned(),
-        older_binaries: migration.older_binaries,
+    /// A step that writes the row of a migration.
+    fn step(&self, action: Action, migration: &Migration, Link { before, chain, rechain }: Link) -> Step {
+        Step {
+            action,
+            set: self.set.name.clone(),
+            version: migration.version,
+            name: migration.name.clone(),
+            script: migration.up.clone(),
+            risk: migration.risk,
+            hazards: migration.hazards.clone(),
+            done: 0,
+            resumes: false,
+            begun: false,
+            checksum: migration.up.checksum,
+            chain,
+            was: None,
+            before,
+            gone: None,
+            rechain,
+            down: migration.down.script().cloned(),
+            older_binaries: migration.older_binaries,
+        }
     }
-}
 
-/// A step that takes a row away.
-fn row_step(action: Action, row: &AppliedMigration, script: Script) -> Step {
-    Step {
-        action,
-        version: row.version,
-        name: Cow::Owned(row.name.clone()),
-        script,
-        risk: None,
-        hazards: Cow::Borrowed(&[]),
-        done: 0,
-        resumes: false,
-        begun: false,
-        checksum: row.checksum,
-        chain: row.chain,
-        was: Some(row.chain),
-        before: None,
-        gone: None,
-        rechain: Vec::new(),
-        down: None,
-        older_binaries: row.older_binaries,
+    /// A step that takes a row away.
+    fn row_step(&self, action: Action, row: &AppliedMigration, script: Script) -> Step {
+        Step {
+            action,
+            set: self.set.name.clone(),
+            version: row.version,
+            name: Cow::Owned(row.name.clone()),
+            script,
+            risk: None,
+            hazards: Cow::Borrowed(&[]),
+            done: 0,
+            resumes: false,
+            begun: false,
+            checksum: row.checksum,
+            chain: row.chain,
+            was: Some(row.chain),
+            before: None,
+            gone: None,
+            rechain: Vec::new(),
+            down: None,
+            older_binaries: row.older_binaries,
+        }
     }
 }

@@ -66,6 +66,12 @@ impl DatabaseError {
         }
     }
 
+    /// Whether the role has no right to what it tried.
+    pub fn is_refused_by_rights(&self) -> bool {
+        const INSUFFICIENT_PRIVILEGE: &str = "42501";
+        self.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE)
+    }
+
     /// The schema could not be noted or kept within its time limit.
     pub fn kept_too_slowly(limit: Duration) -> DatabaseError {
         DatabaseError::of_ours(&format!(

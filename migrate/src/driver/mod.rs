@@ -49,6 +49,15 @@ pub trait Driver: Send {
     /// Runs statements without parameters in a transaction of their own.
     fn create(&mut self, sql: &str) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
+    /// Brings the tables of an older history to this format, all of it in one transaction and in one round trip. It fails
+    /// as [`Driver::create`] does where another runner was faster, and as a claim does where one is in the midst of a
+    /// transaction.
+    fn upgrade(
+        &mut self,
+        history: &HistoryTable,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
+
     /// Runs transactions in order, each only if the one before it is committed, and reports each commit. When
     /// one fails, no transaction stays open.
     fn transactions(

@@ -12,7 +12,7 @@ pub(super) fn of(stage: Stage, error: &DatabaseError) -> Class {
         (Stage::Claim | Stage::Record, READ_ONLY_SQL_TRANSACTION) => Class::NeedsToBeAlone,
         // A claim divides by the number of rows that are as the plan saw them.
         (Stage::Claim | Stage::Prepare, UNIQUE_VIOLATION | DIVISION_BY_ZERO) => Class::Overtaken,
-        (Stage::Prepare, DUPLICATE_TABLE | DUPLICATE_OBJECT) => Class::Overtaken,
+        (Stage::Prepare, DUPLICATE_COLUMN | DUPLICATE_TABLE | DUPLICATE_OBJECT) => Class::Overtaken,
         (Stage::Prepare, INVALID_SCHEMA_NAME) => Class::MissingSchema,
         _ => Class::Final,
     }
@@ -27,6 +27,7 @@ const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 const DIVISION_BY_ZERO: &str = "22012";
 /// Two runners that create one table at the same time collide in the catalog's unique indexes.
 const UNIQUE_VIOLATION: &str = "23505";
+const DUPLICATE_COLUMN: &str = "42701";
 const DUPLICATE_TABLE: &str = "42P07";
 const DUPLICATE_OBJECT: &str = "42710";
 const INVALID_SCHEMA_NAME: &str = "3F000";

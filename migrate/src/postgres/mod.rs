@@ -222,6 +222,15 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
+    async fn upgrade(&mut self, history: &HistoryTable, timeouts: Timeouts) -> Result<(), DatabaseError> {
+        self.connection.busy();
+        let begin = pipeline::begin(true, self.checks_client, timeouts);
+        let queries: Vec<Query> = self.connection.turn().into_iter().chain(history.upgrade()).collect();
+        let result = pipeline::one_transaction(self.client(), &begin, &queries).await;
+        self.connection.idle();
+        result
+    }
+
     async fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],

@@ -204,6 +204,22 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
     format!("{begin}{check}{}", limits("SET LOCAL", timeouts))
 }
 
+/// Runs queries of the history in a transaction of their own, all sent at once.
+pub(super) async fn one_transaction(
+    client: &Client,
+    begin: &str,
+    each: &[Query],
+) -> Result<(), DatabaseError> {
+    let begun = pin!(client.batch_execute(begin));
+    let done = pin!(ours(client, each.iter()));
+    let ended = pin!(client.batch_execute("COMMIT"));
+    // `join!` polls in this order, and so sends in this order. A COMMIT after a failure rolls back.
+    let (begun, done, ended) = futures_util::join!(begun, done, ended);
+    begun.map_err(error::database_error)?;
+    done?;
+    ended.map_err(error::database_error)
+}
+
 /// Sends all queries of the history at once, and returns the rows of the last.
 async fn ours<'q>(client: &Client, each: impl Iterator<Item = &'q Query>) -> Result<Vec<Row>, DatabaseError> {
     queries(client, each).await.map_err(|(error, query)| error::query_error(error, query))

@@ -24,7 +24,7 @@ impl<D: Driver> Run<'_, D> {
         }
         if result.is_ok() {
             let done = step.script.spans().len();
-            let claim = vec![self.table.stands_at(self.migrator.set.name(), step, done)];
+            let claim = vec![self.table.stands_at(step, done)];
             let record =
                 Transaction { claim, record: self.record(step), ends_step: true, ..Transaction::of(step) };
             result = self.transaction(step, record).await;
@@ -68,8 +68,8 @@ impl<D: Driver> Run<'_, D> {
         // A CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index, so only a directive sets
         // a limit here.
         let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
-        let journal = vec![self.table.journal(self.migrator.set.name(), step, number + 1)];
-        let claim = vec![self.table.stands_at(self.migrator.set.name(), step, number)];
+        let journal = vec![self.table.journal(step, number + 1)];
+        let claim = vec![self.table.stands_at(step, number)];
         if !D::ENGINE.runs_alone(piece.sql()) {
             match self.shared(step, &piece, claim.clone(), journal.clone()).await {
                 Err(failure)
@@ -122,10 +122,9 @@ impl<D: Driver> Run<'_, D> {
         claim: Vec<Query>,
         journal: Vec<Query>,
     ) -> Result<(), Failure> {
-        let name = self.migrator.set.name();
         let kind = D::ENGINE.alone(piece.sql());
         let is_noted = kind != Alone::Repeatable;
-        let begins = is_noted.then(|| self.table.begin_alone(name, step, number)).into_iter().collect();
+        let begins = is_noted.then(|| self.table.begin_alone(step, number)).into_iter().collect();
         self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
             .await?;
         // Earlier versions of the library recorded no beginning, and their killed run may have built the index.
@@ -144,7 +143,7 @@ impl<D: Driver> Run<'_, D> {
             // An error with a place is the statement's own. A failure before or after it leaves the question open, and
             // so does a failure to record this one.
             Err(error) if is_noted && !error.is_disconnected && error.place.is_some() => {
-                vec![self.table.journal(name, step, number)]
+                vec![self.table.journal(step, number)]
             }
             Err(_) => return ran.map_err(of_script),
         };

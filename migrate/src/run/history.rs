@@ -3,8 +3,8 @@
 use migrate_core::{AppliedMigration, Plan, Proof, Target, plan};
 
 use super::Run;
-use crate::driver::{Class, DatabaseError, Driver, Stage};
-use crate::error::{self, Error};
+use crate::driver::{DatabaseError, Driver};
+use crate::error::Error;
 use crate::migrator::Migrator;
 
 const READING: &str = "reading the history";
@@ -12,14 +12,18 @@ const READING: &str = "reading the history";
 /// The history as a run finds it. There may be no table at all.
 pub(crate) enum History {
     Missing,
-    Rows(Vec<AppliedMigration>),
+    /// The format of the table, and the rows of the set in it.
+    Rows {
+        format: i64,
+        rows: Vec<AppliedMigration>,
+    },
 }
 
 impl History {
     pub(crate) fn rows(&self) -> &[AppliedMigration] {
         match self {
             History::Missing => &[],
-            History::Rows(rows) => rows,
+            History::Rows { rows, .. } => rows,
         }
     }
 }
@@ -43,30 +47,13 @@ impl<D: Driver> Run<'_, D> {
         if self.table.hides_rows(&rows) {
             return Err(Error::database(READING, DatabaseError::hidden(self.table.name())));
         }
-        let read = |row: &Vec<_>| {
-            self.table.read_row(row).map_err(|problem| Error::history(self.table.name(), problem))
-        };
-        rows.iter().map(read).collect::<Result<_, _>>().map(History::Rows)
+        let read = self.table.read(&rows);
+        let (format, rows) = read.map_err(|problem| Error::history(self.table.name(), problem))?;
+        Ok(History::Rows { format, rows })
     }
 
     pub(crate) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
         let Migrator { set, policy, .. } = self.migrator;
         plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
-    }
-
-    /// Creates the tables. The schema is created only if it is missing: a role that may not create one may still own it.
-    pub(super) async fn create_history(&mut self) -> Result<(), Error> {
-        let mut created = self.driver.create(&self.table.create()).await;
-        if let (Err(error), Some(schema)) = (&created, self.table.create_schema())
-            && D::class(Stage::Prepare, error) == Class::MissingSchema
-        {
-            created = self.driver.create(&(schema + &self.table.create())).await;
-        }
-        match created {
-            Err(error) if D::class(Stage::Prepare, &error) != Class::Overtaken => {
-                Err(Error::database(error::CREATING, error))
-            }
-            _ => Ok(()),
-        }
     }
 }

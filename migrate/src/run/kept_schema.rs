@@ -33,9 +33,12 @@ impl<D: Driver> Run<'_, D> {
     }
 
     async fn try_accept_drift(&mut self) -> Result<(), Error> {
-        if matches!(self.history().await?, History::Missing) {
+        let history = self.history().await?;
+        if matches!(history, History::Missing) {
             return Ok(());
         }
+        // Where another runner is at that, this one need not: what is kept of the schema is the same in all formats.
+        self.prepare_history(&history).await?;
         let failed = |error| Error::database("keeping the schema", error);
         let noted = self.driver.note_schema(&self.table, self.patience()).await.map_err(failed)?;
         let keep = Keep { creates_table: noted == Noted::NoTable, accepts: true };
@@ -50,7 +53,7 @@ impl<D: Driver> Run<'_, D> {
         }
         let noted = match history {
             History::Missing => Ok(Noted::Done),
-            History::Rows(_) => self.driver.note_schema(&self.table, self.patience()).await,
+            History::Rows { .. } => self.driver.note_schema(&self.table, self.patience()).await,
         };
         self.keep =
             noted.as_ref().ok().map(|noted| Keep { creates_table: *noted == Noted::NoTable, accepts: false });

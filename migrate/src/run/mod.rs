@@ -14,6 +14,7 @@ mod kept_schema;
 mod reset;
 mod slow;
 mod step;
+mod tables;
 mod to_target;
 mod transactions;
 

@@ -65,11 +65,11 @@ impl<D: Driver> Run<'_, D> {
     }
 
     pub(super) fn claim(&self, step: &Step) -> Vec<Query> {
-        self.table.claim(self.migrator.set.name(), step, &self.runner)
+        self.table.claim(step, &self.runner)
     }
 
     pub(super) fn record(&self, step: &Step) -> Vec<Query> {
-        self.table.record(self.migrator.set.name(), step, &self.runner)
+        self.table.record(step, &self.runner)
     }
 
     /// The script's own limits, else `default`.
@@ -91,7 +91,7 @@ impl<D: Driver> Run<'_, D> {
         if error.is_disconnected {
             self.keep = None;
         } else {
-            let log = self.table.log_failure(set.name(), step, runner, &error.to_string());
+            let log = self.table.log_failure(step, runner, &error.to_string());
             // The caller must see the failure itself, not that it could not be logged.
             let _ = self.driver.query(&log).await;
         }

@@ -92,12 +92,11 @@ impl<D: Driver> Run<'_, D> {
                 return Err(Error::not_agreed(step));
             }
             self.migrator.tell(&Progress::Planned(&plan));
-            if matches!(history, History::Missing) {
-                self.create_history().await?;
-            }
-            self.note_schema(&history).await;
-            if self.carry_out(&plan).await? == Outcome::Done {
-                return Ok(());
+            if self.prepare_history(&history).await? == Outcome::Done {
+                self.note_schema(&history).await;
+                if self.carry_out(&plan).await? == Outcome::Done {
+                    return Ok(());
+                }
             }
             // "Two steps back" names two other migrations once one of them is rolled back.
             let is_relative = matches!(target, Target::Down(_) | Target::Redo);

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use super::error::{database_error, piece_error};
 use super::kept::{self, Limit};
 use super::settings::Settings;
+use super::upgrade;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{
     Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema,
@@ -82,6 +83,12 @@ impl Driver for SqliteDriver<'_> {
             roll_back(self.connection);
             database_error(error)
         })
+    }
+
+    async fn upgrade(&mut self, history: &HistoryTable, _timeouts: Timeouts) -> Result<(), DatabaseError> {
+        let result = upgrade::run(self.connection, history);
+        roll_back(self.connection);
+        result
     }
 
     async fn transactions(
@@ -201,7 +208,9 @@ impl Driver for SqliteDriver<'_> {
             Stage::Claim => {
                 error.message == GUARD || codes.iter().any(|code| error.code == Some(code.to_string()))
             }
-            Stage::Prepare => error.message.contains("already exists"),
+            Stage::Prepare => {
+                error.message.contains("already exists") || error.message.contains("duplicate column name")
+            }
             Stage::Script | Stage::Record | Stage::Commit => false,
         };
         if is_overtaken { Class::Overtaken } else { Class::Final }

@@ -4,3 +4,4 @@ mod driver;
 mod error;
 mod kept;
 mod settings;
+mod upgrade;

@@ -6,6 +6,7 @@
 
 mod connection;
 mod file;
+mod format;
 mod rebuild;
 mod rebuild_oracle;
 mod reset;

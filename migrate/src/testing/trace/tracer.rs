@@ -265,6 +265,10 @@ impl Driver for Tracer<'_> {
         self.driver.create(sql).await
     }
 
+    async fn upgrade(&mut self, history: &HistoryTable, timeouts: Timeouts) -> Result<(), DatabaseError> {
+        self.driver.upgrade(history, timeouts).await
+    }
+
     async fn transactions(
         &mut self,
         transactions: &[Transaction<'_>],

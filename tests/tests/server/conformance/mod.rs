@@ -9,6 +9,7 @@ mod ahead;
 mod divergence;
 mod drift;
 mod failure;
+mod format;
 mod loyalty;
 mod no_transaction;
 mod order;

@@ -3,6 +3,7 @@
 mod alone;
 mod cut;
 mod dialect;
+mod format;
 mod history;
 mod kept;
 mod limits;

@@ -1,0 +1,221 @@
+//! What reads the history, of every format that is known.
+//!
+//! A history of format 1 has no column `target`. The queries find it all the same: where the table does not have the
+//! column, its name means that of a row around it, which is empty. So one text reads both formats, in one round trip.
+
+use std::time::Duration;
+
+use super::HistoryTable;
+use super::bindings::Bindings;
+use super::column::{Column, HISTORY};
+use super::table::HISTORY_FORMAT;
+use crate::history::{AppliedMigration, AppliedState, RecordedDown};
+use crate::query::{Query, Value};
+use crate::{Engine, MigrationSet, OlderBinaries, OneLine, Version};
+
+/// What one row says of the whole history of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    rows: i64,
+    settled: i64,
+    format: Option<i64>,
+    chain: Option<String>,
+}
+
+impl Proof {
+    /// Reads the answer to [`HistoryTable::proof`].
+    pub fn from_row(row: &[Value]) -> Option<Proof> {
+        let [chain, rows, settled, format] = row else { return None };
+        Some(Proof {
+            rows: rows.as_integer()?,
+            settled: settled.as_integer()?,
+            format: format.as_integer(),
+            chain: chain.as_text().map(str::to_owned),
+        })
+    }
+
+    /// Whether exactly the migrations of `set` are applied, all as they are in it.
+    pub fn proves(&self, set: &MigrationSet) -> bool {
+        let chain = set.chain().map(|chain| chain.to_string());
+        let is_complete = i64::try_from(set.count()) == Ok(self.rows) && self.rows == self.settled;
+        is_complete && self.chain == chain && self.format.is_none_or(|format| format <= HISTORY_FORMAT)
+    }
+}
+
+impl HistoryTable {
+    /// Asks for the [`Proof`] of a set: an answer of one row, whatever the number of migrations. Rows that are hidden prove
+    /// nothing.
+    pub fn proof(&self, set: &MigrationSet) -> Query {
+        let mut bindings = Bindings::default();
+        let latest = bindings.bind(Value::Integer(set.latest().map(Version::as_i64)));
+        let rows = match self.engine {
+            Engine::Postgres => {
+                let table = bindings.bind(self.history.as_str());
+                format!("CASE WHEN row_security_active({table}) THEN -1 ELSE count(*) END")
+            }
+            Engine::Sqlite => "count(*)".to_owned(),
+        };
+        let from = self.rows_of_target(&mut bindings, set.name(), "set_name, version, state, format, chain");
+        let sql = format!(
+            "SELECT max(CASE WHEN version = {latest} THEN chain END), {rows}, \
+             count(CASE WHEN state IN ('applied', 'baseline') THEN 1 END), max(format) {from}"
+        );
+        bindings.query(sql)
+    }
+
+    /// Asks for all rows of a set, and for one about the table; [`HistoryTable::read`] reads the answer.
+    pub fn rows(&self, set: &str) -> Query {
+        let mut bindings = Bindings::default();
+        let columns: Vec<String> = read().map(|column| column.read(self.engine)).collect();
+        let names: Vec<&str> = read().map(|column| column.name).collect();
+        let from = self.rows_of_target(&mut bindings, set, &names.join(", "));
+        let (format, hidden) = match self.engine {
+            Engine::Postgres => {
+                let table = bindings.bind(self.history.as_str());
+                let columns = format!(
+                    "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass({table}) \
+                     AND attname = 'target' AND NOT attisdropped"
+                );
+                (columns, format!("CASE WHEN row_security_active({table}) THEN 'hidden' END"))
+            }
+            Engine::Sqlite => {
+                let table = bindings.bind(format!("{}_history", self.prefix).as_str());
+                let columns =
+                    format!("SELECT count(*) FROM pragma_table_info({table}, 'main') WHERE name = 'target'");
+                (columns, "NULL".to_owned())
+            }
+        };
+        let about = names.iter().map(|name| match *name {
+            "version" => format!("1 + ({format})"),
+            "name" => hidden.clone(),
+            _ => "NULL".to_owned(),
+        });
+        let about: Vec<String> = about.collect();
+        bindings.query(format!("SELECT {} {from} UNION ALL SELECT {}", columns.join(", "), about.join(", ")))
+    }
+
+    /// The rows of a set, with a target where the table has that column and without one where it does not.
+    fn rows_of_target(&self, bindings: &mut Bindings, set: &str, columns: &str) -> String {
+        let history = &self.history;
+        let set = bindings.bind(set);
+        let target = bindings.bind(self.target.as_str());
+        match self.engine {
+            Engine::Postgres => format!(
+                "FROM (VALUES ('')) AS absent (target), \
+                 LATERAL (SELECT {columns}, target AS of_target FROM {history}) AS own \
+                 WHERE set_name = {set} AND of_target = {target}"
+            ),
+            // It knows no LATERAL. A subquery looks for a name in its own tables first.
+            Engine::Sqlite => format!(
+                "FROM (SELECT '' AS target) AS absent, {history} AS own WHERE set_name = {set} \
+                 AND EXISTS (SELECT 1 FROM {history} AS same WHERE same.rowid = own.rowid AND target = {target})"
+            ),
+        }
+    }
+
+    /// Whether an answer to [`HistoryTable::rows`] says that there are others, which row-level security hides.
+    pub fn hides_rows(&self, answer: &[Vec<Value>]) -> bool {
+        let is_hidden = |row: &Vec<Value>| value(row, "name").is_some_and(|name| name.as_text().is_some());
+        answer.iter().filter(|row| is_about_table(row)).any(is_hidden)
+    }
+
+    /// Reads the answer to [`HistoryTable::rows`]: the format of the table, and the rows.
+    ///
+    /// # Errors
+    ///
+    /// When a row is not one that this version of the library understands; with what is wrong in it.
+    pub fn read(&self, answer: &[Vec<Value>]) -> Result<(i64, Vec<AppliedMigration>), String> {
+        let (about, rows): (Vec<&Vec<Value>>, Vec<_>) = answer.iter().partition(|row| is_about_table(row));
+        let format = about.first().and_then(|row| value(row, "version")?.as_integer());
+        let format = format.ok_or_else(|| "its format is unknown".to_owned())?;
+        let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<_, _>>()?;
+        Ok((format, rows))
+    }
+}
+
+/// The columns that are read: those of every format.
+fn read() -> impl Iterator<Item = &'static Column> {
+    HISTORY.iter().filter(|column| column.is_in(1))
+}
+
+/// What a row holds in a column.
+fn value<'r>(row: &'r [Value], column: &str) -> Option<&'r Value> {
+    row.get(read().position(|one| one.name == column)?)
+}
+
+fn is_about_table(row: &[Value]) -> bool {
+    value(row, "format").is_some_and(|format| format.as_integer().is_none())
+}
+
+fn read_row(row: &[Value]) -> Result<AppliedMigration, String> {
+    match value(row, "format").and_then(Value::as_integer) {
+        Some(format) if format <= HISTORY_FORMAT => {
+            read_known(row).ok_or_else(|| format!("it reads {row:?}"))
+        }
+        Some(format) => Err(format!(
+            "it has format {format}, written by a newer version of the library; this one knows {HISTORY_FORMAT}"
+        )),
+        None => Err("it has no format".to_owned()),
+    }
+}
+
+fn read_known(row: &[Value]) -> Option<AppliedMigration> {
+    let text = |column| value(row, column)?.as_text();
+    let number = |column| value(row, column)?.as_integer();
+    let mut checksums =
+        text("statements_checksum").into_iter().flat_map(|text| text.split(' ')).map(str::parse);
+    let mut next_checksum = || checksums.next().and_then(Result::ok);
+    Some(AppliedMigration {
+        version: Version::from_i64(number("version")?)?,
+        // Who may write to the table may write anything, and these are shown.
+        name: OneLine(text("name")?).to_string(),
+        checksum: text("checksum")?.parse().ok()?,
+        chain: text("chain")?.parse().ok()?,
+        state: AppliedState::from_word(text("state")?)?,
+        statements_done: number("statements_done")?.try_into().ok()?,
+        statements_checksum: next_checksum(),
+        begun: next_checksum(),
+        down: text("down_script").map(|sql| RecordedDown {
+            sql: sql.to_owned(),
+            transaction: number("down_transaction") == Some(1),
+        }),
+        older_binaries: match text("older_binaries")? {
+            "ok" => OlderBinaries::Ok,
+            _ => OlderBinaries::Refuse,
+        },
+        started_at: OneLine(text("started_at")?).to_string(),
+        elapsed: number("elapsed_ms").and_then(|ms| ms.try_into().ok()).map(Duration::from_millis),
+        applied_by: text("applied_by").map(|by| OneLine(by).to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row with nothing in it but this format.
+    fn row_of_format(format: Option<i64>) -> Vec<Value> {
+        let value = |column: &Column| match column.name {
+            "format" => Value::Integer(format),
+            "version" => Value::Integer(Some(2)),
+            _ => Value::Text(None),
+        };
+        read().map(value).collect()
+    }
+
+    #[test]
+    fn a_row_of_a_newer_library_is_refused() {
+        let table = HistoryTable::sqlite("migrate");
+        let answer = [row_of_format(None), row_of_format(Some(HISTORY_FORMAT + 1))];
+        let error = table.read(&answer).unwrap_err();
+        assert!(error.contains("newer version of the library"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_history_has_a_format() {
+        assert_eq!(
+            HistoryTable::postgres("public", "migrate").read(&[row_of_format(None)]),
+            Ok((2, Vec::new()))
+        );
+    }
+}

@@ -59,7 +59,7 @@ pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, RecordedDown};
 pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
 pub use lock_file::{LockChange, LockUpdate};
-pub use migration::{Down, Execution, Migration, OlderBinaries, Script};
+pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
 #[doc(hidden)]
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};

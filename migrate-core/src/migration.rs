@@ -9,7 +9,7 @@ use crate::{Checksum, FoundHazard, Risk, Span, Version};
 pub struct Migration {
     pub(crate) version: Version,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) up: Script,
+    pub(crate) up: Work,
     pub(crate) down: Down,
     pub(crate) verify: Option<Script>,
     pub(crate) risk: Option<Risk>,
@@ -29,8 +29,8 @@ impl Migration {
         &self.name
     }
 
-    /// The script that applies it.
-    pub fn up(&self) -> &Script {
+    /// The work that applies it.
+    pub fn up(&self) -> &Work {
         &self.up
     }
 
@@ -69,7 +69,7 @@ impl Migration {
     /// Whether a database that recorded this checksum has applied this migration: as it is, or as it was before an
     /// accepted edit.
     pub fn is_applied_by(&self, recorded: Checksum) -> bool {
-        self.up.checksum == recorded || self.accepts.contains(&recorded)
+        self.up.checksum() == recorded || self.accepts.contains(&recorded)
     }
 }
 
@@ -95,8 +95,8 @@ pub enum OlderBinaries {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Down {
-    /// The rollback script. It holds no statement only when it says that there is nothing to undo.
-    Script(Script),
+    /// The work that rolls it back. A script holds no statement only when it says that there is nothing to undo.
+    Work(Work),
     /// There is none. The reason is missing where the policy asks for none.
     Irreversible(Option<Cow<'static, str>>),
 }
@@ -105,9 +105,58 @@ impl Down {
     /// The rollback script, if there is one.
     pub fn script(&self) -> Option<&Script> {
         match self {
-            Down::Script(script) => Some(script),
+            Down::Work(work) => work.script(),
             Down::Irreversible(_) => None,
         }
+    }
+}
+
+/// What a migration or its rollback does.
+///
+/// `20251107100000_add_user.up.sql` becomes `Work::Sql` with the script of that file.
+///
+/// Exhaustive: whatever carries work out has to say how it does so for each kind, and the compiler shows where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Runs a script.
+    Sql(Script),
+}
+
+impl Work {
+    /// The script, if the work is SQL.
+    pub fn script(&self) -> Option<&Script> {
+        let Work::Sql(script) = self;
+        Some(script)
+    }
+
+    /// The path of its file inside the migrations folder; empty for a rollback that comes from the history.
+    pub fn path(&self) -> &str {
+        let Work::Sql(script) = self;
+        script.path()
+    }
+
+    /// What the history compares it by.
+    pub fn checksum(&self) -> Checksum {
+        let Work::Sql(script) = self;
+        script.checksum()
+    }
+
+    /// How to run it.
+    pub fn execution(&self) -> Execution {
+        let Work::Sql(script) = self;
+        script.execution()
+    }
+
+    /// The checksum of its first statements: what a run that resumes compares.
+    pub fn checksum_of_first(&self, statements: usize) -> Checksum {
+        let Work::Sql(script) = self;
+        script.checksum_of_first(statements)
+    }
+
+    /// How many statements it consists of.
+    pub fn statement_count(&self) -> usize {
+        let Work::Sql(script) = self;
+        script.spans().len()
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use migrate_core::{
     Depth, Engine, Execution, Finding, Findings, Hazard, Migration, Project, Script, ScriptFindings,
-    SyntaxError, Unanalysed, in_shares,
+    SyntaxError, Unanalysed, Work, in_shares,
 };
 
 use crate::analysis::Analysis;
@@ -84,7 +84,8 @@ impl ParsedMigration<'_> {
     /// schema.
     fn of(migration: &Migration, depth: Depth, engine: Engine) -> ParsedMigration<'_> {
         let script = |script: &Script| sql::parse(script.sql(), engine);
-        let (up, down) = (migration.up(), migration.down().script());
+        let Work::Sql(up) = migration.up();
+        let down = migration.down().script();
         let (parsed, words) = (script(up), Words::default());
         if depth == Depth::Schema {
             return ParsedMigration { migration, depth, up: parsed, down: None, verify: None, words };
@@ -128,7 +129,7 @@ impl Analyst<'_> {
         // so it gets the part that the words of both scripts name.
         let down = parsed.down.as_ref().filter(|_| parsed.depth == Depth::HazardsAndRollback);
         let before = down.map(|_| self.schema.part_for(&parsed.words));
-        let up = self.of_script(parsed.migration.up(), &parsed.up);
+        let up = self.of_up(parsed.migration.up(), &parsed.up);
         let script = parsed.migration.down().script();
         let execution = script.map_or(Execution::PLAIN, Script::execution);
         let of_down =
@@ -144,7 +145,8 @@ impl Analyst<'_> {
     }
 
     /// The findings about an up script. The schema is moved on to the state after it.
-    fn of_script(&mut self, script: &Script, up: &Parsed) -> Vec<Finding> {
+    fn of_up(&mut self, work: &Work, up: &Parsed) -> Vec<Finding> {
+        let Work::Sql(script) = work;
         let analysis = Analysis { engine: self.engine, project: self.project, execution: script.execution() };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {

@@ -176,14 +176,14 @@ impl Error {
     }
 
     pub(crate) fn step(step: &Step, path: String, stage: Stage, error: DatabaseError) -> Error {
-        let statement = error.place.as_ref().and_then(|place| step.script.statements().nth(place.statement));
+        let statement = error.place.as_ref().and_then(|place| step.statements().nth(place.statement));
         let step = FailedStep {
             action: step.action,
             version: step.version,
             name: step.name.to_string(),
             path,
             statement: statement.map(str::to_owned),
-            transaction: step.script.execution().transaction,
+            transaction: step.work.execution().transaction,
         };
         Error::new(Cause::Step { step, stage, error })
     }

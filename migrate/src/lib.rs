@@ -218,7 +218,7 @@ pub use crate::{
 pub use migrate_core::{
     Action, AppliedState, Checksum, Dialect, Direction, Down, Engine, Execution, Migration, MigrationSet,
     MigrationState, MigrationStatus, OlderBinaries, OutOfOrder, Plan, Refusal, Risk, Script, SetState,
-    Status, Step, Target, Version,
+    Status, Step, Target, Version, Work,
 };
 
 /// Embeds a migrations folder in the binary as a [`MigrationSet`], and checks it while compiling.

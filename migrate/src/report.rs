@@ -83,7 +83,7 @@ impl MigrationReport {
             action: step.action,
             version: step.version,
             name: step.name.to_string(),
-            statements: if step.action.runs_script() { step.script.spans().len() - step.done } else { 0 },
+            statements: if step.action.runs_script() { step.work.statement_count() - step.done } else { 0 },
             elapsed,
         }
     }

@@ -35,7 +35,7 @@ mod enabled {
 
     /// The span of a step that is one transaction. A step without transaction has its span around all of its parts.
     pub(crate) fn transaction(step: &Step) -> Span {
-        if step.script.execution().transaction || !step.action.runs_script() {
+        if step.work.execution().transaction || !step.action.runs_script() {
             migration(step)
         } else {
             Span::none()

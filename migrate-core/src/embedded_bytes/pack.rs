@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::NONE;
-use crate::{Checksum, Down, Execution, FoundHazard, Migration, OlderBinaries, Risk, Script, Span};
+use crate::{Checksum, Down, Execution, FoundHazard, Migration, OlderBinaries, Risk, Script, Span, Work};
 
 /// The texts and the numbers of migrations.
 #[doc(hidden)]
@@ -23,7 +23,7 @@ impl Writer {
         let Migration { version, name, up, down, verify, risk, hazards, older_binaries, accepts } = migration;
         self.numbers.extend(version.as_i64().to_le_bytes());
         self.text(name);
-        self.script(up);
+        self.work(up);
         self.down(down);
         self.flag(verify.is_some());
         verify.iter().for_each(|script| self.script(script));
@@ -37,11 +37,17 @@ impl Writer {
     }
 
     fn down(&mut self, down: &Down) {
-        self.flag(down.script().is_some());
+        self.flag(matches!(down, Down::Work(_)));
         match down {
-            Down::Script(script) => self.script(script),
+            Down::Work(work) => self.work(work),
             Down::Irreversible(why) => self.optional_text(why.as_deref()),
         }
+    }
+
+    /// A second kind of work needs a number that tells the kinds apart.
+    fn work(&mut self, work: &Work) {
+        let Work::Sql(script) = work;
+        self.script(script);
     }
 
     fn script(&mut self, Script { path, sql, checksum, statements, execution }: &Script) {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::source::{Source, SourceFile};
 use crate::{
-    Checksum, Down, FoundHazard, Hazard, MigrationSet, OlderBinaries, Overrides, Risk, Span, Version,
+    Checksum, Down, FoundHazard, Hazard, MigrationSet, OlderBinaries, Overrides, Risk, Span, Version, Work,
 };
 
 fn set(files: &[(&str, &str)]) -> MigrationSet {
@@ -50,8 +50,9 @@ fn every_field_comes_back() {
     ]
     .into();
     migrations[1].accepts = vec![Checksum::of("a"), Checksum::of("b")].into();
-    migrations[1].up.execution.foreign_keys_off = true;
-    migrations[1].up.execution.statement_timeout = Some(Duration::ZERO); // no limit, and not the default
+    let Work::Sql(up) = &mut migrations[1].up;
+    up.execution.foreign_keys_off = true;
+    up.execution.statement_timeout = Some(Duration::ZERO); // no limit, and not the default
     migrations[2].down = Down::Irreversible(None);
     migrations[2].version = Version::new(i64::MAX as u64).unwrap();
     assert_eq!(migrations[1].older_binaries, OlderBinaries::Ok);
@@ -82,8 +83,8 @@ fn texts_stay_where_they_are() {
     let texts: &'static str = texts.leak();
     let packed = EmbeddedBytes::new(1, texts, numbers.leak());
     let unpacked = packed.migrations();
-    let up: *const u8 = unpacked[0].up.sql().as_ptr();
+    let up: *const u8 = unpacked[0].up.script().unwrap().sql().as_ptr();
     assert!(texts.as_bytes().as_ptr_range().contains(&up));
-    assert_eq!(unpacked[0].up.spans(), [Span::new(0, 8)]);
+    assert_eq!(unpacked[0].up.script().unwrap().spans(), [Span::new(0, 8)]);
     assert!(std::ptr::eq(packed.migrations(), unpacked), "they are unpacked once");
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::NONE;
 use crate::{
     Checksum, Down, Execution, FoundHazard, Hazard, Migration, OlderBinaries, Risk, Script, Span, Version,
+    Work,
 };
 
 pub(super) fn unpack(count: usize, texts: &'static str, numbers: &'static [u8]) -> Vec<Migration> {
@@ -24,7 +25,7 @@ impl Reader {
         Migration {
             version: Version::from_i64(i64::from_le_bytes(self.bytes())).expect("it was a version"),
             name: self.text(),
-            up: self.script(),
+            up: Work::Sql(self.script()),
             down: self.down(),
             verify: self.flag().then(|| self.script()),
             risk: self.flag().then(|| self.risk()),
@@ -35,7 +36,11 @@ impl Reader {
     }
 
     fn down(&mut self) -> Down {
-        if self.flag() { Down::Script(self.script()) } else { Down::Irreversible(self.optional_text()) }
+        if self.flag() {
+            Down::Work(Work::Sql(self.script()))
+        } else {
+            Down::Irreversible(self.optional_text())
+        }
     }
 
     fn script(&mut self) -> Script {

@@ -73,7 +73,7 @@ impl HistoryTable {
         let (names, values): (Vec<&str>, Vec<String>) = values.into_iter().unzip();
         let (names, values) = (names.join(", "), values.join(", "));
         let write = bindings.query(format!("INSERT INTO {} ({names}) VALUES ({values})", self.history));
-        if step.action == Action::Apply && step.script.execution().transaction {
+        if step.action == Action::Apply && step.work.execution().transaction {
             // The record of it, in the same transaction, finds the row and looks at all of it.
             return write;
         }

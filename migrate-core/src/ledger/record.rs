@@ -52,12 +52,12 @@ impl HistoryTable {
 
     /// What records that `done` statements of a script without transaction are done, and none is under way.
     pub fn journal(&self, step: &Step, done: usize) -> Query {
-        self.stand(step, done, &step.script.checksum_of_first(done).to_string())
+        self.stand(step, done, &step.work.checksum_of_first(done).to_string())
     }
 
     /// What records that `done` statements are done, and that the next is under way outside of a transaction.
     pub fn begin_alone(&self, step: &Step, done: usize) -> Query {
-        let checksum = |statements| step.script.checksum_of_first(statements);
+        let checksum = |statements| step.work.checksum_of_first(statements);
         self.stand(step, done, &format!("{} {}", checksum(done), checksum(done + 1)))
     }
 

@@ -34,7 +34,7 @@ impl Chain {
 
     /// Adds the row of a migration, or gives the one that is there its checksum.
     pub(super) fn insert_migration(&mut self, migration: &Migration) -> Link {
-        let (version, checksum) = (migration.version, migration.up.checksum);
+        let (version, checksum) = (migration.version, migration.up.checksum());
         let before = self.before(version);
         let chain = Checksum::chain(before.map(|head| head.chain), version, checksum);
         self.0.insert(version, (checksum, chain));

@@ -11,7 +11,7 @@ pub(crate) use chain::Head;
 pub use refusal::{Refusal, Refused};
 
 use crate::{
-    AppliedMigration, Checksum, Engine, FoundHazard, MigrationSet, OlderBinaries, Risk, Script, Version,
+    AppliedMigration, Checksum, Engine, FoundHazard, MigrationSet, OlderBinaries, Risk, Script, Version, Work,
 };
 use planning::Planning;
 
@@ -151,8 +151,8 @@ pub struct Step {
     pub version: Version,
     /// Its name.
     pub name: Cow<'static, str>,
-    /// The script that runs.
-    pub script: Script,
+    /// The work that is done.
+    pub work: Work,
     /// How much harm it can do. `None` of a rollback, and where nobody looked.
     pub risk: Option<Risk>,
     /// Its hazards, in the order of the lines.
@@ -189,11 +189,11 @@ impl serde::Serialize for Step {
         step.serialize_field("action", &self.action)?;
         step.serialize_field("version", &self.version)?;
         step.serialize_field("name", &self.name)?;
-        step.serialize_field("path", self.script.path())?;
-        step.serialize_field("transaction", &self.script.execution().transaction)?;
+        step.serialize_field("path", self.work.path())?;
+        step.serialize_field("transaction", &self.work.execution().transaction)?;
         step.serialize_field("risk", &self.risk)?;
         step.serialize_field("hazards", &self.hazards)?;
-        step.serialize_field("statements", &self.script.statements().collect::<Vec<_>>())?;
+        step.serialize_field("statements", &self.statements().collect::<Vec<_>>())?;
         step.end()
     }
 }
@@ -240,7 +240,12 @@ pub fn plan(
 impl Step {
     /// Where its script is: the file as the user would type it, or that it comes from the history.
     pub fn display_path(&self, set: &MigrationSet) -> String {
-        display_path(set, &self.script, &self.to_string())
+        display_path(set, &self.work, &self.to_string())
+    }
+
+    /// The statements of its script, in order.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.work.script().into_iter().flat_map(Script::statements)
     }
 
     /// Whether it goes on where an earlier run stopped, in a script without transaction.
@@ -254,8 +259,8 @@ impl Step {
     }
 }
 
-fn display_path(set: &MigrationSet, script: &Script, migration: &str) -> String {
-    match script.path() {
+fn display_path(set: &MigrationSet, work: &Work, migration: &str) -> String {
+    match work.path() {
         "" => format!("the rollback script that the history recorded for {migration}"),
         path => set.display_path(path),
     }
@@ -278,15 +283,16 @@ impl fmt::Display for Plan {
             if !step.action.runs_script() {
                 continue;
             }
-            let count = step.script.spans().len();
+            let count = step.work.statement_count();
             let statements = if count == 1 { "statement" } else { "statements" };
             let how =
-                if step.script.execution().transaction { "in a transaction" } else { "without transaction" };
+                if step.work.execution().transaction { "in a transaction" } else { "without transaction" };
             write!(f, "  {count} {statements}, {how}")?;
             step.risk.iter().try_for_each(|risk| write!(f, ", risk {risk}"))?;
             step.hazards.iter().try_for_each(|found| write!(f, "\n         {found}"))?;
             if f.alternate() {
-                step.script.sql().trim_end().lines().try_for_each(|line| write!(f, "\n    {line}"))?;
+                let sql = step.work.script().map_or("", Script::sql);
+                sql.trim_end().lines().try_for_each(|line| write!(f, "\n    {line}"))?;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
 use crate::source::{first_words, parse_recorded};
 use crate::{
     Alone, AppliedMigration, AppliedState, Direction, Down, Engine, Migration, MigrationSet, OlderBinaries,
-    Script, Version,
+    Version, Work,
 };
 
 /// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
@@ -102,9 +102,10 @@ impl Planning<'_> {
             self.refusals.push(Refusal::TargetNotApplied { version });
             return Plan::default();
         };
-        let script = self.way_back(row).unwrap_or_else(|_| parse_recorded("", self.engine, true));
+        let nothing = || Work::Sql(parse_recorded("", self.engine, true));
+        let work = self.way_back(row).unwrap_or_else(|_| nothing());
         let rechain = self.chain().remove(version);
-        let step = self.row_step(Action::ResolveRolledBack, row, script);
+        let step = self.row_step(Action::ResolveRolledBack, row, work);
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
     }
 
@@ -117,15 +118,15 @@ impl Planning<'_> {
         if !row.state.is_interrupted() {
             return Plan::default();
         }
-        let script = match (row.state, self.set.get(version)) {
+        let work = match (row.state, self.set.get(version)) {
             (AppliedState::Interrupted(Direction::Apply), Some(migration)) => Ok(migration.up.clone()),
             (AppliedState::Interrupted(Direction::Apply), None) => Err(Refusal::UnknownTarget { version }),
             _ => self.way_back(row),
         };
-        let done = script.and_then(|script| Ok((self.done(row, &script)?, script)));
+        let done = work.and_then(|work| Ok((self.done(row, &work)?, work)));
         match done {
-            Ok((done, script)) if done < script.spans().len() => {
-                let step = Step { done, ..self.row_step(action, row, script) };
+            Ok((done, work)) if done < work.statement_count() => {
+                let step = Step { done, ..self.row_step(action, row, work) };
                 Plan { steps: vec![step], ahead: Vec::new() }
             }
             Ok(_) => Plan::default(),
@@ -149,7 +150,7 @@ impl Planning<'_> {
     }
 
     pub(super) fn refuse_without_transaction(&mut self, plan: &Plan) {
-        let without = |step: &&Step| step.action.runs_script() && !step.script.execution().transaction;
+        let without = |step: &&Step| step.action.runs_script() && !step.work.execution().transaction;
         let refused = plan.steps.iter().filter(without).map(|step| Refusal::WithoutTransaction {
             version: step.version,
             path: step.display_path(self.set),
@@ -195,7 +196,7 @@ impl Planning<'_> {
             };
             let recorded = row.down.as_ref().map(|down| (down.sql.as_str(), down.transaction));
             let ours = migration.down.script().map(|down| (down.sql(), down.execution().transaction));
-            row.checksum != migration.up.checksum
+            row.checksum != migration.up.checksum()
                 || recorded != ours
                 || row.older_binaries != migration.older_binaries
         };
@@ -242,7 +243,7 @@ impl Planning<'_> {
     fn apply_step(&mut self, migration: &Migration, chain: &mut Chain) -> Step {
         let step = self.step(Action::Apply, migration, chain.insert_migration(migration));
         let Some(row) = self.rows.get(&migration.version) else { return step };
-        match self.stand(row, &step.script) {
+        match self.stand(row, &step.work) {
             Ok((done, begun)) => Step { done, begun, resumes: true, ..step },
             Err(refusal) => {
                 self.refusals.push(refusal);
@@ -251,54 +252,55 @@ impl Planning<'_> {
         }
     }
 
-    fn rollback_step(&self, row: &AppliedMigration, script: Script) -> Result<Step, Refusal> {
+    fn rollback_step(&self, row: &AppliedMigration, work: Work) -> Result<Step, Refusal> {
         let resumes = row.state.direction() == Some(Direction::Rollback);
-        let (done, begun) = if resumes { self.stand(row, &script)? } else { (0, false) };
-        Ok(Step { done, begun, resumes, ..self.row_step(Action::Rollback, row, script) })
+        let (done, begun) = if resumes { self.stand(row, &work)? } else { (0, false) };
+        Ok(Step { done, begun, resumes, ..self.row_step(Action::Rollback, row, work) })
     }
 
-    /// How many statements of `script` an earlier run has done, and whether it was cut off in the next. That it was
+    /// How many statements of `work` an earlier run has done, and whether it was cut off in the next. That it was
     /// has to be known to the statement's kind, or to somebody who looks.
-    fn stand(&self, row: &AppliedMigration, script: &Script) -> Result<(usize, bool), Refusal> {
-        let done = self.done(row, script)?;
+    fn stand(&self, row: &AppliedMigration, work: &Work) -> Result<(usize, bool), Refusal> {
+        let done = self.done(row, work)?;
         let Some(begun) = row.begun else { return Ok((done, false)) };
+        let Work::Sql(script) = work;
         let next = script.statements().nth(done).filter(|_| script.checksum_of_first(done + 1) == begun);
         if next.is_some_and(|next| self.engine.alone(next) != Alone::Unknown) {
             return Ok((done, true));
         }
         Err(Refusal::CutOff {
             version: row.version,
-            path: display_path(self.set, script, &row.to_string()),
+            path: display_path(self.set, work, &row.to_string()),
             statement: done + 1,
             text: next.map(first_words),
         })
     }
 
-    /// How many statements of `script` an earlier run has done, if it was interrupted in it.
-    fn done(&self, row: &AppliedMigration, script: &Script) -> Result<usize, Refusal> {
+    /// How many statements of `work` an earlier run has done, if it was interrupted in it.
+    fn done(&self, row: &AppliedMigration, work: &Work) -> Result<usize, Refusal> {
         let done = row.statements_done;
-        let is_same = row.statements_checksum == Some(script.checksum_of_first(done));
-        if done == 0 || (is_same && !script.execution().transaction && done <= script.spans().len()) {
+        let is_same = row.statements_checksum == Some(work.checksum_of_first(done));
+        if done == 0 || (is_same && !work.execution().transaction && done <= work.statement_count()) {
             return Ok(done);
         }
-        let path = display_path(self.set, script, &row.to_string());
+        let path = display_path(self.set, work, &row.to_string());
         Err(Refusal::DonePartChanged { version: row.version, path, statements_done: done })
     }
 
     /// The set's own rollback script where the set holds the migration as it was applied, else the recorded one.
-    fn way_back(&self, row: &AppliedMigration) -> Result<Script, Refusal> {
+    fn way_back(&self, row: &AppliedMigration) -> Result<Work, Refusal> {
         let (version, name) = (row.version, row.name.clone());
         if row.state == AppliedState::Baseline {
             return Err(Refusal::Baseline { version, name });
         }
         let ours = self.set.get(version).filter(|migration| migration.is_applied_by(row.checksum));
         match (ours.map(Migration::down), &row.down) {
-            (Some(Down::Script(script)), _) => Ok(script.clone()),
+            (Some(Down::Work(work)), _) => Ok(work.clone()),
             (Some(Down::Irreversible(why)), _) => {
                 Err(Refusal::Irreversible { version, name, why: why.as_deref().map(str::to_owned) })
             }
             (None, None) => Err(Refusal::Irreversible { version, name, why: None }),
-            (None, Some(down)) => Ok(parse_recorded(&down.sql, self.engine, down.transaction)),
+            (None, Some(down)) => Ok(Work::Sql(parse_recorded(&down.sql, self.engine, down.transaction))),
         }
     }
 
@@ -309,13 +311,13 @@ impl Planning<'_> {
             set: self.set.name.clone(),
             version: migration.version,
             name: migration.name.clone(),
-            script: migration.up.clone(),
+            work: migration.up.clone(),
             risk: migration.risk,
             hazards: migration.hazards.clone(),
             done: 0,
             resumes: false,
             begun: false,
-            checksum: migration.up.checksum,
+            checksum: migration.up.checksum(),
             chain,
             was: None,
             before,
@@ -327,13 +329,13 @@ impl Planning<'_> {
     }
 
     /// A step that takes a row away.
-    fn row_step(&self, action: Action, row: &AppliedMigration, script: Script) -> Step {
+    fn row_step(&self, action: Action, row: &AppliedMigration, work: Work) -> Step {
         Step {
             action,
             set: self.set.name.clone(),
             version: row.version,
             name: Cow::Owned(row.name.clone()),
-            script,
+            work,
             risk: None,
             hazards: Cow::Borrowed(&[]),
             done: 0,

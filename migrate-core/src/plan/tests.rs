@@ -245,8 +245,8 @@ fn a_rollback_uses_the_script_of_what_was_applied() {
         row.down = Some(RecordedDown { sql: "SELECT 'recorded'".into(), transaction: false });
     });
     let plan = plan(&set(&[1]), Engine::Postgres, &rows, Target::Down(1), REFUSE).unwrap();
-    assert_eq!(plan.steps[0].script.sql(), "SELECT 'recorded'");
-    assert!(!plan.steps[0].script.execution().transaction);
+    assert_eq!(plan.steps[0].work.script().unwrap().sql(), "SELECT 'recorded'");
+    assert!(!plan.steps[0].work.execution().transaction);
     let baseline = edited(history(&[1]), 1, |row| row.state = AppliedState::Baseline);
     let refused = steps(&[1], &baseline, Target::Down(1), REFUSE);
     assert_eq!(refused, Err(vec![Refusal::Baseline { version: version(1), name: "m".into() }]));

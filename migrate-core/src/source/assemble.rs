@@ -19,7 +19,7 @@ use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::parallel::in_shares;
 use crate::problem::{FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
-use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version};
+use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version, Work};
 
 pub(super) fn assemble(
     source: &Source,
@@ -56,7 +56,7 @@ fn read(
     let migrations = migrations(source, &config, dialect, held, analyse, &mut problems);
     let warnings = Diagnostics::warnings_of(problems.found)?;
     let chain = migrations.iter().fold(None, |chain, migration| {
-        Some(Checksum::chain(chain, migration.version, migration.up.checksum))
+        Some(Checksum::chain(chain, migration.version, migration.up.checksum()))
     });
     let set = MigrationSet {
         name: name.into(),
@@ -199,7 +199,7 @@ impl Assembly<'_, '_> {
                     RollbackProblem::Irreversible { down: self.problems.display_path(down.script.path()) };
                 self.problems.at(problem, &up.file.path, &parsed.script.sql, *at);
                 self.tell(&down);
-                (Down::Script(down.script), down.directives)
+                (Down::Work(Work::Sql(down.script)), down.directives)
             }
         };
         let verify = scripts.verify.map(|verify| {
@@ -210,7 +210,7 @@ impl Assembly<'_, '_> {
         let migration = Migration {
             version: parts.version,
             name: up.name.to_owned().into(),
-            up: parsed.script,
+            up: Work::Sql(parsed.script),
             down,
             verify,
             risk: parsed.directives.risk,
@@ -263,7 +263,7 @@ impl Assembly<'_, '_> {
             }
             _ => {}
         }
-        (Down::Script(script), directives)
+        (Down::Work(Work::Sql(script)), directives)
     }
 
     fn needs_down(&self) -> bool {

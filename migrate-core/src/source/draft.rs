@@ -1,6 +1,6 @@
 use crate::directive::Directives;
 use crate::lock_file::{Line, LockedHazard};
-use crate::{FoundHazard, Migration};
+use crate::{FoundHazard, Migration, Work};
 
 /// A migration before its analysis: its hazards are not known yet.
 pub(super) struct Draft {
@@ -34,7 +34,7 @@ impl Draft {
 
     /// A locked hazard, with the reason in the script's `allow` directive.
     fn found(&self, &LockedHazard { hazard, line, risk }: &LockedHazard) -> FoundHazard {
-        let up = &self.migration.up;
+        let Work::Sql(up) = &self.migration.up;
         let above = up.sql().split_inclusive('\n').take(line as usize - 1).map(str::len).sum::<usize>();
         let indent = up.sql()[above..].find(|c: char| !c.is_whitespace()).unwrap_or_default();
         let allowing = self.up.allowing(hazard, above + indent, up.spans());

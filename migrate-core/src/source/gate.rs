@@ -22,7 +22,7 @@ use crate::directive::Directives;
 use crate::finding::Finding;
 use crate::position::LineNumbers;
 use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
-use crate::{Dialect, Down, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span};
+use crate::{Dialect, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span, Work};
 
 /// Adds the hazards to the drafts, and reports those that the policy does not allow.
 pub(super) fn pass(
@@ -83,10 +83,11 @@ struct Reporter<'a, 'p> {
 impl Reporter<'_, '_> {
     fn report(&mut self, draft: &Draft, found: &Findings) {
         let migration = &draft.migration;
+        let Work::Sql(script) = &migration.up;
         let mut up = of_syntax(&found.up);
-        up.extend(self.of_script(&migration.up, &draft.up, &found.up.hazards));
-        self.report_all(&migration.up, up);
-        if let Down::Script(down) = &migration.down {
+        up.extend(self.of_script(script, &draft.up, &found.up.hazards));
+        self.report_all(script, up);
+        if let Some(down) = migration.down.script() {
             let mut problems = of_syntax(&found.down);
             problems.extend(self.of_script(down, &draft.down, &found.down.hazards));
             self.report_all(down, problems);
@@ -203,8 +204,9 @@ fn begun(script: &Script, at: usize) -> usize {
 /// found.
 fn complete(draft: &mut Draft, found: &Findings) {
     let migration = &mut draft.migration;
-    let allowing = Allowing::of(&migration.up, &draft.up);
-    let lines = LineNumbers::of(migration.up.sql());
+    let Work::Sql(up) = &migration.up;
+    let allowing = Allowing::of(up, &draft.up);
+    let lines = LineNumbers::of(up.sql());
     let mut noted = BTreeSet::new();
     let hazard = |finding: &Finding| {
         let allowed = allowing.of_finding(finding);

@@ -97,7 +97,7 @@ impl Check<'_, '_> {
         for migration in self.migrations {
             if let Some(line) = locked.file.get(migration.version) {
                 self.locked(migration, line, locked);
-            } else if let Some(at) = gone.iter().position(|line| line.up == migration.up.checksum) {
+            } else if let Some(at) = gone.iter().position(|line| line.up == migration.up.checksum()) {
                 self.renamed(migration, gone.remove(at));
             } else {
                 self.added(migration, locked.file.head());
@@ -118,8 +118,8 @@ impl Check<'_, '_> {
             return;
         }
         let edited = |what| LockFileProblem::Edited { what, migration: line.label(), version: line.version };
-        if migration.up.checksum != line.up {
-            self.problems.of_file(edited("script"), &migration.up.path);
+        if migration.up.checksum() != line.up {
+            self.problems.of_file(edited("script"), migration.up.path());
         }
         match (migration.down.script(), line.down) {
             (Some(down), was) if was != Some(down.checksum) => {
@@ -134,12 +134,12 @@ impl Check<'_, '_> {
 
     fn renamed(&mut self, migration: &Migration, line: &Line) {
         let problem = LockFileProblem::Renamed { locked: line.label(), now: migration.to_string() };
-        self.problems.of_file(problem, &migration.up.path);
+        self.problems.of_file(problem, migration.up.path());
     }
 
     /// A migration that the lock file does not list is a draft if its version comes after the last line, else it is too late.
     fn added(&mut self, migration: &Migration, head: Option<&Line>) {
-        let (path, name) = (&migration.up.path, migration.to_string());
+        let (path, name) = (migration.up.path(), migration.to_string());
         match head {
             Some(head) if migration.version < head.version => {
                 let latest = self.migrations.last().map(|migration| migration.version);

@@ -3,7 +3,7 @@
 //! A statement and its count commit together if the engine allows that. If not, the history records before the statement
 //! that it begins, so that the next run knows there is a question to ask.
 
-use migrate_core::{Alone, Query, Step};
+use migrate_core::{Alone, Query, Step, Work};
 
 use super::Run;
 use super::step::Outcome;
@@ -23,7 +23,7 @@ impl<D: Driver> Run<'_, D> {
             result = self.statements(step).await;
         }
         if result.is_ok() {
-            let done = step.script.spans().len();
+            let done = step.work.statement_count();
             let claim = vec![self.table.stands_at(step, done)];
             let record =
                 Transaction { claim, record: self.record(step), ends_step: true, ..Transaction::of(step) };
@@ -38,17 +38,18 @@ impl<D: Driver> Run<'_, D> {
     /// Settings hold from one statement to the next, up to the end of the script. Those of the statements that an
     /// earlier run has done are made again.
     async fn statements(&mut self, step: &Step) -> Result<(), Failure> {
-        let execution = step.script.execution();
+        let Work::Sql(script) = &step.work;
+        let execution = script.execution();
         let changes_session = execution.changes_session || execution.foreign_keys_off;
         if changes_session {
             self.driver.save_session().await.map_err(of_script)?;
         }
         let mut result = Ok(());
-        for (number, statement) in step.script.statements().enumerate() {
+        for (number, statement) in script.statements().enumerate() {
             if result.is_ok() {
                 result = match number < step.done {
                     true if D::ENGINE.only_changes_session(statement) => {
-                        let piece = Piece::one(&step.script, number, Timeouts::default());
+                        let piece = Piece::one(script, number, Timeouts::default());
                         self.driver.run_alone(&piece, false, &mut |_| {}).await.map_err(of_script)
                     }
                     true => Ok(()),
@@ -67,7 +68,8 @@ impl<D: Driver> Run<'_, D> {
     async fn statement(&mut self, step: &Step, number: usize) -> Result<(), Failure> {
         // A CREATE INDEX CONCURRENTLY that gives up waiting leaves an invalid index, so only a directive sets
         // a limit here.
-        let piece = Piece::one(&step.script, number, self.timeouts(&step.script, Timeouts::default()));
+        let Work::Sql(script) = &step.work;
+        let piece = Piece::one(script, number, self.timeouts(script, Timeouts::default()));
         let journal = vec![self.table.journal(step, number + 1)];
         let claim = vec![self.table.stands_at(step, number)];
         if !D::ENGINE.runs_alone(piece.sql()) {
@@ -102,7 +104,7 @@ impl<D: Driver> Run<'_, D> {
         match result {
             Err(failure)
                 if failure.stage == Stage::Script
-                    && step.script.execution().changes_session
+                    && step.work.execution().changes_session
                     && !failure.error.is_disconnected =>
             {
                 self.transaction(step, look).await.and(Err(failure))

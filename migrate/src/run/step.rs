@@ -1,6 +1,6 @@
 //! Carries out the steps of a plan, in their order.
 
-use migrate_core::{Plan, Query, Script, Step, Transactions};
+use migrate_core::{Plan, Query, Script, Step, Transactions, Work};
 
 use super::Run;
 use super::slow::Slow;
@@ -19,7 +19,7 @@ impl<D: Driver> Run<'_, D> {
     /// Scripts in transactions are sent together. A script without transaction is a barrier.
     pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<Outcome, Error> {
         let runs_in_transaction =
-            |step: &Step| step.script.execution().transaction || !step.action.runs_script();
+            |step: &Step| step.work.execution().transaction || !step.action.runs_script();
         for steps in plan.steps.chunk_by(|a, b| runs_in_transaction(a) && runs_in_transaction(b)) {
             self.slow = Slow::new();
             let outcome = match steps {
@@ -54,10 +54,11 @@ impl<D: Driver> Run<'_, D> {
 
     /// A step that is one transaction.
     fn whole<'s>(&self, step: &'s Step) -> Transaction<'s> {
-        let timeouts = self.timeouts(&step.script, self.migrator.timeouts);
+        let Work::Sql(script) = &step.work;
+        let timeouts = self.timeouts(script, self.migrator.timeouts);
         Transaction {
             claim: self.claim(step),
-            piece: step.action.runs_script().then(|| Piece::whole(&step.script, timeouts)),
+            piece: step.action.runs_script().then(|| Piece::whole(script, timeouts)),
             record: self.record(step),
             ends_step: true,
             ..Transaction::of(step)

@@ -34,6 +34,7 @@ const ROOT: &[&str] = &[
     "Risk",
     "Script",
     "Version",
+    "Work",
     // What is done with it.
     "Blocker",
     "Database",

@@ -65,7 +65,7 @@ impl<'s> Tracer<'s> {
             self.enter(MigrationTrace {
                 version: step.version,
                 name: step.name.to_string(),
-                transaction: step.script.execution().transaction,
+                transaction: step.work.execution().transaction,
                 declared: self.set.get(step.version).and_then(Migration::risk),
                 statements: Vec::new(),
             });

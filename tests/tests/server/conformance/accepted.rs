@@ -101,7 +101,7 @@ async fn another_edit_is_refused(mut db: impl Sandbox) {
 /// The checksum is accepted for one migration and not for all.
 async fn only_the_edited_migration_accepts_it(mut db: impl Sandbox) {
     let folder = locked(&db);
-    let was = folder.set().get(version(2)).unwrap().up().sql().to_owned();
+    let was = folder.set().get(version(2)).unwrap().up().script().unwrap().sql().to_owned();
     let other = Folder::copy_of(&folder.directory()).write("migrate.lock", "# Nothing is locked.\n");
     let other =
         other.migration("2_create_b", "SELECT 2", "SELECT 2").migration("3_create_c", &was, "DROP TABLE b");

@@ -35,7 +35,7 @@ impl Dumped {
         self.database = self.server.create_database("dump").await.unwrap();
         self.client = self.database.connect().await.unwrap();
         for migration in migrations {
-            self.run(migration.up()).await.unwrap();
+            self.run(migration.up().script().unwrap()).await.unwrap();
         }
     }
 
@@ -69,7 +69,7 @@ impl Dumped {
     /// Afterwards the last of them is in place.
     async fn there_and_back(&mut self, before: &str, migrations: &[Migration]) -> (&'static str, String) {
         let migration = migrations.last().unwrap();
-        self.run(migration.up()).await.unwrap();
+        self.run(migration.up().script().unwrap()).await.unwrap();
         let there = self.dump();
         let Some(down) = migration.down().script() else { return ("irreversible", there) };
         if self.run(down).await.is_err() {
@@ -84,7 +84,7 @@ impl Dumped {
         } else {
             "differs"
         };
-        let again = self.run(migration.up()).await;
+        let again = self.run(migration.up().script().unwrap()).await;
         if again.is_err() || (verdict != "exact" && self.dump() != there) {
             self.anew(migrations).await;
         }

@@ -68,7 +68,7 @@ async fn what_comes_behind_it_is_applied_and_rolled_back(mut db: impl Sandbox) {
     assert!(db.migrate(&migrator).await.unwrap().is_empty());
     // By the set's own rollback script, as for a migration that was never edited.
     let plan = db.plan(&migrator, Target::Down(3)).await.unwrap();
-    assert_eq!(plan.steps[2].script.sql(), "DROP TABLE IF EXISTS b");
+    assert_eq!(plan.steps[2].work.script().unwrap().sql(), "DROP TABLE IF EXISTS b");
     assert_eq!(versions(&db.rollback(&migrator, 3).await.unwrap()), [4, 3, 2]);
     assert_eq!(versions(&db.migrate(&migrator).await.unwrap()), [2, 3, 4]);
     assert_in_place(&mut db, &migrator).await;

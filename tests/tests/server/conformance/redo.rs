@@ -187,7 +187,7 @@ async fn the_plan_of_a_redo_is_what_it_does(mut db: impl Sandbox) {
     let planned: Vec<(Action, i64)> =
         plan.steps.iter().map(|step| (step.action, step.version.as_i64())).collect();
     assert_eq!(planned, REDONE);
-    assert_eq!(plan.steps[0].script.sql(), "DROP TABLE b");
+    assert_eq!(plan.steps[0].work.script().unwrap().sql(), "DROP TABLE b");
     assert_dry(&mut db, &migrator, &[Target::Redo]).await;
     assert_eq!(actions(&db.redo(&migrator).await.unwrap()), planned);
 }

@@ -1,7 +1,7 @@
 //! What reads the history, of every format that is known.
 //!
-//! A history of format 1 has no column `target`. The queries find it all the same: where the table does not have the
-//! column, its name means that of a row around it, which is empty. So one text reads both formats, in one round trip.
+//! A history of format 1 has no column `target`. The queries find the rows all the same, because they join the table with the
+//! target that is wanted by the columns that both have. So one text reads both formats, in one round trip.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl HistoryTable {
             }
             Engine::Sqlite => "count(*)".to_owned(),
         };
-        let from = self.rows_of_target(&mut bindings, set.name(), "set_name, version, state, format, chain");
+        let from = self.rows_of_target(&mut bindings, set.name());
         let sql = format!(
             "SELECT max(CASE WHEN version = {latest} THEN chain END), {rows}, \
              count(CASE WHEN state IN ('applied', 'baseline') THEN 1 END), max(format) {from}"
@@ -68,7 +68,7 @@ impl HistoryTable {
         let mut bindings = Bindings::default();
         let columns: Vec<String> = read().map(|column| column.read(self.engine)).collect();
         let names: Vec<&str> = read().map(|column| column.name).collect();
-        let from = self.rows_of_target(&mut bindings, set, &names.join(", "));
+        let from = self.rows_of_target(&mut bindings, set);
         let (format, hidden) = match self.engine {
             Engine::Postgres => {
                 let table = bindings.bind(self.history.as_str());
@@ -94,23 +94,17 @@ impl HistoryTable {
         bindings.query(format!("SELECT {} {from} UNION ALL SELECT {}", columns.join(", "), about.join(", ")))
     }
 
-    /// The rows of a set, with a target where the table has that column and without one where it does not.
-    fn rows_of_target(&self, bindings: &mut Bindings, set: &str, columns: &str) -> String {
-        let history = &self.history;
-        let set = bindings.bind(set);
+    /// The rows of a set: those of the target, where the table says the target of a row.
+    ///
+    /// A natural join compares the columns that both sides have. A history of format 1 shares none, and all of it is of the
+    /// one target that there was.
+    fn rows_of_target(&self, bindings: &mut Bindings, set: &str) -> String {
         let target = bindings.bind(self.target.as_str());
-        match self.engine {
-            Engine::Postgres => format!(
-                "FROM (VALUES ('')) AS absent (target), \
-                 LATERAL (SELECT {columns}, target AS of_target FROM {history}) AS own \
-                 WHERE set_name = {set} AND of_target = {target}"
-            ),
-            // It knows no LATERAL. A subquery looks for a name in its own tables first.
-            Engine::Sqlite => format!(
-                "FROM (SELECT '' AS target) AS absent, {history} AS own WHERE set_name = {set} \
-                 AND EXISTS (SELECT 1 FROM {history} AS same WHERE same.rowid = own.rowid AND target = {target})"
-            ),
-        }
+        format!(
+            "FROM (SELECT CAST({target} AS text) AS target) AS wanted NATURAL JOIN {} WHERE set_name = {}",
+            self.history,
+            bindings.bind(set)
+        )
     }
 
     /// Whether an answer to [`HistoryTable::rows`] says that there are others, which row-level security hides.

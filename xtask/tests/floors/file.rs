@@ -56,7 +56,7 @@ impl Reader<'_> {
             match (self.text(0), self.text(2)) {
                 ("#", _) if self.text(1) == "[" => self.attribute(),
                 ("use", _) if is_word(self.text(1)) || matches!(self.text(1), "{" | "::") => {
-                    self.use_item(module)
+                    self.use_item(module);
                 }
                 ("mod", ";") => {
                     module.files.push(self.text(1).to_owned());
@@ -105,8 +105,7 @@ impl Reader<'_> {
         self.at += 1;
         self.balanced("[", "]");
         let words: Vec<&str> = self.tokens[begin..self.at].iter().map(|token| token.text.as_str()).collect();
-        let is_test = |word: &&str| *word == "test";
-        if words.get(2) == Some(&"cfg") && words.iter().any(|word| is_test(word)) && !words.contains(&"not") {
+        if words.get(2) == Some(&"cfg") && words.contains(&"test") && !words.contains(&"not") {
             self.item();
         }
     }

@@ -165,14 +165,13 @@ impl House {
                 None => self.descend(&child, rest, depth),
             };
         }
-        if depth < MAX_DEPTH {
-            if let Some(mut path) = self.bound(at, first) {
-                path.extend(rest.iter().cloned());
-                // A name that another crate brings is defined nowhere here.
-                return self.resolve(at, &path, depth + 1).or_else(|| Some(at.to_vec()));
-            }
-        }
-        Some(at.to_vec())
+        let bound = self.bound(at, first).filter(|_| depth < MAX_DEPTH);
+        let through = bound.and_then(|mut path| {
+            path.extend(rest.iter().cloned());
+            self.resolve(at, &path, depth + 1)
+        });
+        // A name that another crate brings is defined nowhere here.
+        Some(through.unwrap_or_else(|| at.to_vec()))
     }
 
     /// What a `use` of the module gives this name to.

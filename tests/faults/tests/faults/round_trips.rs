@@ -1,5 +1,6 @@
 //! What a run costs on the wire. The proxy answers late, so all that is sent without waiting is one round trip.
 
+use std::path::Path;
 use std::time::Duration;
 
 use migrate::{MigrationSet, Migrator};
@@ -63,6 +64,24 @@ async fn a_start_with_nothing_to_do_is_one_round_trip_however_many_migrations_th
         assert_eq!(flights.len(), 1, "{count}: {flights:#?}");
         assert_eq!(proxy.sent(), b"PBDES", "one unnamed statement");
     }
+}
+
+#[tokio::test]
+async fn a_history_of_format_1_costs_no_round_trip_more_where_nothing_is_to_be_done() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/history_1");
+    let database = database::create("format_1").await;
+    let dump = std::fs::read_to_string(fixtures.join("postgres/complete.sql")).unwrap();
+    database.connect().await.unwrap().batch_execute(&dump).await.unwrap();
+    let set = MigrationSet::read(fixtures.join("any")).unwrap();
+    let proxy = Proxy::with_latency(database.config(), LATENCY);
+    let pool = database::pool(proxy.config(), 1);
+    drop(pool.get().await.unwrap());
+    proxy.reset();
+    assert!(Migrator::new(&set).migrate(&pool).await.unwrap().is_empty());
+    let flights = proxy.flights();
+    assert_eq!(flights.len(), 1, "{flights:#?}");
+    let formats = "SELECT DISTINCT format FROM migrate_history";
+    assert_eq!(database::rows(&database.connect().await.unwrap(), formats).await, ["1"]);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl Lexer<'_> {
 
     /// White space as the engine's own lexer has it. U+FEFF is a letter to PostgreSQL, and to SQLite where it is not the
     /// first of a token. In SQLite a vertical tab continues white space but does not begin it. PostgreSQL refuses it
-    /// up to release 15.
+    /// up to release 16.
     fn skip_space(&mut self) {
         let mut before = usize::MAX;
         while before != self.at {

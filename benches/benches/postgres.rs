@@ -23,7 +23,7 @@ async fn database(server: &Server) -> (TestDatabase, Pool) {
 async fn one_script_after_another(set: &MigrationSet, pool: &Pool) {
     let client = pool.get().await.expect("a connection");
     for migration in set.migrations() {
-        let script = format!("BEGIN;{};COMMIT", migration.up().script().unwrap().sql());
+        let script = format!("BEGIN;{};COMMIT", migration.up().script().expect("SQL").sql());
         client.batch_execute(&script).await.expect("the scripts are right");
     }
 }

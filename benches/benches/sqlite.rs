@@ -13,7 +13,7 @@ fn empty() -> Connection {
 
 fn bare(set: &MigrationSet, connection: &Connection) {
     for migration in set.migrations() {
-        let script = format!("BEGIN IMMEDIATE;{};COMMIT", migration.up().script().unwrap().sql());
+        let script = format!("BEGIN IMMEDIATE;{};COMMIT", migration.up().script().expect("SQL").sql());
         connection.execute_batch(&script).expect("the scripts are right");
     }
 }

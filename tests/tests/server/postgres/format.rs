@@ -1,4 +1,8 @@
 //! Histories of format 1 on PostgreSQL: rights, several runners, statements that were begun, and older versions at work.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a surprise in a helper ends the test, as it does in the test itself"
+)]
 
 use std::fs;
 use std::path::Path;

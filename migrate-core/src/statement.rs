@@ -131,7 +131,7 @@ impl<'s> Open<'s> {
             TokenKind::Symbol(')') => self.parentheses = self.parentheses.saturating_sub(1),
             TokenKind::Word => {
                 let word = text.to_ascii_uppercase();
-                if engine == Engine::Postgres {
+                if engine.has_atomic_bodies() {
                     self.count_block(&word);
                 }
                 self.words.push(word);
@@ -156,12 +156,10 @@ impl<'s> Open<'s> {
     }
 
     fn ends_here(&self, engine: Engine) -> bool {
-        match engine {
-            Engine::Postgres => self.parentheses == 0 && self.blocks == 0,
-            Engine::Sqlite => {
-                !self.is_create(&["TRIGGER"])
-                    || (self.last[0] == ";" && self.last[1].eq_ignore_ascii_case("END"))
-            }
+        if engine.has_trigger_bodies() {
+            !self.is_create(&["TRIGGER"]) || (self.last[0] == ";" && self.last[1].eq_ignore_ascii_case("END"))
+        } else {
+            self.parentheses == 0 && self.blocks == 0
         }
     }
 

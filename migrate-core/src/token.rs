@@ -111,10 +111,10 @@ impl Lexer<'_> {
             '/' if rest.starts_with("/*") => self.block_comment(),
             '\'' => self.quoted('\'', Quote::String),
             '"' => self.quoted('"', Quote::Identifier),
-            '`' if self.engine == Engine::Sqlite => self.quoted('`', Quote::Identifier),
-            '[' if self.engine == Engine::Sqlite => self.until("]", 1, Quote::Identifier),
-            '$' if self.engine == Engine::Postgres => self.dollar(),
-            '$' | '@' | '#' | ':' if self.engine == Engine::Sqlite => self.variable(first),
+            '`' if self.engine.quotes_names_with_backticks() => self.quoted('`', Quote::Identifier),
+            '[' if self.engine.quotes_names_with_brackets() => self.until("]", 1, Quote::Identifier),
+            '$' if self.engine.dollar_quotes() => self.dollar(),
+            '$' | '@' | '#' | ':' if self.engine.has_named_variables() => self.variable(first),
             c if is_word_start(c) => self.word(),
             c if c.is_ascii_digit() => self.number(),
             c => {
@@ -124,9 +124,10 @@ impl Lexer<'_> {
         }
     }
 
-    /// A comment to the end of the line. A carriage return ends it only in PostgreSQL.
+    /// A comment to the end of the line.
     fn line_comment(&mut self) -> TokenKind {
-        let ends: &[char] = if self.engine == Engine::Postgres { &['\n', '\r'] } else { &['\n'] };
+        let ends: &[char] =
+            if self.engine.ends_comment_at_carriage_return() { &['\n', '\r'] } else { &['\n'] };
         self.at += self.rest().find(ends).unwrap_or(self.rest().len());
         TokenKind::LineComment
     }
@@ -157,9 +158,8 @@ impl Lexer<'_> {
         TokenKind::Literal
     }
 
-    /// PostgreSQL nests block comments, SQLite does not.
     fn block_comment(&mut self) -> TokenKind {
-        if self.engine == Engine::Sqlite {
+        if !self.engine.nests_comments() {
             let end = self.until("*/", 2, Quote::Comment);
             return if end == TokenKind::Literal { TokenKind::BlockComment } else { end };
         }
@@ -253,7 +253,7 @@ impl Lexer<'_> {
     fn word(&mut self) -> TokenKind {
         let start = self.at;
         self.skip(is_word);
-        let is_escape_prefix = self.engine == Engine::Postgres
+        let is_escape_prefix = self.engine.has_escape_strings()
             && self.at == start + 1
             && matches!(self.sql.as_bytes()[start], b'e' | b'E')
             && self.rest().starts_with('\'');

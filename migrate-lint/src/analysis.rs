@@ -34,7 +34,7 @@ impl Analysis<'_> {
     pub(crate) fn of(&self, script: &[Statement], schema: &mut Schema) -> Vec<Finding> {
         schema.begin_migration();
         schema.set_foreign_keys_off(self.execution.foreign_keys_off);
-        let follows = self.engine == Engine::Sqlite && rebuild::is_worth_following(script);
+        let follows = self.engine.rebuilds_tables() && rebuild::is_worth_following(script);
         let mut rebuilds = follows.then(|| Rebuilds::new(self.execution));
         let mut held = Held::default();
         let mut findings = Vec::new();

@@ -23,7 +23,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Engine, Finding, Hazard, Risk};
+use migrate_core::{Finding, Hazard, Risk};
 
 use crate::context::Context;
 use crate::schema::TableConstraintKind;
@@ -53,7 +53,7 @@ impl Held {
     /// not stop. `findings` are those of the statement.
     pub(super) fn check(&self, context: &Context<'_>, findings: &[Finding]) -> Option<Finding> {
         // SQLite locks the whole database for a writing transaction, whatever the statements are.
-        if context.engine != Engine::Postgres {
+        if !context.engine.locks_tables() {
             return None;
         }
         let risk = findings

@@ -24,7 +24,7 @@ const SAFER: &str = "create and use it in one statement, such as a DO block, or 
 
 /// The statements of a script without a transaction that make something for their session alone.
 pub(crate) fn lost_session(script: &Script, engine: Engine) -> Vec<Finding> {
-    if engine != Engine::Postgres || script.execution().transaction {
+    if !engine.has_server_sessions() || script.execution().transaction {
         return Vec::new();
     }
     let scan = scan(script.sql(), engine);

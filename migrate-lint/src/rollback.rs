@@ -19,7 +19,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::{Engine, Execution, Finding, Hazard, Span};
+use migrate_core::{Execution, Finding, Hazard, Span};
 
 use crate::rebuild::{self, Rebuilds};
 use crate::schema::{Inventory, Object, Schema};
@@ -48,7 +48,7 @@ pub(crate) fn of_rollback(
 
 /// Applies the rollback to the schema, and finds which rows it loses on SQLite.
 fn follow(before: &Schema, schema: &mut Schema, down: &[Statement], execution: Execution) -> Vec<Finding> {
-    let follows = before.engine() == Engine::Sqlite && rebuild::is_worth_following(down);
+    let follows = before.engine().rebuilds_tables() && rebuild::is_worth_following(down);
     let mut rebuilds = follows.then(|| Rebuilds::new(execution));
     for statement in down {
         if let Some(rebuilds) = &mut rebuilds {

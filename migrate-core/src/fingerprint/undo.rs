@@ -32,14 +32,13 @@ pub(super) fn undo(
     let id = &change.object;
     let engine = before.engine;
     let sql = match &change.kind {
-        ChangeKind::Added if engine == Engine::Sqlite && id.kind == ObjectKind::Column => {
-            // SQLite refuses to drop a column that any other object names.
+        ChangeKind::Added if engine.drop_refuses_named_column() && id.kind == ObjectKind::Column => {
             let is_named = mentions.elsewhere(id);
             (!is_named).then(|| format!("ALTER TABLE {} DROP COLUMN {}", parent(id), quoted(&id.name)))?
         }
         ChangeKind::Added => drop(engine, id, after)?,
         ChangeKind::Removed => create(engine, id, before)?,
-        ChangeKind::Changed { property, before: old, after: new } if engine == Engine::Postgres => {
+        ChangeKind::Changed { property, before: old, after: new } if engine.alters_in_place() => {
             let object = &before.objects[id];
             set_back(id, object, property, old.as_deref(), new.as_deref())?
         }
@@ -155,7 +154,7 @@ fn has_only(id: &ObjectId, fingerprint: &Fingerprint, properties: &[&str]) -> bo
 fn create(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String> {
     use ObjectKind::*;
     let object = &before.objects[id];
-    if engine == Engine::Sqlite {
+    if engine.keeps_definitions() {
         let is_whole = matches!(id.kind, Index | View | Trigger);
         return object.get("definition").filter(|_| is_whole).cloned();
     }

@@ -7,13 +7,13 @@ use super::table::{HISTORY_FORMAT, Runner, count, holds};
 use super::written::{fails_otherwise_unless, fails_unless};
 use crate::plan::Head;
 use crate::query::Query;
-use crate::{Action, Engine, Step};
+use crate::{Action, Step};
 
 impl HistoryTable {
     /// What records a step once its script is done, and returns how long it took in milliseconds.
     pub fn record(&self, step: &Step, runner: &Runner) -> Vec<Query> {
         let mut queries: Vec<Query> = step.rechain.iter().map(|head| self.rechain(step, *head)).collect();
-        if (self.engine, step.action) == (Engine::Postgres, Action::Apply) {
+        if self.engine.writes_in_with() && step.action == Action::Apply {
             queries.push(self.finish_and_log(step, runner));
             return queries;
         }

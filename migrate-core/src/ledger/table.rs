@@ -121,7 +121,7 @@ impl HistoryTable {
 
     /// The name of a table as `row_security_active` takes it: another role sees other rows of such a table, or none.
     pub(super) fn security_of(&self, table: &str) -> Option<Value> {
-        (self.engine == Engine::Postgres).then(|| table.into())
+        self.engine.has_row_security().then(|| table.into())
     }
 
     /// What a row of a step is written from.

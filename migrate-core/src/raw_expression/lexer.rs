@@ -83,8 +83,8 @@ fn token(rest: &str, first: char, engine: Engine) -> Result<(Kind, usize), Fault
         '"' => Ok((Kind::Quoted, quoted(rest, '"')?)),
         '?' => Ok((Kind::Placeholder, 1)),
         '(' | ')' | '[' | ']' | ',' | '.' => Ok((Kind::Symbol, 1)),
-        ':' if engine == Engine::Postgres && rest.starts_with("::") => Ok((Kind::Symbol, 2)),
-        '=' if engine == Engine::Postgres && rest.starts_with("=>") => Ok((Kind::Symbol, 2)),
+        ':' if engine.has_cast_symbol() && rest.starts_with("::") => Ok((Kind::Symbol, 2)),
+        '=' if engine.has_named_arguments() && rest.starts_with("=>") => Ok((Kind::Symbol, 2)),
         c => match operators(engine).iter().find(|operator| rest.starts_with(**operator)) {
             Some(operator) => Ok((Kind::Operator, operator.len())),
             None => Err((0, RawExpressionFault::Symbol(c))),

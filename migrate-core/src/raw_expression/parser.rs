@@ -7,7 +7,7 @@
 use super::lexer::{Fault, Kind, Token};
 use super::words::{
     CATALOG_TYPES, POSTGRES_FORMS, PREFIX, SQLITE_COLLATIONS, SUBQUERY, is_constant, is_function,
-    is_reserved, is_type,
+    is_reserved, is_type, likes,
 };
 use super::writer::Writer;
 use super::{RawExpressionFault, Surroundings};
@@ -39,9 +39,8 @@ struct Parser<'p> {
 type Parsed<T = ()> = Result<T, Fault>;
 
 impl<'p> Parser<'p> {
-    /// Whether the engine is PostgreSQL.
-    fn is_postgres(&self) -> bool {
-        self.around.engine == Engine::Postgres
+    fn engine(&self) -> Engine {
+        self.around.engine
     }
 
     /// The next token.
@@ -217,12 +216,14 @@ impl<'p> Parser<'p> {
             }
             "case" => self.case(),
             "cast" if is_called => self.cast(),
-            "array" if self.is_postgres() && self.is_symbol(1, "[") => {
+            "array" if self.engine().has_arrays() && self.is_symbol(1, "[") => {
                 self.take();
                 self.array()
             }
-            word if is_called && self.is_postgres() && POSTGRES_FORMS.contains(&word) => self.form(word),
-            _ if self.is_postgres() && self.is_typed_string() => {
+            word if is_called && self.engine().has_standard_forms() && POSTGRES_FORMS.contains(&word) => {
+                self.form(word)
+            }
+            _ if self.engine().has_typed_literals() && self.is_typed_string() => {
                 self.data_type()?;
                 match self.peek() {
                     Some(string) if string.is_string() => self.take(),
@@ -343,7 +344,7 @@ impl<'p> Parser<'p> {
         if token.kind != Kind::Word || !is_type(&name, self.around.engine) {
             return self.fault(RawExpressionFault::Type(token.text.to_owned()));
         }
-        if self.is_postgres() && CATALOG_TYPES.contains(&name.as_str()) {
+        if self.engine().has_search_path() && CATALOG_TYPES.contains(&name.as_str()) {
             self.written.word("pg_catalog");
             self.written.symbol(".");
         }
@@ -366,7 +367,7 @@ impl<'p> Parser<'p> {
             self.expect_word("time")?;
             self.expect_word("zone")?;
         }
-        while self.is_postgres() && self.take_if_symbol("[") {
+        while self.engine().has_arrays() && self.take_if_symbol("[") {
             self.expect_symbol("]")?;
         }
         Ok(())
@@ -461,7 +462,7 @@ impl<'p> Parser<'p> {
                 self.fault(RawExpressionFault::Function(joined(parts)))
             };
         }
-        let is_ours = is_well_known && self.is_postgres() && !self.is_allowed(parts);
+        let is_ours = is_well_known && self.engine().has_search_path() && !self.is_allowed(parts);
         let place = self.written.place();
         for _ in 0..2 * parts.len() - 1 {
             self.take();
@@ -478,7 +479,7 @@ impl<'p> Parser<'p> {
             p.take_if_word(&["distinct"]);
             p.arguments()?;
             // `substring(… FROM … FOR …)` is grammar.
-            while p.is_postgres() && name == "substring" && p.take_if_word(&["from", "for"]) {
+            while p.engine().has_standard_forms() && name == "substring" && p.take_if_word(&["from", "for"]) {
                 is_form = true;
                 p.expression()?;
             }
@@ -535,7 +536,7 @@ impl<'p> Parser<'p> {
         }
         let not = usize::from(self.is_word(1, &["not"]));
         let is_truth = self.is_word(1 + not, &["null", "true", "false"])
-            || self.is_postgres() && self.is_word(1 + not, &["unknown"]);
+            || self.engine().has_standard_forms() && self.is_word(1 + not, &["unknown"]);
         if self.is_word(0, &["is"]) && is_truth {
             self.take_words(2 + not);
             return Ok(true);
@@ -561,11 +562,11 @@ impl<'p> Parser<'p> {
 
     /// `::type` and `[subscript]`.
     fn symbolic_postfix(&mut self) -> Parsed<bool> {
-        if self.is_postgres() && self.take_if_symbol("::") {
+        if self.engine().has_cast_symbol() && self.take_if_symbol("::") {
             self.data_type()?;
             return Ok(true);
         }
-        if self.is_postgres() && self.take_if_symbol("[") {
+        if self.engine().has_arrays() && self.take_if_symbol("[") {
             self.expression()?;
             self.expect_symbol("]")?;
             return Ok(true);
@@ -576,8 +577,11 @@ impl<'p> Parser<'p> {
     /// A collation. It is data to PostgreSQL. To SQLite it is a function, and an application may have defined it.
     fn collation(&mut self) -> Parsed {
         match self.peek() {
-            Some(token) if token.kind == Kind::Quoted && self.is_postgres() => self.take(),
-            Some(token) if SQLITE_COLLATIONS.contains(&lower(token).as_str()) && !self.is_postgres() => {
+            Some(token) if token.kind == Kind::Quoted && !self.engine().collations_are_code() => self.take(),
+            Some(token)
+                if SQLITE_COLLATIONS.contains(&lower(token).as_str())
+                    && self.engine().collations_are_code() =>
+            {
                 self.take();
             }
             _ => return Err(self.unexpected()),
@@ -589,7 +593,7 @@ impl<'p> Parser<'p> {
     fn infix(&mut self) -> Parsed<bool> {
         let Some(token) = self.peek() else { return Ok(false) };
         match token.kind {
-            Kind::Operator if token.text != "~" || self.is_postgres() => {
+            Kind::Operator if token.text != "~" || self.engine().matches_with_tilde() => {
                 self.take();
                 self.quantifier()?;
                 return Ok(true);
@@ -598,20 +602,19 @@ impl<'p> Parser<'p> {
             _ => return Ok(false),
         }
         let not = usize::from(self.is_word(0, &["not"]));
-        let likes: &[&str] = if self.is_postgres() { &["like", "ilike"] } else { &["like", "glob"] };
-        if self.is_word(not, likes) {
+        if self.is_word(not, likes(self.engine())) {
             self.take_words(not + 1);
             self.quantifier()?;
             return Ok(true);
         }
         if self.is_word(not, &["between"]) {
             self.take_words(not + 1);
-            if self.is_postgres() {
+            if self.engine().has_standard_forms() {
                 self.take_if_word(&["symmetric"]);
             }
             return Ok(true);
         }
-        if self.is_postgres() && self.is_word(not, &["similar"]) {
+        if self.engine().has_standard_forms() && self.is_word(not, &["similar"]) {
             self.take_words(not + 1);
             self.expect_word("to")?;
             return Ok(true);
@@ -621,12 +624,12 @@ impl<'p> Parser<'p> {
             "is" => {
                 self.take();
                 self.take_if_word(&["not"]);
-                if self.is_postgres() || self.is_word(0, &["distinct"]) {
+                if !self.engine().compares_with_is() || self.is_word(0, &["distinct"]) {
                     self.expect_word("distinct")?;
                     self.expect_word("from")?;
                 }
             }
-            "at" if self.is_postgres() => {
+            "at" if self.engine().has_standard_forms() => {
                 self.take();
                 self.expect_word("time")?;
                 self.expect_word("zone")?;
@@ -638,7 +641,8 @@ impl<'p> Parser<'p> {
 
     /// `= ANY (array)`. The parenthesis is left for the operand.
     fn quantifier(&mut self) -> Parsed {
-        if self.is_postgres() && self.take_if_word(&["any", "all", "some"]) && !self.is_symbol(0, "(") {
+        if self.engine().has_arrays() && self.take_if_word(&["any", "all", "some"]) && !self.is_symbol(0, "(")
+        {
             return Err(self.unexpected());
         }
         Ok(())

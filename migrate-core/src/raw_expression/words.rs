@@ -152,10 +152,18 @@ const SQLITE_FUNCTIONS: &[&str] = &[
 pub(super) const POSTGRES_FORMS: &[&str] =
     &["coalesce", "extract", "greatest", "least", "nullif", "position", "row", "trim"];
 
+/// The words that compare a text with a pattern.
+pub(super) const fn likes(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Postgres => &["like", "ilike"],
+        Engine::Sqlite => &["like", "glob"],
+    }
+}
+
 /// Values that are written as words.
 pub(super) fn is_constant(word: &str, engine: Engine) -> bool {
     matches!(word, "null" | "true" | "false" | "current_date" | "current_time" | "current_timestamp")
-        || engine == Engine::Postgres && matches!(word, "localtime" | "localtimestamp")
+        || engine.has_standard_forms() && matches!(word, "localtime" | "localtimestamp")
 }
 
 /// Types whose input, output and casts read nothing else, by a single name. Types that look into the catalog, such as

@@ -111,9 +111,8 @@ fn statement_problems(scans: &[(Engine, Scan)], sql: &str, transaction: bool) ->
 
 fn engine_problems(engine: Engine, scan: &Scan, sql: &str, transaction: bool) -> Vec<Located> {
     let unterminated = scan.unterminated.map(|(quote, at)| (ScriptProblem::Unterminated { quote }, at));
-    // SQLite takes the end of the input as the end of a comment.
     let unterminated = unterminated.filter(|(problem, _)| {
-        engine == Engine::Postgres || *problem != ScriptProblem::Unterminated { quote: Quote::Comment }
+        !engine.closes_comment_at_end() || *problem != ScriptProblem::Unterminated { quote: Quote::Comment }
     });
     let of_statements = scan.statements.iter().enumerate().filter_map(|(number, statement)| {
         let before = &scan.statements[..number];
@@ -145,7 +144,7 @@ fn statement_problem(
         Some(ScriptProblem::TransactionControl { statement: first_words(statement.span.of(sql)) })
     } else if refuses && transaction {
         Some(ScriptProblem::NeedsNoTransaction { statement: first_words(statement.span.of(sql)) })
-    } else if engine == Engine::Postgres && postgres::copies_from_stdin(words) {
+    } else if engine.copies_from_client() && postgres::copies_from_stdin(words) {
         Some(ScriptProblem::CopyFromStdin)
     } else if words.get(0) == "\\" {
         Some(ScriptProblem::PsqlCommand)

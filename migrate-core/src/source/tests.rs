@@ -213,7 +213,7 @@ fn each_bad_folder_has_its_problems() {
         ),
         (
             &[("1_a.up.sql", SQL), ("1_a.down.sql", SQL), ("01_a.down.sql", SQL)],
-            &["m/1_a.down.sql two rollback scripts for one migration: this one and `m/01_a.down.sql`"],
+            &["m/1_a.down.sql this migration has two rollback scripts: this one and `m/01_a.down.sql`"],
         ),
         // Parts without their migration. A misspelt rollback script is not also missing.
         (&[("1_a.down.sql", SQL)], &["m/1_a.down.sql this rollback script has no migration"]),

@@ -13,15 +13,12 @@ use migrate_core::token::{TokenKind, tokens};
 
 use crate::sql::IndexKey;
 
-/// The bytes to which the server cuts a name (PostgreSQL manual, 4.1.1).
+/// The bytes of a name that PostgreSQL chooses (manual, 4.1.1).
 const MAX_NAME_BYTES: usize = 63;
 
 /// The name as the engine stores it: PostgreSQL cuts a long one, SQLite keeps every name.
 pub(super) fn kept(name: &str, engine: Engine) -> String {
-    match engine {
-        Engine::Postgres => cut(name, MAX_NAME_BYTES).to_owned(),
-        Engine::Sqlite => name.to_owned(),
-    }
+    engine.name_limit().map_or(name, |limit| cut(name, limit)).to_owned()
 }
 
 /// The first name made of these parts that is not `taken`.

@@ -86,7 +86,7 @@ impl Schema {
 
     /// Whether the object is temporary. It ends with its session, so a rollback cannot miss it.
     fn is_temporary(&self, name: &Name) -> bool {
-        name.schema.as_deref() == Some(super::temporary_schema(self.engine))
+        name.schema.as_deref() == Some(self.engine.temporary_schema())
     }
 }
 

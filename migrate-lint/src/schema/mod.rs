@@ -75,7 +75,7 @@ pub(crate) struct Schema {
 impl Schema {
     /// An empty database.
     pub(crate) fn new(engine: Engine) -> Schema {
-        let default = default_schema(engine);
+        let default = engine.default_schema();
         Schema {
             engine,
             search_path: vec![default.to_owned()],
@@ -100,11 +100,11 @@ impl Schema {
     /// Begins the next script: everything that exists is old, and temporary tables and settings are gone.
     pub(crate) fn begin_migration(&mut self) {
         self.current += 1;
-        self.search_path = vec![default_schema(self.engine).to_owned()];
+        self.search_path = vec![self.engine.default_schema().to_owned()];
         self.foreign_labels.clear();
         self.renaming = Renaming::default();
         if take(&mut self.has_temporary) {
-            let temporary = Some(temporary_schema(self.engine));
+            let temporary = Some(self.engine.temporary_schema());
             self.tables.retain(|name, _| name.schema.as_deref() != temporary);
             self.indexes.retain(|name, _| name.schema.as_deref() != temporary);
             self.views.retain(|name, _| name.schema.as_deref() != temporary);
@@ -128,7 +128,7 @@ impl Schema {
             return name.clone();
         }
         if self.has_temporary {
-            let temporary = Name::qualified(temporary_schema(self.engine), &name.name);
+            let temporary = Name::qualified(self.engine.temporary_schema(), &name.name);
             if self.relation_exists(&temporary) {
                 return temporary;
             }
@@ -323,9 +323,9 @@ impl Schema {
             return self.kept(name);
         }
         let schema = if temporary {
-            temporary_schema(self.engine)
+            self.engine.temporary_schema()
         } else {
-            self.search_path.first().map_or(default_schema(self.engine), String::as_str)
+            self.search_path.first().map_or(self.engine.default_schema(), String::as_str)
         };
         self.kept(&Name::qualified(schema, &name.name))
     }
@@ -333,7 +333,7 @@ impl Schema {
     /// The full name of a relation that is created here. Notes whether it is temporary.
     fn relation_name(&mut self, name: &Name, temporary: bool) -> Name {
         let name = self.creation_name(name, temporary);
-        self.has_temporary |= name.schema.as_deref() == Some(temporary_schema(self.engine));
+        self.has_temporary |= name.schema.as_deref() == Some(self.engine.temporary_schema());
         name
     }
 
@@ -378,21 +378,5 @@ impl Renaming {
     /// Whether foreign keys follow the table to its new name.
     fn changes_keys(self) -> bool {
         !self.legacy || !self.keys_off
-    }
-}
-
-/// The schema of unqualified names, if nothing else is set.
-fn default_schema(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "public",
-        Engine::Sqlite => "main",
-    }
-}
-
-/// The schema of temporary objects. PostgreSQL gives each session a schema with a number; here one name is enough.
-fn temporary_schema(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "pg_temp",
-        Engine::Sqlite => "temp",
     }
 }

@@ -7,8 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::Engine;
-
 use super::lookup::Lookup;
 use super::{Schema, Table, TableConstraintKind};
 use crate::sql::Name;
@@ -85,7 +83,7 @@ impl Schema {
     /// Adds the tables that refer to those in the part, and so on, and the views and triggers on them. Deleting rows
     /// reaches the former and RENAME reads the latter; both matter only to the rebuild on SQLite.
     fn add_dependents(&self, part: &mut Schema) {
-        if self.engine != Engine::Sqlite {
+        if !self.engine.rebuilds_tables() {
             return;
         }
         let mut waiting: Vec<Name> = part.tables.keys().cloned().collect();

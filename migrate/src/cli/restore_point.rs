@@ -1,6 +1,6 @@
 //! A named point in the write-ahead log, to which a base backup can be brought (PostgreSQL manual, 26.3.4).
 
-use migrate_core::{Engine, Query, Value};
+use migrate_core::{Query, Value};
 
 use super::database::Database;
 use super::failure::Failure;
@@ -18,7 +18,7 @@ const SET: &str = "WITH point AS (SELECT 'migrate ' || to_char(clock_timestamp()
 
 /// Sets a restore point if that is possible, and prints its name.
 pub(super) fn set(session: &Session<'_>, database: &mut Database) -> Result<Option<String>, Failure> {
-    if database.connection.engine() != Engine::Postgres {
+    if !database.connection.engine().has_restore_points() {
         return Ok(None);
     }
     if scalar(database, MAY)?.as_ref().and_then(Value::as_integer) != Some(1) {

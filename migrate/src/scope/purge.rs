@@ -393,7 +393,7 @@ impl Kind for Removal {
                 w.number(spared);
             }
         }
-        if w.engine == Engine::Postgres {
+        if w.engine.locks_rows() {
             // Two purges at once share the work instead of waiting for each other.
             w.push(" FOR UPDATE SKIP LOCKED");
         }

@@ -5,8 +5,6 @@
 //! tenant's condition inside of each derived table. The columns are the caller's to write, because a struct, a tuple
 //! and a count differ in them alone.
 
-use migrate_core::Engine;
-
 use super::error::{InvalidStatement, Result};
 use super::expression::Node;
 use super::order::{Order, write_after};
@@ -203,14 +201,13 @@ impl Query {
 
     /// Writes LIMIT and OFFSET.
     fn write_page(&self, w: &mut Writer) {
-        match (self.limit, self.offset, w.engine) {
-            (Some(limit), ..) => {
+        match (self.limit, self.offset) {
+            (Some(limit), _) => {
                 w.push(" LIMIT ");
                 w.number(limit);
             }
-            // SQLite has no OFFSET without a LIMIT, and takes a negative one for none.
-            (None, Some(_), Engine::Sqlite) => w.push(" LIMIT -1"),
-            (None, ..) => {}
+            (None, Some(_)) if w.engine.needs_limit_for_offset() => w.push(" LIMIT -1"),
+            (None, _) => {}
         }
         if let Some(offset) = self.offset {
             w.push(" OFFSET ");
@@ -221,7 +218,7 @@ impl Query {
     /// Writes the lock, on the table of the query alone: `OF` keeps joined tables unlocked.
     fn write_lock(&self, w: &mut Writer) -> Result<()> {
         let Some((lock, wait)) = self.lock else { return Ok(()) };
-        if w.engine == Engine::Sqlite {
+        if !w.engine.locks_rows() {
             let help = "begin the transaction with `TransactionBehavior::Immediate`, which keeps all others from writing";
             return Err(InvalidStatement::Unsupported { what: "locking rows on SQLite", help }.into());
         }

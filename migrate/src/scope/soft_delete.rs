@@ -263,7 +263,7 @@ impl Kind for Stamp {
 
 /// Locks the rows that were found, so that they are the rows that are changed.
 pub(crate) fn lock_rows(w: &mut Writer) {
-    if w.engine == Engine::Postgres {
+    if w.engine.locks_rows() {
         w.push(" FOR UPDATE");
     }
 }

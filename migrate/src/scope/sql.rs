@@ -114,15 +114,6 @@ impl Statement {
     }
 }
 
-/// The number of values that a statement can hold. PostgreSQL's protocol counts them in two bytes. SQLite has a limit
-/// that it is built with (<https://sqlite.org/limits.html>, 9); this is its default.
-pub(crate) fn most_values(engine: Engine) -> usize {
-    match engine {
-        Engine::Postgres => 65_535,
-        Engine::Sqlite => 32_766,
-    }
-}
-
 /// A statement that is being written.
 ///
 /// Everything that names a table goes through [`table`](Writer::table), [`target`](Writer::target) or
@@ -173,7 +164,7 @@ impl Writer {
         if let Some(value) = self.foreign {
             return Err(InvalidStatement::ForeignValue { value, engine: self.engine }.into());
         }
-        let (values, limit) = (self.values.len(), most_values(self.engine));
+        let (values, limit) = (self.values.len(), self.engine.most_values());
         if values > limit {
             return Err(InvalidStatement::TooManyValues { values, limit }.into());
         }
@@ -211,7 +202,7 @@ impl Writer {
 
     /// Whether the statement holds more values than the engine takes.
     pub(crate) fn is_too_long(&self) -> bool {
-        self.values.len() > most_values(self.engine)
+        self.values.len() > self.engine.most_values()
     }
 
     /// Adds SQL of the library's own.

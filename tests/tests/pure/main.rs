@@ -1,6 +1,7 @@
 //! What needs no database.
 
 mod embed;
+mod engines;
 mod findings;
 mod hazards;
 mod lock_file;

@@ -7,7 +7,7 @@
 //! Why is this not in each rule? A column can match several of them, and one finding with one fix is easier to act
 //! on than three. So the order of the harms is decided here, and each rule asks for its own.
 
-use migrate_core::{Engine, Span};
+use migrate_core::Span;
 
 use super::changes;
 use super::column_type::{is_constrained_domain, is_known, with_default};
@@ -67,7 +67,7 @@ impl<'a> AddedColumn<'a> {
         &self,
         context: &Context<'_>,
     ) -> impl Iterator<Item = &'a Constraint> + use<'a> {
-        let is_checked = context.engine == Engine::Postgres && self.harm.is_none();
+        let is_checked = context.engine.locks_tables() && self.harm.is_none();
         self.column.constraints.iter().filter(move |constraint| is_checked && !constraint.not_enforced)
     }
 }
@@ -76,7 +76,7 @@ impl<'a> AddedColumn<'a> {
 fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
     let data_type = column.data_type.as_ref();
     let default = column.default.as_ref().map(|default| &default.value);
-    let is_serial = context.engine == Engine::Postgres && data_type.is_some_and(Type::is_serial);
+    let is_serial = context.engine.has_serial_types() && data_type.is_some_and(Type::is_serial);
     // A serial, identity or generated column gets its value from the server, so NOT NULL is no obstacle.
     let is_required = is_not_null(column) && column.generated.is_none() && !is_serial;
     let has_value = match default {
@@ -95,7 +95,7 @@ fn harm<'a>(context: &Context<'a>, column: &'a Column) -> Option<Harm<'a>> {
     if let Some(default) = default.filter(|default| is_volatile(context, default)) {
         return Some(Harm::VolatileDefault(default));
     }
-    let data_type = data_type.filter(|_| context.engine == Engine::Postgres)?;
+    let data_type = data_type.filter(|_| context.engine.has_user_types())?;
     if is_constrained_domain(context.schema, data_type) {
         return Some(Harm::ConstrainedDomain(data_type));
     }
@@ -109,12 +109,10 @@ fn is_not_null(column: &Column) -> bool {
     column.not_null || column.constraints.iter().any(demands)
 }
 
-/// Whether the default may differ from row to row. SQLite accepts only a literal.
+/// Whether the default may differ from row to row, or is one that the engine does not accept.
 fn is_volatile(context: &Context<'_>, default: &Expression) -> bool {
-    match context.engine {
-        Engine::Postgres => {
-            default.calls.iter().any(|function| volatility(context.schema, function) != Volatility::Constant)
-        }
-        Engine::Sqlite => !default.is_literal && !default.is_null,
+    if context.engine.adds_column_with_literal_only() {
+        return !default.is_literal && !default.is_null;
     }
+    default.calls.iter().any(|function| volatility(context.schema, function) != Volatility::Constant)
 }

@@ -16,7 +16,7 @@
 //! Exempt: a key to its own table or to one that the same script creates, and a key that reads all rows, which is
 //! `fk-validate`. A constraint that no migration creates may be a foreign key, so dropping it is flagged.
 
-use migrate_core::{Engine, Finding, Hazard, Span};
+use migrate_core::{Finding, Hazard, Span};
 
 use super::foreign_key::added_foreign_keys;
 use crate::Context;
@@ -27,7 +27,7 @@ const SAFER: &str =
     "keep it alone in its migration, so that the locks last an instant and no other lock is held with them";
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.locks_tables() {
         return Vec::new();
     }
     let mut findings = added(context);

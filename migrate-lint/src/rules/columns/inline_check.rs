@@ -13,7 +13,7 @@
 //! Exempt: NOT ENFORCED, a table that the same script creates, and a column that rewrites the table anyway, which is
 //! the larger finding.
 
-use migrate_core::{Engine, Finding, Hazard, Span};
+use migrate_core::{Finding, Hazard, Span};
 
 use super::added_column::{AddedColumn, added_columns};
 use crate::Context;
@@ -42,7 +42,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 /// The place of NOT NULL on a VIRTUAL column. Unlike that of a plain column it has to be computed for each row.
 fn virtual_not_null(context: &Context<'_>, added: &AddedColumn<'_>) -> Option<Span> {
     let is_virtual = matches!(added.column.generated, Some(Generated::Virtual(_)));
-    (context.engine == Engine::Postgres && is_virtual && added.column.not_null).then_some(added.span)
+    (context.engine.locks_tables() && is_virtual && added.column.not_null).then_some(added.span)
 }
 
 fn finding(added: &AddedColumn<'_>, span: Span) -> Finding {

@@ -33,8 +33,6 @@ mod using_index;
 mod volatile_default;
 mod volatility;
 
-use migrate_core::Engine;
-
 use super::{Context, Rule};
 use crate::sql::{Change, ChangeAction, Constraint, Kind, Name, ObjectKind};
 
@@ -78,7 +76,7 @@ fn changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Name, &'a Cha
 /// The same on PostgreSQL alone, where a lock stops others for as long as the work under it takes. On SQLite every writer
 /// stops all others, so no form of a statement is safer than another.
 fn locking_changes<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Name, &'a Change)> + use<'a> {
-    let locks = context.engine == Engine::Postgres;
+    let locks = context.engine.locks_tables();
     changes(context).filter(move |_| locks)
 }
 

@@ -12,7 +12,7 @@
 //!
 //! Exempt: NOT ENFORCED, and a foreign key to another old table, where `fk-two-tables` says the same.
 
-use migrate_core::{Engine, Finding, Hazard, Span};
+use migrate_core::{Finding, Hazard, Span};
 
 use super::added_constraints;
 use super::foreign_key::added_foreign_keys;
@@ -20,7 +20,7 @@ use crate::Context;
 use crate::sql::{ConstraintKind, Name};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.has_unchecked_constraints() {
         return Vec::new();
     }
     let mut findings = Vec::new();

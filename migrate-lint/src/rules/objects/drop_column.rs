@@ -12,7 +12,7 @@
 //!
 //! Exempt: a table that the same script creates.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use super::old_changes;
 use crate::Context;
@@ -41,7 +41,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// The table that a foreign key of the column refers to.
 fn referenced(context: &Context<'_>, table: &Name, column: &str) -> Option<Name> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.locks_tables() {
         return None;
     }
     context.schema.foreign_keys_of(table).find_map(|constraint| match &constraint.kind {

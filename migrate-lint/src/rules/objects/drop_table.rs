@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use crate::schema::{TableConstraint, TableConstraintKind};
 use crate::sql::{Drop, Kind, Name, ObjectKind};
@@ -23,7 +23,7 @@ use crate::{Context, DROP_TABLE_SAFER};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Drop(drop) = &context.statement.kind else { return Vec::new() };
-    if drop.object != ObjectKind::Table || context.engine == Engine::Sqlite {
+    if drop.object != ObjectKind::Table || context.engine.rebuilds_tables() {
         return Vec::new();
     }
     let old = drop.names.iter().filter(|name| context.is_old(name));

@@ -14,13 +14,13 @@
 //! Exempt: a statement that does not evaluate its literals, such as CREATE FUNCTION, and a statement on a table
 //! whose columns are all known and of other types.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name, Statement};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres || !context.transaction || !evaluates(context.statement) {
+    if !context.engine.has_enums() || !context.transaction || !evaluates(context.statement) {
         return Vec::new();
     }
     let used = context.schema.added_labels().find(|(name, value)| uses(context, name, value));

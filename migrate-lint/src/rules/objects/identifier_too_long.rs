@@ -12,27 +12,22 @@
 //!
 //! Exempt: SQLite, which has no such limit.
 
-use migrate_core::{Engine, Finding, Hazard, Span};
+use migrate_core::{Finding, Hazard, Span};
 
 use crate::Context;
 use crate::sql::{ChangeAction, Column, Constraint, Kind, Statement, TableBody};
 
-/// The bytes that the server keeps of a name: NAMEDATALEN - 1.
-const KEPT_BYTES: usize = 63;
-
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
-        return Vec::new();
-    }
-    let long = given(context.statement).into_iter().filter(|(name, _)| name.len() > KEPT_BYTES);
+    let Some(limit) = context.engine.name_limit() else { return Vec::new() };
+    let long = given(context.statement).into_iter().filter(move |(name, _)| name.len() > limit);
     long.map(|(name, span)| {
-        let end = (0..=KEPT_BYTES).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
+        let end = (0..=limit).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
         let kept = &name[..end];
         let message = format!(
-            "the name `{name}` has {} bytes, and the server keeps only {KEPT_BYTES} of them: `{kept}`",
+            "the name `{name}` has {} bytes, and the server keeps only {limit} of them: `{kept}`",
             name.len()
         );
-        let safer = format!("choose a name of at most {KEPT_BYTES} bytes");
+        let safer = format!("choose a name of at most {limit} bytes");
         Finding::new(Hazard::IdentifierTooLong, span, message, safer)
     })
     .collect()

@@ -14,7 +14,7 @@
 //! is `index-partitioned`. A materialized view is controlled: REFRESH alone writes to it, and others read it during
 //! the build.
 
-use migrate_core::{Engine, Finding, Hazard, Risk};
+use migrate_core::{Finding, Hazard, Risk};
 
 use super::index_partitioned::is_partitioned;
 use crate::Context;
@@ -23,7 +23,7 @@ use crate::sql::{CreateIndex, Kind, Name};
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::CreateIndex(index) = &context.statement.kind else { return Vec::new() };
     let table = &index.table;
-    if context.engine != Engine::Postgres
+    if !context.engine.locks_tables()
         || index.concurrently
         || !context.is_old(table)
         || is_partitioned(context, table)

@@ -14,7 +14,7 @@
 //!
 //! Exempt: a table that the same script creates.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use super::index_blocking::is_there;
 use super::index_partitioned::is_partitioned;
@@ -25,7 +25,7 @@ const SAFER: &str = "keep it alone in a migration with `-- migrate: no-transacti
                      the index, and drops an invalid one before it tries again";
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.has_concurrent_index() {
         return Vec::new();
     }
     let message = match &context.statement.kind {

@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let old = drop.names.iter().filter(|name| context.is_old(name));
     old.map(|name| {
         let mut message = format!("queries that used `{name}` read more rows");
-        if context.engine == Engine::Postgres && !drop.concurrently {
+        if context.engine.locks_tables() && !drop.concurrently {
             message += &format!(", and no one can use {} for an instant", table(context, name));
         }
         let is_unique = context.schema.index(name).is_some_and(|index| index.unique);

@@ -12,7 +12,7 @@
 //!
 //! Exempt: ON ONLY without CONCURRENTLY.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Name};
@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::CreateIndex(index) = &context.statement.kind else { return Vec::new() };
     let table = &index.table;
     let builds = !index.only || index.concurrently;
-    if context.engine != Engine::Postgres
+    if !context.engine.has_partitions()
         || !builds
         || !context.is_old(table)
         || !is_partitioned(context, table)

@@ -12,7 +12,7 @@
 //!
 //! Exempt: SQLite, and a table or index that the same script creates.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use crate::Context;
 use crate::sql::{Kind, Reference};
@@ -20,7 +20,7 @@ use crate::sql::{Kind, Reference};
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Kind::Reindex(reindex) = &context.statement.kind else { return Vec::new() };
     // SQLite has one writer at a time anyway.
-    if context.engine != Engine::Postgres || reindex.concurrently {
+    if !context.engine.locks_tables() || reindex.concurrently {
         return Vec::new();
     }
     let (what, safer) = match &reindex.target {

@@ -15,7 +15,7 @@
 //! on SQLite the old table of a rebuild, whose name a new table takes. The name of a constraint is controlled: it
 //! occurs in `ON CONFLICT ON CONSTRAINT` and in code that tells errors apart.
 
-use migrate_core::{Engine, Finding, Hazard, Risk, Span};
+use migrate_core::{Finding, Hazard, Risk, Span};
 
 use super::object::{comes_back, is_old, later};
 use super::old_changes;
@@ -54,7 +54,7 @@ fn is_known_by_name(object: ObjectKind) -> bool {
 /// Whether a later statement creates a table of the same name, as in a rebuild on SQLite.
 fn makes_room(context: &Context<'_>, table: &Name) -> bool {
     let table = context.schema.resolve(table);
-    context.engine == Engine::Sqlite
+    context.engine.rebuilds_tables()
         && later(context).any(|statement| {
             let Kind::CreateTable(created) = &statement.kind else { return false };
             context.schema.resolve(&created.name) == table

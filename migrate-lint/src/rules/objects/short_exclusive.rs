@@ -16,7 +16,7 @@
 //! Exempt: SQLite, a table that the same script creates, and ADD COLUMN that reads or writes no rows. That takes the
 //! same lock, but it is what most migrations are for, and a warning for each of them would be read by no one.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use super::default_partition_scan::old_default_partition;
 use super::old_changes;
@@ -27,7 +27,7 @@ const SAFER: &str = "keep it alone in its migration, so that the lock is held fo
                      `lock_timeout` and tries again";
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.locks_tables() {
         return Vec::new();
     }
     let of_clauses = old_changes(context).filter_map(|(alter, change)| {

@@ -13,7 +13,7 @@
 //! Exempt: SQLite, a table that the same script creates, a sequence, which is one row, and a partitioned table,
 //! which has no rows of its own.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use super::index_partitioned::is_partitioned;
 use super::old_changes;
@@ -24,7 +24,7 @@ const SAFER: &str = "leave it out of migrations: pg_repack, or a copy kept up to
                      use; or do it in a maintenance window and allow it with the reason";
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.engine != Engine::Postgres {
+    if !context.engine.locks_tables() {
         return Vec::new();
     }
     let of_statement = match &context.statement.kind {

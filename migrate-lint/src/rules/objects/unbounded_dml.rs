@@ -14,7 +14,7 @@
 //! Exempt: a table that the same script creates, and on SQLite the copy of an AUTOINCREMENT number to the table that
 //! replaces the old one.
 
-use migrate_core::{Engine, Finding, Hazard, Risk};
+use migrate_core::{Finding, Hazard, Risk};
 
 use crate::Context;
 use crate::sql::{Expression, Kind, Name};
@@ -36,7 +36,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 /// Whether the statement copies the last number of AUTOINCREMENT from another table (SQLite).
 fn carries_sequence_over(context: &Context<'_>, table: &Name) -> bool {
     let is_sequence = |table: &Name| table.name == "sqlite_sequence";
-    context.engine == Engine::Sqlite && is_sequence(table) && context.statement.reads.iter().any(is_sequence)
+    context.engine.has_sequence_table()
+        && is_sequence(table)
+        && context.statement.reads.iter().any(is_sequence)
 }
 
 /// The finding if every row changes.

@@ -13,7 +13,7 @@
 //!
 //! Exempt: SQLite, temporary views, and a view that `ALTER VIEW … SET (…)` in the same script may have changed.
 
-use migrate_core::{Engine, Finding, Hazard};
+use migrate_core::{Finding, Hazard};
 
 use super::{shown, tenant_of};
 use crate::WholeScript;
@@ -21,7 +21,7 @@ use crate::schema::View;
 use crate::sql::{AlterTable, ChangeAction, CreateView, Kind};
 
 pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
-    if whole.engine == Engine::Sqlite || whole.project.tenant.is_none() {
+    if !whole.engine.has_row_security() || whole.project.tenant.is_none() {
         return Vec::new();
     }
     let views = whole.statements().filter_map(|statement| match &statement.kind {

@@ -3,8 +3,6 @@
 //! `ALTER TABLE t ADD b int, DROP COLUMN a` first drops `a` and then adds `b`, because that is what PostgreSQL does
 //! ([`pass`]). Changes of a parent reach its partitions and the tables that inherit from it.
 
-use migrate_core::Engine;
-
 use super::super::default_name::kept;
 use super::super::{Partition, Schema, Table};
 use super::create_table::rank;
@@ -22,7 +20,7 @@ impl Schema {
             self.table_entry(&name);
         }
         let mut changes: Vec<&Change> = alter.changes.iter().collect();
-        if self.engine == Engine::Postgres {
+        if self.engine.runs_alter_in_passes() {
             changes.sort_by_key(|change| pass(&change.action));
         }
         for change in changes {

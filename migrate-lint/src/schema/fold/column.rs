@@ -4,8 +4,6 @@
 //! the server does. DROP COLUMN removes what needs the column, and that may be much: indexes, checks, foreign keys
 //! of other tables, generated columns, policies.
 
-use migrate_core::Engine;
-
 use super::super::default_name::{choose, kept};
 use super::super::{Schema, Sequence, TableColumn, TableConstraintKind};
 use crate::sql::{Column, ColumnChange, Expression, Generated, Name, Type};
@@ -16,7 +14,7 @@ impl Schema {
         let name = kept(&column.name.name, self.engine);
         let is_identity = column.generated == Some(Generated::Identity);
         let is_serial =
-            self.engine == Engine::Postgres && column.data_type.as_ref().is_some_and(Type::is_serial);
+            self.engine.has_serial_types() && column.data_type.as_ref().is_some_and(Type::is_serial);
         if is_serial || is_identity {
             self.add_owned_sequence(table, &name);
         }
@@ -36,7 +34,7 @@ impl Schema {
 
     /// The type that the server stores: `int8` for `bigserial`, and a domain or enum with its schema.
     fn column_type(&self, data_type: &Type) -> Type {
-        if self.engine == Engine::Postgres && data_type.is_serial() {
+        if self.engine.has_serial_types() && data_type.is_serial() {
             return Type::builtin(match data_type.name.name.as_str() {
                 "serial2" | "smallserial" => "int2",
                 "serial8" | "bigserial" => "int8",

@@ -4,8 +4,6 @@
 //! UNIQUE USING INDEX i` renames the index `i` to `c`. `ADD CHECK (…) NOT VALID` adds a constraint with `validated:
 //! false`, and VALIDATE CONSTRAINT changes that, which is what makes a later SET NOT NULL instant.
 
-use migrate_core::Engine;
-
 use super::super::default_name::{choose, index_columns, kept, middle};
 use super::super::{Schema, Table, TableConstraint, TableConstraintKind};
 use crate::sql::{Constraint, ConstraintKind, Expression, ForeignKey, IndexKey, Name};
@@ -85,10 +83,11 @@ impl Schema {
             }
         }
         let index_name = match &name {
-            Some(name) if self.engine == Engine::Postgres => Some(name.clone()),
+            Some(name) if self.engine.names_index_like_key() => Some(name.clone()),
             _ => self.default_key_name(table, &columns, primary),
         };
-        let constraint_name = name.or_else(|| index_name.clone().filter(|_| self.engine == Engine::Postgres));
+        let constraint_name =
+            name.or_else(|| index_name.clone().filter(|_| self.engine.names_index_like_key()));
         if let Some(name) = index_name {
             let keys = columns.iter().map(|column| IndexKey::of_column(column)).collect();
             self.build_constraint_index(table, &name, keys, true);
@@ -106,7 +105,7 @@ impl Schema {
     /// STRICT and WITHOUT ROWID tables (SQLite manual, CREATE TABLE).
     fn primary_key_means_not_null(&self, table: &Name, key: &[String], column: &str) -> bool {
         let options = self.tables.get(table).map(|table| table.options);
-        self.engine == Engine::Postgres
+        self.engine.primary_key_means_not_null()
             || options.is_some_and(|options| options.strict || options.without_rowid)
             || self.is_row_number(table, key) && key == [column]
     }
@@ -124,7 +123,7 @@ impl Schema {
 
     /// The name of the index of a key. On SQLite it is `sqlite_autoindex_t_1`, and an INTEGER PRIMARY KEY has none.
     fn default_key_name(&self, table: &Name, columns: &[String], primary: bool) -> Option<String> {
-        if self.engine == Engine::Sqlite {
+        if self.engine.numbers_key_indexes() {
             if primary && self.is_row_number(table, columns) {
                 return None;
             }
@@ -226,7 +225,7 @@ impl Schema {
     /// The name that the server gives to a constraint without an index. SQLite gives none.
     fn default_name(&self, table: &Name, column: Option<&str>, label: &str) -> Option<String> {
         let taken = |name: &str| self.is_constraint_beside(table, name);
-        (self.engine == Engine::Postgres).then(|| choose(&table.name, column, label, taken))
+        self.engine.names_constraints().then(|| choose(&table.name, column, label, taken))
     }
 
     /// Whether a constraint of this name is in the schema of `table`.

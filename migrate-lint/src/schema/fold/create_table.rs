@@ -3,8 +3,6 @@
 //! `CREATE TABLE q PARTITION OF p DEFAULT` gives `q` the columns, checks, foreign keys and indexes of `p`, each
 //! index under a name of its own and as a part of that of `p`.
 
-use migrate_core::Engine;
-
 use super::super::{Partition, RowSecurity, Schema, Table, TableConstraintKind};
 use crate::sql::{Column, Constraint, ConstraintKind, CreateTable, Name, TableBody, TableOptions};
 
@@ -54,7 +52,7 @@ impl Schema {
         constraints: impl Iterator<Item = (Option<&'a str>, &'a Constraint)>,
     ) -> Vec<(Option<&'a str>, Constraint)> {
         let mut constraints: Vec<_> = constraints.map(|(column, known)| (column, known.clone())).collect();
-        if self.engine == Engine::Sqlite {
+        if !self.engine.sorts_constraints() {
             return constraints;
         }
         constraints.sort_by_key(|(_, constraint)| rank(constraint));

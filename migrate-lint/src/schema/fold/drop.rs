@@ -3,8 +3,6 @@
 //! `DROP TABLE t` removes `t`, its indexes, owned sequences and partitions, and on PostgreSQL the foreign keys to
 //! it; with CASCADE the views on it as well, and the views on those.
 
-use migrate_core::Engine;
-
 use super::super::{Schema, Table, TableColumn};
 use crate::sql::{Drop, Name, ObjectKind};
 
@@ -69,7 +67,7 @@ impl Schema {
         self.indexes.retain(|_, index| index.table != *name);
         self.sequences.retain(|_, sequence| sequence.owner.as_ref().is_none_or(|(owner, _)| owner != name));
         // SQLite keeps foreign keys to a table that is gone: in a rebuild, another table gets its name.
-        if self.engine == Engine::Postgres {
+        if self.engine.drop_takes_foreign_keys() {
             self.drop_foreign_keys_to(name, |_| true);
             let heirs: Vec<Name> = self.with_partitions(name).split_off(1);
             heirs.iter().for_each(|heir| self.drop_relation(heir, cascade));

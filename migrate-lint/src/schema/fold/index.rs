@@ -3,8 +3,6 @@
 //! `CREATE INDEX ON p (a)` of a partitioned table makes an index of `p` and one for each partition, `part_of` the
 //! first. A partition that has an index like it already keeps that one, as on the server.
 
-use migrate_core::Engine;
-
 use super::super::default_name::{choose, index_columns, kept, middle};
 use super::super::{Index, Schema, TableConstraint, TableConstraintKind};
 use crate::sql::{CreateIndex, Expression, IndexKey, Name};
@@ -160,7 +158,7 @@ impl Schema {
     pub(super) fn remove_index(&mut self, name: &Name) {
         let Some(index) = self.indexes.remove(name) else { return };
         if index.from_constraint
-            && self.engine == Engine::Postgres
+            && self.engine.names_index_like_key()
             && let Some(table) = self.tables.get_mut(&index.table)
         {
             table.constraints.retain(|constraint| constraint.name.as_ref() != Some(&name.name));

@@ -1,6 +1,6 @@
 //! Settings that change what later names mean: `SET search_path = app` makes `t` mean `app.t`.
 
-use super::super::{Schema, default_schema};
+use super::super::Schema;
 use crate::sql::Setting;
 
 impl Schema {
@@ -18,7 +18,7 @@ impl Schema {
         if setting.reset && (names_path || setting.name.is_empty())
             || names_path && setting.values.iter().all(is_default)
         {
-            self.search_path = vec![default_schema(self.engine).to_owned()];
+            self.search_path = vec![self.engine.default_schema().to_owned()];
         } else if names_path {
             let schemas = setting.values.iter().filter(|value| {
                 // Nothing is created in `pg_catalog`, and a schema with the name of the role rarely exists.

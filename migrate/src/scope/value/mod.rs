@@ -110,11 +110,8 @@ impl Foreign {
 
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let engine = match self.engine {
-            Engine::Postgres => "PostgreSQL",
-            Engine::Sqlite => "SQLite",
-        };
-        write!(f, "{engine} has no values of the Rust type `{}`; take one that it knows", self.value)
+        let Foreign { value, engine } = self;
+        write!(f, "{engine} has no values of the Rust type `{value}`; take one that it knows")
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Difference, Down, Engine, Fingerprint, Migration, MigrationSet, Version};
+use migrate_core::{Difference, Down, Fingerprint, Migration, MigrationSet, Version};
 
 use super::report::{Check, CheckOutcome, RoundTripReport};
 use super::subject::Subject;
@@ -49,7 +49,7 @@ impl Walk<'_> {
                 None => Found { verdict: Verdict::NotReached, lost_rows: Vec::new(), there: None },
             };
             report.migrations.push(MigrationRoundTrip {
-                engine: name(S::ENGINE),
+                engine: S::ENGINE.name(),
                 version: migration.version(),
                 name: migration.name().to_owned(),
                 verdict: found.verdict,
@@ -65,7 +65,7 @@ impl Walk<'_> {
             Some(end) => self.checks(subject, &end.schema, report).await,
             None => {
                 let outcome = CheckOutcome::NotLooked("a migration fails".to_owned());
-                report.checks.push(Check { engine: Some(name(S::ENGINE)), what: TWICE, outcome });
+                report.checks.push(Check { engine: Some(S::ENGINE.name()), what: TWICE, outcome });
                 Ok(())
             }
         }
@@ -168,7 +168,7 @@ impl Walk<'_> {
         report: &mut RoundTripReport,
     ) -> Result<(), BoxError> {
         let mut push =
-            |what, outcome| report.checks.push(Check { engine: Some(name(S::ENGINE)), what, outcome });
+            |what, outcome| report.checks.push(Check { engine: Some(S::ENGINE.name()), what, outcome });
         let twice = subject.up(self.set, None).await?;
         let difference = end.diff(&subject.fingerprint(self.set).await?);
         push(
@@ -199,14 +199,6 @@ impl Walk<'_> {
 
 const TWICE: &str = "the set applied twice changes nothing";
 const SCHEMA: &str = "schema.sql makes what all migrations make";
-
-/// The name of the engine in the report.
-fn name(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "PostgreSQL",
-        Engine::Sqlite => "SQLite",
-    }
-}
 
 /// Whether two schemas are equal, but for the order of columns.
 fn same(difference: &Difference) -> CheckOutcome {

@@ -237,10 +237,10 @@ async fn a_schema_that_takes_too_long_is_not_kept(mut db: impl Sandbox) {
     db.migrate_to(&patient, version(1)).await.unwrap();
     assert_eq!(db.migrate_to(&hasty, version(2)).await.unwrap().migrations.len(), 1);
     let texts = std::mem::take(&mut *told.lock().unwrap());
-    assert!(texts.len() == 1 && texts[0].contains("`keep_schema_within` gives it longer"), "{texts:?}");
+    assert!(texts.len() == 1 && texts[0].contains("`keep_schema_within` sets the limit"), "{texts:?}");
     assert_eq!(db.drift(&hasty).await.unwrap(), Drift::Unknown { since: version(2) });
     let error = db.accept_drift(&hasty).await.unwrap_err();
-    assert!(error.to_string().contains("`keep_schema_within` gives it longer"), "{error}");
+    assert!(error.to_string().contains("`keep_schema_within` sets the limit"), "{error}");
     // No limit.
     db.accept_drift(&hasty.clone().keep_schema_within(Duration::ZERO)).await.unwrap();
     assert_eq!(drift(&mut db, &patient).await, NO_DRIFT);

@@ -1,7 +1,13 @@
 //! The engines, and the SQL that a set is written in: plain data, which the scanner needs too. `dialect` has the questions
-//! whose answer depends on the engine.
+//! whose answer depends on the engine, and `capability` says what each engine can do.
+
+mod capability;
+mod postgres;
+mod sqlite;
 
 use std::fmt;
+
+use capability::Capabilities;
 
 /// The SQL that a migration set is written in: `dialect` in `migrate.toml`.
 ///
@@ -68,11 +74,18 @@ pub enum Engine {
     Sqlite,
 }
 
+impl Engine {
+    /// What this engine can do; each capability has a method that reads it.
+    const fn capabilities(self) -> &'static Capabilities {
+        match self {
+            Engine::Postgres => &postgres::CAPABILITIES,
+            Engine::Sqlite => &sqlite::CAPABILITIES,
+        }
+    }
+}
+
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Engine::Postgres => "PostgreSQL",
-            Engine::Sqlite => "SQLite",
-        })
+        f.write_str(self.name())
     }
 }

@@ -24,7 +24,7 @@ impl Migration {
         self.version
     }
 
-    /// The name behind the version.
+    /// The name after the version.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -44,8 +44,8 @@ impl Migration {
         self.verify.as_ref()
     }
 
-    /// How much harm its script can do: the worst of its hazards, unless the script declares a `risk`. `None` where
-    /// nobody looked, that is without the feature `lint`.
+    /// How much harm its script can do: the worst of its hazards, unless the script declares a `risk`. `None`
+/// without an analysis, that is without the feature `lint`.
     pub fn risk(&self) -> Option<Risk> {
         self.risk
     }
@@ -55,8 +55,8 @@ impl Migration {
         &self.hazards
     }
 
-    /// Whether binaries that do not know it may run on the schema that it leaves: what the script declares, else what
-    /// its hazards say. Where nobody looked for hazards, they may not.
+    /// Whether binaries that do not know it may run on the schema that it leaves: as the script declares, else as its
+    /// hazards say. Without an analysis they may not.
     pub fn older_binaries(&self) -> OlderBinaries {
         self.older_binaries
     }
@@ -85,7 +85,7 @@ impl fmt::Display for Migration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum OlderBinaries {
-    /// They find what they use.
+    /// They find everything they use.
     Ok,
     /// They would fail or do harm.
     Refuse,
@@ -97,7 +97,7 @@ pub enum OlderBinaries {
 pub enum Down {
     /// The work that rolls it back. A script holds no statement only when it says that there is nothing to undo.
     Work(Work),
-    /// There is none. The reason is missing where the policy asks for none.
+    /// There is none. The reason is `None` if the policy does not ask for one.
     Irreversible(Option<Cow<'static, str>>),
 }
 
@@ -160,7 +160,7 @@ impl Work {
     }
 }
 
-/// The SQL of a file: what will run, where its statements stand, and how to run it.
+/// The SQL of a file: the text that will run, the places of its statements, and how to run it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     pub(crate) path: Cow<'static, str>,
@@ -186,7 +186,7 @@ impl Script {
         self.checksum
     }
 
-    /// Where its statements stand.
+    /// The places of its statements.
     pub fn spans(&self) -> &[Span] {
         &self.statements
     }
@@ -196,7 +196,7 @@ impl Script {
         self.statements.iter().map(|span| span.of(&self.sql))
     }
 
-    /// The checksum of its first statements: what a run that goes on in the middle compares.
+    /// The checksum of its first statements, which a run that resumes compares.
     pub fn checksum_of_first(&self, statements: usize) -> Checksum {
         Checksum::of(&self.statements().take(statements).collect::<Vec<_>>().join(";\n"))
     }

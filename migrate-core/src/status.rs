@@ -1,4 +1,6 @@
-//! How a database stands to a set: a pure function of the set and the history.
+//! How a database compares with a set: a pure function of the set and the history.
+//!
+//! A set of 1 and 2 and a history with 1 give `Behind`, with 1 `Applied` and 2 `Pending`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +10,7 @@ use crate::{
     Version,
 };
 
-/// How a database stands to a migration set.
+/// How a database compares with a migration set.
 ///
 /// `{}` shows a table with a line for each migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Status {
     pub migrations: Vec<MigrationStatus>,
 }
 
-/// The answer for a whole set. Where several hold, it is the one that is listed last.
+/// The answer for a whole set. If several apply, it is the one listed last.
 ///
 /// Exhaustive: a new state must not be taken for one that is up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,11 +31,11 @@ pub struct Status {
 pub enum SetState {
     /// Every migration is applied, and nothing else is.
     UpToDate,
-    /// Others are applied too, and all of them say that older binaries may run.
+    /// Migrations outside the set are applied, and all of them say that older binaries may run.
     AheadCompatible,
-    /// Some are pending.
+    /// Some migrations are pending.
     Behind,
-    /// Others are applied too, and not all of them say that older binaries may run.
+    /// Migrations outside the set are applied, and not all of them say that older binaries may run.
     AheadIncompatible,
     /// A migration was edited after it was applied, or is older than one that is applied.
     Diverged,
@@ -41,7 +43,7 @@ pub enum SetState {
     Interrupted,
 }
 
-/// How one migration stands.
+/// A migration, and its state in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -50,21 +52,21 @@ pub struct MigrationStatus {
     pub version: Version,
     /// Its name.
     pub name: String,
-    /// How it stands.
+    /// Its state.
     pub state: MigrationState,
     /// Which of its scripts was interrupted, if one was.
     pub direction: Option<Direction>,
     /// When it was applied, by the database's clock: RFC 3339, UTC.
     pub applied_at: Option<String>,
-    /// Whether binaries that do not know it may run, by the history: `None` of one that is not applied.
+    /// Whether binaries that do not know it may run, according to the history. `None` if it is not applied.
     pub older_binaries: Option<OlderBinaries>,
-    /// How much harm its script can do. `None` of one that is not in the set, and where nobody looked.
+    /// How much harm its script can do. `None` if it is not in the set, and without an analysis.
     pub risk: Option<Risk>,
     /// The hazards of its script, in the order of the lines.
     pub hazards: Vec<FoundHazard>,
 }
 
-/// How one migration stands.
+/// The state of one migration.
 ///
 /// Exhaustive: a new state must not be taken for one that is up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,7 @@ pub enum MigrationState {
     OutOfOrder,
     /// Applied as it is in the set.
     Applied,
-    /// Taken as being in place when the database came under our care.
+    /// It was in place before the history began.
     Baseline,
     /// Applied, and edited since.
     Changed,
@@ -125,7 +127,7 @@ pub fn status(set: &MigrationSet, history: &[AppliedMigration]) -> Status {
     Status { state, migrations: migrations.into_values().collect() }
 }
 
-/// How a row stands, and what that alone makes of the whole.
+/// The state of a row, and the state of the set that follows from this row alone.
 fn row_state(set: &MigrationSet, row: &AppliedMigration) -> (MigrationState, SetState) {
     let Some(migration) = set.get(row.version) else {
         return match (row.state.is_interrupted(), row.older_binaries) {

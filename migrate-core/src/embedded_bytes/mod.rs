@@ -27,12 +27,12 @@ pub struct EmbeddedBytes {
 }
 
 impl EmbeddedBytes {
-    /// What [`pack`] made of so many migrations.
+    /// The output of [`pack`] for this number of migrations.
     pub const fn new(count: usize, texts: &'static str, numbers: &'static [u8]) -> EmbeddedBytes {
         EmbeddedBytes { count, texts, numbers, unpacked: OnceLock::new() }
     }
 
-    /// The migrations. Whoever asks first unpacks them; their texts stay where they are.
+    /// The migrations. The first access unpacks them; their texts are not copied.
     pub fn migrations(&self) -> &[Migration] {
         self.unpacked.get_or_init(|| unpack::unpack(self.count, self.texts, self.numbers))
     }

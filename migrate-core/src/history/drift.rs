@@ -3,31 +3,31 @@ use std::fmt;
 use crate::fingerprint::Difference;
 use crate::{Lines, Version};
 
-/// How the schema stands to what the runs left: what `Migrator::drift` finds.
+/// How the schema compares with the one that the runs left: the answer of `Migrator::drift`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "drift", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Drift {
-    /// How the schema differs from the one that the runs left. Nothing but an empty difference is no drift.
+    /// How the schema differs from the one that the runs left. Only an empty difference means no drift.
     Known {
         /// What was changed by hand.
         difference: Difference,
     },
     /// No run has kept a schema yet.
     NothingKept,
-    /// The schema was kept before a run that did not keep it: one that was killed, or told not to. The next run keeps it
-    /// again.
+    /// A later run changed the schema and did not keep it, because it was killed or `keep_schema` was off. The next run keeps
+    /// it again.
     Unknown {
         /// The first version that was applied or rolled back since then.
         since: Version,
     },
-    /// Another version of the server or of the library kept it, and would write the same schema otherwise. The next run
+    /// Another version of the server or of the library kept it, and may write the same schema differently. The next run
     /// keeps it anew.
     OtherFormat,
 }
 
 impl Drift {
-    /// What was changed by hand, where that is known.
+    /// The changes by hand, if they are known.
     pub fn difference(&self) -> Option<&Difference> {
         match self {
             Drift::Known { difference } => Some(difference),

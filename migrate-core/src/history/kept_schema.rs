@@ -1,16 +1,16 @@
-//! What is kept of the schema beside the history, so that a change by hand can be told from one of a run.
+//! The schema that is kept next to the history, so that a change by hand can be told apart from a run's.
 //!
 //! The table has the rows of a fingerprint, each with a state:
 //!
 //! | state | what it says |
 //! |---|---|
-//! | `kept` | so the runs left the schema |
-//! | `added`, `removed` | when the last run began, a change by hand had brought this, or taken it away |
+//! | `kept` | the schema as the runs left it |
+//! | `added`, `removed` | before the last run began, a change by hand had added or removed this |
 //! | `head` | the last row of the log that `kept` knows of, and how it was written |
 //!
-//! A run notes what was changed by hand before it changes anything itself. Afterwards it keeps the schema as it is then,
-//! but for what was noted and is still so. A run that was killed in between leaves a head that the log has gone beyond, or a row of
-//! the history that was interrupted: then what is live is no one's change by hand.
+//! A run notes the changes by hand before it changes anything itself. At its end it keeps the schema, except for noted
+//! changes that are still there. A run that was killed in between leaves a head that is not the last row of the log, or an
+//! interrupted row of the history: then drift is unknown.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ use crate::fingerprint::Fingerprint;
 use crate::fingerprint::postgres::options;
 use crate::{Engine, Value, Version};
 
-/// The definition of the rows; what other versions of the library or of the server kept cannot be compared.
+/// The version of the rows' definition: rows of another version, or of another server, cannot be compared.
 pub(crate) const FORMAT: &str = "1";
 
-/// Kind, schema, parent, name and property: what a row gives the value of.
+/// Kind, schema, parent, name and property: the key of a row.
 type Key = [String; 5];
 type Rows = BTreeMap<Key, String>;
 
-/// What is kept of a schema, and the schema as it is.
+/// The kept schema, and the present one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptSchema {
     kept: Rows,
@@ -34,9 +34,9 @@ pub struct KeptSchema {
     removed: Rows,
     head: Option<Head>,
     live: Rows,
-    /// The last row of the log, and the format that would be written.
+    /// The last row of the log, and the format of the rows to write.
     now: Head,
-    /// What the first row of the log behind the head is about.
+    /// The version in the first row of the log after the head.
     since: Option<Version>,
 }
 
@@ -91,7 +91,7 @@ impl KeptSchema {
         Ok(kept)
     }
 
-    /// How the schema that is there stands to the kept one.
+    /// How the present schema compares with the kept one.
     ///
     /// # Errors
     ///
@@ -108,8 +108,8 @@ impl KeptSchema {
         Ok(Drift::Known { difference })
     }
 
-    /// Notes what was changed by hand, before a run. Where the head is not the last row of the log, that is no longer
-    /// known, and what was noted before stays.
+    /// Notes the changes by hand, before a run. If the head is not the last row of the log they are unknown, and the
+    /// earlier notes stay.
     pub fn note(&mut self) {
         let is_known = self.since.is_none() && self.is_comparable();
         if is_known {
@@ -118,7 +118,7 @@ impl KeptSchema {
         }
     }
 
-    /// Keeps the schema as it is after a run, but for what was changed by hand before it and is still so.
+    /// Keeps the schema as it is after a run, except for changes by hand from before that are still there.
     pub fn keep(&mut self) {
         if !self.is_comparable() {
             self.added.clear();
@@ -154,7 +154,7 @@ impl KeptSchema {
         self.rows_unless(|state, key, value| others[state].get(key).is_some_and(|other| other == value))
     }
 
-    /// All rows but those of which `leaves_out` says so, by the number of the state, the key and the value.
+    /// All rows except those for which `leaves_out` holds, by the number of the state, the key and the value.
     fn rows_unless(&self, leaves_out: impl Fn(usize, &Key, &str) -> bool) -> Vec<[&str; 7]> {
         let states = [("kept", &self.kept), ("added", &self.added), ("removed", &self.removed)];
         let leaves_out = &leaves_out;

@@ -1,4 +1,7 @@
-//! What a database records of the migrations that it went through.
+//! What a database records about the migrations it went through: the rows, as values.
+//!
+//! The SQL of these rows is in `ledger`, which knows this module; this one knows no SQL. Example: the row of an index build
+//! that was cut off is `Interrupted(Apply)` with one statement done.
 
 mod drift;
 pub(crate) mod kept_schema;
@@ -16,20 +19,20 @@ use crate::{Checksum, OlderBinaries, Version};
 pub struct AppliedMigration {
     /// The number that orders it.
     pub version: Version,
-    /// The name behind the version.
+    /// The name after the version.
     pub name: String,
     /// The checksum of the script as it was applied.
     pub checksum: Checksum,
     /// Covers this row and all before it.
     pub chain: Checksum,
-    /// What became of it.
+    /// Its state.
     pub state: AppliedState,
-    /// How many statements are done, of a script without transaction that is not finished.
+    /// For an interrupted script without transaction: how many statements are done.
     pub statements_done: usize,
     /// The checksum of these statements ([`crate::Script::checksum_of_first`]).
     pub statements_checksum: Option<Checksum>,
-    /// The checksum of these statements and the next, when that was begun outside of a transaction and no one recorded
-    /// how it ended.
+    /// The checksum of these statements and the next one, if that one began outside of a transaction and its end was not
+    /// recorded.
     pub begun: Option<Checksum>,
     /// The rollback script as it was when the migration was applied, so that a binary that does not contain
     /// the migration can still roll it back. `None` when it is irreversible.
@@ -59,19 +62,19 @@ pub struct RecordedDown {
     pub transaction: bool,
 }
 
-/// What became of a migration in the history.
+/// The state of a migration in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AppliedState {
     /// It is in place.
     Applied,
-    /// It was taken as being in place when the database came under our care.
+    /// It was in place before the history began.
     Baseline,
-    /// A script without transaction stopped before its last statement, on its way in this direction.
+    /// A script without transaction stopped before its last statement, in this direction.
     Interrupted(Direction),
 }
 
-/// The way that a migration goes: it is applied, or rolled back.
+/// The direction of a migration: it is applied, or rolled back.
 ///
 /// Exhaustive: there is no third way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +106,7 @@ impl AppliedState {
         }
     }
 
-    /// The state of that word.
+    /// The state with that word.
     pub fn from_word(word: &str) -> Option<AppliedState> {
         use AppliedState::{Applied, Baseline, Interrupted};
         let states = [Applied, Baseline, Interrupted(Direction::Apply), Interrupted(Direction::Rollback)];

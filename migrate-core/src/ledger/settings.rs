@@ -1,4 +1,4 @@
-//! What a database is told to remember beside its history.
+//! Settings that a database keeps next to its history, such as its protection.
 
 use super::HistoryTable;
 use crate::query::{Query, Value};

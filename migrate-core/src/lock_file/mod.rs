@@ -48,10 +48,10 @@ pub(crate) struct Line {
     pub(crate) accepts: Vec<Checksum>,
 }
 
-/// What was found out about a migration when it was locked, so that its statements need not be judged again.
+/// The result of a migration's analysis when it was locked, so that its statements need not be analysed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// `None` where nobody looked for hazards.
+    /// `None` without an analysis.
     pub(crate) risk: Option<Risk>,
     pub(crate) hazards: Vec<LockedHazard>,
     pub(crate) older_binaries: OlderBinaries,

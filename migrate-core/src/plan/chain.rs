@@ -9,16 +9,16 @@ pub(crate) struct Head {
     pub(crate) chain: Checksum,
 }
 
-/// The history as it will read after the steps planned so far: of each row its checksum and its chain value.
+/// The history as it will be after the steps planned so far: the checksum and the chain value of each row.
 pub(super) struct Chain(BTreeMap<Version, (Checksum, Checksum)>);
 
-/// What a row becomes part of.
+/// The links of a row in the chain.
 pub(super) struct Link {
     /// The row before it.
     pub(super) before: Option<Head>,
     /// Its own chain value.
     pub(super) chain: Checksum,
-    /// The rows behind it, which cover another history now.
+    /// The later rows, whose chain values change.
     pub(super) rechain: Vec<Head>,
 }
 
@@ -32,7 +32,7 @@ impl Chain {
         self.0.get(&version).map(|(_, chain)| *chain)
     }
 
-    /// Adds the row of a migration, or gives the one that is there its checksum.
+    /// Adds the row of a migration, or updates the checksum of its present row.
     pub(super) fn insert_migration(&mut self, migration: &Migration) -> Link {
         let (version, checksum) = (migration.version, migration.up.checksum());
         let before = self.before(version);
@@ -41,7 +41,7 @@ impl Chain {
         Link { before, chain, rechain: self.rechain_behind(version, Some(chain)) }
     }
 
-    /// Takes a row away; the rows behind it with their new values.
+    /// Removes a row, and returns the later rows with their new values.
     pub(super) fn remove(&mut self, version: Version) -> Vec<Head> {
         self.0.remove(&version);
         let before = self.before(version).map(|head| head.chain);

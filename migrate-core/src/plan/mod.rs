@@ -1,4 +1,7 @@
-//! Which migrations next? A pure function of the set, the history, the target and the policy.
+//! Which migrations come next? A pure function of the set, the history, the target and the policy.
+//!
+//! A set of 1, 2 and 3, a history with 1, and the target `Latest` give the steps "apply 2" and "apply 3". Each step has all that
+//! the ledger needs to write its row: the row before it, and the chain value of its own.
 
 mod chain;
 mod planning;
@@ -15,50 +18,50 @@ use crate::{
 };
 use planning::Planning;
 
-/// Where a run is to bring the database.
+/// The state that a run should bring the database to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
-    /// Everything in the set applied.
+    /// Apply every migration of the set.
     #[default]
     Latest,
-    /// Everything up to this version applied, this one too; nothing is rolled back.
+    /// Apply every migration up to this version, including it. Nothing is rolled back.
     UpTo(Version),
-    /// Everything above this version rolled back.
+    /// Roll back every migration above this version.
     DownTo(Version),
-    /// The last so many rolled back, or all there are.
+    /// Roll back the last N, or all if fewer are applied.
     Down(usize),
-    /// The last one rolled back and applied again.
+    /// Roll back the last migration and apply it again.
     Redo,
-    /// Everything up to this version taken as being in place, in a database that we have applied nothing to.
+    /// Record every migration up to this version as being in place, in a database without a history.
     Baseline(Version),
-    /// This migration taken as applied: it was finished by hand.
+    /// Record this migration as applied: it was finished by hand.
     ResolveApplied(Version),
-    /// This migration taken as not applied: it was undone by hand.
+    /// Record this migration as not applied: it was undone by hand.
     ResolveRolledBack(Version),
-    /// The statement at which this migration was cut off taken as done: somebody looked.
+    /// Record the statement at which this migration was cut off as done: a person has checked.
     StatementDone(Version),
-    /// The statement at which this migration was cut off taken as not done: somebody looked.
+    /// Record the statement at which this migration was cut off as not done: a person has checked.
     StatementUndone(Version),
-    /// The checksums of edited migrations taken for those that were applied.
+    /// Record the present checksums of migrations that were edited after they were applied.
     Repair,
 }
 
-/// What to do with a migration that is older than one already applied.
+/// What to do with a pending migration that is older than an applied one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutOfOrder {
-    /// Refuse: two branches met, and somebody should look.
+    /// Refuse: two branches were merged, and a person should look.
     #[default]
     Refuse,
-    /// Apply it after those that are newer.
+    /// Apply it after the newer ones.
     Apply,
 }
 
 /// How much of a run commits together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transactions {
-    /// Each migration by itself.
+    /// Each migration on its own.
     #[default]
     Each,
     /// The whole run. A script without transaction is refused then.
@@ -68,7 +71,7 @@ pub enum Transactions {
 /// What a run may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// What to do with a migration that is older than one already applied.
+    /// What to do with a pending migration that is older than an applied one.
     pub out_of_order: OutOfOrder,
     /// How much commits together.
     pub transactions: Transactions,
@@ -84,15 +87,15 @@ pub enum Action {
     Apply,
     /// Runs its rollback script.
     Rollback,
-    /// Records it as being in place from before our time.
+    /// Records it as being in place from before the history.
     Baseline,
     /// Records it as applied.
     ResolveApplied,
-    /// Takes its record away.
+    /// Removes its record.
     ResolveRolledBack,
-    /// Records that the statement is done at which it was cut off.
+    /// Records the statement at which it was cut off as done.
     StatementDone,
-    /// Records that the statement is not done at which it was cut off.
+    /// Records the statement at which it was cut off as not done.
     StatementUndone,
     /// Records its present checksum.
     Repair,
@@ -119,7 +122,7 @@ impl Action {
     }
 }
 
-/// All that a run will do, in order: nothing else happens.
+/// Everything that a run will do, in order. Nothing else happens.
 ///
 /// `{}` shows a line for each migration, `{:#}` also the SQL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,27 +156,27 @@ pub struct Step {
     pub name: Cow<'static, str>,
     /// The work that is done.
     pub work: Work,
-    /// How much harm it can do. `None` of a rollback, and where nobody looked.
+    /// How much harm it can do. `None` for a rollback, and without an analysis.
     pub risk: Option<Risk>,
     /// Its hazards, in the order of the lines.
     pub hazards: Cow<'static, [FoundHazard]>,
-    /// How many of its statements an earlier run has done, of a script without transaction.
+    /// For a script without transaction: how many of its statements an earlier run has done.
     pub done: usize,
-    /// Whether it goes on where an earlier run stopped.
+    /// Whether it resumes where an earlier run stopped.
     pub(crate) resumes: bool,
     /// Whether an earlier run began the next statement outside of a transaction and was cut off.
     pub(crate) begun: bool,
     /// Its checksum in the history.
     pub(crate) checksum: Checksum,
-    /// The chain value of its row: the one to write, or of a row that goes the one that is there.
+    /// The chain value of its row: the one to write, or the present one of a row that will be removed.
     pub(crate) chain: Checksum,
-    /// The chain value that its row has, where there is one.
+    /// The present chain value of its row, if it has a row.
     pub(crate) was: Option<Checksum>,
-    /// The row that must stand before it.
+    /// The row that must be the last one before it.
     pub(crate) before: Option<Head>,
-    /// The row that a rollback before this one must have taken away.
+    /// The row that the rollback before this one must have removed.
     pub(crate) gone: Option<Version>,
-    /// Rows behind it that cover another history once it is there.
+    /// Later rows, whose chain values change because of it.
     pub(crate) rechain: Vec<Head>,
     /// The rollback script to record.
     pub(crate) down: Option<Script>,
@@ -202,7 +205,7 @@ impl serde::Serialize for Step {
 ///
 /// # Errors
 ///
-/// With every reason why not. Then nothing has run, and nothing should.
+/// With every reason why the run is refused. Nothing has run then, and nothing should.
 pub fn plan(
     set: &MigrationSet,
     engine: Engine,
@@ -238,7 +241,7 @@ pub fn plan(
 }
 
 impl Step {
-    /// Where its script is: the file as the user would type it, or that it comes from the history.
+    /// The place of its script: the file as the user would type it, or the words for a script that the history recorded.
     pub fn display_path(&self, set: &MigrationSet) -> String {
         display_path(set, &self.work, &self.to_string())
     }
@@ -248,7 +251,7 @@ impl Step {
         self.work.script().into_iter().flat_map(Script::statements)
     }
 
-    /// Whether it goes on where an earlier run stopped, in a script without transaction.
+    /// Whether it resumes a script without transaction where an earlier run stopped.
     pub fn resumes(&self) -> bool {
         self.resumes
     }

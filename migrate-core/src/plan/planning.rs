@@ -9,7 +9,7 @@ use crate::{
     Version, Work,
 };
 
-/// What a plan is made from. Each target has a method; what speaks against it goes to `refusals`.
+/// What a plan is made from. Each target has a method, which adds the reasons against it to `refusals`.
 pub(super) struct Planning<'a> {
     pub(super) set: &'a MigrationSet,
     pub(super) engine: Engine,
@@ -31,7 +31,7 @@ impl Planning<'_> {
         Plan { steps, ahead }
     }
 
-    /// Everything above `version`.
+    /// Rolls back everything above `version`.
     pub(super) fn down_to(&mut self, version: Version) -> Plan {
         if !self.rows.contains_key(&version) {
             self.refusals.push(Refusal::TargetNotApplied { version });
@@ -53,7 +53,7 @@ impl Planning<'_> {
         Plan { steps, ahead: Vec::new() }
     }
 
-    /// The last one back and forth again.
+    /// Rolls the last one back and applies it again.
     pub(super) fn redo(&mut self) -> Plan {
         self.refuse_interrupted(Direction::Rollback);
         let mut plan = self.down(1);
@@ -68,7 +68,7 @@ impl Planning<'_> {
         plan
     }
 
-    /// Every migration up to `last` is taken as being in place.
+    /// Records every migration up to `last` as being in place.
     pub(super) fn baseline(&mut self, last: Version) -> Plan {
         let applied = self.rows.values().find(|row| row.state != AppliedState::Baseline);
         if let Some(row) = applied {
@@ -81,7 +81,7 @@ impl Planning<'_> {
         Plan { steps: pending.iter().map(step).collect(), ahead: Vec::new() }
     }
 
-    /// One migration is taken as applied, whatever the history says of it.
+    /// Records one migration as applied, whatever the history says about it.
     pub(super) fn resolve_applied(&mut self, version: Version) -> Plan {
         let Some(migration) = self.set.get(version) else {
             self.refusals.push(Refusal::UnknownTarget { version });
@@ -96,7 +96,7 @@ impl Planning<'_> {
         Plan { steps: vec![Step { was: row.map(|row| row.chain), ..step }], ahead: Vec::new() }
     }
 
-    /// One migration is taken as rolled back, whatever the history says of it.
+    /// Records one migration as rolled back, whatever the history says about it.
     pub(super) fn resolve_rolled_back(&mut self, version: Version) -> Plan {
         let Some(row) = self.rows.get(&version).copied() else {
             self.refusals.push(Refusal::TargetNotApplied { version });
@@ -109,7 +109,7 @@ impl Planning<'_> {
         Plan { steps: vec![Step { rechain, ..step }], ahead: Vec::new() }
     }
 
-    /// Whether the statement is done at which a script stopped, somebody says who looked.
+    /// Records whether the statement is done at which a script was cut off, because a person has checked.
     pub(super) fn resolve_statement(&mut self, version: Version, action: Action) -> Plan {
         let Some(row) = self.rows.get(&version).copied() else {
             self.refusals.push(Refusal::TargetNotApplied { version });
@@ -137,7 +137,7 @@ impl Planning<'_> {
         }
     }
 
-    /// The scripts of the set are taken for those that the history recorded.
+    /// Records the scripts of the set in place of those in the history.
     pub(super) fn repair(&mut self) -> Plan {
         let mut chain = self.chain();
         let mut steps: Vec<Step> = Vec::new();
@@ -158,7 +158,7 @@ impl Planning<'_> {
         self.refusals.extend(refused);
     }
 
-    /// An interrupted script is finished in its own direction first.
+    /// An interrupted script must first be finished in its own direction.
     fn refuse_interrupted(&mut self, direction: Direction) {
         let interrupted = self.rows.values().filter(|row| row.state.direction() == Some(direction));
         let refusals = interrupted.map(|row| Refusal::Interrupted {
@@ -187,7 +187,7 @@ impl Planning<'_> {
         self.set.migrations().iter().filter(is_changed).cloned().collect()
     }
 
-    /// The migrations of which the history recorded another script, or another rollback script.
+    /// The migrations whose script or rollback script differs from the recorded one.
     fn recorded_otherwise(&self) -> Vec<Migration> {
         let is_otherwise = |migration: &&Migration| {
             let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_interrupted())
@@ -203,7 +203,7 @@ impl Planning<'_> {
         self.set.migrations().iter().filter(is_otherwise).cloned().collect()
     }
 
-    /// What is applied and not in the set must say that older binaries may run; the versions that do.
+    /// Refuses applied migrations that are not in the set, unless they say that older binaries may run. Returns those that do.
     fn refuse_unknown(&mut self) -> Vec<Version> {
         let unknown = self.rows.values().copied().filter(|row| self.set.get(row.version).is_none());
         let (ahead, refused): (Vec<&AppliedMigration>, Vec<_>) =
@@ -227,7 +227,7 @@ impl Planning<'_> {
         self.refusals.extend(late);
     }
 
-    /// The migrations up to `last` that are not applied, or not to their end.
+    /// The migrations up to `last` that are not applied, or whose apply was interrupted.
     fn pending(&self, last: Version) -> Vec<Migration> {
         let is_pending = |migration: &&Migration| {
             let row = self.rows.get(&migration.version);
@@ -258,8 +258,8 @@ impl Planning<'_> {
         Ok(Step { done, begun, resumes, ..self.row_step(Action::Rollback, row, work) })
     }
 
-    /// How many statements of `work` an earlier run has done, and whether it was cut off in the next. That it was
-    /// has to be known to the statement's kind, or to somebody who looks.
+    /// How many statements of `work` an earlier run has done, and whether that run was cut off in the next one. Whether
+/// that one is done must be known to the statement's kind, or to a person who has checked.
     fn stand(&self, row: &AppliedMigration, work: &Work) -> Result<(usize, bool), Refusal> {
         let done = self.done(row, work)?;
         let Some(begun) = row.begun else { return Ok((done, false)) };
@@ -287,7 +287,7 @@ impl Planning<'_> {
         Err(Refusal::DonePartChanged { version: row.version, path, statements_done: done })
     }
 
-    /// The set's own rollback script where the set holds the migration as it was applied, else the recorded one.
+    /// The set's own rollback if the set holds the migration as it was applied, else the recorded script.
     fn way_back(&self, row: &AppliedMigration) -> Result<Work, Refusal> {
         let (version, name) = (row.version, row.name.clone());
         if row.state == AppliedState::Baseline {
@@ -328,7 +328,7 @@ impl Planning<'_> {
         }
     }
 
-    /// A step that takes a row away.
+    /// A step that removes a row.
     fn row_step(&self, action: Action, row: &AppliedMigration, work: Work) -> Step {
         Step {
             action,

@@ -23,14 +23,14 @@ pub enum Refusal {
         /// The newest that is applied.
         newest: Version,
     },
-    /// A migration is applied that the set does not hold, and does not say that older binaries may run.
+    /// An applied migration is not in the set, and does not say that older binaries may run.
     Unknown {
         /// Its version.
         version: Version,
         /// Its name.
         name: String,
     },
-    /// A migration was interrupted on its way in the other direction.
+    /// A migration was interrupted in the other direction.
     Interrupted {
         /// Its version.
         version: Version,
@@ -41,7 +41,7 @@ pub enum Refusal {
         /// Statements done.
         statements_done: usize,
     },
-    /// A migration was interrupted, and the part that is done was edited since.
+    /// A migration was interrupted, and statements that are done were edited since.
     DonePartChanged {
         /// Its version.
         version: Version,
@@ -50,7 +50,7 @@ pub enum Refusal {
         /// Statements done.
         statements_done: usize,
     },
-    /// A run was cut off in a statement that runs outside of a transaction, and nothing tells whether that was done.
+    /// A run was cut off in a statement outside of a transaction, and nothing shows whether that statement was done.
     CutOff {
         /// Its version.
         version: Version,
@@ -58,7 +58,7 @@ pub enum Refusal {
         path: String,
         /// The number of the statement, from 1.
         statement: usize,
-        /// How it begins; `None` when it was edited since.
+        /// How it begins. `None` if it was edited since.
         text: Option<String>,
     },
     /// The target is not in the set.
@@ -80,21 +80,21 @@ pub enum Refusal {
         /// The reason that its author gave.
         why: Option<String>,
     },
-    /// A script runs without transaction, and the whole run was to be one.
+    /// A script runs without transaction, and the whole run should be one transaction.
     WithoutTransaction {
         /// Its version.
         version: Version,
         /// Its file.
         path: String,
     },
-    /// A baseline is for a database that we have applied nothing to.
+    /// A migration is applied already, and a baseline is for a database without a history.
     AlreadyApplied {
         /// A version that is applied.
         version: Version,
         /// Its name.
         name: String,
     },
-    /// A migration to roll back was never applied by us.
+    /// A migration to roll back belongs to the baseline: no run applied it.
     Baseline {
         /// Its version.
         version: Version,

@@ -76,7 +76,7 @@ impl Folder {
     }
 }
 
-/// Each problem with the place that it is told at.
+/// Each problem with the place where it is reported.
 fn told(result: Result<(), Diagnostics>) -> Vec<String> {
     let Err(diagnostics) = result else { return Vec::new() };
     let place =

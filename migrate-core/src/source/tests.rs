@@ -17,7 +17,7 @@ fn set(files: &[(&str, &str)]) -> MigrationSet {
     source(files).into_set(&Overrides::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
-/// Each problem with the place that it is told at.
+/// Each problem with the place where it is reported.
 fn problems(files: &[(&str, &str)]) -> Vec<String> {
     let Err(diagnostics) = source(files).into_set(&Overrides::default()) else { return Vec::new() };
     let place = |one: &Diagnostic| one.position.map_or(String::new(), |position| format!(":{position}"));

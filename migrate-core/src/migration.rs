@@ -45,7 +45,7 @@ impl Migration {
     }
 
     /// How much harm its script can do: the worst of its hazards, unless the script declares a `risk`. `None`
-/// without an analysis, that is without the feature `lint`.
+    /// without an analysis, that is without the feature `lint`.
     pub fn risk(&self) -> Option<Risk> {
         self.risk
     }

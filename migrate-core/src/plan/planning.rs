@@ -259,7 +259,7 @@ impl Planning<'_> {
     }
 
     /// How many statements of `work` an earlier run has done, and whether that run was cut off in the next one. Whether
-/// that one is done must be known to the statement's kind, or to a person who has checked.
+    /// that one is done must be known to the statement's kind, or to a person who has checked.
     fn stand(&self, row: &AppliedMigration, work: &Work) -> Result<(usize, bool), Refusal> {
         let done = self.done(row, work)?;
         let Some(begun) = row.begun else { return Ok((done, false)) };

@@ -62,6 +62,13 @@ async fn loaded<S: Sandbox>(state: &str) -> S {
     db
 }
 
+/// Whether the server is of another major version than the one that kept the schema in the dumps: then what was changed by
+/// hand before is unknown.
+async fn is_of_another_server<S: Sandbox>(db: &mut S) -> bool {
+    let major = "SELECT CAST(current_setting('server_version_num')::int / 10000 AS text)";
+    S::DIALECT == Dialect::Postgres && db.column(major).await != ["15"]
+}
+
 /// The formats of the rows, and how many rows there are in all.
 async fn formats(db: &mut impl Sandbox) -> Vec<String> {
     db.column("SELECT DISTINCT format FROM migrate_history ORDER BY format").await
@@ -108,6 +115,7 @@ async fn what_reads_a_history_of_format_1_writes_nothing<S: Sandbox>(_: S) {
         let drift = db.drift(&migrator).await.unwrap();
         match state {
             "nothing_kept" => assert_eq!(drift, Drift::NothingKept),
+            _ if is_of_another_server(&mut db).await => assert_eq!(drift, Drift::OtherFormat, "{state}"),
             "applied" => assert_eq!(drift.difference().unwrap().changes.len(), 1),
             "interrupted" | "rolling_back" => assert!(matches!(drift, Drift::Unknown { .. }), "{drift:?}"),
             _ => assert!(drift.difference().unwrap().is_empty(), "{state}: {drift}"),
@@ -143,14 +151,15 @@ async fn goes_on(db: &mut impl Sandbox, migrator: &Migrator<'_>) -> Report {
     report
 }
 
-async fn a_run_upgrades_what_is_applied_and_goes_on(mut db: impl Sandbox) {
+async fn a_run_upgrades_what_is_applied_and_goes_on<S: Sandbox>(mut db: S) {
     load(&mut db, "applied").await;
     let set = set();
     let migrator = Migrator::new(&set);
     assert_eq!(versions(&goes_on(&mut db, &migrator).await), [3]);
     // What was changed by hand before the upgrade still is no one else's.
     let drift = db.drift(&migrator).await.unwrap();
-    assert_eq!(drift.difference().unwrap().changes.len(), 1, "{drift}");
+    let by_hand = usize::from(!is_of_another_server(&mut db).await);
+    assert_eq!(drift.difference().unwrap().changes.len(), by_hand, "{drift}");
     assert_eq!(versions(&db.rollback(&migrator, 3).await.unwrap()), [3, 2, 1]);
     assert_eq!(db.history().await, [""; 0]);
 }

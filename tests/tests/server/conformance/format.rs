@@ -115,9 +115,9 @@ async fn what_reads_a_history_of_format_1_writes_nothing<S: Sandbox>(_: S) {
         let drift = db.drift(&migrator).await.unwrap();
         match state {
             "nothing_kept" => assert_eq!(drift, Drift::NothingKept),
+            "interrupted" | "rolling_back" => assert!(matches!(drift, Drift::Unknown { .. }), "{drift:?}"),
             _ if is_of_another_server(&mut db).await => assert_eq!(drift, Drift::OtherFormat, "{state}"),
             "applied" => assert_eq!(drift.difference().unwrap().changes.len(), 1),
-            "interrupted" | "rolling_back" => assert!(matches!(drift, Drift::Unknown { .. }), "{drift:?}"),
             _ => assert!(drift.difference().unwrap().is_empty(), "{state}: {drift}"),
         }
         if state == "complete" {

@@ -1,3 +1,8 @@
+//! Checksums of scripts, and the chain values that are made of them. A text comes in; 32 bytes go out, written `v1:…`.
+//!
+//! Why a chain? The value of a row covers the row before it, so that the last value of 1,000 rows proves all of them in an
+//! answer of constant size.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;

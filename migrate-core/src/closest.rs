@@ -1,3 +1,5 @@
+//! The suggestion in "did you mean": `no-transactoin` gives `no-transaction`.
+
 /// The word that was meant: a slip in every fourth letter is a typo, more is another word.
 pub(crate) fn closest_of(known: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
     known

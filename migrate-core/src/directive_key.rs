@@ -1,3 +1,6 @@
+//! The directives: one line for each, with the scripts that it may be in and an example. A key that is listed here and not
+//! handled in `directive` does not compile.
+
 use std::fmt;
 
 use crate::file_name::Part;

@@ -1,3 +1,5 @@
+//! The place that a set was embedded from. Only debug builds record it, so a release contains no path.
+
 /// The folder that a set was embedded from, and the files that it held.
 ///
 /// Cargo compiles a crate again when one of these files is edited or removed, but does not notice an added one. So a

@@ -1,3 +1,6 @@
+//! Takes the path of a file apart, in all four forms of names, and puts it together again. Whether the files of a folder fit
+//! each other is decided in `source`.
+
 use std::fmt;
 
 use crate::{InvalidVersion, Version};

@@ -1,3 +1,7 @@
+//! One migration as a value: its number, its name, the work that applies it and the way back.
+//!
+//! `source` makes it from files, the macro packs it into a binary, and a plan turns it into steps.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;

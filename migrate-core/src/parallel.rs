@@ -1,3 +1,5 @@
+//! Splits work into one share for each processor. Reading and analysing 1,000 migrations is the slow part of a build.
+
 use std::thread;
 
 /// Below this number of items, more threads cost more than they save.

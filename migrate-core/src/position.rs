@@ -1,3 +1,5 @@
+//! From a byte offset to line and column, for messages and editors.
+
 use std::fmt;
 
 use crate::visible::Lines;

@@ -1,3 +1,5 @@
+//! How much harm a migration can do, on a scale of three. The policy decides by it what is an error and what a warning.
+
 use std::fmt;
 
 /// How much harm a migration can do: `risk` in a script.

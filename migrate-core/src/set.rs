@@ -1,3 +1,5 @@
+//! The migrations of a folder as one value: embedded by the macro, or read at run time.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;

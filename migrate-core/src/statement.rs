@@ -1,3 +1,8 @@
+//! Splits a script into statements. Tokens come in; a span and the words of each statement go out: `SELECT 1; VACUUM t` is
+//! `[SELECT]` at 0..8 and `[VACUUM, T]` at 10..18.
+//!
+//! The words answer cheap questions, such as whether a statement refuses a transaction, without a parser at run time.
+
 use std::ops::Range;
 
 use crate::engine::Engine;

@@ -1,3 +1,5 @@
+//! The number that orders a migration, and the two lengths of timestamps that diesel's tools write.
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;

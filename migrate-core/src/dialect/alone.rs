@@ -1,3 +1,8 @@
+//! The kinds of statements that run outside of a transaction. `CREATE INDEX CONCURRENTLY i ON t (c)` gives
+//! `Alone::CreateIndex`, so a run that resumes looks for a valid index `i`.
+//!
+//! Why by kind? After a crash only the catalog knows whether such a statement took effect, and where to look depends on it.
+
 use super::ConcurrentIndex;
 use super::reader::{Reader, catalog_name};
 

@@ -1,3 +1,5 @@
+//! The name and the table of a `CREATE INDEX CONCURRENTLY`, to find the invalid index that a failed build leaves.
+
 use super::reader::{Reader, catalog_name};
 
 /// The index that a `CREATE INDEX CONCURRENTLY` builds.

@@ -1,3 +1,6 @@
+//! What PostgreSQL's rules say about a statement, from its words: whether it refuses a transaction, may commit before its
+//! end, or changes the session. If that depends on the catalog the answer is no, and the server decides when it runs.
+
 use super::alone::is_on;
 use super::reader::Reader;
 use crate::engine::Engine;

@@ -1,3 +1,6 @@
+//! A reader of a statement's tokens for the few statements whose names matter at run time. Why not a parser? A binary that
+//! runs migrations should contain none.
+
 use std::iter::Peekable;
 use std::vec::IntoIter;
 

@@ -1,3 +1,6 @@
+//! What SQLite's rules say about a statement, from its words: `VACUUM` refuses a transaction, and a pragma may do nothing
+//! inside one.
+
 use crate::statement::Words;
 
 /// Whether SQLite refuses the statement inside a transaction.

@@ -1,3 +1,5 @@
+//! Writes migrations as two literals: all texts one after the other, and everything else as bytes.
+
 use std::time::Duration;
 
 use super::NONE;

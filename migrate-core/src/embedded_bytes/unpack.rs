@@ -1,3 +1,5 @@
+//! Reads migrations back from the two literals. No text is copied: each is a slice of the first literal.
+
 use std::borrow::Cow;
 use std::time::Duration;
 

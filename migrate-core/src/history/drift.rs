@@ -1,3 +1,5 @@
+//! The answer to the question what was changed by hand: a [`Difference`](crate::Difference), or why that is unknown.
+
 use std::fmt;
 
 use crate::fingerprint::Difference;

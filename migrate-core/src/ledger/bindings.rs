@@ -1,3 +1,5 @@
+//! Numbers the values of a query while its text is written, so that a text and its values cannot get out of step.
+
 use crate::query::{Query, Value};
 
 /// The values of a query, numbered in the order in which they are bound.

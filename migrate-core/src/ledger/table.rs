@@ -1,3 +1,6 @@
+//! The names of the history's tables, quoted and with their schema, and the expressions that differ between the engines.
+//! `read`, `claim`, `record` and `create` make queries of them.
+
 use super::bindings::Bindings;
 use super::column::{HISTORY, Written};
 use crate::fingerprint::{self, Dump, Fingerprint};

@@ -1,3 +1,5 @@
+//! Reads `migrate.lock`. A line that is invalid is a problem with its place, and the lines after it are still read.
+
 use super::{Line, LockFile, LockedHazard, OLDER_BINARIES, RISKS, Verdict};
 use crate::Hazard;
 use crate::{Checksum, Version};

@@ -1,3 +1,5 @@
+//! Computes what `migrate.lock` should become: present lines stay, accepted edits change theirs, drafts follow at the end.
+
 use std::fmt;
 
 use super::{Line, LockFile, Locked};

@@ -1,3 +1,6 @@
+//! The chain values as they will be after the steps that are planned so far. A migration that is inserted before others
+//! changes the values of all later rows.
+
 use std::collections::BTreeMap;
 
 use crate::{AppliedMigration, Checksum, Migration, Version};

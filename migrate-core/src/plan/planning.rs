@@ -1,3 +1,8 @@
+//! A method for each target. Each reads the rows of the history and the migrations of the set, adds steps to the plan and
+//! reasons against it to the refusals.
+//!
+//! Example: for `Down(1)` the last row of the history becomes one rollback step, or the refusal that it is irreversible.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -1,3 +1,5 @@
+//! Every reason why a run is refused, each with what to do. A plan collects all of them, so a user sees them together.
+
 use std::fmt;
 
 use crate::{Direction, Version};

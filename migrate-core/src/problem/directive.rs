@@ -1,3 +1,5 @@
+//! Problems of `-- migrate:` comments.
+
 use std::borrow::Cow;
 
 use super::wording::Wording;

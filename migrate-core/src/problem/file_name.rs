@@ -1,3 +1,5 @@
+//! Problems of names and versions.
+
 use std::borrow::Cow;
 
 use super::wording::Wording;

@@ -1,3 +1,5 @@
+//! Problems of the files of one migration: a part twice, or a part without its migration.
+
 use super::wording::Wording;
 
 /// Files that do not make up a migration.

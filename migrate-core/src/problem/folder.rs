@@ -1,3 +1,5 @@
+//! Problems of the folder and its entries: missing, unreadable, links, pipes.
+
 use super::MAX_ENTRIES;
 use super::wording::Wording;
 

@@ -1,3 +1,5 @@
+//! Hazards that the policy does not let pass, as problems.
+
 use super::wording::Wording;
 use crate::{Hazard, Risk};
 

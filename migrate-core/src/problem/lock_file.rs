@@ -1,3 +1,5 @@
+//! Problems between a folder and its `migrate.lock`: edited, removed, renamed, inserted.
+
 use super::wording::Wording;
 use crate::Version;
 

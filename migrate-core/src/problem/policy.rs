@@ -1,3 +1,5 @@
+//! Problems of `migrate.toml`, and of names that it refuses.
+
 use super::wording::Wording;
 
 /// `migrate.toml` does not read, or refuses a name.

@@ -1,3 +1,5 @@
+//! Problems of the way back: missing, empty, or declared and there.
+
 use super::wording::Wording;
 
 /// A rollback script that is missing, or that contradicts the migration.

@@ -1,3 +1,5 @@
+//! Problems of a script's statements: syntax, transactions, and what only psql can run.
+
 use super::wording::Wording;
 use crate::token::Quote;
 

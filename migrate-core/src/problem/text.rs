@@ -1,3 +1,5 @@
+//! Problems of a file's bytes, before it is read as SQL: its encoding and its size.
+
 use super::MAX_SCRIPT_BYTES;
 use super::wording::Wording;
 

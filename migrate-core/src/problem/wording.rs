@@ -1,3 +1,5 @@
+//! The code, the message and the help of a problem, which are written together.
+
 use std::borrow::Cow;
 
 /// A problem in words.

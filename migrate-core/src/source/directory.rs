@@ -1,3 +1,9 @@
+//! Reads a migrations folder: the only file of the core that touches the world. A path comes in; the files, ordered by path,
+//! go out.
+//!
+//! A folder may come from a branch that no one has read yet. So pipes and devices are not opened, links may not lead out, and
+//! the number of entries and the size of a file are limited.
+
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

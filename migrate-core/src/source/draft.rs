@@ -1,3 +1,6 @@
+//! A migration between reading and analysis. It has its scripts and directives, and, if `migrate.lock` vouches for it, the
+//! risk and hazards of the lock file; the gate adds the others.
+
 use crate::directive::Directives;
 use crate::lock_file::{Line, LockedHazard};
 use crate::{FoundHazard, Migration, Work};

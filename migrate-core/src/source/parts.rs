@@ -1,3 +1,6 @@
+//! The files of a folder, grouped by migration: `1_a.up.sql`, `1_a.down.sql` and `1_a.verify.sql` are one [`Parts`]. Names
+//! come in, from `names`; `checks` and `assemble` take the groups.
+
 use std::collections::BTreeMap;
 
 use super::names::Named;

@@ -1,3 +1,6 @@
+//! The list to which each step of reading a folder adds its problems. Why not an error at the first one? A user should see
+//! every mistake of a folder at once.
+
 use super::join;
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;

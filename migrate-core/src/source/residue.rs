@@ -1,3 +1,6 @@
+//! What a rollback leaves on purpose, in the words of its author. `nothing-to-undo "the rows stay"` gives `the rows stay`.
+//! The round-trip test compares the database with this.
+
 use crate::directive;
 use crate::file_name::Part;
 use crate::statement::scan;

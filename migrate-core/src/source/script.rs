@@ -1,3 +1,6 @@
+//! From the bytes of one file to a [`Script`], with its directives and problems. `SELECT 1; COMMIT` gives a script of two
+//! statements and the problem that a script may not control its transaction, at byte 10.
+
 use std::borrow::Cow;
 
 use super::text::{self, NoText};

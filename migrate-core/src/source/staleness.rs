@@ -1,3 +1,6 @@
+//! Finds out whether the folder of an embedded set has other files by now. Cargo does not notice an added file, so a debug
+//! build compares the names before each run.
+
 use std::fmt;
 use std::path::Path;
 

@@ -1,3 +1,6 @@
+//! How the folder writes its versions, so that a new one looks like the others: after `007` comes `008`, and after
+//! `2024-02-12-120203` a timestamp with hyphens.
+
 use super::names::next_version;
 use crate::Version;
 

@@ -5,7 +5,7 @@ use migrate::MigrationSet;
 
 use crate::Folder;
 
-/// A real migration folder that nobody here wrote. It lies beside the project and not in it. Its policy takes it over
+/// A real migration folder that no one here wrote. It lies beside the project and not in it. Its policy takes it over
 /// as it is, without a look at hazards.
 #[derive(Debug)]
 pub struct Corpus {
@@ -48,7 +48,7 @@ impl Corpus {
     }
 
     /// The same with a policy that judges every migration, and tells what it finds as warnings.
-    pub fn judged(&self) -> Option<Folder> {
+    pub fn analysed(&self) -> Option<Folder> {
         let policy = self.policy.replace("lint-from = 99999999999999", "");
         self.folder_with(&format!("{policy}\n[hazards]\nhigh = 'warn'\ncontrolled = 'warn'"))
     }

@@ -1,6 +1,6 @@
 /// Mounts cases, each an `async fn case(database: impl Sandbox)`, for every engine: one test for each of both.
 ///
-/// A case that nobody mounts is dead code, and the compiler says so.
+/// A case that no one mounts is dead code, and the compiler says so.
 #[macro_export]
 macro_rules! conformance {
     ($($case:ident,)+) => {

@@ -157,8 +157,8 @@ impl HistoryTable {
 
     /// What a row holds of a migration, as `name = $1`, in the order of the columns.
     pub(super) fn of_migration(&self, bindings: &mut Bindings, step: &Step) -> Vec<(&'static str, String)> {
-        let nobody = Runner::default();
-        let row = self.written(step, &nobody);
+        let unknown = Runner::default();
+        let row = self.written(step, &unknown);
         let columns = HISTORY.iter().filter(|column| column.is_of_migration());
         columns.filter_map(|column| Some((column.name, bindings.bind(column.value(&row)?)))).collect()
     }

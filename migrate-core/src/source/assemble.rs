@@ -164,10 +164,10 @@ impl Scripts {
     }
 }
 
-/// Makes migrations of what is read, and tells what is wrong with them.
+/// Makes migrations of what was read, and reports what is wrong with them.
 struct Assembly<'a, 'p> {
     config: &'a Config,
-    /// Versions with a rollback script that lost its migration: for these, a missing one has been told.
+    /// Versions with a rollback script that lost its migration: a missing one has been reported for these.
     orphan_downs: Vec<Version>,
     locked: Option<&'a LockFile>,
     locking: Locking<'a>,
@@ -235,13 +235,13 @@ impl Assembly<'_, '_> {
         }
     }
 
-    /// Tells that a migration has no way back, unless what has been told may be the cause.
+    /// Reports that a migration has no way back, unless a reported problem may be the cause.
     fn check_missing_down(&mut self, up: &Named<'_>, parsed: &Parsed) {
         let locked = self.locked.and_then(|locked| locked.get(up.version));
-        let is_told = self.orphan_downs.contains(&up.version)
+        let is_reported = self.orphan_downs.contains(&up.version)
             || locked.is_some_and(|line| line.down.is_some() && !self.locking.accepts(line.version))
             || parsed.problems.iter().any(|(problem, _)| may_hide_irreversible(problem));
-        if self.needs_down() && !is_told {
+        if self.needs_down() && !is_reported {
             let missing = missing_down(up.file_name, self.problems);
             self.problems.of_file(missing, &up.file.path);
         }

@@ -108,7 +108,7 @@ fn make_folders(folders: &Path) {
     create("control_in_path/1_create_\u{1b}[2Jusers.up.sql");
     create("control_in_path/2_create_orders\nerror: all is well.up.sql");
 
-    // Root may read a file without permissions, but nobody this link.
+    // Root may read a file without permissions, but no one this link.
     fs::create_dir(folders.join("unreadable")).unwrap();
     symlink("1_create_users.up.sql", folders.join("unreadable/1_create_users.up.sql")).unwrap();
 
@@ -158,9 +158,9 @@ fn every_problem_has_a_case(folders: &Path) {
     let found: BTreeSet<String> = paths
         .flat_map(|path| {
             let folder = path.to_str().unwrap_or_default();
-            let judged = Source::read(&path, folder)
+            let analysed = Source::read(&path, folder)
                 .and_then(|source| source.check(&Overrides::default(), migrate_lint::analyse));
-            let Err(diagnostics) = judged else {
+            let Err(diagnostics) = analysed else {
                 panic!("nothing is wrong with {}", path.display());
             };
             for Diagnostic { problem, .. } in &diagnostics {

@@ -26,7 +26,7 @@ fn forms() -> [(&'static str, &'static MigrationSet, &'static Dir<'static>, usiz
     ]
 }
 
-fn judged(source: Source) -> MigrationSet {
+fn analysed(source: Source) -> MigrationSet {
     source
         .check(&Overrides::default(), migrate_lint::analyse)
         .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
@@ -38,8 +38,9 @@ fn three_ways_in_make_the_same_set() {
     for (name, embedded, dir, count) in forms() {
         assert_eq!(embedded.migrations().len(), count, "{name}");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("embed/forms").join(name);
-        let read = judged(Source::read(&folder, name).unwrap_or_else(|diagnostics| panic!("{diagnostics}")));
-        let included = judged(Source::from_dir(dir));
+        let read =
+            analysed(Source::read(&folder, name).unwrap_or_else(|diagnostics| panic!("{diagnostics}")));
+        let included = analysed(Source::from_dir(dir));
         assert_eq!(*embedded, read, "{name}");
         assert_eq!(*embedded, included, "{name}");
         // `==` compares what a run depends on; the chain follows from it.

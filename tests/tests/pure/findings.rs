@@ -1,4 +1,4 @@
-//! What the rules find in real folders that nobody here wrote, all of it judged: a change of a rule shows in these
+//! What the rules find in real folders that no one here wrote, all of it analysed: a change of a rule shows in these
 //! numbers. `docs/hazards/accuracy.md` says how many of them are right.
 //!
 //! The folders lie beside the project and not in it, so a checkout without them says that they were left out.
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use migrate_core::{Diagnostic, HazardProblem, Overrides, Problem, Source};
 use migrate_tests::{CRATES_IO, Corpus, ZKSYNC};
 
-/// The findings of a folder by hazard and risk, as if nobody had ever allowed or applied anything.
+/// The findings of a folder by hazard and risk, as if no one had ever allowed or applied anything.
 fn counts(corpus: &Corpus) -> Option<BTreeMap<String, usize>> {
-    let folder = corpus.judged()?;
+    let folder = corpus.analysed()?;
     let source = Source::read(&folder.directory(), "migrations").unwrap();
     let diagnostics: Vec<Diagnostic> = match source.check(&Overrides::default(), migrate_lint::analyse) {
         Ok(checked) => checked.warnings,

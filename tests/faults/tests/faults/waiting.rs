@@ -75,7 +75,7 @@ async fn a_run_waits_for_a_blocker_by_trying_again_and_says_who_it_is() {
             .then_some(())
         })
         .await;
-        // Nobody who comes later has to wait for long, and what is applied stays.
+        // No one who comes later has to wait for long, and what is applied stays.
         assert_eq!(rows(&client, "SELECT n FROM seed").await, ["1"]);
         blocker.batch_execute("COMMIT").await.unwrap();
     });
@@ -113,7 +113,7 @@ async fn without_retries_the_error_names_who_blocks() {
     assert_nothing_stranded(&client).await;
 }
 
-/// Who looks only every second sees nobody then.
+/// Who looks only every second sees no one then.
 #[tokio::test]
 async fn the_error_names_who_blocks_after_a_short_wait_too() {
     let database = database::create("blocked_shortly").await;

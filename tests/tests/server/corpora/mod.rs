@@ -1,4 +1,4 @@
-//! Real migration folders that nobody here wrote: from an empty database to the end, and each migration there and back.
+//! Real migration folders that no one here wrote: from an empty database to the end, and each migration there and back.
 //!
 //! They lie beside the project and not in it, so a checkout without them says that they were left out.
 #![expect(

@@ -48,7 +48,7 @@ const SESSION: &str = "SELECT current_setting('search_path'), current_user, sess
     current_setting('client_min_messages'), current_setting('application_name'),
     current_setting('default_transaction_isolation')";
 
-/// Waits until nobody but us is connected, and then looks.
+/// Waits until no one but us is connected, and then looks.
 async fn alone(db: &mut PostgresPool) {
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -8,7 +8,7 @@
 //! | C6: natural joins, comma lists | has no such joins |
 //! | C8: in LIMIT, CASE, FILTER and windows | puts no subquery there |
 //! | C9: UNION, EXCEPT, INTERSECT | has no set operations |
-//! | C10, C11: common table expressions, and names that hide a table | lets nobody name one |
+//! | C10, C11: common table expressions, and names that hide a table | lets no one name one |
 //! | C12: LATERAL | has no such joins |
 //! | C16: the ways to write a table's name | writes all of them |
 //! | C17: functions in a statement by hand | calls none but in `raw`, where they are refused: `reads` |
@@ -17,7 +17,7 @@
 //! | C24: a subquery in RETURNING | gives columns back |
 //! | C36: the number of parameters | counts them itself |
 //!
-//! C1, C21 and the columns that nobody sets are cases of `compiler/ui_scope`, for the compiler says it.
+//! C1, C21 and the columns that no one sets are cases of `compiler/ui_scope`, for the compiler says it.
 #![expect(
     clippy::unwrap_used,
     reason = "a surprise in a helper ends the test, as it does in the test itself"

@@ -328,7 +328,7 @@ async fn tenants_share_a_pool_at_the_same_time() {
 // Attacks
 // -------
 
-/// What the pool is there against. Without it the next borrower reads Ann's rows; through it nobody does.
+/// What the pool is there against. Without it the next borrower reads Ann's rows; through it no one does.
 #[tokio::test]
 async fn a_setting_of_the_session_speaks_for_nobody_here() {
     let shop = Shop::open("session").await;

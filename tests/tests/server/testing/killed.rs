@@ -42,7 +42,7 @@ fn a_guard_killed_last_of_all_is_replaced_in_the_next_run() {
     for directory in [&directory, &private] {
         kill(guard_of(directory).unwrap());
     }
-    // Quickly, because this test itself may be interrupted, and then nobody would stop these servers.
+    // Quickly, because this test itself may be interrupted, and then no one would stop these servers.
     first.kill();
     owner.kill();
     said(place.spawn("shared::the_shared_server_answers"));

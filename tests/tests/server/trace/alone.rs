@@ -28,7 +28,7 @@ async fn locks_are_seen_while_the_statement_holds_them() {
             "index t",
             High,
         ),
-        // What the migration itself made is nobody else's.
+        // What the migration itself made is no one else's.
         ("CREATE TABLE mine (a int); CREATE INDEX CONCURRENTLY ON mine (a); VACUUM FULL mine", "", "", Safe),
     ];
     let sandbox = PostgresPool::create("trace_alone").await;
@@ -51,7 +51,7 @@ async fn a_partition_is_detached_concurrently() {
     let mut scene = Scene::open(sandbox.pool()).await.unwrap();
     let detach = "ALTER TABLE q DETACH PARTITION q1 CONCURRENTLY";
     let statements = scene.trace_alone(SETUP, detach).await.unwrap();
-    // At its end it takes `q1` for itself, which nobody reaches any more: seen or not as it comes.
+    // At its end it takes `q1` for itself, which no one reaches any more: seen or not as it comes.
     assert_eq!(locks(&statements).split(' ').next(), Some("q:SUE"));
     assert_eq!((work(&statements).as_str(), statements[0].observed), ("", Risk::Safe));
 }

@@ -60,7 +60,7 @@ async fn the_class_is_what_was_seen() {
         ("ALTER TABLE child DROP CONSTRAINT child_t", "child:AEL t:AEL", "", Controlled),
         ("LOCK TABLE r, child IN SHARE MODE", "child:S r:S", "", Controlled),
         ("LOCK TABLE r, child IN ROW EXCLUSIVE MODE", "child:RX r:RX", "", Safe),
-        // Long, and nobody waits.
+        // Long, and no one waits.
         ("ALTER TABLE pending VALIDATE CONSTRAINT pending_a", "pending:SUE", "scan pending", Controlled),
         ("UPDATE t SET b = 'x'", "t:RX", "scan t", Safe),
         ("CREATE TABLE copy AS SELECT * FROM t", "", "scan t", Safe),
@@ -89,7 +89,7 @@ async fn the_class_is_what_was_seen() {
         // A scan that only a lock of an earlier statement makes bad.
         ("ALTER TABLE r ADD COLUMN n int; UPDATE t SET a = 1", "r:AEL t:RX", "scan t", High),
         ("ALTER TABLE r ADD COLUMN n int; INSERT INTO t (id, k) VALUES (1, 1)", "r:AEL t:RX", "", Safe),
-        // What the migration itself made is nobody else's.
+        // What the migration itself made is no one else's.
         ("CREATE TABLE mine (a int); ALTER TABLE mine ADD CHECK (a > 0); DROP TABLE mine", "", "", Safe),
         ("CREATE TABLE mine AS SELECT 1 AS a; CREATE INDEX ON mine (a)", "", "", Safe),
         ("CREATE TEMP TABLE mine (a int); LOCK TABLE mine", "", "", Safe),

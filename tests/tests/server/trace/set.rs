@@ -66,7 +66,7 @@ async fn each_statement_of_a_set_is_seen() {
         "2:5 high [orders:RX] [scan orders]",
         "3:2 safe [orders:AEL] []",
         "3:3 controlled [orders:SUE] [index orders]",
-        // Outside of a transaction a lock that keeps nobody out is not seen.
+        // Outside of a transaction a lock that keeps no one out is not seen.
         "3:4 safe [] [scan orders]",
         "4:1 safe [orders:AEL] []",
         // Of the index; the table was locked before.
@@ -108,7 +108,7 @@ async fn the_database_is_left_as_after_a_run() {
     assert_eq!(traced.rows(log).await, migrated.rows(log).await);
     assert_eq!(traced.rollback(&migrator, 1).await.unwrap().migrations.len(), 1);
 
-    // The pool of one is free, the session as it was, and nobody else is there.
+    // The pool of one is free, the session as it was, and no one else is there.
     let session = "SELECT current_setting('search_path'), count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let want = [["\"$user\", public", "0"]];

@@ -15,7 +15,7 @@ pub type Analyse = fn(&Unanalysed<'_>) -> Vec<Findings>;
 pub struct Unanalysed<'a> {
     /// The SQL that they are written in.
     pub dialect: Dialect,
-    /// What `migrate.toml` says about the databases.
+    /// What the folder says about the databases.
     pub project: Project,
     /// The migrations, in the order of their versions, and what to find out about each.
     pub migrations: Vec<(&'a Migration, Depth)>,
@@ -32,7 +32,7 @@ pub enum Depth {
     HazardsAndRollback,
 }
 
-/// What the project declares about its databases in `migrate.toml`.
+/// What the project declares about its databases, in `migrate.toml` and `prepare.sql`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
     /// The oldest PostgreSQL that the migrations run on, `postgres = 15`.
@@ -43,6 +43,8 @@ pub struct Project {
     pub deleted: Option<String>,
     /// Tables that belong to no tenant, `global = ["currencies"]`.
     pub global: BTreeSet<String>,
+    /// The text of `prepare.sql`, which makes what is there before the first migration.
+    pub prepare: Option<String>,
 }
 
 /// What was found in a migration.

@@ -74,7 +74,9 @@ pub use raw_expression::{
 };
 pub use risk::Risk;
 pub use set::{MigrationSet, embedded};
-pub use source::{Checked, NewMigration, Outline, Overrides, Renumbering, Source, SourceFile, Staleness};
+pub use source::{
+    Checked, NewMigration, Outline, Overrides, PREPARE_FILE, Renumbering, Source, SourceFile, Staleness,
+};
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;

@@ -29,9 +29,10 @@ pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
         let parsed = in_shares(&folder.migrations, |_, share| {
             share.iter().map(|(migration, depth)| ParsedMigration::of(migration, *depth, *engine)).collect()
         });
+        let prepared = prepared(&folder.project, *engine);
         let analysed = in_shares(&parsed, |before, share| {
             let mut analyst =
-                Analyst { engine: *engine, project: &folder.project, schema: Schema::new(*engine) };
+                Analyst { engine: *engine, project: &folder.project, schema: prepared.clone() };
             before.iter().for_each(|migration| analyst.skip(migration));
             share.iter().map(|migration| analyst.analyse(migration)).collect()
         });
@@ -42,6 +43,16 @@ pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
         }
     }
     found
+}
+
+/// The schema before the first migration: what `prepare.sql` makes.
+fn prepared(project: &Project, engine: Engine) -> Schema {
+    let mut schema = Schema::new(engine);
+    if let Some(prepare) = &project.prepare {
+        schema.begin_migration();
+        sql::parse(prepare, engine).statements.iter().for_each(|statement| schema.apply(statement));
+    }
+    schema
 }
 
 /// Adds what one more engine found. A syntax error at the same place is left out.

@@ -277,3 +277,21 @@ fn a_line_of_the_lock_file_says_what_was_found() {
     let update = Source::of_texts(&CREATE).lock(&[], Some(analyse)).unwrap();
     assert!(update.text().contains(" risk=safe older-binaries=ok chain="), "{}", update.text());
 }
+
+#[test]
+fn what_prepare_sql_makes_is_there_before_the_first_migration() {
+    let up = ("1_change.up.sql", "ALTER TABLE auth.users ALTER COLUMN id TYPE bigint;");
+    let policy = ("migrate.toml", "rollback = 'optional'");
+    let hazards = |files: &[(&str, &str)]| -> Vec<&str> {
+        let checked = Source::of_texts(files).check(&Overrides::default(), analyse);
+        let found = checked.map_or_else(
+            |errors| errors.iter().cloned().collect(),
+            |checked| checked.warnings,
+        );
+        found.iter().map(|one| one.problem.code()).collect()
+    };
+    let prepare = "CREATE SCHEMA auth; CREATE TABLE auth.users (id bigint);";
+    assert_eq!(hazards(&[up, policy]), ["hazard"]);
+    assert_eq!(hazards(&[up, policy, ("prepare.sql", prepare)]), [""; 0]);
+    assert_eq!(hazards(&[up, policy, ("prepare.sql", "\u{0}")]), ["hazard", "nul-byte"]);
+}

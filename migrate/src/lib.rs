@@ -49,6 +49,7 @@
 //! migrations/
 //!   migrate.toml                              optional: the policy
 //!   migrate.lock                              optional: the migrations that may not change any more
+//!   prepare.sql                               optional: what the migrations need from outside, such as roles; see below
 //!   schema.sql                                optional: the schema that all migrations make together
 //!   20251107100000_create_tenants.up.sql      applies the migration
 //!   20251107100000_create_tenants.down.sql    rolls it back
@@ -62,6 +63,13 @@
 //! `migration.sql`), and `V1__name.sql` with `U1__name.sql`, as Flyway and refinery have them. A folder uses one form. A
 //! file that fits none of them is a compile error, unless `ignore` names it. The other problems that a folder can have are
 //! in [`diagnostic`].
+//!
+//! ## `prepare.sql`
+//!
+//! Some migrations need what is not theirs: roles, extensions, the tables of a platform. `prepare.sql` makes these. It runs
+//! in each throw-away database before the first migration: in that of `#[migrate::test]`, of `cargo migrate test`, and of
+//! the round trip. The analysis knows the objects that it makes. It is not embedded, and never runs in a real database,
+//! which has them already.
 //!
 //! ## `migrate.toml`
 //!

@@ -1,5 +1,7 @@
 //! The changes that a folder of goose or dbmate needs: those tools keep both directions in one file, and we keep two files.
 
+use migrate_core::PREPARE_FILE;
+
 use super::{Tool, Unsplittable, split};
 
 /// The changes to the files of a folder. Paths are relative to it.
@@ -40,7 +42,7 @@ pub(crate) fn conversion(tool: Tool, files: &[(String, String)]) -> Result<Conve
 /// Whether a file can hold both directions. A file that was split before holds only one.
 fn is_joined(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_script = name.ends_with(".sql") && !name.starts_with('.');
+    let is_script = name.ends_with(".sql") && !name.starts_with('.') && ![PREPARE_FILE, "schema.sql"].contains(&path);
     is_script && ![".up.sql", ".down.sql", ".verify.sql"].iter().any(|end| name.ends_with(end))
 }
 
@@ -60,6 +62,7 @@ mod tests {
             ("3_c.up.sql", "SELECT 4;\n"), // taken apart before
             ("3_c.verify.sql", "SELECT 5;\n"),
             (".4_d.sql", "SELECT 6;\n"), // an editor's
+            ("prepare.sql", "CREATE ROLE app;\n"),
             ("README.md", "nothing"),
         ]);
         let conversion = conversion(Tool::Dbmate, &folder).unwrap();

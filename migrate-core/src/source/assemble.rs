@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::draft::Draft;
 use super::gate;
 use super::locked::{self, Check, Locking};
-use super::names::{self, Named};
+use super::names::{self, Named, PREPARE_FILE};
 use super::parts::{self, Parts};
 use super::problems::Problems;
 use super::script::{self, Parsed};
@@ -123,9 +123,10 @@ fn migrations(
     });
     let drafts = migrations.iter().zip(scripts).filter_map(|(parts, scripts)| assembly.draft(parts, scripts));
     let drafts: Vec<Draft> = drafts.collect();
+    let prepare = prepare(source, problems);
     let drafts = match analyse {
         None => drafts,
-        Some(analyse) => gate::pass(drafts, config, dialect, analyse, problems),
+        Some(analyse) => gate::pass(drafts, (config, prepare), dialect, analyse, problems),
     };
     let migrations: Vec<_> = drafts.into_iter().map(|draft| draft.migration).collect();
     if let Some(locked) = locked {
@@ -133,6 +134,18 @@ fn migrations(
         Check { migrations, is_complete, policy: config.lock, locking, problems }.against(locked);
     }
     migrations
+}
+
+/// The text of `prepare.sql`.
+fn prepare(source: &Source, problems: &mut Problems<'_>) -> Option<String> {
+    let file = source.files.iter().find(|file| file.path == PREPARE_FILE)?;
+    match text::of_script(&file.bytes) {
+        Ok(text) => Some(text),
+        Err(no_text) => {
+            problems.found.push(no_text.diagnostic(problems.display_path(PREPARE_FILE)));
+            None
+        }
+    }
 }
 
 /// What is read in the files of a migration.

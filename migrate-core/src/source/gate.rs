@@ -27,7 +27,7 @@ use crate::{Dialect, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span, Wor
 /// Adds the hazards to the drafts, and reports those that the policy does not allow.
 pub(super) fn pass(
     mut drafts: Vec<Draft>,
-    config: &Config,
+    (config, prepare): (&Config, Option<String>),
     dialect: Dialect,
     analyse: Analyse,
     problems: &mut Problems<'_>,
@@ -40,6 +40,7 @@ pub(super) fn pass(
         tenant: config.tenant.clone(),
         deleted: config.deleted.clone(),
         global: config.global.clone(),
+        prepare,
     };
     let migrations = drafts.iter().map(|draft| (&draft.migration, depth(draft, config))).collect();
     let found = analyse(&Unanalysed { dialect, project, migrations });

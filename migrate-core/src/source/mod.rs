@@ -33,6 +33,7 @@ mod text;
 
 use std::path::Path;
 
+pub use names::PREPARE_FILE;
 pub use outline::{NewMigration, Outline, Renumbering};
 pub(crate) use script::{first_words, parse_recorded};
 pub use staleness::Staleness;

@@ -50,8 +50,12 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
 }
 
 fn is_no_migration(path: &str, config: &Config) -> bool {
-    path == CONFIG_FILE || path == LOCK_FILE || is_left_out(path, config)
+    [CONFIG_FILE, LOCK_FILE, PREPARE_FILE].contains(&path) || is_left_out(path, config)
 }
+
+/// What the migrations need from outside, such as roles and extensions: run in throw-away databases before the first
+/// migration, and never in a real one.
+pub const PREPARE_FILE: &str = "prepare.sql";
 
 /// The schema that all migrations together make: for people to read, and for the round-trip test to compare with.
 pub(crate) const SCHEMA_FILE: &str = "schema.sql";

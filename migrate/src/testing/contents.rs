@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use migrate_core::{Checksum, Engine, HISTORY_FORMAT, Migration, MigrationSet, Version};
 
+use super::prepare::Prepare;
 use super::seed::Seed;
 use crate::error::Error;
 
@@ -32,8 +33,13 @@ impl Contents {
         self.set.staleness().map_or(Ok(()), |staleness| Err(Error::stale(staleness)))
     }
 
+    /// What is run before the migrations.
+    pub(super) fn prepare(&self) -> Result<Option<Prepare>, BoxError> {
+        Prepare::of_set(self.set)
+    }
+
     /// Sixteen digits that differ if anything differs that goes into the database.
-    pub(super) fn key(&self) -> String {
+    pub(super) fn key(&self) -> Result<String, BoxError> {
         let mut text = format!(
             "{} {HISTORY_FORMAT} {} {} {:?} {:?}\n",
             // Another version of the library may record a migration in another way.
@@ -43,6 +49,9 @@ impl Contents {
             self.up_to,
             self.set.chain(),
         );
+        if let Some(prepare) = self.prepare()? {
+            let _ = writeln!(text, "prepare {}", Checksum::of(prepare.sql()));
+        }
         for seed in self.seeds {
             let _ = writeln!(text, "{}", Checksum::of(seed.sql));
         }
@@ -52,9 +61,10 @@ impl Contents {
             let _ =
                 writeln!(text, "{} {down:?} {:?}", Migration::name(migration), migration.older_binaries());
         }
-        Checksum::of(&text).as_bytes()[..8].iter().fold(String::new(), |mut key, byte| {
+        let digits = Checksum::of(&text).as_bytes()[..8].iter().fold(String::new(), |mut key, byte| {
             let _ = write!(key, "{byte:02x}");
             key
-        })
+        });
+        Ok(digits)
     }
 }

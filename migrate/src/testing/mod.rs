@@ -26,8 +26,18 @@
 //!   written to a file in the temporary directory. Other databases are dropped once their test ends. After an hour a
 //!   later run drops those that were kept, or left by a test that was killed.
 //! - *A test may do anything*: commit, open several connections, change the schema.
-//! - *Roles belong to the whole server*, not to a database. A migration that creates a role should do so only if it
-//!   is missing.
+//! - *What the migrations need from outside* is in `prepare.sql` in their folder: roles, extensions, the tables of a
+//!   platform. It runs in each throw-away database before the first migration. A real database never sees it.
+//! - *Roles belong to the whole server*, not to a database. A migration or a `prepare.sql` that creates a role should do
+//!   so only if it is missing, even if two tests do it at once:
+//!
+//!   ```sql
+//!   DO $$ BEGIN
+//!       CREATE ROLE app;
+//!   EXCEPTION WHEN duplicate_object OR unique_violation THEN
+//!       NULL;
+//!   END $$;
+//!   ```
 //!
 //! A test without migrations asks for an empty database:
 //!
@@ -110,6 +120,8 @@ pub(crate) mod harness;
 mod instance;
 mod locate;
 mod maintenance;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod prepare;
 mod private;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod round_trip;

@@ -55,7 +55,7 @@ impl SqliteTestDatabase {
         static TEMPLATES: Mutex<Option<HashMap<String, Connection>>> = Mutex::new(None);
         let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
         let templates = templates.get_or_insert_default();
-        let key = contents.key();
+        let key = contents.key()?;
         if !templates.contains_key(&key) {
             templates.insert(key.clone(), migrated(contents)?);
         }
@@ -95,6 +95,9 @@ impl SqliteTestDatabase {
 /// The template.
 fn migrated(contents: Contents) -> Result<Connection, BoxError> {
     let mut connection = Connection::open_in_memory()?;
+    if let Some(prepare) = contents.prepare()? {
+        connection.execute_batch(prepare.sql()).map_err(|error| prepare.failed(&error.to_string()))?;
+    }
     let migrator = Migrator::new(contents.set);
     match contents.up_to {
         Some(version) => migrator.migrate_to(&mut connection, version)?,

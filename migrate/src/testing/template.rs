@@ -24,7 +24,7 @@ pub(super) async fn database(
 ) -> Result<TestDatabase, BoxError> {
     let (server, hint) = (server.clone(), hint.to_owned());
     let made = background()?.spawn(async move {
-        let template = format!("{TEMPLATE_PREFIX}{}", contents.key());
+        let template = format!("{TEMPLATE_PREFIX}{}", contents.key()?);
         let mut maintenance = Maintenance::of(&server).await?;
         let database = loop {
             match TestDatabase::create_from(&mut maintenance, &server, &hint, &template).await {
@@ -121,6 +121,11 @@ async fn fill(address: &Address, contents: Contents) -> Result<(), BoxError> {
     let (mut client, connection) =
         connected.map_err(|error| ServerError::sql(format!("cannot connect to {address}"), error))?;
     let connection = tokio::spawn(connection);
+    if let Some(prepare) = contents.prepare()? {
+        client.batch_execute(prepare.sql()).await.map_err(|error| {
+            prepare.failed(&error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string))
+        })?;
+    }
     let migrator = Migrator::new(contents.set);
     match contents.up_to {
         Some(version) => migrator.migrate_to(&mut client, version).await?,

@@ -49,6 +49,24 @@ async fn a_set_whose_rollbacks_are_right_holds() {
 }
 
 #[tokio::test]
+async fn what_comes_from_outside_is_prepared_in_each_database() {
+    let refers = "CREATE TABLE items (id integer PRIMARY KEY REFERENCES platform (id))";
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        // The second migration leaves a trace, so that the database is made anew.
+        let folder = Folder::new(dialect)
+            .write("prepare.sql", "CREATE TABLE platform (id integer PRIMARY KEY); INSERT INTO platform VALUES (1);")
+            .migration("1_create_items", refers, "DROP TABLE items")
+            .migration("2_fill", "INSERT INTO items SELECT id FROM platform", "DELETE FROM items; DROP TABLE items")
+            .migration("3_clear", "DELETE FROM items", "INSERT INTO items SELECT id FROM platform");
+        let report = trip(&folder).await;
+        assert_eq!(verdicts(&report), ["up fails again", "exact"], "{report}");
+        let broken = folder.write("prepare.sql", "SELECT * FROM nowhere");
+        let error = round_trip(&broken.set()).folder(broken.directory()).run().await.unwrap_err();
+        assert!(error.to_string().contains("prepare.sql failed: "), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_set_for_both_engines_makes_the_trip_on_both() {
     let folder = Folder::new(Dialect::Any).table(1, "orders").table(2, "items");
     let report = trip(&folder).await;

@@ -25,6 +25,7 @@ pub use verdict::{LostRows, MigrationRoundTrip, Verdict};
 
 use super::contents::BoxError;
 use super::maintenance::background;
+use super::prepare::Prepare;
 use super::server::Server;
 use crate::lock_file;
 
@@ -104,10 +105,10 @@ impl RoundTrip<'_> {
         self
     }
 
-    /// Sets the migrations folder, for `schema.sql` and `migrate.lock`. A set that was embedded in a build with debug
+    /// Sets the migrations folder, for `prepare.sql`, `schema.sql` and `migrate.lock`. A set that was embedded in a build with debug
     /// assertions knows its folder already.
     ///
-    /// If the folder is not known, these two checks are reported as not looked at, and the round trip holds without
+    /// If the folder is not known, the checks of the last two are reported as not looked at, and the round trip holds without
     /// them.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
@@ -146,7 +147,12 @@ impl RoundTrip<'_> {
     async fn walk(self) -> Result<RoundTripReport, BoxError> {
         let seeds = self.known_seeds()?;
         let schema = self.folder.as_ref().map(|folder| read_schema(folder)).transpose()?;
-        let walk = walk::Walk { set: self.set, seeds: &seeds, schema: schema.as_ref().map(Option::as_deref) };
+        let prepare = match &self.folder {
+            Some(folder) => Prepare::of_folder(folder)?,
+            None => Prepare::of_set(self.set)?,
+        };
+        let schema = schema.as_ref().map(Option::as_deref);
+        let walk = walk::Walk { set: self.set, prepare: prepare.as_ref(), seeds: &seeds, schema };
         let mut report = RoundTripReport::default();
         #[cfg(feature = "postgres")]
         if self.set.dialect().runs_on(migrate_core::Engine::Postgres) {

@@ -12,6 +12,7 @@ use super::report::{Check, CheckOutcome, RoundTripReport};
 use super::subject::Subject;
 use super::verdict::{LostRows, MigrationRoundTrip, Verdict};
 use crate::testing::contents::BoxError;
+use crate::testing::prepare::Prepare;
 
 /// What was found about a migration, and the schema that it makes, if it does not fail.
 struct Found {
@@ -23,6 +24,8 @@ struct Found {
 /// A walk through all migrations of a set.
 pub(super) struct Walk<'a> {
     pub(super) set: &'a MigrationSet,
+    /// What is run in an empty database before the first migration.
+    pub(super) prepare: Option<&'a Prepare>,
     pub(super) seeds: &'a [(Version, String)],
     /// The text of `schema.sql`. The inner `None`: there is no such file. The outer one: the folder is not known.
     pub(super) schema: Option<Option<&'a str>>,
@@ -41,6 +44,7 @@ impl Walk<'_> {
         subject: &mut S,
         report: &mut RoundTripReport,
     ) -> Result<(), BoxError> {
+        self.prepare(subject).await?;
         // The state that the walk has come to; `None` once a migration has failed.
         let mut before = Some(self.state(subject).await?);
         for migration in self.set.migrations() {
@@ -133,6 +137,7 @@ impl Walk<'_> {
     /// Makes a new database with everything up to this version.
     async fn anew<S: Subject>(&self, subject: &mut S, version: Version) -> Result<(), BoxError> {
         subject.renew().await?;
+        self.prepare(subject).await?;
         for (after, _) in self.seeds.iter().filter(|(after, _)| *after < version) {
             // If two seeds come after one migration, the second time nothing is left to apply.
             let applied = subject.up(self.set, Some(*after)).await?;
@@ -142,6 +147,12 @@ impl Walk<'_> {
         }
         subject.up(self.set, Some(version)).await?;
         Ok(())
+    }
+
+    /// Makes what the migrations need from outside.
+    async fn prepare<S: Subject>(&self, subject: &mut S) -> Result<(), BoxError> {
+        let Some(prepare) = self.prepare else { return Ok(()) };
+        subject.execute(prepare.sql()).await.map_err(|error| prepare.failed(&error.to_string()).into())
     }
 
     /// Runs the seeds of a migration.

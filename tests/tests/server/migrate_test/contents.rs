@@ -3,7 +3,7 @@
 use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
-use crate::migrate_test::{MIGRATIONS, columns, count};
+use crate::migrate_test::{MIGRATIONS, columns, count, sets};
 
 #[migrate::test]
 async fn the_history_is_that_of_a_run(pool: Pool) {
@@ -25,4 +25,20 @@ async fn a_seed_comes_after_the_migrations(client: Client) {
 async fn seeds_come_in_their_order(client: Client) {
     assert_eq!(columns(&client).await, ["id", "total"]);
     assert_eq!(count(&client).await, 3);
+}
+
+#[migrate::test(sets::PREPARED)]
+async fn what_comes_from_outside_is_prepared(client: Client) {
+    client
+        .batch_execute("INSERT INTO auth.users VALUES (1); INSERT INTO profiles VALUES (1)")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_run_prepares_nothing() {
+    let database = migrate::testing::Server::shared().unwrap().create_database("unprepared").await.unwrap();
+    let mut client = database.connect().await.unwrap();
+    let error = migrate::Migrator::new(&sets::PREPARED).migrate(&mut client).await.unwrap_err();
+    assert!(error.to_string().contains("\"auth\" does not exist"), "{error}");
 }

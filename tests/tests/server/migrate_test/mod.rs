@@ -26,6 +26,7 @@ pub(crate) static MIGRATIONS: MigrationSet = embed_migrations!("fixtures/shop");
 mod sets {
     use super::{MigrationSet, embed_migrations};
 
+    pub(crate) static PREPARED: MigrationSet = embed_migrations!("fixtures/prepared");
     pub(crate) static ONCE: MigrationSet = embed_migrations!("fixtures/once");
     pub(crate) static SLOW: MigrationSet = embed_migrations!("fixtures/slow");
     pub(crate) static SQLITE: MigrationSet = embed_migrations!("fixtures/shop", dialect = "sqlite");

@@ -31,8 +31,7 @@ pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
         });
         let prepared = prepared(&folder.project, *engine);
         let analysed = in_shares(&parsed, |before, share| {
-            let mut analyst =
-                Analyst { engine: *engine, project: &folder.project, schema: prepared.clone() };
+            let mut analyst = Analyst { engine: *engine, project: &folder.project, schema: prepared.clone() };
             before.iter().for_each(|migration| analyst.skip(migration));
             share.iter().map(|migration| analyst.analyse(migration)).collect()
         });

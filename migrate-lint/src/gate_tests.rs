@@ -284,10 +284,8 @@ fn what_prepare_sql_makes_is_there_before_the_first_migration() {
     let policy = ("migrate.toml", "rollback = 'optional'");
     let hazards = |files: &[(&str, &str)]| -> Vec<&str> {
         let checked = Source::of_texts(files).check(&Overrides::default(), analyse);
-        let found = checked.map_or_else(
-            |errors| errors.iter().cloned().collect(),
-            |checked| checked.warnings,
-        );
+        let found =
+            checked.map_or_else(|errors| errors.iter().cloned().collect(), |checked| checked.warnings);
         found.iter().map(|one| one.problem.code()).collect()
     };
     let prepare = "CREATE SCHEMA auth; CREATE TABLE auth.users (id bigint);";

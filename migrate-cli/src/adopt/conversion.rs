@@ -42,7 +42,8 @@ pub(crate) fn conversion(tool: Tool, files: &[(String, String)]) -> Result<Conve
 /// Whether a file can hold both directions. A file that was split before holds only one.
 fn is_joined(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_script = name.ends_with(".sql") && !name.starts_with('.') && ![PREPARE_FILE, "schema.sql"].contains(&path);
+    let is_script =
+        name.ends_with(".sql") && !name.starts_with('.') && ![PREPARE_FILE, "schema.sql"].contains(&path);
     is_script && ![".up.sql", ".down.sql", ".verify.sql"].iter().any(|end| name.ends_with(end))
 }
 

@@ -54,9 +54,16 @@ async fn what_comes_from_outside_is_prepared_in_each_database() {
     for dialect in [Dialect::Postgres, Dialect::Sqlite] {
         // The second migration leaves a trace, so that the database is made anew.
         let folder = Folder::new(dialect)
-            .write("prepare.sql", "CREATE TABLE platform (id integer PRIMARY KEY); INSERT INTO platform VALUES (1);")
+            .write(
+                "prepare.sql",
+                "CREATE TABLE platform (id integer PRIMARY KEY); INSERT INTO platform VALUES (1);",
+            )
             .migration("1_create_items", refers, "DROP TABLE items")
-            .migration("2_fill", "INSERT INTO items SELECT id FROM platform", "DELETE FROM items; DROP TABLE items")
+            .migration(
+                "2_fill",
+                "INSERT INTO items SELECT id FROM platform",
+                "DELETE FROM items; DROP TABLE items",
+            )
             .migration("3_clear", "DELETE FROM items", "INSERT INTO items SELECT id FROM platform");
         let report = trip(&folder).await;
         assert_eq!(verdicts(&report), ["up fails again", "exact"], "{report}");

@@ -29,10 +29,7 @@ async fn seeds_come_in_their_order(client: Client) {
 
 #[migrate::test(sets::PREPARED)]
 async fn what_comes_from_outside_is_prepared(client: Client) {
-    client
-        .batch_execute("INSERT INTO auth.users VALUES (1); INSERT INTO profiles VALUES (1)")
-        .await
-        .unwrap();
+    client.batch_execute("INSERT INTO auth.users VALUES (1); INSERT INTO profiles VALUES (1)").await.unwrap();
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ hazards! {
     AttachScan "attach-scan" High,
     /// Adding a CHECK reads all rows while no one can use the table.
     CheckValidate "check-validate" High,
+    /// Triggers, foreign keys or CHECKs are switched off while the script writes.
+    ChecksOff "checks-off" High,
     /// A column of a domain with a constraint rewrites the table.
     ConstrainedDomain "constrained-domain" High,
     /// Deleting rows also deletes rows of other tables (SQLite).

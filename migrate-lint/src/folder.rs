@@ -18,6 +18,7 @@ use migrate_core::{
 use crate::analysis::Analysis;
 use crate::lost_session::lost_session;
 use crate::rollback;
+use crate::rules::newer_syntax;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed};
 
@@ -146,12 +147,21 @@ impl Analyst<'_> {
             down.zip(before).map(|(down, before)| of_rollback(&before, &parsed.up, down, execution));
         let mut of_down = of_down.unwrap_or_default();
         of_down.extend(script.into_iter().flat_map(|script| lost_session(script, self.engine)));
+        of_down.extend(self.newer_syntax(parsed.down.as_ref()));
+        of_down.sort_by_key(|finding| finding.span.start());
         let errors = |parsed: Option<&Parsed>| parsed.map_or_else(Vec::new, |parsed| parsed.errors.clone());
         Findings {
             up: ScriptFindings { errors: parsed.up.errors.clone(), hazards: up },
             down: ScriptFindings { errors: errors(parsed.down.as_ref()), hazards: of_down },
-            verify: ScriptFindings { errors: errors(parsed.verify.as_ref()), hazards: Vec::new() },
+            verify: ScriptFindings {
+                errors: errors(parsed.verify.as_ref()),
+                hazards: self.newer_syntax(parsed.verify.as_ref()),
+            },
         }
+    }
+
+    fn newer_syntax(&self, parsed: Option<&Parsed>) -> Vec<Finding> {
+        parsed.map_or_else(Vec::new, |parsed| newer_syntax(&parsed.statements, self.project))
     }
 
     /// The findings about an up script. The schema is moved on to the state after it.

@@ -217,8 +217,9 @@ impl Assembly<'_, '_> {
         };
         let verify = scripts.verify.map(|verify| {
             self.tell(&verify);
-            verify.script
+            (verify.script, verify.directives)
         });
+        let (verify, of_verify) = verify.unzip();
         let locked = self.locked.and_then(|locked| locked.get(parts.version));
         let migration = Migration {
             version: parts.version,
@@ -235,6 +236,7 @@ impl Assembly<'_, '_> {
             migration,
             up: parsed.directives,
             down: of_down,
+            verify: of_verify.unwrap_or_default(),
             is_locked: false,
             is_vouched_for: false,
             is_sound: self.problems.found.len() == before,

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn functions() {
         let function = |options: &str| match kind(&format!(
-            "CREATE FUNCTION s.f(a int) RETURNS int {options} AS 'x' LANGUAGE sql"
+            "CREATE FUNCTION s.f(a int) RETURNS int {options} AS 'SELECT 1' LANGUAGE sql"
         )) {
             Kind::CreateFunction(function) if function.name == s("f") => function,
             other => panic!("{other:?}"),

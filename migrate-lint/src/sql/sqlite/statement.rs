@@ -23,6 +23,7 @@ pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
         calls: walk.calls,
         reads: walk.reads,
         literals: walk.literals,
+        row_locks: Vec::new(),
         since: Vec::new(),
     }
 }
@@ -74,7 +75,7 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         Stmt::Delete { tbl_name, where_clause, .. } => {
             Kind::Delete(Delete { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
         }
-        Stmt::Select(_) => Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
+        Stmt::Select(_) => Kind::Query(Query { writes: Vec::new() }),
         Stmt::Pragma(pragma, body) => Kind::Pragma {
             name: identifier(&pragma.name),
             value: body

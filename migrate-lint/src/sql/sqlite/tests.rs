@@ -57,11 +57,8 @@ fn each_statement_is_of_its_kind() {
         ("UPDATE t SET a = 1, b = b + 1", update(&["a"], false)),
         ("UPDATE OR REPLACE t SET (a, b) = (SELECT b, 1)", update(&["a"], true)),
         ("DELETE FROM t", Kind::Delete(Delete { table: t(), filter: None })),
-        ("SELECT 1", Kind::Query(Query { locks_rows: false, writes: Vec::new() })),
-        (
-            "WITH x AS (SELECT 1) SELECT * FROM x",
-            Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
-        ),
+        ("SELECT 1", Kind::Query(Query { writes: Vec::new() })),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", Kind::Query(Query { writes: Vec::new() })),
         (
             "PRAGMA foreign_keys = OFF",
             Kind::Pragma { name: "foreign_keys".to_owned(), value: Some("off".to_owned()) },

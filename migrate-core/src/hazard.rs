@@ -56,9 +56,11 @@ hazards! {
     DetachBlocking "detach-blocking" Controlled,
     /// A constraint of a domain reads every table that uses it.
     DomainValidate "domain-validate" High,
+    /// The server refuses a statement of the rollback.
+    DownFails "down-fails" High,
     /// The rollback drops what was there before the migration.
     DownLossy "down-lossy" Controlled,
-    /// The rollback does not drop everything that the migration created.
+    /// The rollback leaves another schema than there was before the migration.
     DownMismatch "down-mismatch" Controlled,
     /// CASCADE drops what the statement does not name.
     DropCascade "drop-cascade" High,
@@ -203,7 +205,7 @@ hazards! {
 impl Hazard {
     /// Whether the hazard is about a rollback script.
     pub(crate) fn is_of_rollback(self) -> bool {
-        matches!(self, Hazard::DownLossy | Hazard::DownMismatch)
+        matches!(self, Hazard::DownFails | Hazard::DownLossy | Hazard::DownMismatch)
     }
 
     /// The hazard of that name.

@@ -143,8 +143,9 @@ impl Analyst<'_> {
         let up = self.of_up(parsed.migration.up(), &parsed.up);
         let script = parsed.migration.down().script();
         let execution = script.map_or(Execution::PLAIN, Script::execution);
-        let of_down =
-            down.zip(before).map(|(down, before)| of_rollback(&before, &parsed.up, down, execution));
+        let of_down = down
+            .zip(before)
+            .map(|(down, before)| of_rollback(&before, &self.schema, &parsed.up, down, execution));
         let mut of_down = of_down.unwrap_or_default();
         of_down.extend(script.into_iter().flat_map(|script| lost_session(script, self.engine)));
         of_down.extend(self.newer_syntax(parsed.down.as_ref()));
@@ -180,9 +181,15 @@ impl Analyst<'_> {
 }
 
 /// The findings about a rollback. None if one of the scripts does not parse, which is reported as that.
-fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
+fn of_rollback(
+    before: &Schema,
+    whole: &Schema,
+    up: &Parsed,
+    down: &Parsed,
+    execution: Execution,
+) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
-        rollback::of_rollback(before, &up.statements, &down.statements, execution)
+        rollback::of_rollback(before, whole, &up.statements, &down.statements, execution)
     } else {
         Vec::new()
     }

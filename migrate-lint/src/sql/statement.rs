@@ -250,6 +250,8 @@ pub(crate) struct Refresh {
 pub(crate) struct CreateTrigger {
     pub(crate) name: String,
     pub(crate) table: Name,
+    /// The function that it executes (PostgreSQL).
+    pub(crate) function: Option<Name>,
     /// The relations that its body reads and writes (SQLite).
     pub(crate) uses: Vec<Name>,
 }

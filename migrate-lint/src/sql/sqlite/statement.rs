@@ -41,6 +41,7 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         Stmt::CreateTrigger { trigger_name, tbl_name, commands, .. } => Kind::CreateTrigger(CreateTrigger {
             name: identifier(&trigger_name.name),
             table: name(tbl_name),
+            function: None,
             uses: Walk::of_trigger(commands).reads,
         }),
         Stmt::CreateView { temporary, view_name, .. } => Kind::CreateView(CreateView {

@@ -79,7 +79,7 @@ fn each_statement_is_of_its_kind() {
         ("ATTACH 'x' AS y", Kind::Unknown("ATTACH".to_owned())),
         ("CREATE TRIGGER \"A\" AFTER INSERT ON t BEGIN DELETE FROM b; INSERT INTO c SELECT 1 FROM d; END", {
             let uses = ["b", "c", "d"].map(Name::new).to_vec();
-            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t(), uses })
+            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t(), function: None, uses })
         }),
         ("CREATE TEMP VIEW IF NOT EXISTS t AS SELECT 1", {
             Kind::CreateView(CreateView {

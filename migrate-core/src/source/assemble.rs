@@ -18,7 +18,7 @@ use crate::directive_key::DirectiveKey;
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::parallel::in_shares;
-use crate::problem::{FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
+use crate::problem::{DirectiveProblem, FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version, Work};
 
 pub(super) fn assemble(
@@ -113,6 +113,7 @@ fn migrations(
     let migrations = parts::group(named, problems);
     let migrations = checks::one_form(migrations, problems);
     checks::dates(&migrations, problems);
+    checks::moments(&migrations, problems);
     checks::versions(&migrations, problems);
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
@@ -296,10 +297,11 @@ impl Assembly<'_, '_> {
     }
 }
 
-/// Whether the script may mean to say `irreversible`, and this problem keeps it from being heard.
+/// Whether the script may have a way back, and this problem hides it.
 fn may_hide_irreversible(problem: &Problem) -> bool {
     let key = match problem {
-        Problem::Text(_) => return true,
+        // Its rollback may be in the same file.
+        Problem::Text(_) | Problem::Directive(DirectiveProblem::OtherTool { .. }) => return true,
         Problem::Directive(problem) => problem.key(),
         _ => None,
     };

@@ -55,9 +55,45 @@ pub(crate) fn of_rollback(
     let mut end = schema.clone();
     let mut findings = follow(before, &mut end, down, execution);
     findings.extend(Refusals { whole, part: &schema }.of(up, down));
+    findings.extend(emptied(before, &end, up, down));
     findings.extend(of_objects(before, schema, &end, up, down));
     findings.sort_by_key(|finding| finding.span.start());
     findings
+}
+
+/// The findings about tables that were there before the migration, and that the rollback empties although the migration
+/// writes no rows to them.
+fn emptied(before: &Schema, end: &Schema, up: &[Statement], down: &[Statement]) -> Vec<Finding> {
+    let written = |statements: &[Statement], table: &Name| {
+        statements.iter().flat_map(Statement::with_inner).any(|statement| match &statement.kind {
+            Kind::Insert(insert) => before.resolve(&insert.table) == *table,
+            Kind::Merge { table: merged } => before.resolve(merged) == *table,
+            Kind::Copy(copy) => copy.table.as_ref().is_some_and(|copied| before.resolve(copied) == *table),
+            _ => may_do_anything(statement),
+        })
+    };
+    let emptied = down.iter().flat_map(|statement| {
+        let tables: Vec<&Name> = match &statement.kind {
+            Kind::Truncate { tables, .. } => tables.iter().collect(),
+            Kind::Delete(delete) if delete.filter.as_ref().is_none_or(|filter| filter.is_always_true) => {
+                vec![&delete.table]
+            }
+            _ => Vec::new(),
+        };
+        tables.into_iter().map(move |table| (statement.span, table))
+    });
+    let old = emptied.filter(|(_, table)| {
+        let is_old = before.table(table).is_some_and(|table| table.is_known) && end.table(table).is_some();
+        let table = before.resolve(table);
+        is_old && !written(up, &table) && !written(down, &table)
+    });
+    old.map(|(span, table)| {
+        let message = format!(
+            "all rows of `{table}` are lost: the table was there before the migration, which writes no rows to it"
+        );
+        Finding::new(Hazard::DownLossy, span, message, "delete only the rows that the migration wrote")
+    })
+    .collect()
 }
 
 /// Applies the rollback to the schema, and finds which rows it loses on SQLite.
@@ -417,6 +453,25 @@ mod tests {
             "DROP INDEX n_pkey",
             "`n_pkey` belongs to a constraint of `public.n`, which has to be dropped",
         );
+    }
+
+    #[test]
+    fn rows_that_no_one_asked_to_delete() {
+        let add = "ALTER TABLE t ADD b int";
+        let lost = |down: &str, at: &str| {
+            let message = "all rows of `t` are lost: the table was there before the migration, which writes no rows to it";
+            assert_eq!(
+                found(Engine::Postgres, OLD, add, down),
+                [format!("down-lossy: {at}: {message}")],
+                "{down}"
+            );
+        };
+        lost("TRUNCATE t; ALTER TABLE t DROP b", "TRUNCATE t");
+        lost("ALTER TABLE t DROP b; DELETE FROM t", "DELETE FROM t");
+        lost("ALTER TABLE t DROP b; DELETE FROM t WHERE true", "DELETE FROM t WHERE true");
+        fine(add, "DELETE FROM t WHERE b = 1; ALTER TABLE t DROP b");
+        fine("INSERT INTO t VALUES (1)", "DELETE FROM t");
+        fine("CREATE TABLE n (id int)", "DELETE FROM n; DROP TABLE n");
     }
 
     #[test]

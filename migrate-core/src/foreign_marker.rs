@@ -16,7 +16,13 @@ const MARKS: [Marks; 10] = [
     Marks {
         tool: "goose",
         adopts: true,
-        starts: &["+goose up", "+goose down", "+goose statementbegin", "+goose statementend", "+goose envsub"],
+        starts: &[
+            "+goose up",
+            "+goose down",
+            "+goose statementbegin",
+            "+goose statementend",
+            "+goose envsub",
+        ],
         goes_on: true,
     },
     Marks { tool: "dbmate", adopts: true, starts: &["migrate:up", "migrate:down"], goes_on: true },

@@ -73,7 +73,9 @@ impl FileNameProblem {
                 format!("version {version} is used twice, here and by `{other}`"),
                 match (suggestion, next) {
                     (Some(path), None) => {
-                        format!("give the newer migration a version of its own, above all others, as in `{path}`")
+                        format!(
+                            "give the newer migration a version of its own, above all others, as in `{path}`"
+                        )
                     }
                     (Some(path), Some(next)) => format!(
                         "give the newer of the two a version of its own: `{path}` is free, and stays before `{next}`"

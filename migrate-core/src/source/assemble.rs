@@ -18,7 +18,9 @@ use crate::directive_key::DirectiveKey;
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::parallel::in_shares;
-use crate::problem::{DirectiveProblem, FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
+use crate::problem::{
+    DirectiveProblem, FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem,
+};
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version, Work};
 
 pub(super) fn assemble(

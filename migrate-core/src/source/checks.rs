@@ -67,9 +67,9 @@ pub(super) fn moments(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     for up in ups(migrations).filter(|up| looks_like_moment(up.version)) {
         let digits = up.version.to_string();
         // As texts, both are in the order of their dates, as far as the digits are right.
-        let passed = [first, last].into_iter().find(|timestamp| {
-            (up.version < timestamp.version) != (digits < timestamp.version.to_string())
-        });
+        let passed = [first, last]
+            .into_iter()
+            .find(|timestamp| (up.version < timestamp.version) != (digits < timestamp.version.to_string()));
         let Some(passed) = passed else { continue };
         let problem = FileNameProblem::MisplacedMoment {
             version: up.version,

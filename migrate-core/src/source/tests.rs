@@ -156,8 +156,10 @@ fn each_bad_folder_has_its_problems() {
                 ("2020-12-7-190800_b.up.sql", SQL),
                 ("2020-12-7-190800_b.down.sql", SQL),
             ],
-            &["m/2020-12-7-190800_b.up.sql version 2020127190800 has 13 digits, and `m/20201206190800_a.up.sql` has \
-               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates"],
+            &[
+                "m/2020-12-7-190800_b.up.sql version 2020127190800 has 13 digits, and `m/20201206190800_a.up.sql` has \
+               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
+            ],
         ),
         (
             &[
@@ -166,18 +168,24 @@ fn each_bad_folder_has_its_problems() {
                 ("202011301908000_b.up.sql", SQL),
                 ("202011301908000_b.down.sql", SQL),
             ],
-            &["m/202011301908000_b.up.sql version 202011301908000 has 15 digits, and `m/20201206190800_a.up.sql` has \
-               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates"],
+            &[
+                "m/202011301908000_b.up.sql version 202011301908000 has 15 digits, and `m/20201206190800_a.up.sql` has \
+               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
+            ],
         ),
         // Files that hold both directions: one problem, not a missing rollback as well.
         (
             &[("1_a.sql", "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;")],
-            &["m/1_a.sql:1:1 this file is one of goose: `-- +goose Up` would be a comment, and all parts would run"],
+            &[
+                "m/1_a.sql:1:1 this file is one of goose: `-- +goose Up` would be a comment, and all parts would run",
+            ],
         ),
         (
             &[("1_a.sql", "SELECT 1;\n---- create above / drop below ----\nSELECT 2;")],
-            &["m/1_a.sql:2:1 this file is one of tern: `---- create above / drop below ----` would be a comment, and \
-               all parts would run"],
+            &[
+                "m/1_a.sql:2:1 this file is one of tern: `---- create above / drop below ----` would be a comment, and \
+               all parts would run",
+            ],
         ),
         // Ways back that are missing.
         (

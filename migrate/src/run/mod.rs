@@ -11,6 +11,7 @@
 mod alone;
 mod history;
 mod kept_schema;
+mod patience;
 mod reset;
 mod slow;
 mod step;

@@ -5,7 +5,7 @@ use migrate_core::HISTORY_FORMAT;
 use super::Run;
 use super::history::History;
 use super::step::Outcome;
-use super::transactions::pause_after;
+use super::patience::pause_after_collision;
 use crate::driver::{Class, DatabaseError, Driver, Stage};
 use crate::error::{self, Error};
 
@@ -41,8 +41,8 @@ impl<D: Driver> Run<'_, D> {
             let Err(error) = self.driver.upgrade(&self.table, self.migrator.timeouts).await else { break };
             match D::class(Stage::Prepare, &error) {
                 Class::Overtaken => return Ok(Outcome::Moved),
-                Class::Transient if tries < self.migrator.retries => {
-                    self.driver.pause(pause_after(tries)).await;
+                Class::Transient | Class::Blocked if tries < self.migrator.retries => {
+                    self.driver.pause(pause_after_collision(tries)).await;
                 }
                 _ => return Err(self.not_upgraded(error).await),
             }

@@ -54,7 +54,10 @@ async fn share_of_waiting(way: &Way) -> f64 {
     let server = Server::shared().expect("a server");
     let database = server.create_database("bench_blocked").await.expect("a database");
     let blocker = connect(&database.config()).await;
-    blocker.batch_execute("CREATE TABLE busy (id int); INSERT INTO busy VALUES (1)").await.expect("a new table");
+    blocker
+        .batch_execute("CREATE TABLE busy (id int); INSERT INTO busy VALUES (1)")
+        .await
+        .expect("a new table");
     blocker.batch_execute("BEGIN; SELECT FROM busy").await.expect("a transaction that stays open");
     let ended = Arc::new(AtomicBool::new(false));
     let mut readers = Vec::new();
@@ -65,10 +68,13 @@ async fn share_of_waiting(way: &Way) -> f64 {
     let altered = async {
         match way {
             Way::Nothing => {}
-            Way::Plain => connect(&config).await.batch_execute(ALTER).await.expect("it waits for the blocker"),
+            Way::Plain => {
+                connect(&config).await.batch_execute(ALTER).await.expect("it waits for the blocker")
+            }
             Way::Migrate { retries } => {
                 let (_folder, set) = set();
-                let pool = Pool::builder(Manager::new(config.clone(), NoTls)).max_size(2).build().expect("a pool");
+                let pool =
+                    Pool::builder(Manager::new(config.clone(), NoTls)).max_size(2).build().expect("a pool");
                 // With a single try the blocker outlasts it.
                 let _ = Migrator::new(&set).retries(*retries).migrate(&pool).await;
             }
@@ -101,7 +107,8 @@ async fn read(client: Client, ended: Arc<AtomicBool>) -> Duration {
 
 fn set() -> (TempDir, MigrationSet) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file in it");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file in it");
     write("1_add_c.up.sql", ALTER);
     write("1_add_c.down.sql", "ALTER TABLE busy DROP COLUMN c");
     let set = migrate_benches::set(folder.path());

@@ -4,8 +4,8 @@ use migrate_core::HISTORY_FORMAT;
 
 use super::Run;
 use super::history::History;
-use super::step::Outcome;
 use super::patience::pause_after_collision;
+use super::step::Outcome;
 use crate::driver::{Class, DatabaseError, Driver, Stage};
 use crate::error::{self, Error};
 

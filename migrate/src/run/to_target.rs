@@ -6,8 +6,8 @@ use migrate_core::{Plan, Refusal, Target};
 
 use super::Run;
 use super::history::History;
-use super::step::Outcome;
 use super::patience::pause_after_collision;
+use super::step::Outcome;
 use crate::database::Task;
 use crate::driver::{Driver, Lock};
 use crate::error::Error;

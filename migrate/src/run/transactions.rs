@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use migrate_core::Step;
 
-use super::{Run, patience};
 use super::slow::Slow;
+use super::{Run, patience};
 use crate::driver::{Class, Driver, Event, Failure, Transaction};
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
@@ -48,9 +48,9 @@ impl<D: Driver> Run<'_, D> {
             let failed = before + failure.transaction;
             let pause = match class {
                 _ if tries == self.migrator.retries => None,
-                Class::Blocked => {
-                    Some(patience::pause_after(transactions[failed].piece.map(|piece| piece.timeouts()).unwrap_or_default()))
-                }
+                Class::Blocked => Some(patience::pause_after(
+                    transactions[failed].piece.map(|piece| piece.timeouts()).unwrap_or_default(),
+                )),
                 Class::Transient => Some(patience::pause_after_collision(tries)),
                 _ => None,
             };

@@ -63,7 +63,8 @@ impl DatabaseError {
 
     /// What kind of failure it is, on either engine.
     pub fn kind(&self) -> DatabaseErrorKind {
-        self.refused().map_or(DatabaseErrorKind::Unreachable, |refusal| DatabaseErrorKind::of_code(&refusal.code))
+        self.refused()
+            .map_or(DatabaseErrorKind::Unreachable, |refusal| DatabaseErrorKind::of_code(&refusal.code))
     }
 
     /// Whether a row with the same unique or primary key exists already.
@@ -137,7 +138,9 @@ impl DatabaseErrorKind {
     fn meaning(self) -> &'static str {
         match self {
             DatabaseErrorKind::Unique => "a row with this key exists already",
-            DatabaseErrorKind::ForeignKey => "a row that is referred to is missing, or others still refer to this one",
+            DatabaseErrorKind::ForeignKey => {
+                "a row that is referred to is missing, or others still refer to this one"
+            }
             DatabaseErrorKind::NotNull => "a column that needs a value has none",
             DatabaseErrorKind::Check => "a rule of the table does not hold",
             DatabaseErrorKind::Exclusion => "a row that exists is in the way",

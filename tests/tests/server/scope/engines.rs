@@ -87,12 +87,16 @@ async fn what_the_database_refuses_is_told<S: Shop>(shop: S) {
     assert!(told.contains("total") && told.ends_with(&format!("({code})")), "{told}");
 
     let again = a().insert(orders).set(orders.id, 1).set(orders.total, 1);
-    let Error::Database(error) = ask!(shop: S, again, execute).unwrap_err() else { panic!("not of the database") };
+    let Error::Database(error) = ask!(shop: S, again, execute).unwrap_err() else {
+        panic!("not of the database")
+    };
     assert_eq!(error.kind(), DatabaseErrorKind::Unique);
     assert!(error.to_string().starts_with("a row with this key exists already: "), "{error}");
 
     let unknown = a().select(nowhere::nowhere);
-    let Error::Database(error) = ask!(shop: S, unknown, count).unwrap_err() else { panic!("not of the database") };
+    let Error::Database(error) = ask!(shop: S, unknown, count).unwrap_err() else {
+        panic!("not of the database")
+    };
     assert_eq!(error.kind(), DatabaseErrorKind::Statement);
     assert!(error.to_string().contains("nowhere"), "{error}");
 

@@ -8,7 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use migrate_core::{
-    Action, Dialect, Engine, HistoryTable, Lines, Position, Refusal, Refused, Staleness, Step, UnreadableRow, Version,
+    Action, Dialect, Engine, HistoryTable, Lines, Position, Refusal, Refused, Staleness, Step, UnreadableRow,
+    Version,
 };
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
@@ -222,7 +223,9 @@ impl Error {
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
-            Cause::History { .. } | Cause::UnfitHistory { .. } | Cause::LostHistory { .. } => ErrorKind::History,
+            Cause::History { .. } | Cause::UnfitHistory { .. } | Cause::LostHistory { .. } => {
+                ErrorKind::History
+            }
             Cause::Stale(_) => ErrorKind::Stale,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,

@@ -122,7 +122,8 @@ impl HistoryTable {
     pub fn read(&self, answer: &[Vec<Value>]) -> Result<(i64, Vec<AppliedMigration>), UnreadableRow> {
         let (about, rows): (Vec<&Vec<Value>>, Vec<_>) = answer.iter().partition(|row| is_about_table(row));
         let format = about.first().and_then(|row| value(row, "version")?.as_integer());
-        let format = format.ok_or_else(|| UnreadableRow::Altered("the table has no row about itself".to_owned()))?;
+        let format =
+            format.ok_or_else(|| UnreadableRow::Altered("the table has no row about itself".to_owned()))?;
         let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<_, _>>()?;
         Ok((format, rows))
     }
@@ -177,7 +178,8 @@ fn read_row(row: &[Value]) -> Result<AppliedMigration, UnreadableRow> {
 /// Says which row it is, and what its column holds.
 fn altered(row: &[Value], column: &str) -> UnreadableRow {
     let version = value(row, "version").and_then(Value::as_integer);
-    let version = version.map_or("a version that is no number".to_owned(), |version| format!("version {version}"));
+    let version =
+        version.map_or("a version that is no number".to_owned(), |version| format!("version {version}"));
     // Whoever may write to the table may write anything, and this is shown.
     let holds = match value(row, column) {
         Some(Value::Text(Some(text))) => format!("`{}`", OneLine(text)),
@@ -202,7 +204,9 @@ fn read_known(row: &[Value]) -> Result<AppliedMigration, &'static str> {
         checksum: checksum("checksum")?,
         chain: checksum("chain")?,
         state: text("state").and_then(AppliedState::from_word).ok_or("state")?,
-        statements_done: number("statements_done").and_then(|done| done.try_into().ok()).ok_or("statements_done")?,
+        statements_done: number("statements_done")
+            .and_then(|done| done.try_into().ok())
+            .ok_or("statements_done")?,
         statements_checksum: next_checksum(),
         begun: next_checksum(),
         down: text("down_script").map(|sql| RecordedDown {

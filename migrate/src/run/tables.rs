@@ -31,7 +31,9 @@ impl<D: Driver> Run<'_, D> {
             Err(error) if D::class(Stage::Prepare, &error) != Class::Overtaken => {
                 Err(Error::database(error::CREATING, error))
             }
-            Err(_) if matches!(self.history().await?, History::Missing) => Err(Error::lost_history(&self.table)),
+            Err(_) if matches!(self.history().await?, History::Missing) => {
+                Err(Error::lost_history(&self.table))
+            }
             _ => Ok(()),
         }
     }

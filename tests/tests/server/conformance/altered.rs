@@ -27,7 +27,8 @@ async fn a_row_that_was_altered_is_named<S: Sandbox>(mut db: S) {
         let named = format!("in the row of version 2, the column {column} holds `{value}`");
         assert!(told.contains(&named) && told.contains("altered by hand"), "{told}");
         assert_eq!(db.verify(&migrator).await.unwrap_err().to_string(), told);
-        db.execute(&format!("UPDATE migrate_history SET {column} = (SELECT it FROM kept) WHERE version = 2")).await;
+        db.execute(&format!("UPDATE migrate_history SET {column} = (SELECT it FROM kept) WHERE version = 2"))
+            .await;
         db.execute("DROP TABLE kept").await;
     }
     assert_eq!(db.status(&migrator).await.unwrap().state, SetState::UpToDate);
@@ -42,7 +43,10 @@ async fn a_history_that_is_gone_is_not_made_anew_beside_its_log<S: Sandbox>(mut 
         let error = db.migrate(&migrator).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::History, "{error}");
         let told = error.to_string();
-        assert!(told.contains("is gone") && told.contains("migrate_log") && told.contains("baseline"), "{told}");
+        assert!(
+            told.contains("is gone") && told.contains("migrate_log") && told.contains("baseline"),
+            "{told}"
+        );
     }
     // What the help says leads out.
     db.execute("DROP TABLE migrate_log; DROP TABLE migrate_schema").await;

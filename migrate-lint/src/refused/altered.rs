@@ -17,7 +17,9 @@ impl Place<'_> {
         let table = self.with_known_columns(&alter.name);
         let of_column = |change: &Change| table.and_then(|table| self.changed(table, alter, change));
         let refused = alter.changes.iter().find_map(|change| {
-            let why = of_column(change).or_else(|| self.taken_by(alter, change)).or_else(|| match &change.action {
+            let why = of_column(change).or_else(|| self.taken_by(alter, change)).or_else(|| match &change
+                .action
+            {
                 ChangeAction::AlterColumn { change: ColumnChange::Type { to, .. }, .. } if to.is_serial() => {
                     Some(format!("`{to}` is no type: it is a short form for a new column and its sequence"))
                 }
@@ -47,14 +49,18 @@ impl Place<'_> {
         match &change.action {
             ChangeAction::DropColumn { column, if_exists: false, .. } => lacks(column),
             ChangeAction::AlterColumn { column, .. } => lacks(column),
-            ChangeAction::RenameColumn { from, to } => lacks(from)
-                .or_else(|| self.has_column(table, &to.name)),
+            ChangeAction::RenameColumn { from, to } => {
+                lacks(from).or_else(|| self.has_column(table, &to.name))
+            }
             ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => {
                 let is_not_null = constraint.ends_with("_not_null");
                 let is_there = table.constraint(&self.schema.kept_part(constraint)).is_some();
-                (!is_there && !is_not_null && self.are_parts_certain(table)).then(|| format!("`{name}` has no constraint `{constraint}`"))
+                (!is_there && !is_not_null && self.are_parts_certain(table))
+                    .then(|| format!("`{name}` has no constraint `{constraint}`"))
             }
-            ChangeAction::AddConstraint(constraint) => key_columns(constraint).iter().find_map(|column| lacks(column)),
+            ChangeAction::AddConstraint(constraint) => {
+                key_columns(constraint).iter().find_map(|column| lacks(column))
+            }
             _ => None,
         }
     }
@@ -73,7 +79,9 @@ impl Place<'_> {
             ChangeAction::AddConstraint(constraint) => {
                 let name = self.schema.kept_part(constraint.name.as_deref()?);
                 let goes = alter.changes.iter().any(|other| match &other.action {
-                    ChangeAction::DropConstraint { name: dropped, .. } => self.schema.kept_part(dropped) == name,
+                    ChangeAction::DropConstraint { name: dropped, .. } => {
+                        self.schema.kept_part(dropped) == name
+                    }
                     // It may use the constraint.
                     ChangeAction::DropColumn { .. } => true,
                     _ => false,
@@ -84,7 +92,9 @@ impl Place<'_> {
             ChangeAction::RenameTo(to) if matches!(alter.kind, ObjectKind::Table | ObjectKind::View) => {
                 let known = self.schema.resolve(&alter.name);
                 let is_known = self.schema.has_name(&alter.name) && !self.schema.is_ambiguous(&alter.name);
-                is_known.then(|| self.taken(&Name { schema: known.schema, name: self.schema.kept_part(&to.name) }))?
+                is_known.then(|| {
+                    self.taken(&Name { schema: known.schema, name: self.schema.kept_part(&to.name) })
+                })?
             }
             _ => None,
         }

@@ -101,9 +101,9 @@ impl Place<'_> {
         }
         let inside = self.schema.views_on(&name);
         let outside = self.whole.views_on(&name).filter(|view| self.is_outside_view(&view.name));
-        let view = inside.chain(outside).find(|view| {
-            !going.contains(&view.name) && self.is_certain_part(view.created_in)
-        })?;
+        let view = inside
+            .chain(outside)
+            .find(|view| !going.contains(&view.name) && self.is_certain_part(view.created_in))?;
         Some(format!("the view `{}` reads `{name}`", view.name))
     }
 

@@ -21,7 +21,8 @@ use migrate_core::{Finding, Hazard, Span};
 
 use crate::schema::{Schema, Table};
 use crate::sql::{
-    Constraint, ConstraintKind, CreateIndex, CreateTable, Insert, Kind, Name, ObjectKind, Statement, TableBody,
+    Constraint, ConstraintKind, CreateIndex, CreateTable, Insert, Kind, Name, ObjectKind, Statement,
+    TableBody,
 };
 
 const SAFER: &str = "correct the script: `cargo migrate test` runs the folder on a server. If the database has other objects \
@@ -91,7 +92,9 @@ impl Place<'_> {
     /// That the statement reads a relation that is gone. SQLite does not look into a view or trigger before it is used.
     fn read(&self, statement: &Statement) -> Option<String> {
         let is_late = matches!(statement.kind, Kind::CreateView(_) | Kind::CreateTrigger(_));
-        if is_late && self.schema.engine().rebuilds_tables() || matches!(statement.kind, Kind::CreateFunction(_)) {
+        if is_late && self.schema.engine().rebuilds_tables()
+            || matches!(statement.kind, Kind::CreateFunction(_))
+        {
             return None;
         }
         statement.reads.iter().find_map(|read| self.gone(read))
@@ -126,7 +129,9 @@ impl Place<'_> {
 
     /// The table, if its columns are those that the scripts show.
     fn with_known_columns(&self, name: &Name) -> Option<&Table> {
-        self.schema.table(name).filter(|table| self.are_columns_known(table) && !self.schema.is_ambiguous(name))
+        self.schema
+            .table(name)
+            .filter(|table| self.are_columns_known(table) && !self.schema.is_ambiguous(name))
     }
 
     /// That the table has no such column.

@@ -331,8 +331,14 @@ mod tests {
         let cases = [
             ("CREATE SCHEMA IF NOT EXISTS x AUTHORIZATION y", Kind::CreateSchema { name: "x".to_owned() }),
             ("CREATE SCHEMA AUTHORIZATION y", Kind::CreateSchema { name: "y".to_owned() }),
-            ("CREATE SEQUENCE s.x START 5", Kind::CreateSequence { name: name(), temporary: false, if_not_exists: false }),
-            ("CREATE TEMP SEQUENCE s.x", Kind::CreateSequence { name: name(), temporary: true, if_not_exists: false }),
+            (
+                "CREATE SEQUENCE s.x START 5",
+                Kind::CreateSequence { name: name(), temporary: false, if_not_exists: false },
+            ),
+            (
+                "CREATE TEMP SEQUENCE s.x",
+                Kind::CreateSequence { name: name(), temporary: true, if_not_exists: false },
+            ),
             ("ALTER SEQUENCE s.x RESTART WITH 5", Kind::RestartSequence { name: name() }),
             ("ALTER SEQUENCE s.x OWNED BY t.a", Kind::Harmless),
             (

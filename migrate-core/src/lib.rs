@@ -58,7 +58,7 @@ pub use fingerprint::{
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, RecordedDown};
-pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN};
+pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
 #[doc(hidden)]

@@ -7,7 +7,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_core::{Action, Dialect, Engine, Lines, Position, Refusal, Refused, Staleness, Step, Version};
+use migrate_core::{
+    Action, Dialect, Engine, HistoryTable, Lines, Position, Refusal, Refused, Staleness, Step, UnreadableRow,
+    Version,
+};
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
 use crate::report::Report;
@@ -59,7 +62,17 @@ enum Cause {
     },
     History {
         table: String,
-        problem: String,
+        row: UnreadableRow,
+    },
+    /// The options name a place in which no history can be.
+    UnfitHistory {
+        table: String,
+        why: String,
+    },
+    /// Other tables of the history are there, and it is not.
+    LostHistory {
+        table: String,
+        others: String,
     },
     Stale(Staleness),
     WrongEngine {
@@ -110,7 +123,8 @@ pub enum ErrorKind {
     ///
     /// Running again is safe: the history says what was committed.
     Database,
-    /// The history holds a row that this version of the library does not understand: a newer version has written it.
+    /// The history holds a row that this version of the library does not understand, is gone while its other tables are
+    /// there, or cannot be where the options say. Nothing was changed.
     History,
     /// The migrations folder has changed since the binary was compiled: see [`build::watch`](crate::build::watch).
     /// Only a build with debug assertions looks.
@@ -138,8 +152,17 @@ impl Error {
         Error::new(Cause::Database { doing, error })
     }
 
-    pub(crate) fn history(table: &str, problem: String) -> Error {
-        Error::new(Cause::History { table: table.to_owned(), problem })
+    pub(crate) fn history(table: &str, row: UnreadableRow) -> Error {
+        Error::new(Cause::History { table: table.to_owned(), row })
+    }
+
+    pub(crate) fn unfit_history(table: &str, why: String) -> Error {
+        Error::new(Cause::UnfitHistory { table: table.to_owned(), why })
+    }
+
+    pub(crate) fn lost_history(table: &HistoryTable) -> Error {
+        let [history, others @ ..] = table.names();
+        Error::new(Cause::LostHistory { table: history.to_owned(), others: others.join(", ") })
     }
 
     pub(crate) fn stale(staleness: Staleness) -> Error {
@@ -200,7 +223,9 @@ impl Error {
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
-            Cause::History { .. } => ErrorKind::History,
+            Cause::History { .. } | Cause::UnfitHistory { .. } | Cause::LostHistory { .. } => {
+                ErrorKind::History
+            }
             Cause::Stale(_) => ErrorKind::Stale,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
@@ -292,10 +317,29 @@ impl fmt::Display for Error {
                     f.write_str("\n help: the first run creates the history tables, and needs CREATE on their schema")?;
                 }
             }
-            Cause::History { table, problem } => write!(
+            Cause::History { table, row } => {
+                write!(f, "a row of the history table {table} cannot be read: {row}\n help: ")?;
+                f.write_str(match row {
+                    UnreadableRow::Newer { .. } => {
+                        "run a binary with the version of the library that wrote it, or a newer one"
+                    }
+                    UnreadableRow::Altered(_) => {
+                        "this library never writes that, so the row was altered by hand: put the value back from a \
+                         backup, or delete the row and record the migration again with a baseline"
+                    }
+                })?;
+            }
+            Cause::UnfitHistory { table, why } => write!(
                 f,
-                "a row of the history table {table} cannot be read: {problem}\n \
-                 help: run a binary with the version of the library that wrote it, or a newer one"
+                "the history cannot be {table}: {why}\n \
+                 help: name another schema or prefix, with `history_schema` and `history_prefix`, on the command line \
+                 `--history-schema` and `--history-prefix`"
+            )?,
+            Cause::LostHistory { table, others } => write!(
+                f,
+                "the history {table} is gone, and other tables of it are still there (of {others})\n \
+                 help: restore {table} from a backup. If there is none, drop those tables, and record what the database \
+                 has with a baseline"
             )?,
             Cause::Stale(staleness) => write!(
                 f,

@@ -3,6 +3,7 @@
 //! A history of format 1 has no column `target`. The queries find the rows all the same, because they join the table with the
 //! target that is wanted by the columns that both have. So one text reads both formats, in one round trip.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::HistoryTable;
@@ -118,10 +119,11 @@ impl HistoryTable {
     /// # Errors
     ///
     /// When a row is not one that this version of the library understands; with what is wrong in it.
-    pub fn read(&self, answer: &[Vec<Value>]) -> Result<(i64, Vec<AppliedMigration>), String> {
+    pub fn read(&self, answer: &[Vec<Value>]) -> Result<(i64, Vec<AppliedMigration>), UnreadableRow> {
         let (about, rows): (Vec<&Vec<Value>>, Vec<_>) = answer.iter().partition(|row| is_about_table(row));
         let format = about.first().and_then(|row| value(row, "version")?.as_integer());
-        let format = format.ok_or_else(|| "its format is unknown".to_owned())?;
+        let format =
+            format.ok_or_else(|| UnreadableRow::Altered("the table has no row about itself".to_owned()))?;
         let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<_, _>>()?;
         Ok((format, rows))
     }
@@ -141,43 +143,81 @@ fn is_about_table(row: &[Value]) -> bool {
     value(row, "format").is_some_and(|format| format.as_integer().is_none())
 }
 
-fn read_row(row: &[Value]) -> Result<AppliedMigration, String> {
-    match value(row, "format").and_then(Value::as_integer) {
-        Some(format) if format <= HISTORY_FORMAT => {
-            read_known(row).ok_or_else(|| format!("it reads {row:?}"))
+/// Why a row of the history is not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnreadableRow {
+    /// A newer version of the library has written it.
+    Newer {
+        /// The format of the row.
+        format: i64,
+    },
+    /// This library never writes such a row: with what is wrong in it.
+    Altered(String),
+}
+
+impl fmt::Display for UnreadableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnreadableRow::Newer { format } => write!(
+                f,
+                "it has format {format}, written by a newer version of the library; this one knows {HISTORY_FORMAT}"
+            ),
+            UnreadableRow::Altered(what) => f.write_str(what),
         }
-        Some(format) => Err(format!(
-            "it has format {format}, written by a newer version of the library; this one knows {HISTORY_FORMAT}"
-        )),
-        None => Err("it has no format".to_owned()),
     }
 }
 
-fn read_known(row: &[Value]) -> Option<AppliedMigration> {
+fn read_row(row: &[Value]) -> Result<AppliedMigration, UnreadableRow> {
+    match value(row, "format").and_then(Value::as_integer) {
+        Some(format) if format <= HISTORY_FORMAT => read_known(row).map_err(|column| altered(row, column)),
+        Some(format) => Err(UnreadableRow::Newer { format }),
+        None => Err(altered(row, "format")),
+    }
+}
+
+/// Says which row it is, and what its column holds.
+fn altered(row: &[Value], column: &str) -> UnreadableRow {
+    let version = value(row, "version").and_then(Value::as_integer);
+    let version =
+        version.map_or("a version that is no number".to_owned(), |version| format!("version {version}"));
+    // Whoever may write to the table may write anything, and this is shown.
+    let holds = match value(row, column) {
+        Some(Value::Text(Some(text))) => format!("`{}`", OneLine(text)),
+        Some(Value::Integer(Some(number))) => number.to_string(),
+        _ => "NULL".to_owned(),
+    };
+    UnreadableRow::Altered(format!("in the row of {version}, the column {column} holds {holds}"))
+}
+
+/// The migration of a row, or the name of the column that holds what is never written.
+fn read_known(row: &[Value]) -> Result<AppliedMigration, &'static str> {
     let text = |column| value(row, column)?.as_text();
     let number = |column| value(row, column)?.as_integer();
     let mut checksums =
         text("statements_checksum").into_iter().flat_map(|text| text.split(' ')).map(str::parse);
     let mut next_checksum = || checksums.next().and_then(Result::ok);
-    Some(AppliedMigration {
-        version: Version::from_i64(number("version")?)?,
+    let checksum = |column: &'static str| text(column).and_then(|text| text.parse().ok()).ok_or(column);
+    Ok(AppliedMigration {
+        version: number("version").and_then(Version::from_i64).ok_or("version")?,
         // Who may write to the table may write anything, and these are shown.
-        name: OneLine(text("name")?).to_string(),
-        checksum: text("checksum")?.parse().ok()?,
-        chain: text("chain")?.parse().ok()?,
-        state: AppliedState::from_word(text("state")?)?,
-        statements_done: number("statements_done")?.try_into().ok()?,
+        name: OneLine(text("name").ok_or("name")?).to_string(),
+        checksum: checksum("checksum")?,
+        chain: checksum("chain")?,
+        state: text("state").and_then(AppliedState::from_word).ok_or("state")?,
+        statements_done: number("statements_done")
+            .and_then(|done| done.try_into().ok())
+            .ok_or("statements_done")?,
         statements_checksum: next_checksum(),
         begun: next_checksum(),
         down: text("down_script").map(|sql| RecordedDown {
             sql: sql.to_owned(),
             transaction: number("down_transaction") == Some(1),
         }),
-        older_binaries: match text("older_binaries")? {
+        older_binaries: match text("older_binaries").ok_or("older_binaries")? {
             "ok" => OlderBinaries::Ok,
             _ => OlderBinaries::Refuse,
         },
-        started_at: OneLine(text("started_at")?).to_string(),
+        started_at: OneLine(text("started_at").ok_or("started_at")?).to_string(),
         elapsed: number("elapsed_ms").and_then(|ms| ms.try_into().ok()).map(Duration::from_millis),
         applied_by: text("applied_by").map(|by| OneLine(by).to_string()),
     })
@@ -201,8 +241,17 @@ mod tests {
     fn a_row_of_a_newer_library_is_refused() {
         let table = HistoryTable::sqlite("migrate");
         let answer = [row_of_format(None), row_of_format(Some(HISTORY_FORMAT + 1))];
-        let error = table.read(&answer).unwrap_err();
-        assert!(error.contains("newer version of the library"), "{error}");
+        assert_eq!(table.read(&answer), Err(UnreadableRow::Newer { format: HISTORY_FORMAT + 1 }));
+    }
+
+    #[test]
+    fn a_row_that_was_altered_names_its_column() {
+        let mut row = row_of_format(Some(HISTORY_FORMAT));
+        let at = |column: &str| read().position(|one| one.name == column).unwrap();
+        row[at("name")] = "a".into();
+        row[at("checksum")] = "x\ny".into();
+        let error = HistoryTable::sqlite("migrate").read(&[row_of_format(None), row]).unwrap_err();
+        assert_eq!(error.to_string(), "in the row of version 2, the column checksum holds `x\\ny`");
     }
 
     #[test]

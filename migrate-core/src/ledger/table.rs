@@ -65,6 +65,31 @@ impl HistoryTable {
         }
     }
 
+    /// Why no history can be here, if that is so.
+    ///
+    /// PostgreSQL cuts off a name after 63 bytes (manual, 4.1.1), so that two prefixes would be one table; and `pg_temp` is
+    /// another schema in each session.
+    pub fn unfit(&self) -> Option<String> {
+        let limit = self.engine.name_limit().unwrap_or(usize::MAX);
+        let longest_prefix = limit - "_settings".len();
+        let schema = self.schema.as_deref();
+        if self.prefix.is_empty() {
+            Some("its prefix is empty".to_owned())
+        } else if self.prefix.contains('\0') || schema.is_some_and(|schema| schema.contains('\0')) {
+            Some("a name cannot hold the character NUL".to_owned())
+        } else if schema.is_some_and(str::is_empty) {
+            Some("its schema has no name".to_owned())
+        } else if schema.is_some_and(|schema| schema.starts_with("pg_") || schema == "information_schema") {
+            Some("this schema belongs to the server, and does not keep what is in it".to_owned())
+        } else if schema.is_some_and(|schema| schema.len() > limit) {
+            Some(format!("the name of a schema has at most {limit} bytes"))
+        } else if self.prefix.len() > longest_prefix {
+            Some(format!("its prefix has {} bytes, and may have {longest_prefix}", self.prefix.len()))
+        } else {
+            None
+        }
+    }
+
     /// The quoted name of the history table, with its schema.
     pub fn name(&self) -> &str {
         &self.history

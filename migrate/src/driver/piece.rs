@@ -9,7 +9,9 @@ pub struct Piece<'a> {
     /// The first statement, by its number in the script.
     first: usize,
     end: usize,
-    pub timeouts: Timeouts,
+    timeouts: Timeouts,
+    /// How long this try waits for a lock, if its limit is longer.
+    pub longest_wait: Option<Duration>,
 }
 
 /// How long a statement may wait for a lock, and how long it may run.
@@ -21,11 +23,21 @@ pub struct Timeouts {
 
 impl<'a> Piece<'a> {
     pub fn whole(script: &'a Script, timeouts: Timeouts) -> Piece<'a> {
-        Piece { script, first: 0, end: script.spans().len(), timeouts }
+        Piece { script, first: 0, end: script.spans().len(), timeouts, longest_wait: None }
     }
 
     pub fn one(script: &'a Script, statement: usize, timeouts: Timeouts) -> Piece<'a> {
-        Piece { script, first: statement, end: statement + 1, timeouts }
+        Piece { script, first: statement, end: statement + 1, timeouts, longest_wait: None }
+    }
+
+    /// The limits of its statements.
+    pub fn timeouts(&self) -> Timeouts {
+        let shorter = |limit: Duration| match self.longest_wait {
+            // 0 is no limit, which the user asked for.
+            Some(wait) if !limit.is_zero() => limit.min(wait),
+            _ => limit,
+        };
+        Timeouts { lock: self.timeouts.lock.map(shorter), ..self.timeouts }
     }
 
     pub fn script(&self) -> &'a Script {
@@ -41,7 +53,8 @@ impl<'a> Piece<'a> {
     /// Each of its statements as a piece.
     #[cfg(all(feature = "testing", feature = "postgres"))]
     pub fn statements(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
-        let Piece { script, first, end, timeouts } = *self;
+        let Piece { script, first, end, .. } = *self;
+        let timeouts = self.timeouts();
         (first..end).map(move |statement| Piece::one(script, statement, timeouts))
     }
 

@@ -79,7 +79,7 @@ impl<'s> Migrator<'s> {
             timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
             // Long enough for another replica to build an index, short enough to be noticed on a deployment.
             lock_deadline: Duration::from_secs(5 * 60),
-            // With the growing pauses, about two minutes in which a blocker may finish.
+            // With the growing pauses, about three minutes in which a blocker may finish.
             retries: 10,
             // Longer than a deployment waits, and soon enough that someone looks on the same day.
             slow_after: Duration::from_secs(30 * 60),

@@ -24,7 +24,8 @@ impl<'s> Migrator<'s> {
     }
 
     /// How long a statement may wait for a lock, unless its script says so. Default: 5 seconds; zero waits
-    /// for ever. PostgreSQL only. A script without transaction waits for ever unless it says otherwise, because a
+    /// for ever. PostgreSQL only. The first tries wait for less, from 0.2 seconds on, because a statement that waits makes all
+    /// others on the table wait too; this is the longest. A script without transaction waits for ever unless it says otherwise, because a
     /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
@@ -41,7 +42,8 @@ impl<'s> Migrator<'s> {
     }
 
     /// How often a transaction is retried after a lock timeout, a deadlock or a serialization failure, with growing pauses.
-    /// Default: 10. A statement outside of a transaction is not retried.
+    /// After a lock timeout the pause is five to six times as long as the wait, so that others reach the table. Default:
+    /// 10, about three minutes. A statement outside of a transaction is not retried.
     #[must_use]
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;

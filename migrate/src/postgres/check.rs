@@ -11,7 +11,7 @@ use crate::driver::{DatabaseError, FALSE, Piece};
 
 pub(super) async fn run(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
     let begin =
-        format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY;{}", limits("SET LOCAL", piece.timeouts));
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY;{}", limits("SET LOCAL", piece.timeouts()));
     client.batch_execute(&begin).await.map_err(database_error)?;
     let mut completed = 0;
     let result = statements(client, piece, &mut completed).await;

@@ -5,7 +5,8 @@ use crate::driver::{Class, DatabaseError, Stage};
 pub(super) fn of(stage: Stage, error: &DatabaseError) -> Class {
     let Some(code) = error.code.as_deref() else { return Class::Final };
     match (stage, code) {
-        (_, LOCK_NOT_AVAILABLE | SERIALIZATION_FAILURE | DEADLOCK_DETECTED) => Class::Transient,
+        (_, LOCK_NOT_AVAILABLE) => Class::Blocked,
+        (_, SERIALIZATION_FAILURE | DEADLOCK_DETECTED) => Class::Transient,
         // The statement itself was refused, or a COMMIT inside of it.
         (Stage::Script, ACTIVE_SQL_TRANSACTION | INVALID_TRANSACTION_TERMINATION) => Class::NeedsToBeAlone,
         // The script has made its transactions read-only: the statement did nothing, and could not be counted.

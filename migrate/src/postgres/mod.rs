@@ -151,11 +151,12 @@ impl<'a> PostgresDriver<'a> {
             self.connection.save_session().await.map_err(error::database_error)?;
         }
         let lifted = limits::lift(self.client(), piece).await.map_err(error::database_error)?;
-        if piece.timeouts != Timeouts::default() {
-            let limits = pipeline::limits("SET", piece.timeouts);
+        if piece.timeouts() != Timeouts::default() {
+            let limits = pipeline::limits("SET", piece.timeouts());
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;
         }
-        let ran = watch::watched(alone::run(self.client(), piece, resumes), None, piece.timeouts.lock, tell);
+        let ran =
+            watch::watched(alone::run(self.client(), piece, resumes), None, piece.timeouts().lock, tell);
         let (result, _) = ran.await;
         if puts_back {
             let restored = self.connection.restore_session().await.map_err(error::database_error);

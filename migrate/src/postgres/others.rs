@@ -34,7 +34,7 @@ const RELATIONS: &str = "SELECT pg_catalog.to_regclass(name)::oid AS oid FROM pg
 /// Waits until no session is at it, at most as long as the script may wait for a lock. After that the statement itself
 /// waits.
 pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> Result<(), Error> {
-    let limit = piece.timeouts.lock.filter(|limit| !limit.is_zero());
+    let limit = piece.timeouts().lock.filter(|limit| !limit.is_zero());
     let until = limit.map(|limit| Instant::now() + limit);
     let names = relations(alone);
     let statement = piece.sql();

@@ -61,7 +61,7 @@ pub(super) async fn run(
         }
         let Some(first) = in_flight.pop_front() else { break };
         let span = trace::transaction(transaction.step);
-        let lock_timeout = transaction.piece.and_then(|piece| piece.timeouts.lock);
+        let lock_timeout = transaction.piece.and_then(|piece| piece.timeouts().lock);
         let outcome = outcome(first, conditions.watch, lock_timeout, tell);
         match (trace::inside(span, outcome).await, &failure) {
             (Ok(elapsed), _) => {
@@ -139,7 +139,7 @@ async fn answers(
     session: Option<&Session>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
     let Transaction { claim, piece, record, .. } = transaction;
-    let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts);
+    let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts());
     let mut begin = begin(transaction.begins, conditions.checks_client, timeouts);
     if piece.is_none() && conditions.session.is_some() {
         begin += "SET TRANSACTION READ WRITE;";

@@ -11,6 +11,7 @@
 mod alone;
 mod history;
 mod kept_schema;
+mod patience;
 mod reset;
 mod slow;
 mod step;
@@ -55,6 +56,9 @@ impl<'a, D: Driver> Run<'a, D> {
             return Err(Error::wrong_engine(dialect, D::ENGINE));
         }
         let table = migrator.history_table(D::ENGINE);
+        if let Some(why) = table.unfit() {
+            return Err(Error::unfit_history(table.name(), why));
+        }
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
         let is_noted = !migrator.keep_schema;
         Ok(Run { migrator, table, driver, runner, slow, report, is_noted, keep: None })

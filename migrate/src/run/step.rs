@@ -42,8 +42,8 @@ impl<D: Driver> Run<'_, D> {
             commits: each || i + 1 == steps.len(),
             ..self.whole(step)
         };
-        let transactions: Vec<Transaction<'_>> = steps.iter().enumerate().map(transaction).collect();
-        match self.transactions(steps, &transactions).await {
+        let mut transactions: Vec<Transaction<'_>> = steps.iter().enumerate().map(transaction).collect();
+        match self.transactions(steps, &mut transactions).await {
             Ok(()) => Ok(Outcome::Done),
             Err(failure) => {
                 let step = &steps[failure.transaction];

@@ -4,8 +4,8 @@ use migrate_core::HISTORY_FORMAT;
 
 use super::Run;
 use super::history::History;
+use super::patience::pause_after_collision;
 use super::step::Outcome;
-use super::transactions::pause_after;
 use crate::driver::{Class, DatabaseError, Driver, Stage};
 use crate::error::{self, Error};
 
@@ -31,6 +31,9 @@ impl<D: Driver> Run<'_, D> {
             Err(error) if D::class(Stage::Prepare, &error) != Class::Overtaken => {
                 Err(Error::database(error::CREATING, error))
             }
+            Err(_) if matches!(self.history().await?, History::Missing) => {
+                Err(Error::lost_history(&self.table))
+            }
             _ => Ok(()),
         }
     }
@@ -41,8 +44,8 @@ impl<D: Driver> Run<'_, D> {
             let Err(error) = self.driver.upgrade(&self.table, self.migrator.timeouts).await else { break };
             match D::class(Stage::Prepare, &error) {
                 Class::Overtaken => return Ok(Outcome::Moved),
-                Class::Transient if tries < self.migrator.retries => {
-                    self.driver.pause(pause_after(tries)).await;
+                Class::Transient | Class::Blocked if tries < self.migrator.retries => {
+                    self.driver.pause(pause_after_collision(tries)).await;
                 }
                 _ => return Err(self.not_upgraded(error).await),
             }

@@ -6,8 +6,8 @@ use migrate_core::{Plan, Refusal, Target};
 
 use super::Run;
 use super::history::History;
+use super::patience::pause_after_collision;
 use super::step::Outcome;
-use super::transactions::pause_after;
 use crate::database::Task;
 use crate::driver::{Driver, Lock};
 use crate::error::Error;
@@ -103,7 +103,7 @@ impl<D: Driver> Run<'_, D> {
             if Instant::now() >= until || (is_relative && !self.report.is_empty()) {
                 break;
             }
-            self.driver.pause(pause_after(plans).min(Duration::from_secs(1))).await;
+            self.driver.pause(pause_after_collision(plans).min(Duration::from_secs(1))).await;
             self.lock().await?;
         }
         Err(Error::contended())

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use migrate_core::Step;
 
-use super::Run;
 use super::slow::Slow;
+use super::{Run, patience};
 use crate::driver::{Class, Driver, Event, Failure, Transaction};
 use crate::migrator::Migrator;
 use crate::report::{MigrationReport, Progress, Report};
@@ -16,13 +16,14 @@ impl<D: Driver> Run<'_, D> {
     pub(super) async fn transactions(
         &mut self,
         steps: &[Step],
-        transactions: &[Transaction<'_>],
+        transactions: &mut [Transaction<'_>],
     ) -> Result<(), Failure> {
         let mut committed = 0;
         let mut tries = 0;
         loop {
             let (migrator, report, slow) = (self.migrator, &mut self.report, &mut self.slow);
             let before = committed;
+            patience::limit(&mut transactions[before..], tries, self.migrator.retries);
             let mut tell = |event| match event {
                 Event::Committed { transaction, elapsed } => {
                     committed += 1;
@@ -44,12 +45,18 @@ impl<D: Driver> Run<'_, D> {
                 tries = 0;
             }
             let class = D::class(failure.stage, &failure.error);
-            if class != Class::Transient || tries == self.migrator.retries {
-                return Err(Failure { transaction: before + failure.transaction, ..failure });
-            }
-            let pause = pause_after(tries);
+            let failed = before + failure.transaction;
+            let pause = match class {
+                _ if tries == self.migrator.retries => None,
+                Class::Blocked => Some(patience::pause_after(
+                    transactions[failed].piece.map(|piece| piece.timeouts()).unwrap_or_default(),
+                )),
+                Class::Transient => Some(patience::pause_after_collision(tries)),
+                _ => None,
+            };
+            let Some(pause) = pause else { return Err(Failure { transaction: failed, ..failure }) };
             tries += 1;
-            let (step, error) = (&steps[before + failure.transaction], failure.error.to_string());
+            let (step, error) = (&steps[failed], failure.error.to_string());
             self.migrator.tell(&Progress::Retrying { step, error: &error, tries, pause });
             self.driver.pause(pause).await;
         }
@@ -60,7 +67,7 @@ impl<D: Driver> Run<'_, D> {
         step: &Step,
         transaction: Transaction<'_>,
     ) -> Result<(), Failure> {
-        self.transactions(std::slice::from_ref(step), &[transaction]).await
+        self.transactions(std::slice::from_ref(step), &mut [transaction]).await
     }
 }
 
@@ -68,11 +75,4 @@ fn done(migrator: &Migrator<'_>, report: &mut Report, step: &Step, elapsed: Dura
     let migration = MigrationReport::new(step, elapsed);
     migrator.tell(&Progress::Done(&migration));
     report.migrations.push(migration);
-}
-
-/// A growing pause with a random part, so that two runners that collided do not collide again.
-pub(super) fn pause_after(tries: usize) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(10);
-    let pause = Duration::from_millis(200).saturating_mul(1 << tries.min(10)).min(LONGEST);
-    pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

@@ -140,7 +140,7 @@ mod value;
 pub use access::{Access, Global, Reads, Scope, Writes};
 pub use column::{Col, Number, Protected, Text, Writable, count_all};
 pub use database::Database;
-pub use error::{DatabaseError, Error, InvalidStatement, Result};
+pub use error::{DatabaseError, DatabaseErrorKind, Error, InvalidStatement, Result};
 pub use expression::{Expression, Filter, Operand};
 pub use filter::exists;
 pub use hard_delete::HardDelete;

@@ -107,7 +107,7 @@ impl<'s> Tracer<'s> {
             true => Some(Session::save(self.driver.client()).await.map_err(failed(Stage::Claim))?),
             false => None,
         };
-        let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts);
+        let timeouts = transaction.piece.map_or(Timeouts::default(), |piece| piece.timeouts());
         self.begin(timeouts).await.map_err(failed(Stage::Claim))?;
         let (claim, aside) = (&transaction.claim, self.driver.session());
         // A script that changes the session runs before its claim, because the settings cannot be put back within the
@@ -156,7 +156,7 @@ impl<'s> Tracer<'s> {
     /// Runs the statements of a piece and rolls them back.
     pub(super) async fn rehearse(&mut self, piece: &Piece<'_>) -> Result<Vec<StatementTrace>, DatabaseError> {
         self.driver.busy();
-        self.begin(piece.timeouts).await.map_err(database_error)?;
+        self.begin(piece.timeouts()).await.map_err(database_error)?;
         let statements = self.statements(piece).await;
         let rolled_back = self.driver.client().batch_execute("ROLLBACK").await.map_err(database_error);
         self.driver.idle();
@@ -167,7 +167,7 @@ impl<'s> Tracer<'s> {
     /// refused.
     async fn in_transaction(&mut self, piece: &Piece<'_>) -> Option<Result<(), DatabaseError>> {
         let result = async {
-            self.begin(piece.timeouts).await.map_err(database_error)?;
+            self.begin(piece.timeouts()).await.map_err(database_error)?;
             let statements = self.statements(piece).await?;
             self.driver.client().batch_execute("COMMIT").await.map_err(database_error)?;
             self.keep(statements);

@@ -175,7 +175,8 @@ async fn a_real_deadlock_is_survived() {
     other.batch_execute("SET deadlock_timeout = '1min'; BEGIN; LOCK TABLE b").await.unwrap();
     let folder = postgres(&[("1_both.up", "LOCK TABLE a; LOCK TABLE b; INSERT INTO seed VALUES (1)")]);
     let set = folder.set();
-    let (migrator, ear) = listening(Migrator::new(&set));
+    // With a lock timeout, the first try would end before the server looks for a deadlock.
+    let (migrator, ear) = listening(Migrator::new(&set).lock_timeout(Duration::ZERO));
     let pool = database::pool(database.config(), 1);
     let (report, ()) = tokio::join!(migrator.migrate(&pool), async {
         until_row(&client, "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'b'::regclass").await;

@@ -6,6 +6,7 @@
 
 mod accepted;
 mod ahead;
+mod altered;
 mod divergence;
 mod drift;
 mod failure;

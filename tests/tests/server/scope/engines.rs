@@ -1,6 +1,6 @@
 //! What a statement is sent to, and what a tenant may be.
 
-use migrate::scope::{Error, FromRow, Scope, Tenant, tables};
+use migrate::scope::{DatabaseErrorKind, Error, FromRow, Scope, Tenant, tables};
 use migrate_tests::{PostgresPool, Sandbox, Scoped, SqliteFile, ask};
 use uuid::Uuid;
 
@@ -11,6 +11,15 @@ cases! {
     a_tenant_is_a_uuid_or_a_text,
     what_the_database_refuses_is_told,
     values_come_back_as_they_went,
+}
+
+/// What the program declares and the database does not have.
+mod nowhere {
+    use super::*;
+    tables! {
+        tenant = business_id;
+        global nowhere { id: i64 }
+    }
 }
 
 mod by_uuid {
@@ -71,8 +80,25 @@ async fn what_the_database_refuses_is_told<S: Shop>(shop: S) {
     let code = if S::DIALECT == migrate::Dialect::Sqlite { "1299" } else { "23502" };
     assert_eq!(error.code(), Some(code));
     assert!(!error.is_unique_violation());
-    let told = std::error::Error::source(&error).unwrap().to_string();
-    assert!(!told.is_empty());
+    assert_eq!(error.kind(), DatabaseErrorKind::NotNull);
+    let told = error.to_string();
+    assert!(told.starts_with("a column that needs a value has none: "), "{told}");
+    // The words of the server, so that a log of the error alone is enough.
+    assert!(told.contains("total") && told.ends_with(&format!("({code})")), "{told}");
+
+    let again = a().insert(orders).set(orders.id, 1).set(orders.total, 1);
+    let Error::Database(error) = ask!(shop: S, again, execute).unwrap_err() else {
+        panic!("not of the database")
+    };
+    assert_eq!(error.kind(), DatabaseErrorKind::Unique);
+    assert!(error.to_string().starts_with("a row with this key exists already: "), "{error}");
+
+    let unknown = a().select(nowhere::nowhere);
+    let Error::Database(error) = ask!(shop: S, unknown, count).unwrap_err() else {
+        panic!("not of the database")
+    };
+    assert_eq!(error.kind(), DatabaseErrorKind::Statement);
+    assert!(error.to_string().contains("nowhere"), "{error}");
 
     let unreadable = a().select(orders).key(3).columns(migrate::scope::raw("orders.note").value::<String>());
     let unreadable = ask!(shop: S, unreadable, one).unwrap_err();

@@ -139,9 +139,10 @@ pub(super) fn is_early(object: &Object) -> bool {
 fn key(object: &Object) -> Option<&str> {
     let definition = object.get("definition")?;
     let words = ["PRIMARY KEY ", "UNIQUE "];
-    words.iter().find_map(|word| definition.strip_prefix(word)).or_else(|| {
-        definition.starts_with("EXCLUDE ").then_some(definition)
-    })
+    words
+        .iter()
+        .find_map(|word| definition.strip_prefix(word))
+        .or_else(|| definition.starts_with("EXCLUDE ").then_some(definition))
 }
 
 /// A path without quotes.

@@ -60,7 +60,8 @@ async fn the_history_of_another_schema_is_no_drift() {
     let ours = Migrator::new(&set);
     db.migrate(&ours).await.unwrap();
     let before = db.fingerprint(&ours).await.unwrap();
-    let none = migrate_tests::Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
+    let none =
+        migrate_tests::Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
     let other = Migrator::new(&none).history_schema("t2").history_prefix("other");
     db.migrate(&other).await.unwrap();
     let difference = before.diff(&db.fingerprint(&ours).await.unwrap());

@@ -198,6 +198,8 @@ hazards! {
     UnboundedDml "unbounded-dml" High,
     /// A unique constraint builds its index while no one can use the table.
     UniqueBuild "unique-build" High,
+    /// The server refuses a statement of the migration.
+    UpFails "up-fails" High,
     /// A default that is computed for each row rewrites the table.
     VolatileDefault "volatile-default" High,
 }

@@ -15,6 +15,7 @@ use migrate_core::{Engine, Execution, Finding, Project};
 use crate::context::Context;
 use crate::lock_then_work::Held;
 use crate::rebuild::{self, Rebuilds};
+use crate::refused::up_fails;
 use crate::rules;
 use crate::schema::Schema;
 use crate::sql::Statement;
@@ -53,6 +54,7 @@ impl Analysis<'_> {
                 held = Held::default();
             }
             findings.extend(with_inner(&context, &mut held));
+            findings.extend(up_fails(statement, schema));
             if let Some(rebuilds) = &mut rebuilds {
                 rebuilds.see(statement, schema);
             }

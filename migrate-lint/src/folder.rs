@@ -128,6 +128,14 @@ impl Analyst<'_> {
         for statement in &parsed.up.statements {
             self.schema.apply(statement);
         }
+        self.note_errors(parsed);
+    }
+
+    /// What a statement that does not parse does is not known.
+    fn note_errors(&mut self, parsed: &ParsedMigration<'_>) {
+        if !parsed.up.errors.is_empty() {
+            self.schema.note_opaque();
+        }
     }
 
     /// Analyses the next migration.
@@ -141,6 +149,7 @@ impl Analyst<'_> {
         let down = parsed.down.as_ref().filter(|_| parsed.depth == Depth::HazardsAndRollback);
         let before = down.map(|_| self.schema.part_for(&parsed.words));
         let up = self.of_up(parsed.migration.up(), &parsed.up);
+        self.note_errors(parsed);
         let script = parsed.migration.down().script();
         let execution = script.map_or(Execution::PLAIN, Script::execution);
         let of_down = down
@@ -172,7 +181,7 @@ impl Analyst<'_> {
         let mut findings = analysis.of(&up.statements, &mut self.schema);
         if !up.errors.is_empty() {
             // A statement that does not parse is a syntax error already.
-            findings.retain(|finding| finding.hazard != Hazard::Unanalyzed);
+            findings.retain(|finding| !matches!(finding.hazard, Hazard::Unanalyzed | Hazard::UpFails));
         }
         findings.extend(lost_session(script, self.engine));
         findings.sort_by_key(|finding| finding.span.start());

@@ -29,6 +29,7 @@ mod lost_session;
 #[cfg(test)]
 mod pages;
 mod rebuild;
+mod refused;
 mod rollback;
 mod rules;
 mod schema;

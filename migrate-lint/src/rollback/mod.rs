@@ -31,7 +31,7 @@ use self::refused::Refusals;
 use self::unrestored::unrestored;
 use crate::rebuild::{self, Rebuilds};
 use crate::schema::{Inventory, Object, Schema};
-use crate::sql::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
+use crate::sql::{Kind, Name, ObjectKind, Statement, cascades, may_do_anything};
 
 /// The most differences that one message names.
 const MOST: usize = 6;
@@ -238,50 +238,10 @@ fn tops(objects: &Inventory) -> Vec<&Object> {
     objects.iter().filter(|(_, needs)| stands_alone(needs)).map(|(object, _)| object).collect()
 }
 
-/// Whether a statement may undo more than can be seen.
-fn may_do_anything(statement: &Statement) -> bool {
-    match &statement.kind {
-        Kind::Unknown(_) | Kind::Call { .. } | Kind::Owned { .. } => true,
-        Kind::Do(block) => block.is_opaque || !block.statements.is_empty(),
-        Kind::Query(_) => !statement.calls.iter().all(is_harmless),
-        Kind::AlterTable(AlterTable { changes, .. }) => {
-            changes.iter().any(|change| matches!(change.action, ChangeAction::Other(_)))
-        }
-        // These are not in the schema, so what CASCADE drops with them is not known either.
-        Kind::Drop(drop) => {
-            drop.cascade
-                && matches!(drop.object, ObjectKind::Extension | ObjectKind::Other | ObjectKind::Role)
-        }
-        _ => false,
-    }
-}
-
-/// Whether a function changes no object of the schema.
-fn is_harmless(function: &Name) -> bool {
-    ["setval", "nextval", "max", "min", "count", "coalesce", "now", "set_config"]
-        .iter()
-        .any(|known| function.is_builtin(known))
-}
-
 /// Whether the migration creates something in a block, perhaps only if it was not there.
 fn created_in_blocks(up: &[Statement]) -> bool {
     let is_block = |statement: &&Statement| matches!(statement.kind, Kind::Do(_));
     up.iter().filter(is_block).any(|block| !block.inner().is_empty())
-}
-
-/// Whether a statement drops with CASCADE.
-fn cascades(statement: &Statement) -> bool {
-    match &statement.kind {
-        Kind::Drop(drop) => drop.cascade,
-        Kind::AlterTable(alter) => alter.changes.iter().any(|change| {
-            matches!(
-                change.action,
-                ChangeAction::DropColumn { cascade: true, .. }
-                    | ChangeAction::DropConstraint { cascade: true, .. }
-            )
-        }),
-        _ => false,
-    }
 }
 
 /// Whether CASCADE on an object that it uses may drop it. It never drops a table or a column.

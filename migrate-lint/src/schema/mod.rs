@@ -17,6 +17,7 @@
 //! Why not ask a database? The macro runs it at compile time, where there is none. `tests/tests/schema.rs` compares
 //! the result with the catalog of a real server.
 
+mod certainty;
 mod default_name;
 mod fold;
 mod index;
@@ -31,6 +32,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
+use self::certainty::Certainty;
 use self::lookup::Lookup;
 use migrate_core::Engine;
 
@@ -64,6 +66,7 @@ pub(crate) struct Schema {
     /// The names of relations that were dropped or renamed. One of them may be there again.
     gone: BTreeSet<Name>,
     lookup: Lookup,
+    certainty: Certainty,
     /// Whether the current migration has created temporary relations.
     has_temporary: bool,
     /// The number of the current migration, from 1 on.
@@ -93,6 +96,7 @@ impl Schema {
             functions: BTreeMap::new(),
             gone: BTreeSet::new(),
             lookup: Lookup::default(),
+            certainty: Certainty::default(),
             has_temporary: false,
             current: 1,
             renaming: Renaming::default(),
@@ -181,7 +185,7 @@ impl Schema {
 
     /// Whether a function has this name in any schema.
     pub(crate) fn has_function_named(&self, name: &str) -> bool {
-        self.functions.keys().any(|known| known.name == name)
+        self.functions.range(Name::new(name)..).next().is_some_and(|(known, _)| known.name == name)
     }
 
     /// Whether the migration with this number is the current one, so that what it created is new.
@@ -354,7 +358,7 @@ impl Schema {
     }
 
     /// The full name of an object that is created here.
-    fn creation_name(&self, name: &Name, temporary: bool) -> Name {
+    pub(crate) fn creation_name(&self, name: &Name, temporary: bool) -> Name {
         if name.schema.is_some() {
             return self.kept(name);
         }
@@ -371,6 +375,11 @@ impl Schema {
         let name = self.creation_name(name, temporary);
         self.has_temporary |= name.schema.as_deref() == Some(self.engine.temporary_schema());
         name
+    }
+
+    /// A name of a column or constraint as the engine stores it, which may be shorter.
+    pub(crate) fn kept_part(&self, name: &str) -> String {
+        default_name::kept(name, self.engine)
     }
 
     /// The name as the engine stores it, which may be shorter.

@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) options: TableOptions,
     /// Whether a migration created it. Otherwise one only mentions it.
     pub(crate) is_known: bool,
+    /// Whether CREATE TABLE IF NOT EXISTS made it, so that it may be an older table with other columns.
+    pub(crate) may_be_older: bool,
     /// The migration that created it.
     pub(crate) created_in: u32,
 }

@@ -12,6 +12,7 @@
 
 mod expression;
 mod name;
+mod opaque;
 mod parse;
 mod postgres;
 mod selection;
@@ -22,6 +23,7 @@ mod types;
 
 pub(crate) use expression::Expression;
 pub(crate) use name::{Identifier, Name};
+pub(crate) use opaque::{cascades, may_do_anything};
 pub use parse::syntax_errors;
 pub(crate) use parse::{Parsed, parse};
 pub(crate) use selection::{ColumnName, Cut, From, Selected, Selection, Source};

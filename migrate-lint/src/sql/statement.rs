@@ -89,6 +89,7 @@ pub(crate) enum Kind {
     CreateSequence {
         name: Name,
         temporary: bool,
+        if_not_exists: bool,
     },
     /// `ALTER SEQUENCE … RESTART`; other changes of a sequence are [`Kind::Harmless`].
     RestartSequence {
@@ -234,6 +235,7 @@ pub(crate) struct CreateView {
     pub(crate) materialized: bool,
     pub(crate) temporary: bool,
     pub(crate) or_replace: bool,
+    pub(crate) if_not_exists: bool,
     /// `WITH (security_invoker = true)`.
     pub(crate) security_invoker: bool,
 }
@@ -356,7 +358,7 @@ pub(crate) struct Insert {
     pub(crate) table: Name,
     /// Whether the rows come from a query and not from VALUES.
     pub(crate) from_query: bool,
-    /// The columns that the statement lists (SQLite).
+    /// The columns that the statement lists.
     pub(crate) columns: Vec<String>,
     /// The query, if the rows that it returns can be followed (SQLite).
     pub(crate) selection: Option<Selection>,

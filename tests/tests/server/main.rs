@@ -18,6 +18,7 @@ mod testing;
 mod trace;
 mod tracing;
 mod type_changes;
+mod up_fails;
 mod version;
 
 // `#[migrate::test]` looks for the set at the root of the crate.

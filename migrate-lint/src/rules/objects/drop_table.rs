@@ -68,13 +68,13 @@ mod tests {
              CREATE TABLE child (t_id int REFERENCES t); CREATE TABLE p (id int) PARTITION BY RANGE (id);
              CREATE TABLE p1 PARTITION OF p DEFAULT;",
         );
-        case(&history, "DROP TABLE t", &["drop-table high"]);
-        case(&history, "DROP TABLE IF EXISTS app.u, t", &["drop-table high", "drop-table high"]);
+        case(&history, "DROP TABLE t", &["drop-table high", "up-fails high"]);
+        case(&history, "DROP TABLE IF EXISTS app.u, child, t", &["drop-table high"; 3]);
         case(&history, "DROP TABLE child", &["drop-table high"]);
         case(&history, "DROP TABLE p1", &["drop-table high"]); // a partition's rows are lost like others
         case(&history, "DROP TABLE unknown", &["drop-table high"]); // made by hand, or by another tool
         case(&history, "CREATE TABLE new (id int); DROP TABLE new", &[]);
-        case(&history, "CREATE TABLE app.t (id int); DROP TABLE t", &["drop-table high"]); // another schema's
+        case(&history, "CREATE TABLE app.t (id int); DROP TABLE t", &["drop-table high", "up-fails high"]); // another schema's
         case(&history, "CREATE TEMP TABLE t (id int); DROP TABLE t", &[]);
         // The rows are gone even where a table of the name comes back.
         case(&history, "DROP TABLE app.u; CREATE TABLE app.u (id int)", &["drop-table high"]);

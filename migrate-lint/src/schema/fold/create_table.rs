@@ -87,6 +87,7 @@ impl Schema {
             inherits: create.inherits.iter().map(|parent| self.resolve(parent)).collect(),
             options: create.options,
             is_known: true,
+            may_be_older: create.if_not_exists,
             created_in: self.current,
             ..Table::unknown(name.clone())
         }
@@ -161,6 +162,7 @@ impl Table {
             triggers: Vec::new(),
             options: TableOptions::default(),
             is_known: false,
+            may_be_older: false,
             created_in: 0,
         }
     }

@@ -37,7 +37,7 @@ impl Schema {
             Kind::CreateDomain(create) => self.create_domain(create),
             Kind::AlterDomain(alter) => self.alter_domain(alter),
             Kind::CreateSchema { name } => self.create_schema(name),
-            Kind::CreateSequence { name, temporary } => self.create_sequence(name, *temporary),
+            Kind::CreateSequence { name, temporary, .. } => self.create_sequence(name, *temporary),
             Kind::CreateExtension { name } => drop(self.extensions.insert(name.clone())),
             Kind::Rename { object, name, table, to } => {
                 self.rename_object(*object, name, table.as_ref(), &to.name);
@@ -53,6 +53,7 @@ impl Schema {
             }
             _ => {}
         }
+        self.note(statement);
     }
 
     /// Adds a view. CREATE OR REPLACE keeps its age: running code knows the old one.

@@ -31,7 +31,7 @@ fn write(node: Node<'_>) -> Option<Kind> {
         INSERT => Kind::Insert(Insert {
             table: name(node.child(RELATION_NAME_REF)?)?,
             from_query: !node.has(VALUES) && !node.has(DEFAULT_VALUES),
-            columns: Vec::new(),
+            columns: node.child(COLUMN_TARGET_LIST).map(columns).unwrap_or_default(),
             selection: None,
             conflict: None,
         }),
@@ -45,6 +45,12 @@ fn write(node: Node<'_>) -> Option<Kind> {
         MERGE => Kind::Merge { table: name(node.child(TABLE_RELATION_NAME)?)? },
         _ => return None,
     })
+}
+
+/// The columns of an INSERT. An element of an array or a field of a composite is left out.
+fn columns(targets: Node<'_>) -> Vec<String> {
+    let targets = targets.each(COLUMN_TARGET).filter_map(name);
+    targets.filter(|column| column.schema.is_none()).map(|column| column.name).collect()
 }
 
 pub(super) fn truncate(node: Node<'_>) -> Option<Kind> {
@@ -80,16 +86,17 @@ mod tests {
     #[test]
     fn statements_that_write() {
         let t = || Name::qualified("s", "t");
-        let insert = |from_query| {
-            Kind::Insert(Insert { table: t(), from_query, columns: vec![], selection: None, conflict: None })
+        let insert = |from_query, columns: &[&str]| {
+            let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+            Kind::Insert(Insert { table: t(), from_query, columns, selection: None, conflict: None })
         };
         let update = Update { table: t(), filter: None, overwrites: vec![], replaces: false };
         let cases = [
-            ("INSERT INTO s.t AS x (a) VALUES (1), (2)", insert(false)),
-            ("INSERT INTO s.t DEFAULT VALUES", insert(false)),
-            ("INSERT INTO s.t SELECT 1", insert(true)),
-            ("INSERT INTO s.t (a) (SELECT 1)", insert(true)),
-            ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true)),
+            (r#"INSERT INTO s.t AS x (a, "B c", d.e, f[1]) VALUES (1), (2)"#, insert(false, &["a", "B c"])),
+            ("INSERT INTO s.t DEFAULT VALUES", insert(false, &[])),
+            ("INSERT INTO s.t SELECT 1", insert(true, &[])),
+            ("INSERT INTO s.t (a) (SELECT 1)", insert(true, &["a"])),
+            ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true, &[])),
             ("UPDATE ONLY s.t AS x SET a = 1", Kind::Update(update)),
             ("DELETE FROM s.t USING u", Kind::Delete(Delete { table: t(), filter: None })),
             ("MERGE INTO s.t USING u ON a = b WHEN MATCHED THEN DELETE", Kind::Merge { table: t() }),

@@ -20,6 +20,7 @@ pub(super) fn create_view(node: Node<'_>) -> Option<CreateView> {
         materialized: node.kind() == CREATE_MATERIALIZED_VIEW,
         temporary: node.has(TEMP),
         or_replace: node.has(OR_REPLACE),
+        if_not_exists: node.has(IF_NOT_EXISTS),
         security_invoker: security_invoker(node).is_some_and(|option| !super::vacuum::is_off(option)),
     })
 }
@@ -170,6 +171,7 @@ mod tests {
             materialized: false,
             temporary: false,
             or_replace: false,
+            if_not_exists: false,
             security_invoker: false,
         };
         let cases = [

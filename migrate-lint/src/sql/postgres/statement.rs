@@ -75,7 +75,12 @@ fn create(node: Node<'_>) -> Option<Kind> {
         CREATE_DOMAIN => Kind::CreateDomain(definition::create_domain(node)?),
         CREATE_SCHEMA => Kind::CreateSchema { name: name::last(node.find(SCHEMA).or(node.find(ROLE))?)? },
         CREATE_SEQUENCE => {
-            Kind::CreateSequence { name: name::name(node.child(SEQUENCE)?)?, temporary: node.has(TEMP) }
+            let if_not_exists = node.has(IF_NOT_EXISTS);
+            Kind::CreateSequence {
+                name: name::name(node.child(SEQUENCE)?)?,
+                temporary: node.has(TEMP),
+                if_not_exists,
+            }
         }
         CREATE_EXTENSION => Kind::CreateExtension { name: name::last(node.child(EXTENSION)?)? },
         _ => return None,
@@ -326,8 +331,14 @@ mod tests {
         let cases = [
             ("CREATE SCHEMA IF NOT EXISTS x AUTHORIZATION y", Kind::CreateSchema { name: "x".to_owned() }),
             ("CREATE SCHEMA AUTHORIZATION y", Kind::CreateSchema { name: "y".to_owned() }),
-            ("CREATE SEQUENCE s.x START 5", Kind::CreateSequence { name: name(), temporary: false }),
-            ("CREATE TEMP SEQUENCE s.x", Kind::CreateSequence { name: name(), temporary: true }),
+            (
+                "CREATE SEQUENCE s.x START 5",
+                Kind::CreateSequence { name: name(), temporary: false, if_not_exists: false },
+            ),
+            (
+                "CREATE TEMP SEQUENCE s.x",
+                Kind::CreateSequence { name: name(), temporary: true, if_not_exists: false },
+            ),
             ("ALTER SEQUENCE s.x RESTART WITH 5", Kind::RestartSequence { name: name() }),
             ("ALTER SEQUENCE s.x OWNED BY t.a", Kind::Harmless),
             (

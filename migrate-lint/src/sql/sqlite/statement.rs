@@ -44,11 +44,12 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
             function: None,
             uses: Walk::of_trigger(commands).reads,
         }),
-        Stmt::CreateView { temporary, view_name, .. } => Kind::CreateView(CreateView {
+        Stmt::CreateView { temporary, view_name, if_not_exists, .. } => Kind::CreateView(CreateView {
             name: name(view_name),
             materialized: false,
             temporary: *temporary,
             or_replace: false,
+            if_not_exists: *if_not_exists,
             security_invoker: false,
         }),
         Stmt::DropIndex { if_exists, idx_name } => drop(ObjectKind::Index, name(idx_name), *if_exists),

@@ -87,6 +87,7 @@ fn each_statement_is_of_its_kind() {
                 materialized: false,
                 temporary: true,
                 or_replace: false,
+                if_not_exists: true,
                 security_invoker: false,
             })
         }),

@@ -1,0 +1,234 @@
+//! The statements that the server refuses, as far as the schema before them shows it.
+//!
+//! ```sql
+//! CREATE TABLE orders (id bigint);
+//! ALTER TABLE orders DROP COLUMN total;   -- `orders` has no column `total`
+//! ```
+//!
+//! In comes a statement and the schema before it, out comes why it fails: `up-fails` for a script that applies
+//! ([`Place::in_up`]), `down-fails` for a rollback ([`Place::in_rollback`]). An object is only missed if a script made it
+//! and another dropped it, because others may have made the rest. In a rollback that is also said of a DROP without IF
+//! EXISTS of what no script made.
+//!
+//! Only what is certain counts: see `schema/certainty`. A rollback starts from what its own migration made, and there all
+//! of it is.
+
+mod altered;
+mod dropped;
+mod reference;
+
+use migrate_core::{Finding, Hazard, Span};
+
+use crate::schema::{Schema, Table};
+use crate::sql::{
+    Constraint, ConstraintKind, CreateIndex, CreateTable, Insert, Kind, Name, ObjectKind, Statement,
+    TableBody,
+};
+
+const SAFER: &str = "correct the script: `cargo migrate test` runs the folder on a server. If the database has other objects \
+                     than the scripts show, use IF EXISTS or IF NOT EXISTS";
+
+/// A place in a script.
+pub(crate) struct Place<'a> {
+    /// The schema before the statement.
+    schema: &'a Schema,
+    /// The whole schema before the script.
+    whole: &'a Schema,
+    /// The part of it that the script names.
+    part: &'a Schema,
+    /// Whether CASCADE may have dropped what no script names.
+    has_cascaded: bool,
+    /// Whether all objects count as made by scripts, and all of them as certain.
+    knows_all: bool,
+}
+
+impl<'a> Place<'a> {
+    /// A place in a script that applies.
+    pub(crate) fn in_up(schema: &'a Schema) -> Place<'a> {
+        Place { schema, whole: schema, part: schema, has_cascaded: false, knows_all: false }
+    }
+
+    /// A place in a rollback.
+    pub(crate) fn in_rollback(
+        schema: &'a Schema,
+        whole: &'a Schema,
+        part: &'a Schema,
+        has_cascaded: bool,
+    ) -> Place<'a> {
+        Place { schema, whole, part, has_cascaded, knows_all: true }
+    }
+}
+
+/// The finding about a statement of a script that applies.
+pub(crate) fn up_fails(statement: &Statement, schema: &Schema) -> Option<Finding> {
+    let (span, why) = Place::in_up(schema).refused(statement)?;
+    Some(Finding::new(Hazard::UpFails, span, format!("the server refuses this: {why}"), SAFER))
+}
+
+impl Place<'_> {
+    /// Why the server refuses the statement, and the part of it that it refuses.
+    pub(crate) fn refused(&self, statement: &Statement) -> Option<(Span, String)> {
+        let whole = |why: Option<String>| why.map(|why| (statement.span, why));
+        let of_kind = match &statement.kind {
+            Kind::Drop(drop) => whole(self.dropped(drop)),
+            Kind::AlterTable(alter) => self.altered(alter, statement),
+            Kind::CreateTable(create) => whole(self.created_table(create, statement)),
+            Kind::CreateIndex(create) => whole(self.created_index(create)),
+            Kind::CreateType(create) => whole(self.type_exists(&create.name)),
+            Kind::CreateView(create) if !create.or_replace && !create.if_not_exists && !create.temporary => {
+                whole(self.exists(&create.name))
+            }
+            Kind::CreateSequence { name, temporary: false, if_not_exists: false } => whole(self.exists(name)),
+            Kind::CreateTrigger(create) => whole(self.gone(&create.table)),
+            Kind::Insert(insert) => whole(self.inserted(insert)),
+            Kind::Update(update) => whole(self.gone(&update.table)),
+            Kind::Delete(delete) => whole(self.gone(&delete.table)),
+            Kind::Truncate { tables, .. } => whole(tables.iter().find_map(|table| self.gone(table))),
+            _ => None,
+        };
+        of_kind.or_else(|| whole(self.read(statement)))
+    }
+
+    /// That the statement reads a relation that is gone. SQLite does not look into a view or trigger before it is used.
+    fn read(&self, statement: &Statement) -> Option<String> {
+        let is_late = matches!(statement.kind, Kind::CreateView(_) | Kind::CreateTrigger(_));
+        if is_late && self.schema.engine().rebuilds_tables()
+            || matches!(statement.kind, Kind::CreateFunction(_))
+        {
+            return None;
+        }
+        statement.reads.iter().find_map(|read| self.gone(read))
+    }
+
+    /// That a relation is gone, if a script made it and another dropped it.
+    fn gone(&self, name: &Name) -> Option<String> {
+        self.schema.was_there(name).then(|| format!("`{name}` was dropped or renamed before"))
+    }
+
+    fn is_certain(&self, created_in: u32) -> bool {
+        self.knows_all || self.schema.is_certain(created_in)
+    }
+
+    fn is_certain_part(&self, created_in: u32) -> bool {
+        self.knows_all || self.schema.is_certain_part(created_in)
+    }
+
+    /// Whether the constraints, triggers and policies of a table are those that the scripts show.
+    fn are_parts_certain(&self, table: &Table) -> bool {
+        self.knows_all || !table.may_be_older && self.schema.is_certain_part(table.created_in)
+    }
+
+    /// Whether the columns of a table are those that the scripts show.
+    fn are_columns_known(&self, table: &Table) -> bool {
+        table.is_known
+            && table.columns_are_complete
+            && table.inherits.is_empty()
+            && table.partition_of.is_none()
+            && (self.knows_all || self.schema.columns_are_certain(table))
+    }
+
+    /// The table, if its columns are those that the scripts show.
+    fn with_known_columns(&self, name: &Name) -> Option<&Table> {
+        self.schema
+            .table(name)
+            .filter(|table| self.are_columns_known(table) && !self.schema.is_ambiguous(name))
+    }
+
+    /// That the table has no such column.
+    fn lacks(&self, table: &Table, column: &str) -> Option<String> {
+        let is_missing = table.column(&self.schema.kept_part(column)).is_none();
+        is_missing.then(|| format!("`{}` has no column `{column}`", self.shown(&table.name)))
+    }
+
+    /// The name of a relation without the schema that is the default.
+    fn shown(&self, name: &Name) -> Name {
+        let default = self.schema.engine().default_schema();
+        let schema = name.schema.clone().filter(|schema| schema != default);
+        Name { schema, name: name.name.clone() }
+    }
+
+    /// That a new relation of this name has the name of another.
+    fn exists(&self, name: &Name) -> Option<String> {
+        self.taken(&self.schema.creation_name(name, false))
+    }
+
+    /// That a relation has this full name. Tables, views, indexes and sequences share one namespace.
+    fn taken(&self, name: &Name) -> Option<String> {
+        let schema = self.schema;
+        let table = schema.table(name).filter(|table| table.is_known && self.is_certain(table.created_in));
+        let view = schema.view(name).filter(|view| self.is_certain_part(view.created_in));
+        let index = schema.index(name).filter(|index| self.is_certain_part(index.created_in));
+        let sequence = schema.sequence(name).filter(|sequence| self.is_certain_part(sequence.created_in));
+        let kind = match (table, view, index, sequence) {
+            (Some(_), ..) => ObjectKind::Table,
+            (_, Some(view), ..) if view.materialized => ObjectKind::MaterializedView,
+            (_, Some(_), ..) => ObjectKind::View,
+            (_, _, Some(_), _) => ObjectKind::Index,
+            (.., Some(_)) => ObjectKind::Sequence,
+            _ => return None,
+        };
+        Some(format!("the {} `{}` exists", kind.noun(), self.shown(name)))
+    }
+
+    fn type_exists(&self, name: &Name) -> Option<String> {
+        let full = self.schema.creation_name(name, false);
+        let created_in = match (self.schema.enum_type(&full), self.schema.domain(&full)) {
+            (Some(known), _) => known.created_in,
+            (_, Some(known)) => known.created_in,
+            // Of other types only the name is kept.
+            _ if self.schema.has_type(&full) => 1,
+            _ => return None,
+        };
+        self.is_certain_part(created_in).then(|| format!("the type `{name}` exists"))
+    }
+
+    fn created_table(&self, create: &CreateTable, statement: &Statement) -> Option<String> {
+        if create.if_not_exists || create.temporary {
+            return None;
+        }
+        self.exists(&create.name).or_else(|| missing_key_column(create)).or_else(|| self.refers(statement))
+    }
+
+    fn created_index(&self, create: &CreateIndex) -> Option<String> {
+        if let Some(why) = self.gone(&create.table) {
+            return Some(why);
+        }
+        let table = self.schema.table(&create.table).filter(|table| table.is_known);
+        let named = create.name.as_ref().filter(|_| !create.if_not_exists);
+        let taken = named.zip(table).and_then(|(name, table)| {
+            let full = Name { schema: table.name.schema.clone(), name: self.schema.kept_part(&name.name) };
+            self.taken(&full).filter(|_| !self.schema.is_ambiguous(&create.table))
+        });
+        let columns = || create.keys.iter().filter_map(|key| key.column.as_ref()).chain(&create.include);
+        let known = self.with_known_columns(&create.table).filter(|_| !create.if_not_exists);
+        taken.or_else(|| columns().find_map(|column| self.lacks(known?, column)))
+    }
+
+    fn inserted(&self, insert: &Insert) -> Option<String> {
+        const ROW_ID: &[&str] = &["rowid", "oid", "_rowid_"];
+        let known = self.with_known_columns(&insert.table);
+        let mut columns = insert.columns.iter().filter(|column| !ROW_ID.contains(&column.as_str()));
+        self.gone(&insert.table).or_else(|| columns.find_map(|column| self.lacks(known?, column)))
+    }
+}
+
+/// That a key of a new table has a column that the table does not have.
+fn missing_key_column(create: &CreateTable) -> Option<String> {
+    let TableBody::Columns(columns) = &create.body else { return None };
+    if !create.like.is_empty() || !create.inherits.is_empty() {
+        return None;
+    }
+    let is_there = |name: &str| columns.iter().any(|column| column.name.name == name);
+    let mut used = create.constraints.iter().flat_map(key_columns);
+    let missing = used.find(|column| !is_there(column))?;
+    Some(format!("`{}` has no column `{missing}`", create.name))
+}
+
+/// The columns of its own table that a key has.
+fn key_columns(constraint: &Constraint) -> &[String] {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => columns,
+        ConstraintKind::ForeignKey(key) => &key.columns,
+        _ => &[],
+    }
+}

@@ -128,7 +128,9 @@ impl HistoryTable {
         let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<Vec<_>, _>>()?;
         let mut versions = HashSet::with_capacity(rows.len());
         match rows.iter().find(|row| !versions.insert(row.version)) {
-            Some(twice) => Err(UnreadableRow::Altered(format!("there are two rows of version {}", twice.version))),
+            Some(twice) => {
+                Err(UnreadableRow::Altered(format!("there are two rows of version {}", twice.version)))
+            }
             None => Ok((format, rows)),
         }
     }

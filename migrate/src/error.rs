@@ -313,8 +313,11 @@ impl fmt::Display for Error {
             Cause::Database { doing, error } => {
                 write!(f, "{doing} failed: {error}")?;
                 write_remarks(f, error)?;
-                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) && *doing == CREATING {
-                    f.write_str("\n help: the first run creates the history tables, and needs CREATE on their schema")?;
+                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) && *doing != UPGRADING {
+                    f.write_str(match *doing {
+                        CREATING => "\n help: the first run creates the history tables, and needs CREATE on their schema",
+                        _ => "\n help: grant the role USAGE on the schema of the history and SELECT on its tables",
+                    })?;
                 }
             }
             Cause::History { table, row } => {
@@ -402,6 +405,10 @@ fn write_step(
     let outcome = match (stage, error.code.as_deref()) {
         (Stage::Claim | Stage::Record, Some(INSUFFICIENT_PRIVILEGE)) => {
             "grant SELECT, INSERT, UPDATE and DELETE on the history tables to the role that migrates"
+        }
+        (Stage::Script, Some(INSUFFICIENT_PRIVILEGE)) if step.transaction => {
+            "it was rolled back; run it as the owner of the object, or grant the role that migrates what it lacks, and run \
+             again"
         }
         (Stage::Script, Some(ACTIVE_SQL_TRANSACTION)) if step.transaction => {
             "it was rolled back; a statement that refuses a transaction belongs into a migration of its own, with \

@@ -121,7 +121,8 @@ impl fmt::Display for Refusal {
             Refusal::OutOfOrder { version, path, newest } => write!(
                 f,
                 "migration {version} is pending, and {newest}, which comes after it, is applied\n --> {path}\n \
-                 help: give it a version above {newest}, or allow `OutOfOrder::Apply` where the two do not touch"
+                 help: give it a version above {newest}, or allow it where the two do not touch: \
+                 `--out-of-order`, in a program `out_of_order(OutOfOrder::Apply)`"
             ),
             Refusal::Unknown { version, name } => write!(
                 f,

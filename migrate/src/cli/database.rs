@@ -27,7 +27,7 @@ pub struct Database {
 impl Database {
     /// Finds the database, prints its address, and opens it. A missing SQLite file is not created.
     pub fn open(options: &Options, console: &Console) -> Result<Database, Failure> {
-        Database::open_for(Access::Change, options, console)
+        Database::open_for(Access::Existing, options, console)
     }
 
     pub(super) fn open_for(

@@ -36,14 +36,14 @@ pub(super) enum Connection {
     Sqlite(File),
 }
 
-/// What a verb is about to do. It decides what happens if an SQLite file does not exist.
+/// What a verb does with an SQLite file that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// A missing file counts as an empty database.
+    /// It counts as an empty database.
     Read,
-    /// The file must exist.
-    Change,
-    /// A missing file is created.
+    /// It is an error.
+    Existing,
+    /// It is created.
     Create,
 }
 

@@ -24,7 +24,7 @@ impl File {
         let exists = address.is_in_memory() || path.exists();
         let connection = match (exists, access) {
             (false, Access::Read) => Connection::open_in_memory(),
-            (false, Access::Change) => {
+            (false, Access::Existing) => {
                 return Err(Failure::new("no-database", format!("there is no file {}", path.display()))
                     .help("check the path; `up` creates it"));
             }

@@ -39,7 +39,7 @@ impl Down {
         if self.dry_run {
             return plan::show(session, target, false, false);
         }
-        let (access, consent) = (Access::Change, &self.consent);
+        let (access, consent) = (Access::Existing, &self.consent);
         Change { verb: "down", target, access, consent, danger: of_rollback }.run(session)
     }
 }

@@ -17,8 +17,7 @@ pub struct Drift {
 
 impl Drift {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let access = if self.accept { Access::Change } else { Access::Read };
-        let mut database = session.open(access)?;
+        let mut database = session.open(Access::Existing)?;
         let found = session.migrator.drift(&mut database.connection)?;
         if self.accept {
             session.migrator.accept_drift(&mut database.connection)?;

@@ -24,7 +24,7 @@ pub struct Dump {
 
 impl Dump {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let mut database = session.open(Access::Read)?;
+        let mut database = session.open(Access::Existing)?;
         let dump = session.migrator.dump(&mut database.connection)?;
         for what in &dump.left_out {
             session.console.warn(&format!("left out: {what}"));

@@ -17,7 +17,7 @@ pub struct Protect {
 
 impl Protect {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let mut database = session.open(Access::Change)?;
+        let mut database = session.open(Access::Existing)?;
         protection::set(&mut database.connection, &session.migrator, &self.name)?;
         let name = database.connection.name()?;
         let text = format!("`{name}` is protected as `{}`: destructive verbs ask for its name", self.name);

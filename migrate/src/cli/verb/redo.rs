@@ -18,7 +18,7 @@ pub struct Redo {
 
 impl Redo {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let (access, consent) = (Access::Change, &self.consent);
+        let (access, consent) = (Access::Existing, &self.consent);
         Change { verb: "redo", target: Target::Redo, access, consent, danger: of_rollback }.run(session)
     }
 }

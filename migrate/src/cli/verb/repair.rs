@@ -16,7 +16,7 @@ pub struct Repair {}
 
 impl Repair {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let (target, access, consent) = (Target::Repair, Access::Change, &Consent::default());
+        let (target, access, consent) = (Target::Repair, Access::Existing, &Consent::default());
         Change { verb: "repair", target, access, consent, danger: harmless }.run(session)
     }
 }

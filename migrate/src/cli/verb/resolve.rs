@@ -36,7 +36,7 @@ impl Resolve {
         let target = target.or(statement_undone.map(Target::StatementUndone));
         let target =
             target.unwrap_or_else(|| unreachable!("the arguments are a group, of which one is required"));
-        let (access, consent) = (Access::Change, &Consent::default());
+        let (access, consent) = (Access::Existing, &Consent::default());
         Change { verb: "resolve", target, access, consent, danger: harmless }.run(session)
     }
 }

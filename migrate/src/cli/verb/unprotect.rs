@@ -18,7 +18,7 @@ pub struct Unprotect {
 
 impl Unprotect {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let mut database = session.open(Access::Change)?;
+        let mut database = session.open(Access::Existing)?;
         let name = database.connection.name()?;
         let text = if protection::of(&mut database.connection, &session.migrator)?.is_some() {
             let danger = Danger::Destructive("destructive verbs will no longer ask for its name".to_owned());

@@ -13,7 +13,7 @@ pub struct Verify {}
 
 impl Verify {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let mut database = session.open(Access::Read)?;
+        let mut database = session.open(Access::Existing)?;
         let found = session.migrator.verify(&mut database.connection)?;
         session.console.answer("verify", &found, database.json(&found));
         Ok(if found.is_ok() { Exit::DONE } else { Exit::FAILED })

@@ -104,6 +104,7 @@ pub(super) fn create_one(id: &ObjectId, object: &Object) -> Option<(&'static [&'
                 format!("CREATE EXTENSION {} SCHEMA {schema} VERSION {version}", path(id)),
             )
         }
+        Collation => (&COLLATION_PROPERTIES, collation(id, object)?),
         Policy => (&["restrictive", "command", "roles", "using", "check"], policy(id, object)),
         _ => return None,
     })
@@ -112,6 +113,25 @@ pub(super) fn create_one(id: &ObjectId, object: &Object) -> Option<(&'static [&'
 /// The statement that sets the comment of an object, if it has one.
 pub(super) fn comment(id: &ObjectId, object: &Object) -> Option<String> {
     Some(format!("COMMENT ON {} IS {}", target(id, object)?, literal(object.get("comment")?)))
+}
+
+const COLLATION_PROPERTIES: [&str; 5] = ["provider", "locale", "character type", "rules", "deterministic"];
+
+/// The statement that makes a collation. Only that of the C library has two locales.
+fn collation(id: &ObjectId, object: &Object) -> Option<String> {
+    let (provider, locale) = (object.get("provider")?, literal(object.get("locale")?));
+    let mut sql = format!("CREATE COLLATION {} (provider = {provider}, ", path(id));
+    sql += &match object.get("character type").filter(|_| provider == "libc") {
+        Some(kind) => format!("lc_collate = {locale}, lc_ctype = {}", literal(kind)),
+        None => format!("locale = {locale}"),
+    };
+    if object.contains_key("deterministic") {
+        sql += ", deterministic = false";
+    }
+    if let Some(rules) = object.get("rules") {
+        sql += &format!(", rules = {}", literal(rules));
+    }
+    Some(sql + ")")
 }
 
 /// The statement that makes a policy.

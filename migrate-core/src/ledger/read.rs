@@ -3,6 +3,7 @@
 //! A history of format 1 has no column `target`. The queries find the rows all the same, because they join the table with the
 //! target that is wanted by the columns that both have. So one text reads both formats, in one round trip.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -124,8 +125,14 @@ impl HistoryTable {
         let format = about.first().and_then(|row| value(row, "version")?.as_integer());
         let format =
             format.ok_or_else(|| UnreadableRow::Altered("the table has no row about itself".to_owned()))?;
-        let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<_, _>>()?;
-        Ok((format, rows))
+        let rows = rows.into_iter().map(|row| read_row(row)).collect::<Result<Vec<_>, _>>()?;
+        let mut versions = HashSet::with_capacity(rows.len());
+        match rows.iter().find(|row| !versions.insert(row.version)) {
+            Some(twice) => {
+                Err(UnreadableRow::Altered(format!("there are two rows of version {}", twice.version)))
+            }
+            None => Ok((format, rows)),
+        }
     }
 }
 
@@ -251,7 +258,7 @@ mod tests {
         row[at("name")] = "a".into();
         row[at("checksum")] = "x\ny".into();
         let error = HistoryTable::sqlite("migrate").read(&[row_of_format(None), row]).unwrap_err();
-        assert_eq!(error.to_string(), "in the row of version 2, the column checksum holds `x\\ny`");
+        assert_eq!(error.to_string(), "in the row of version 2, the column checksum holds `x␊y`");
     }
 
     #[test]

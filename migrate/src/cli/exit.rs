@@ -29,6 +29,8 @@ impl Exit {
     pub const DIVERGED: Exit = Exit(8);
     /// `status` and `drift`: the answer is unknown.
     pub const UNKNOWN: Exit = Exit(16);
+    /// `dump`: the schema was written, but for what a dump cannot hold.
+    pub const INCOMPLETE: Exit = Exit(32);
     /// The arguments are wrong. This is not the usual 2, because 2 is a bit of `status`.
     pub const USAGE: Exit = Exit(64);
 
@@ -54,4 +56,4 @@ impl From<Exit> for ExitCode {
 pub const HELP: &str = "\
 Exit codes: 0 done or up to date; 1 refused, failed, declined or problems found; 64 wrong arguments.
 Those of `status` are bits: 1 pending, 2 interrupted, 4 drift, 8 diverged; 16 unknown.
-Those of `drift`: 4 and 16, as for `status`.";
+Those of `drift`: 4 and 16, as for `status`. `dump`: 32 written, but not all of it.";

@@ -167,6 +167,49 @@ async fn what_is_set_beside_the_definition() {
     .await;
 }
 
+/// Of two keys of the same columns in one CREATE TABLE, the server makes one.
+#[tokio::test]
+async fn keys_of_the_same_columns() {
+    sql_comes_back(
+        "dump_keys",
+        "CREATE TABLE a (name text CONSTRAINT b_key PRIMARY KEY, code text UNIQUE, note text);
+        ALTER TABLE a ADD CONSTRAINT a_unique UNIQUE (name), ADD CONSTRAINT a_again UNIQUE (name);
+        ALTER TABLE a ADD CONSTRAINT code_again UNIQUE (code), ADD CONSTRAINT code_later UNIQUE (code) DEFERRABLE;
+        ALTER TABLE a ADD CONSTRAINT x EXCLUDE (note WITH =), ADD CONSTRAINT y EXCLUDE (note WITH =);
+        CREATE TABLE b (a text REFERENCES a (name), code text REFERENCES a (code));
+        CREATE VIEW grouped AS SELECT name, note FROM a GROUP BY name;",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_child_says_of_the_columns_of_its_parent() {
+    sql_comes_back(
+        "dump_children",
+        "CREATE TABLE base (id bigint, note text DEFAULT 'base', gone text DEFAULT 'x', same text DEFAULT 's' NOT NULL);
+        CREATE TABLE child (extra text) INHERITS (base);
+        ALTER TABLE child ALTER id SET NOT NULL, ALTER id SET DEFAULT 7, ALTER note SET DEFAULT 'child',
+            ALTER gone DROP DEFAULT;
+        CREATE TABLE grandchild () INHERITS (child);
+        ALTER TABLE grandchild ALTER note DROP DEFAULT, ALTER note SET NOT NULL;",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn collations_come_before_what_uses_them() {
+    sql_comes_back(
+        "dump_collations",
+        "CREATE SCHEMA z; CREATE COLLATION z.plain (provider = libc, locale = 'C');
+        CREATE COLLATION z.pair (lc_collate = 'C', lc_ctype = 'POSIX');
+        CREATE DOMAIN name AS text COLLATE z.plain;
+        CREATE TABLE a (code text COLLATE z.plain, name name, other text COLLATE z.pair);
+        CREATE INDEX by_code ON a (code COLLATE z.pair);
+        COMMENT ON COLLATION z.plain IS 'why'",
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn names_with_what_separates_names() {
     sql_comes_back(

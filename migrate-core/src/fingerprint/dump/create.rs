@@ -2,7 +2,7 @@
 //!
 //! What comes in is a table with the objects that belong to it; what goes out is one CREATE TABLE.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::super::statement::{path, quoted};
@@ -32,8 +32,10 @@ impl<'f> Writer<'f> {
                 lines.push(self.column(column, object));
             }
         }
+        let repeated = self.repeated_keys(id);
         for (constraint, object) in self.parts(id, ObjectKind::Constraint) {
-            if is_early(object) && !is_made_elsewhere(object) {
+            let is_repeated = repeated.iter().any(|(id, _)| *id == constraint);
+            if is_early(object) && !is_made_elsewhere(object) && !is_repeated {
                 lines.push(format!("CONSTRAINT {} {}", quoted(&constraint.name), object["definition"]));
             }
         }
@@ -58,6 +60,18 @@ impl<'f> Writer<'f> {
             let _ = write!(sql, " TABLESPACE {}", quoted(tablespace));
         }
         sql
+    }
+
+    /// The keys of a table with the columns of a key before them. Of two in one CREATE TABLE the server makes one, but it
+    /// makes both if the second is added.
+    pub(super) fn repeated_keys(&self, id: &'f ObjectId) -> Vec<(&'f ObjectId, &'f Object)> {
+        let mut keys = self.parts(id, ObjectKind::Constraint);
+        keys.retain(|(_, object)| is_early(object) && key(object).is_some());
+        // The primary key comes with the table, because a view may need it.
+        keys.sort_by_key(|(_, object)| !object["definition"].starts_with("PRIMARY KEY"));
+        let mut seen = HashSet::new();
+        keys.retain(|(_, object)| !key(object).is_some_and(|columns| seen.insert(columns)));
+        keys
     }
 
     /// A column inside of CREATE TABLE.
@@ -119,6 +133,16 @@ pub(super) fn is_early(object: &Object) -> bool {
     !object.contains_key("of domain")
         && !object.contains_key("valid")
         && !definition.starts_with("FOREIGN KEY")
+}
+
+/// What the index of a key is made of; `None` for other constraints.
+fn key(object: &Object) -> Option<&str> {
+    let definition = object.get("definition")?;
+    let words = ["PRIMARY KEY ", "UNIQUE "];
+    words
+        .iter()
+        .find_map(|word| definition.strip_prefix(word))
+        .or_else(|| definition.starts_with("EXCLUDE ").then_some(definition))
 }
 
 /// A path without quotes.

@@ -150,6 +150,9 @@ impl<'f> Writer<'f> {
             ObjectKind::Table => {
                 let sql = self.table(id, object);
                 self.statements.push(sql);
+                for (key, object) in self.repeated_keys(id) {
+                    self.plain(key, object);
+                }
             }
             ObjectKind::Sequence => {
                 if let Some(sql) = sequence(id, object) {

@@ -2,11 +2,13 @@
 //!
 //! What comes in are objects; what goes out are ALTER statements, which come after all objects are made.
 
+use std::collections::HashSet;
+
 use super::super::statement::{enabled, in_schema, literal, parent, path, quoted};
-use super::super::{Object, ObjectId};
+use super::super::{Object, ObjectId, ObjectKind};
 use super::Writer;
 use super::clause::{options, partition};
-use super::create::is_early;
+use super::create::{is_early, unquoted};
 
 impl<'f> Writer<'f> {
     /// A sequence can belong to a column only once the table exists.
@@ -95,6 +97,9 @@ impl<'f> Writer<'f> {
             // The default of a view's column is for rows that are inserted into the view.
             set("default", "DEFAULT");
         }
+        if object.contains_key("inherited") {
+            self.of_inherited_column(id, object);
+        }
         if let Some(list) = object.get("options") {
             self.statements.push(format!("{column} SET ({})", options(list)));
         }
@@ -102,6 +107,48 @@ impl<'f> Writer<'f> {
             let (table, name) = (parent(id), quoted(&id.name));
             self.statements.push(format!("ALTER TABLE {table} ADD NOT NULL {name} NOT VALID"));
         }
+    }
+
+    /// The default and NOT NULL of a column that came from a parent, where they are not those of all its ancestors: the table
+    /// was made before any of them got its own.
+    fn of_inherited_column(&mut self, id: &'f ObjectId, object: &'f Object) {
+        let ancestors = self.ancestors(&unquoted(&format!("{}.{}", id.schema, id.parent)));
+        let objects = &self.fingerprint.objects;
+        let is_inherited = |property: &str| {
+            let of_ancestors = objects.iter().filter(|(other, _)| {
+                other.kind == ObjectKind::Column
+                    && other.name == id.name
+                    && ancestors.contains(&unquoted(&format!("{}.{}", other.schema, other.parent)))
+            });
+            of_ancestors.into_iter().all(|(_, column)| column.get(property) == object.get(property))
+        };
+        let column = format!("ALTER COLUMN {}", quoted(&id.name));
+        if !is_inherited("default") {
+            let change = match object.get("default") {
+                Some(default) => format!("SET DEFAULT {default}"),
+                None => "DROP DEFAULT".to_owned(),
+            };
+            self.statements.push(format!("ALTER TABLE ONLY {} {column} {change}", parent(id)));
+        }
+        if object.get("not null").is_some_and(|how| how == "true") && !is_inherited("not null") {
+            self.statements.push(format!("ALTER TABLE {} {column} SET NOT NULL", parent(id)));
+        }
+    }
+
+    /// The tables that a table inherits from, directly or not.
+    fn ancestors(&self, table: &str) -> HashSet<String> {
+        let mut ancestors = HashSet::new();
+        let mut next = vec![table.to_owned()];
+        while let Some(table) = next.pop() {
+            let is_it = |id: &ObjectId| {
+                id.kind == ObjectKind::Table && unquoted(&format!("{}.{}", id.schema, id.name)) == table
+            };
+            let object = self.fingerprint.objects.iter().find(|(id, _)| is_it(id)).map(|(_, object)| object);
+            let parents = object.and_then(|object| object.get("inherits")).map_or("", String::as_str);
+            let parents = parents.split(", ").filter(|parent| !parent.is_empty()).map(unquoted);
+            next.extend(parents.filter(|parent| ancestors.insert(parent.clone())));
+        }
+        ancestors
     }
 
     /// Settings of a table.

@@ -7,11 +7,19 @@
 -- `documented (whose, names)` comes before it: the options that are reported.
 member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), history_prefix (space, prefix) AS (
+    -- The history of another prefix or schema is no schema either. It is known by its columns.
+    SELECT oid, $2::text FROM pg_namespace WHERE nspname = $1::text
+    UNION
+    SELECT c.relnamespace, left(c.relname::text, -length('_history')) FROM pg_class c
+    WHERE c.relkind = 'r' AND c.relname::text LIKE '%\_history' AND (SELECT count(*) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname IN
+            ('set_name', 'version', 'chain', 'statements_checksum', 'down_checksum', 'older_binaries')) = 6
 ), history AS (
-    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1::text AND c.relkind = 'r' AND c.relname IN
-        (($2::text || '_history')::name, ($2::text || '_log')::name, ($2::text || '_schema')::name,
-        ($2::text || '_settings')::name)
+    SELECT c.oid, c.relnamespace FROM pg_class c JOIN history_prefix h ON h.space = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relname IN
+        ((h.prefix || '_history')::name, (h.prefix || '_log')::name, (h.prefix || '_schema')::name,
+        (h.prefix || '_settings')::name)
 ), history_part AS (
     SELECT oid FROM history
     UNION ALL

@@ -8,7 +8,7 @@ LATERAL (VALUES
 ) p (property, value)
 WHERE p.value IS NOT NULL
     AND NOT EXISTS (SELECT FROM member WHERE classid = 'pg_namespace'::regclass AND objid = s.oid)
-    AND (s.name = 'public' OR s.name <> $1::text OR NOT EXISTS (SELECT FROM history)
+    AND (s.name = 'public' OR NOT EXISTS (SELECT FROM history WHERE relnamespace = s.oid)
         OR EXISTS (SELECT FROM relation WHERE relnamespace = s.oid)
         OR EXISTS (SELECT FROM type WHERE typnamespace = s.oid)
         OR EXISTS (SELECT FROM routine WHERE pronamespace = s.oid))

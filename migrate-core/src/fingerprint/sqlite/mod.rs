@@ -12,14 +12,19 @@ use canonical::{canonical, tokens};
 
 use crate::{Query, Value};
 
-/// Everything except the tables of the history with this prefix, in the order of creation. What belongs to SQLite
-/// itself, or to a virtual table, is left out.
+/// Everything except the tables of the history with this prefix and of all other histories, which are known by their
+/// columns, in the order of creation. What belongs to SQLite itself, or to a virtual table, is left out.
 pub(crate) fn query(history_prefix: &str) -> Query {
     // The list of tables is made once in the query. Asked for each table separately, it would take a second for a
     // thousand of them.
-    let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema \
+    let sql = "WITH history (prefix) AS (SELECT $1 UNION SELECT substr(name, 1, length(name) - length('_history')) \
+        FROM main.sqlite_schema WHERE type = 'table' AND name LIKE '%\\_history' ESCAPE '\\' AND sql LIKE '%set_name%' \
+        AND sql LIKE '%statements_checksum%' AND sql LIKE '%down_checksum%' AND sql LIKE '%older_binaries%') \
+        SELECT type, name, tbl_name, sql FROM main.sqlite_schema \
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-        AND tbl_name NOT IN ($1 || '_history', $1 || '_log', $1 || '_schema', $1 || '_settings') AND tbl_name NOT IN \
+        AND tbl_name NOT IN (SELECT prefix || suffix FROM history, \
+        (SELECT '_history' AS suffix UNION ALL SELECT '_log' UNION ALL SELECT '_schema' UNION ALL SELECT '_settings')) \
+        AND tbl_name NOT IN \
         (SELECT l.name FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'shadow') ORDER BY rowid";
     Query { sql: sql.to_owned(), values: vec![history_prefix.into()] }
 }

@@ -10,6 +10,7 @@ use crate::cli::connection::Access;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
+use crate::schema;
 
 #[derive(Clone, Debug, Args)]
 pub struct Dump {
@@ -30,7 +31,7 @@ impl Dump {
         }
         let Some(path) = &self.output else {
             session.console.document("dump", dump.sql.trim_end(), database.json(&dump));
-            return Ok(Exit::DONE);
+            return Ok(exit(&dump));
         };
         let shown = path.display();
         let is_same = fs::read_to_string(path).is_ok_and(|file| file == dump.sql);
@@ -52,6 +53,12 @@ impl Dump {
         let text = if is_same { format!("{shown} is up to date") } else { format!("wrote {shown}") };
         let json = json!({ "path": shown.to_string(), "written": !is_same, "left_out": dump.left_out });
         session.console.answer("dump", text, json);
-        Ok(Exit::DONE)
+        // A file that is only compared has no gaps that the one that wrote it has not seen.
+        Ok(if self.check { Exit::DONE } else { exit(&dump) })
     }
+}
+
+/// Whether the dump holds all of the schema.
+fn exit(dump: &schema::Dump) -> Exit {
+    if dump.left_out.is_empty() { Exit::DONE } else { Exit::INCOMPLETE }
 }

@@ -5,6 +5,7 @@ use migrate_tests::{Folder, Sandbox, conformance};
 
 conformance! {
     a_row_that_was_altered_is_named,
+    two_rows_of_one_version_are_told,
     a_history_that_is_gone_is_not_made_anew_beside_its_log,
     no_history_is_made_where_none_can_stay,
 }
@@ -17,7 +18,7 @@ async fn a_row_that_was_altered_is_named<S: Sandbox>(mut db: S) {
     let set = two(&db);
     let migrator = Migrator::new(&set);
     db.migrate(&migrator).await.unwrap();
-    for (column, value) in [("checksum", "edited"), ("chain", ""), ("state", "done")] {
+    for (column, value) in [("checksum", "edited"), ("chain", "")] {
         let kept = format!("(SELECT {column} FROM migrate_history WHERE version = 2)");
         db.execute(&format!("CREATE TABLE kept AS SELECT {kept} AS it")).await;
         db.execute(&format!("UPDATE migrate_history SET {column} = '{value}' WHERE version = 2")).await;
@@ -71,4 +72,19 @@ async fn no_history_is_made_where_none_can_stay<S: Sandbox>(mut db: S) {
     let longest = Migrator::new(&set).history_prefix("p".repeat(54));
     db.migrate(&longest).await.unwrap();
     assert_eq!(db.status(&longest).await.unwrap().state, SetState::UpToDate);
+}
+
+async fn two_rows_of_one_version_are_told<S: Sandbox>(mut db: S) {
+    let set = two(&db);
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    // Without the primary key a row can be there twice.
+    db.execute(
+        "CREATE TABLE other AS SELECT * FROM migrate_history; DROP TABLE migrate_history;
+         ALTER TABLE other RENAME TO migrate_history; INSERT INTO migrate_history SELECT * FROM migrate_history",
+    )
+    .await;
+    let error = db.verify(&migrator).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History, "{error}");
+    assert!(error.to_string().contains("there are two rows of version 1"), "{error}");
 }

@@ -255,10 +255,9 @@ async fn each_history_keeps_its_own(mut db: impl Sandbox) {
     let other = Migrator::new(&other_set).history_prefix("other");
     db.migrate(&migrator).await.unwrap();
     db.migrate(&other).await.unwrap();
-    // To each the tables of the other, and what it made, came by other means.
+    // To each, what the other made came by other means; the tables of a history are nothing to any.
     let found = drift(&mut db, &migrator).await;
-    for table in ["d", "other_history", "other_log", "other_schema"] {
-        assert!(found.contains(&format!("added    table {}", relation(&db, table))), "{found}");
-    }
+    assert!(found.contains(&format!("added    table {}", relation(&db, "d"))), "{found}");
+    assert!(!found.contains("other_"), "{found}");
     assert_eq!(drift(&mut db, &other).await, NO_DRIFT);
 }

@@ -51,3 +51,23 @@ async fn the_history_schema_may_have_been_made_by_somebody_else() {
     let migrator = Migrator::new(&set).history_schema("ours");
     assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 2);
 }
+
+/// The history of another schema is no schema, and neither is the schema that holds nothing else.
+#[tokio::test]
+async fn the_history_of_another_schema_is_no_drift() {
+    let mut db = database("other_histories").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let ours = Migrator::new(&set);
+    db.migrate(&ours).await.unwrap();
+    let before = db.fingerprint(&ours).await.unwrap();
+    let none =
+        migrate_tests::Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
+    let other = Migrator::new(&none).history_schema("t2").history_prefix("other");
+    db.migrate(&other).await.unwrap();
+    let difference = before.diff(&db.fingerprint(&ours).await.unwrap());
+    assert!(difference.is_empty(), "{difference}");
+    // A table that has no more of a history than its name is schema.
+    db.execute("CREATE TABLE t2.their_history (version bigint)").await;
+    let difference = before.diff(&db.fingerprint(&ours).await.unwrap()).to_string();
+    assert!(difference.contains("added    table t2.their_history"), "{difference}");
+}

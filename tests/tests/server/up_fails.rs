@@ -1,8 +1,4 @@
 //! `up-fails` held against a server: it is reported exactly where the server refuses the script.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a surprise in a helper ends the test, as it does in the test itself"
-)]
 
 use migrate::Engine;
 use migrate::testing::Server;

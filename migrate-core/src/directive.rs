@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::closest::closest_of;
 use crate::directive_key::DirectiveKey;
 use crate::file_name::Part;
+use crate::foreign_marker;
 use crate::problem::DirectiveProblem;
 use crate::statement::Scan;
 use crate::{Hazard, OlderBinaries, Risk, Span};
@@ -43,6 +44,10 @@ pub(crate) struct Reason {
 pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(DirectiveProblem, usize)>) {
     let mut directives = Directives::default();
     let mut problems = Vec::new();
+    if let Some(of_another) = of_another_tool(sql, scan) {
+        // Nothing else can be said of such a file before it is divided.
+        return (directives, vec![of_another]);
+    }
     let mut seen = Vec::new();
     for comment in &scan.line_comments {
         let read = read(&sql[comment.clone()]).and_then(|line| {
@@ -57,6 +62,20 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Dir
         problems.extend(read.err().map(|problem| (problem, comment.start)));
     }
     (directives, problems)
+}
+
+/// The first line by which another tool divides its files.
+fn of_another_tool(sql: &str, scan: &Scan) -> Option<(DirectiveProblem, usize)> {
+    scan.line_comments.iter().find_map(|comment| {
+        let line = sql[comment.clone()].trim_end();
+        let tool = foreign_marker::tool_of(line.trim_start_matches('-').trim())?;
+        let problem = DirectiveProblem::OtherTool {
+            tool: tool.name,
+            line: line.to_owned(),
+            is_adopted: tool.is_adopted,
+        };
+        Some((problem, comment.start))
+    })
 }
 
 /// Key and value of a comment that is a directive.
@@ -272,7 +291,11 @@ mod tests {
                     closest: Some(DirectiveKey::NoTransaction),
                 },
             ),
-            ("-- migrate:up", DirectiveProblem::Unknown { key: text("up"), closest: None }),
+            ("-- migrate:upper", DirectiveProblem::Unknown { key: text("upper"), closest: None }),
+            (
+                "-- migrate:up",
+                DirectiveProblem::OtherTool { tool: "dbmate", line: text("-- migrate:up"), is_adopted: true },
+            ),
             (
                 "-- migrate no-transaction",
                 DirectiveProblem::WithoutColon { key: DirectiveKey::NoTransaction },

@@ -48,7 +48,7 @@ keys! {
     /// How long a statement may run.
     StatementTimeout "statement-timeout" in [Up Down Verify] as "statement-timeout 30min",
     /// A hazard that the author accepts.
-    Allow "allow" in [Up Down] as "allow drop-column \"unused since 2.3\"",
+    Allow "allow" in [Up Down Verify] as "allow drop-column \"unused since 2.3\"",
     /// The risk as the author sees it.
     Risk "risk" in [Up] as "risk controlled",
     /// Whether binaries that do not know the migration may run on the schema that it leaves.

@@ -19,7 +19,7 @@ pub(crate) struct FileName<'a> {
 }
 
 /// Which part of a migration a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     Up,
     Down,

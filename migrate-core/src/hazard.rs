@@ -44,6 +44,8 @@ hazards! {
     AttachScan "attach-scan" High,
     /// Adding a CHECK reads all rows while no one can use the table.
     CheckValidate "check-validate" High,
+    /// Triggers, foreign keys or CHECKs are switched off while the script writes.
+    ChecksOff "checks-off" High,
     /// A column of a domain with a constraint rewrites the table.
     ConstrainedDomain "constrained-domain" High,
     /// Deleting rows also deletes rows of other tables (SQLite).
@@ -54,9 +56,11 @@ hazards! {
     DetachBlocking "detach-blocking" Controlled,
     /// A constraint of a domain reads every table that uses it.
     DomainValidate "domain-validate" High,
+    /// The server refuses a statement of the rollback.
+    DownFails "down-fails" High,
     /// The rollback drops what was there before the migration.
     DownLossy "down-lossy" Controlled,
-    /// The rollback does not drop everything that the migration created.
+    /// The rollback leaves another schema than there was before the migration.
     DownMismatch "down-mismatch" Controlled,
     /// CASCADE drops what the statement does not name.
     DropCascade "drop-cascade" High,
@@ -201,7 +205,7 @@ hazards! {
 impl Hazard {
     /// Whether the hazard is about a rollback script.
     pub(crate) fn is_of_rollback(self) -> bool {
-        matches!(self, Hazard::DownLossy | Hazard::DownMismatch)
+        matches!(self, Hazard::DownFails | Hazard::DownLossy | Hazard::DownMismatch)
     }
 
     /// The hazard of that name.

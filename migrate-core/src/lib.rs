@@ -17,6 +17,7 @@ mod engine;
 mod file_name;
 mod finding;
 mod fingerprint;
+mod foreign_marker;
 mod hazard;
 mod history;
 mod ledger;

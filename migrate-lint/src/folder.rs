@@ -18,6 +18,7 @@ use migrate_core::{
 use crate::analysis::Analysis;
 use crate::lost_session::lost_session;
 use crate::rollback;
+use crate::rules::newer_syntax;
 use crate::schema::{Schema, Words};
 use crate::sql::{self, Parsed};
 
@@ -142,16 +143,26 @@ impl Analyst<'_> {
         let up = self.of_up(parsed.migration.up(), &parsed.up);
         let script = parsed.migration.down().script();
         let execution = script.map_or(Execution::PLAIN, Script::execution);
-        let of_down =
-            down.zip(before).map(|(down, before)| of_rollback(&before, &parsed.up, down, execution));
+        let of_down = down
+            .zip(before)
+            .map(|(down, before)| of_rollback(&before, &self.schema, &parsed.up, down, execution));
         let mut of_down = of_down.unwrap_or_default();
         of_down.extend(script.into_iter().flat_map(|script| lost_session(script, self.engine)));
+        of_down.extend(self.newer_syntax(parsed.down.as_ref()));
+        of_down.sort_by_key(|finding| finding.span.start());
         let errors = |parsed: Option<&Parsed>| parsed.map_or_else(Vec::new, |parsed| parsed.errors.clone());
         Findings {
             up: ScriptFindings { errors: parsed.up.errors.clone(), hazards: up },
             down: ScriptFindings { errors: errors(parsed.down.as_ref()), hazards: of_down },
-            verify: ScriptFindings { errors: errors(parsed.verify.as_ref()), hazards: Vec::new() },
+            verify: ScriptFindings {
+                errors: errors(parsed.verify.as_ref()),
+                hazards: self.newer_syntax(parsed.verify.as_ref()),
+            },
         }
+    }
+
+    fn newer_syntax(&self, parsed: Option<&Parsed>) -> Vec<Finding> {
+        parsed.map_or_else(Vec::new, |parsed| newer_syntax(&parsed.statements, self.project))
     }
 
     /// The findings about an up script. The schema is moved on to the state after it.
@@ -170,9 +181,15 @@ impl Analyst<'_> {
 }
 
 /// The findings about a rollback. None if one of the scripts does not parse, which is reported as that.
-fn of_rollback(before: &Schema, up: &Parsed, down: &Parsed, execution: Execution) -> Vec<Finding> {
+fn of_rollback(
+    before: &Schema,
+    whole: &Schema,
+    up: &Parsed,
+    down: &Parsed,
+    execution: Execution,
+) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {
-        rollback::of_rollback(before, &up.statements, &down.statements, execution)
+        rollback::of_rollback(before, whole, &up.statements, &down.statements, execution)
     } else {
         Vec::new()
     }

@@ -293,3 +293,30 @@ fn what_prepare_sql_makes_is_there_before_the_first_migration() {
     assert_eq!(hazards(&[up, policy, ("prepare.sql", prepare)]), [""; 0]);
     assert_eq!(hazards(&[up, policy, ("prepare.sql", "\u{0}")]), ["hazard", "nul-byte"]);
 }
+
+#[test]
+fn newer_syntax_is_found_in_every_script_of_a_migration() {
+    let newer = "CREATE TABLE n (a int UNIQUE NULLS NOT DISTINCT);";
+    let allow = "-- migrate: allow newer-syntax \"no older server is left\"\n";
+    let reported = |down: &str, verify: &str| {
+        let policy = ("migrate.toml", "postgres = 14\nrollback = 'optional'");
+        let files = [
+            CREATE[0],
+            CREATE[1],
+            ("2_n.up.sql", "CREATE TABLE o (a int);"),
+            ("2_n.down.sql", down),
+            ("2_n.verify.sql", verify),
+            policy,
+        ];
+        let checked = Source::of_texts(&files).check(&Overrides::default(), analyse);
+        let found = checked.err().into_iter().flat_map(|found| found.iter().cloned().collect::<Vec<_>>());
+        found.map(|one| format!("{}:{}", one.path, one.position.unwrap())).collect::<Vec<_>>()
+    };
+    let fine = "SELECT 1;";
+    let down = format!("DROP TABLE o; {newer}");
+    assert_eq!(reported(&down, fine), ["2_n.down.sql:1:44"]);
+    assert_eq!(reported(&format!("{allow}{down}"), fine), [""; 0]);
+    let verify = "SELECT json_value('{}'::jsonb, '$.a');";
+    assert_eq!(reported("DROP TABLE o;", verify), ["2_n.verify.sql:1:8"]);
+    assert_eq!(reported("DROP TABLE o;", &format!("{allow}{verify}")), [""; 0]);
+}

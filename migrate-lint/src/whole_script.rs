@@ -21,11 +21,6 @@ pub(crate) struct WholeScript<'a> {
 impl<'a> WholeScript<'a> {
     /// All statements, including those in blocks, in their order.
     pub(crate) fn statements(&self) -> impl Iterator<Item = &'a Statement> + use<'a> {
-        let mut waiting: Vec<&Statement> = self.script.iter().rev().collect();
-        std::iter::from_fn(move || {
-            let statement = waiting.pop()?;
-            waiting.extend(statement.inner().iter().rev());
-            Some(statement)
-        })
+        self.script.iter().flat_map(Statement::with_inner)
     }
 }

@@ -60,6 +60,15 @@ pub enum DirectiveProblem {
         /// Ours.
         ours: DirectiveKey,
     },
+    /// A line by which another tool divides one file into a migration and its rollback.
+    OtherTool {
+        /// The name of the tool.
+        tool: &'static str,
+        /// The line.
+        line: String,
+        /// Whether `cargo migrate adopt` splits its files.
+        is_adopted: bool,
+    },
     /// `allow` of a hazard that does not exist.
     UnknownHazard {
         /// The name.
@@ -86,6 +95,7 @@ impl DirectiveProblem {
             | DirectiveProblem::InsideStatement { key }
             | DirectiveProblem::Twice { key } => Some(*key),
             DirectiveProblem::Foreign { ours, .. } => Some(*ours),
+            DirectiveProblem::OtherTool { .. } => None,
             DirectiveProblem::UnknownHazard { .. } | DirectiveProblem::UnusedAllow { .. } => {
                 Some(DirectiveKey::Allow)
             }
@@ -146,6 +156,19 @@ impl DirectiveProblem {
                 format!("`-- {theirs}` is a directive of another tool"),
                 format!("write `-- migrate: {ours}`"),
             ),
+            DirectiveProblem::OtherTool { tool, line, is_adopted } => Wording::new(
+                "other-tool",
+                format!("this file is one of {tool}: `{line}` would be a comment, and all parts would run"),
+                match is_adopted {
+                    true => format!(
+                        "`cargo migrate adopt --from {tool}` splits the file into `.up.sql` and `.down.sql` and \
+                         takes over the history"
+                    ),
+                    false => "split the file: what applies the migration into `.up.sql`, what takes it back into \
+                              `.down.sql`; in a database where it was applied, `cargo migrate baseline` records it"
+                        .to_owned(),
+                },
+            ),
             DirectiveProblem::UnknownHazard { name, closest } => Wording::new(
                 "unknown-hazard",
                 format!("there is no hazard `{name}`"),
@@ -170,9 +193,6 @@ const TO_THE_TOP: &str = "move it to the comments at the top of the file";
 fn help_with_unknown(key: &str, closest: Option<DirectiveKey>) -> Cow<'static, str> {
     match (key, closest) {
         (_, Some(closest)) => format!("did you mean `{closest}`?").into(),
-        ("up" | "down", None) => {
-            "sections in one file are dbmate's form: write `.up.sql` and `.down.sql`".into()
-        }
         _ => "the crate's documentation lists the directives; no other text may follow `-- migrate:`".into(),
     }
 }

@@ -32,6 +32,19 @@ pub enum FileNameProblem {
         version: Version,
         /// The file that came first.
         other: String,
+        /// A path with a version that is free, and keeps the order of the folder.
+        suggestion: Option<String>,
+        /// The migration that comes next.
+        next: Option<String>,
+    },
+    /// A number of digits with which a moment sorts before or after others that it should not.
+    MisplacedMoment {
+        /// The version.
+        version: Version,
+        /// A file with a timestamp on the wrong side of it.
+        other: String,
+        /// The version as a timestamp of 14 digits, if that can be read from it.
+        suggestion: Option<String>,
     },
     /// A date of 8 digits sorts before all timestamps of 14.
     DateAmongTimestamps {
@@ -55,10 +68,38 @@ impl FileNameProblem {
                 ),
                 "choose one form and rename the others",
             ),
-            FileNameProblem::DuplicateVersion { version, other } => Wording::new(
+            FileNameProblem::DuplicateVersion { version, other, suggestion, next } => Wording::new(
                 "duplicate-version",
                 format!("version {version} is used twice, here and by `{other}`"),
-                "give the newer migration a version of its own, above all others",
+                match (suggestion, next) {
+                    (Some(path), None) => {
+                        format!(
+                            "give the newer migration a version of its own, above all others, as in `{path}`"
+                        )
+                    }
+                    (Some(path), Some(next)) => format!(
+                        "give the newer of the two a version of its own: `{path}` is free, and stays before `{next}`"
+                    ),
+                    (None, Some(next)) => format!(
+                        "no version is free before `{next}`: give the newer of the two one above all others, if what \
+                         comes after it does not need it"
+                    ),
+                    (None, None) => "give the newer migration a version of its own".to_owned(),
+                },
+            ),
+            FileNameProblem::MisplacedMoment { version, other, suggestion } => Wording::new(
+                "misplaced-moment",
+                format!(
+                    "version {version} has {} digits, and `{other}` has a timestamp of 14: a number sorts by its \
+                     size, so the two are not in the order of their dates",
+                    version.to_string().len()
+                ),
+                match suggestion {
+                    Some(moment) => format!("write it as `{moment}`, with two digits for each part"),
+                    None => "write year, month, day, hour, minute and second with 14 digits, as in \
+                             `20251107100000`"
+                        .to_owned(),
+                },
             ),
             FileNameProblem::DateAmongTimestamps { version, other } => Wording::new(
                 "date-among-timestamps",
@@ -81,6 +122,11 @@ fn help(reason: &InvalidFileName, suggestion: Option<&str>) -> Cow<'static, str>
         }
         (InvalidFileName::DottedVersion, Some(name)) => {
             format!("dots are not supported: number it `{name}`").into()
+        }
+        (InvalidFileName::DottedVersion, None) => {
+            "dots are not supported, and no whole number is free before the next migration: give this one and all \
+             that come after it new numbers, in their order"
+                .into()
         }
         (InvalidFileName::Version(InvalidVersion::NotANumber), Some(name)) => {
             format!("number it `{name}`").into()

@@ -18,7 +18,9 @@ use crate::directive_key::DirectiveKey;
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::{LockFile, LockUpdate, Locked};
 use crate::parallel::in_shares;
-use crate::problem::{FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem};
+use crate::problem::{
+    DirectiveProblem, FolderProblem, PolicyProblem, Problem, RollbackProblem, ScriptProblem,
+};
 use crate::{Checksum, Dialect, Down, Migration, MigrationSet, OlderBinaries, Version, Work};
 
 pub(super) fn assemble(
@@ -113,6 +115,7 @@ fn migrations(
     let migrations = parts::group(named, problems);
     let migrations = checks::one_form(migrations, problems);
     checks::dates(&migrations, problems);
+    checks::moments(&migrations, problems);
     checks::versions(&migrations, problems);
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
@@ -217,8 +220,9 @@ impl Assembly<'_, '_> {
         };
         let verify = scripts.verify.map(|verify| {
             self.tell(&verify);
-            verify.script
+            (verify.script, verify.directives)
         });
+        let (verify, of_verify) = verify.unzip();
         let locked = self.locked.and_then(|locked| locked.get(parts.version));
         let migration = Migration {
             version: parts.version,
@@ -235,6 +239,7 @@ impl Assembly<'_, '_> {
             migration,
             up: parsed.directives,
             down: of_down,
+            verify: of_verify.unwrap_or_default(),
             is_locked: false,
             is_vouched_for: false,
             is_sound: self.problems.found.len() == before,
@@ -294,10 +299,11 @@ impl Assembly<'_, '_> {
     }
 }
 
-/// Whether the script may mean to say `irreversible`, and this problem keeps it from being heard.
+/// Whether the script may have a way back, and this problem hides it.
 fn may_hide_irreversible(problem: &Problem) -> bool {
     let key = match problem {
-        Problem::Text(_) => return true,
+        // Its rollback may be in the same file.
+        Problem::Text(_) | Problem::Directive(DirectiveProblem::OtherTool { .. }) => return true,
         Problem::Directive(problem) => problem.key(),
         _ => None,
     };

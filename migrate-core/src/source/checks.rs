@@ -59,13 +59,60 @@ pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     }
 }
 
+/// A moment with a digit too few or too many (`2020-12-7-190800`) sorts before all timestamps, or after them.
+pub(super) fn moments(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+    let mut timestamps: Vec<_> = ups(migrations).filter(|up| up.version.is_timestamp()).collect();
+    timestamps.sort_by_cached_key(|up| up.version.to_string());
+    let (Some(first), Some(last)) = (timestamps.first(), timestamps.last()) else { return };
+    for up in ups(migrations).filter(|up| looks_like_moment(up.version)) {
+        let digits = up.version.to_string();
+        // As texts, both are in the order of their dates, as far as the digits are right.
+        let passed = [first, last]
+            .into_iter()
+            .find(|timestamp| (up.version < timestamp.version) != (digits < timestamp.version.to_string()));
+        let Some(passed) = passed else { continue };
+        let problem = FileNameProblem::MisplacedMoment {
+            version: up.version,
+            other: problems.display_path(&passed.file.path),
+            suggestion: padded(up.file_name.label),
+        };
+        problems.of_file(problem, &up.file.path);
+    }
+}
+
+/// Whether a version begins with a year and goes on, but is no date and no timestamp.
+fn looks_like_moment(version: Version) -> bool {
+    let digits = version.to_string();
+    let year = digits.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+    digits.len() > 8 && (1970..3000).contains(&year) && !version.is_timestamp()
+}
+
+/// `2020-12-7-190800_x` as `2020-12-07-190800`, if that is a timestamp.
+fn padded(label: &str) -> Option<String> {
+    let number = label.split('_').next()?;
+    let parts: Vec<String> = number.split('-').map(|part| format!("{part:0>2}")).collect();
+    let padded = parts.join("-");
+    padded.parse::<Version>().is_ok_and(Version::is_timestamp).then_some(padded)
+}
+
 /// Two migrations cannot share a version.
 pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+    let mut later = migrations;
     for same in migrations.chunk_by(|a, b| a.version == b.version) {
+        later = &later[same.len()..];
         let Some(first) = first_by_path(same) else { continue };
+        let next = ups(later).next();
         for up in ups(same).filter(|up| up.file.path != first.file.path) {
-            let other = problems.display_path(&first.file.path);
-            problems.of_file(FileNameProblem::DuplicateVersion { version: up.version, other }, &up.file.path);
+            let free = names::next_version(Some(up.version));
+            let is_free = free.is_some_and(|free| next.is_none_or(|next| free < next.version));
+            let suggestion = names::renumbered(&up.file.path, Some(up.version)).filter(|_| is_free);
+            let problem = FileNameProblem::DuplicateVersion {
+                version: up.version,
+                other: problems.display_path(&first.file.path),
+                suggestion: suggestion.map(|path| problems.display_path(&path)),
+                next: next.map(|next| problems.display_path(&next.file.path)),
+            };
+            problems.of_file(problem, &up.file.path);
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) struct Draft {
     /// The directives in the comments of its scripts.
     pub(super) up: Directives,
     pub(super) down: Directives,
+    pub(super) verify: Directives,
     /// Whether it is unchanged since it was locked. Its hazards are not reported then.
     pub(super) is_locked: bool,
     /// Whether the lock file also records its hazards, so that its statements need not be analysed again.

@@ -94,7 +94,9 @@ impl Reporter<'_, '_> {
             self.report_all(down, problems);
         }
         if let Some(verify) = &migration.verify {
-            self.report_all(verify, of_syntax(&found.verify));
+            let mut problems = of_syntax(&found.verify);
+            problems.extend(self.of_script(verify, &draft.verify, &found.verify.hazards));
+            self.report_all(verify, problems);
         }
     }
 

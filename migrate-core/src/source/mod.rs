@@ -27,6 +27,7 @@ mod residue;
 mod script;
 mod staleness;
 mod style;
+mod suggestion;
 #[cfg(test)]
 mod tests;
 mod text;

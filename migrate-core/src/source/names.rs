@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::problems::Problems;
-use super::{Source, SourceFile};
+use super::{Source, SourceFile, suggestion};
 use crate::Version;
 use crate::config::{CONFIG_FILE, Config};
-use crate::file_name::{FileName, Form, InvalidFileName, Part};
+use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::LOCK_FILE;
 use crate::problem::FileNameProblem;
 
@@ -39,11 +39,10 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
             },
         }
     }
-    let latest = named.iter().map(|named| named.version).max();
-    let form = most_used(&named);
-    for (file, file_name, reason) in misnamed.into_values() {
-        let suggestion =
-            suggestion(file_name, &reason, form, latest).map(|path| problems.display_path(&path));
+    let wrong: Vec<_> = misnamed.values().map(|(_, file_name, reason)| (*file_name, reason)).collect();
+    let suggestions = suggestion::all(&wrong, &named, most_used(&named));
+    for ((file, file_name, reason), suggestion) in misnamed.into_values().zip(suggestions) {
+        let suggestion = suggestion.map(|path| problems.display_path(&path));
         problems.of_file(FileNameProblem::Invalid { reason, suggestion }, misnamed_path(file, file_name));
     }
     named
@@ -85,35 +84,6 @@ fn misnamed_path<'a>(file: &'a SourceFile, file_name: FileName<'_>) -> &'a str {
         Some((folder, _)) if file_name.form == Form::Directory => folder,
         _ => &file.path,
     }
-}
-
-/// A valid path to suggest, in the form of the tree. A new version comes after all others.
-fn suggestion(
-    file_name: FileName<'_>,
-    reason: &InvalidFileName,
-    tree: Option<Form>,
-    latest: Option<Version>,
-) -> Option<String> {
-    let label = file_name.label;
-    let (number, name) = label.split_once('_').unwrap_or((label, ""));
-    let name = name.trim_start_matches('_');
-    let (number, name) = match reason {
-        InvalidFileName::NoVersion | InvalidFileName::FolderNoVersion => {
-            let name = label.trim_start_matches(|c: char| !c.is_alphabetic());
-            (next_version(latest)?.to_string(), name)
-        }
-        InvalidFileName::NoName | InvalidFileName::OneUnderscore => (number.to_owned(), name),
-        InvalidFileName::DottedVersion | InvalidFileName::Version(_) => {
-            let digits = number.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-            (next_version(latest.max(digits.parse().ok()))?.to_string(), name)
-        }
-        InvalidFileName::Unknown | InvalidFileName::NoFolder | InvalidFileName::Repeatable => return None,
-    };
-    let name = if name.is_empty() { "name" } else { name };
-    let is_folder = file_name.form == Form::Directory;
-    let form = if is_folder { Form::Directory } else { tree.unwrap_or(file_name.form) };
-    let path = labelled(FileName { form, ..file_name }, &number, name);
-    Some(if is_folder { folder_of(&path).to_owned() } else { path })
 }
 
 /// The path of a migration, or of its folder, with a version above `latest`.
@@ -187,31 +157,5 @@ mod tests {
         let long = Version::new(202607301400000001);
         assert_eq!(next_version(long), Version::new(20260730140001));
         assert!(next_version(long) > long);
-    }
-
-    #[test]
-    fn a_suggestion_has_the_form_of_its_tree_and_comes_last() {
-        use Form::*;
-        let number = Version::new;
-        let cases = [
-            ("add_x.up.sql", Some(FlatPair), number(20251117235959), "20251118000000_add_x.up.sql"),
-            ("add_x.sql", Some(FlatPair), number(7), "8_add_x.up.sql"),
-            ("a/add_x.sql", Some(Prefixed), number(7), "a/V8__add_x.sql"),
-            ("add_x.sql", Some(Directory), number(7), "8_add_x/up.sql"),
-            ("a/add_x/down.sql", Some(Directory), number(7), "a/8_add_x"),
-            ("-- 5 add_x.sql", None, None, "20251107100000_add_x.sql"),
-            ("7.down.sql", Some(FlatPair), number(9), "7_name.down.sql"),
-            ("V7.sql", None, None, "V7__name.sql"),
-            ("V7_add_x.sql", None, None, "V7__add_x.sql"),
-            ("V1.5__add_x.sql", None, None, "V2__add_x.sql"),
-            ("V1.5__add_x.sql", Some(Prefixed), number(7), "V8__add_x.sql"),
-            ("V1a__add_x.sql", None, None, "V2__add_x.sql"),
-            ("1.5_add_x/up.sql", None, None, "2_add_x"),
-        ];
-        for (path, tree, latest, want) in cases {
-            let file_name = FileName::parse(path).unwrap();
-            let reason = file_name.numbered().unwrap_err();
-            assert_eq!(suggestion(file_name, &reason, tree, latest).as_deref(), Some(want), "{path}");
-        }
     }
 }

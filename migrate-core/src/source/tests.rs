@@ -148,6 +148,45 @@ fn each_bad_folder_has_its_problems() {
             &[("V99999999999999999999__a.sql", SQL), ("U99999999999999999999__a.sql", SQL)],
             &["m/V99999999999999999999__a.sql a version is at most 9223372036854775807, what a bigint holds"],
         ),
+        // Versions that sort to the wrong end.
+        (
+            &[
+                ("20201206190800_a.up.sql", SQL),
+                ("20201206190800_a.down.sql", SQL),
+                ("2020-12-7-190800_b.up.sql", SQL),
+                ("2020-12-7-190800_b.down.sql", SQL),
+            ],
+            &[
+                "m/2020-12-7-190800_b.up.sql version 2020127190800 has 13 digits, and `m/20201206190800_a.up.sql` has \
+               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
+            ],
+        ),
+        (
+            &[
+                ("20201206190800_a.up.sql", SQL),
+                ("20201206190800_a.down.sql", SQL),
+                ("202011301908000_b.up.sql", SQL),
+                ("202011301908000_b.down.sql", SQL),
+            ],
+            &[
+                "m/202011301908000_b.up.sql version 202011301908000 has 15 digits, and `m/20201206190800_a.up.sql` has \
+               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
+            ],
+        ),
+        // Files that hold both directions: one problem, not a missing rollback as well.
+        (
+            &[("1_a.sql", "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;")],
+            &[
+                "m/1_a.sql:1:1 this file is one of goose: `-- +goose Up` would be a comment, and all parts would run",
+            ],
+        ),
+        (
+            &[("1_a.sql", "SELECT 1;\n---- create above / drop below ----\nSELECT 2;")],
+            &[
+                "m/1_a.sql:2:1 this file is one of tern: `---- create above / drop below ----` would be a comment, and \
+               all parts would run",
+            ],
+        ),
         // Ways back that are missing.
         (
             &[("1_a.up.sql", SQL)],
@@ -311,5 +350,53 @@ fn a_diagnostic_reads_like_rustcs() {
     assert_eq!(
         diagnostics.unwrap_err().to_string(),
         "this string never ends\n --> m/1_a.up.sql:2:9\n   |\n 2 | \tSELECT 'x;\n   | \t       ^\n help: close it"
+    );
+}
+
+#[test]
+fn what_is_no_mark_of_another_tool_and_no_misplaced_moment() {
+    let set = set(&[
+        ("1607367600_a.up.sql", "SELECT '\n-- +goose Up\n';"),
+        ("1607367600_a.down.sql", "DO $$ BEGIN\n-- +goose Down\nEND $$;"),
+        ("20201206190800_b.up.sql", "/*\n-- +goose Up\n*/ SELECT 1;"),
+        ("20201206190800_b.down.sql", SQL),
+    ]);
+    assert_eq!(set.migrations().len(), 2);
+}
+
+#[test]
+fn the_help_for_a_duplicate_version_keeps_the_order_of_the_folder() {
+    let help = |versions: &[&str]| {
+        let names = versions.iter().enumerate().flat_map(|(nth, version)| {
+            ["up", "down"].map(|part| format!("{version}_{}.{part}.sql", ["a", "b", "c"][nth]))
+        });
+        let names: Vec<String> = names.collect();
+        let files: Vec<_> = names.iter().map(|name| (name.as_str(), SQL)).collect();
+        let diagnostics = source(&files).into_set(&Overrides::default()).unwrap_err();
+        diagnostics.iter().next().unwrap().problem.help()
+    };
+    assert_eq!(
+        help(&["5", "5"]),
+        "give the newer migration a version of its own, above all others, as in `m/6_b.up.sql`"
+    );
+    assert_eq!(
+        help(&["5", "5", "7"]),
+        "give the newer of the two a version of its own: `m/6_b.up.sql` is free, and stays before `m/7_c.up.sql`"
+    );
+    assert_eq!(
+        help(&["5", "5", "6"]),
+        "no version is free before `m/6_c.up.sql`: give the newer of the two one above all others, if what comes \
+         after it does not need it"
+    );
+}
+
+#[test]
+fn the_help_for_a_misplaced_moment_shows_it_padded() {
+    let files = [("20201206190800_a.sql", SQL), ("2020-12-7-190800_b.sql", SQL)];
+    let files = [files[0], files[1], ("migrate.toml", "rollback = 'optional'")];
+    let diagnostics = source(&files).into_set(&Overrides::default()).unwrap_err();
+    assert_eq!(
+        diagnostics.iter().next().unwrap().problem.help(),
+        "write it as `2020-12-07-190800`, with two digits for each part"
     );
 }

@@ -11,6 +11,8 @@ mod project;
 
 use migrate_core::Finding;
 
+pub(super) use self::project::newer_syntax;
+
 use crate::{Context, WholeScript};
 
 /// A rule that looks at one statement.

@@ -61,6 +61,8 @@ pub(crate) struct Schema {
     /// Composite types, ranges and other types.
     other_types: BTreeSet<Name>,
     functions: BTreeMap<Name, Function>,
+    /// The names of relations that were dropped or renamed. One of them may be there again.
+    gone: BTreeSet<Name>,
     lookup: Lookup,
     /// Whether the current migration has created temporary relations.
     has_temporary: bool,
@@ -89,6 +91,7 @@ impl Schema {
             enums: BTreeMap::new(),
             other_types: BTreeSet::new(),
             functions: BTreeMap::new(),
+            gone: BTreeSet::new(),
             lookup: Lookup::default(),
             has_temporary: false,
             current: 1,
@@ -146,6 +149,39 @@ impl Schema {
     pub(crate) fn is_known(&self, name: &Name) -> bool {
         let name = self.resolve(name);
         self.relation_exists(&name) && self.tables.get(&name).is_none_or(|table| table.is_known)
+    }
+
+    /// Whether a relation of this name was there, and was dropped or renamed by a statement that certainly ran.
+    pub(crate) fn was_there(&self, name: &Name) -> bool {
+        !self.has_name(name) && self.gone.contains(&self.resolve(name))
+    }
+
+    /// Whether a relation has this name, in the schema that it names or, if it names none, in any: which ones are
+    /// searched may be set outside of the scripts.
+    pub(crate) fn has_name(&self, name: &Name) -> bool {
+        fn has<T>(objects: &BTreeMap<Name, T>, name: &Name) -> bool {
+            objects.range(Name::new(&name.name)..).next().is_some_and(|(known, _)| known.name == name.name)
+        }
+        match name.schema {
+            Some(_) => self.relation_exists(name),
+            None => {
+                has(&self.tables, name)
+                    || has(&self.indexes, name)
+                    || has(&self.views, name)
+                    || has(&self.sequences, name)
+            }
+        }
+    }
+
+    /// Whether a type has this name in any schema.
+    pub(crate) fn has_type_named(&self, name: &str) -> bool {
+        let mut names = self.domains.keys().chain(self.enums.keys()).chain(&self.other_types);
+        names.any(|known| known.name == name)
+    }
+
+    /// Whether a function has this name in any schema.
+    pub(crate) fn has_function_named(&self, name: &str) -> bool {
+        self.functions.keys().any(|known| known.name == name)
     }
 
     /// Whether the migration with this number is the current one, so that what it created is new.

@@ -5,7 +5,7 @@
 //! into words, and only objects with one of these words as their name are copied: for `DROP TABLE orders` those
 //! named `drop`, `table` and `orders`, of which only the last exists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lookup::Lookup;
 use super::{Schema, Table, TableConstraintKind};
@@ -62,8 +62,9 @@ impl Schema {
             sequences: pick(&self.sequences, words),
             domains: pick(&self.domains, words),
             enums: pick(&self.enums, words),
-            other_types: words.0.iter().flat_map(|word| self.types_of(word)).cloned().collect(),
+            other_types: words.0.iter().flat_map(|word| named(&self.other_types, word)).cloned().collect(),
             functions: pick(&self.functions, words),
+            gone: words.0.iter().flat_map(|word| named(&self.gone, word)).cloned().collect(),
             has_temporary: self.has_temporary,
             current: self.current,
             ..Schema::new(self.engine)
@@ -104,11 +105,6 @@ impl Schema {
         part.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
     }
 
-    /// The other types of this name, in any schema.
-    fn types_of(&self, word: &Name) -> impl Iterator<Item = &Name> {
-        self.other_types.range(word..).take_while(|name| name.name == word.name)
-    }
-
     /// A lookup for the objects of a part.
     fn new_lookup(&self) -> Lookup {
         let mut lookup = Lookup::default();
@@ -125,6 +121,11 @@ impl Schema {
         }
         lookup
     }
+}
+
+/// The names that are this word, in any schema.
+fn named<'a>(names: &'a BTreeSet<Name>, word: &'a Name) -> impl Iterator<Item = &'a Name> {
+    names.range(word..).take_while(|name| name.name == word.name)
 }
 
 /// The objects with one of these names, in any schema. It works because a [`Name`] is sorted by the name first and by the

@@ -37,6 +37,8 @@ pub(crate) struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trigger {
     pub(crate) name: String,
+    /// The function that it executes, if a migration created that (PostgreSQL).
+    pub(crate) function: Option<Name>,
     /// The relations that its body reads and writes (SQLite).
     pub(crate) uses: Vec<Name>,
 }

@@ -28,7 +28,8 @@ pub(crate) use selection::{ColumnName, Cut, From, Selected, Selection, Source};
 pub(crate) use statement::{
     AlterDomain, AlterPolicy, AlterType, Block, Conflict, Copy, CreateDomain, CreateFunction, CreatePolicy,
     CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind, Privileges,
-    Query, Reference, Refresh, Reindex, Setting, SettingScope, Since, Statement, TypeDefinition, Update,
+    Query, Reference, Refresh, Reindex, RowLock, Setting, SettingScope, Since, Statement, TypeDefinition,
+    Update,
 };
 pub(crate) use table::{
     AlterTable, Change, ChangeAction, Column, ColumnChange, Constraint, ConstraintKind, CreateIndex,

@@ -20,6 +20,8 @@ pub(crate) struct Statement {
     pub(crate) reads: Vec<Name>,
     /// Every string literal in it, without its quotes.
     pub(crate) literals: Vec<String>,
+    /// The tables of which a query anywhere in it locks every row (PostgreSQL).
+    pub(crate) row_locks: Vec<RowLock>,
     /// The parts of it that older servers do not know, each with the version that introduced it (PostgreSQL).
     pub(crate) since: Vec<Since>,
 }
@@ -32,6 +34,23 @@ impl Statement {
             Kind::Query(query) => &query.writes,
             _ => &[],
         }
+    }
+
+    /// The setting that `SELECT set_config('name', 'value', …)` sets, as a SET would.
+    pub(crate) fn set_config(&self) -> Option<(&str, &str)> {
+        let calls = self.calls.iter().any(|call| call.is_builtin("set_config"));
+        let [name, value, ..] = &self.literals[..] else { return None };
+        calls.then_some((name, value))
+    }
+
+    /// The statement and all statements inside it, in their order.
+    pub(crate) fn with_inner(&self) -> impl Iterator<Item = &Statement> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            let statement = waiting.pop()?;
+            waiting.extend(statement.inner().iter().rev());
+            Some(statement)
+        })
     }
 }
 
@@ -231,6 +250,8 @@ pub(crate) struct Refresh {
 pub(crate) struct CreateTrigger {
     pub(crate) name: String,
     pub(crate) table: Name,
+    /// The function that it executes (PostgreSQL).
+    pub(crate) function: Option<Name>,
     /// The relations that its body reads and writes (SQLite).
     pub(crate) uses: Vec<Name>,
 }
@@ -384,10 +405,17 @@ pub(crate) struct Copy {
 /// `SELECT` and its like. What it reads and calls is in its [`Statement`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// `FOR UPDATE`, `FOR SHARE`, ….
-    pub(crate) locks_rows: bool,
     /// The statements in WITH that write, and the one after WITH if that writes too.
     pub(crate) writes: Vec<Statement>,
+}
+
+/// A query that locks every row of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowLock {
+    pub(crate) table: Name,
+    /// `FOR UPDATE`, `FOR SHARE`, …, in upper case.
+    pub(crate) strength: String,
+    pub(crate) span: Span,
 }
 
 /// `LOCK TABLE`.

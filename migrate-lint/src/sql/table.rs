@@ -169,6 +169,7 @@ pub(crate) enum ChangeAction {
     },
     DropColumn {
         column: String,
+        if_exists: bool,
         cascade: bool,
     },
     AlterColumn {
@@ -178,6 +179,7 @@ pub(crate) enum ChangeAction {
     AddConstraint(Constraint),
     DropConstraint {
         name: String,
+        if_exists: bool,
         cascade: bool,
     },
     ValidateConstraint {

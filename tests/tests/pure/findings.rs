@@ -42,7 +42,8 @@ fn crates_io() {
         &CRATES_IO,
         &[
             ("check-validate high", 1),
-            ("down-mismatch controlled", 1),
+            ("down-fails high", 1),
+            ("down-mismatch controlled", 15),
             ("drop-cascade high", 1),
             ("drop-column high", 20),
             ("drop-default controlled", 8),
@@ -83,8 +84,9 @@ fn zksync() {
     finds(
         &ZKSYNC,
         &[
+            ("down-fails high", 10),
             ("down-lossy controlled", 2),
-            ("down-mismatch controlled", 8),
+            ("down-mismatch controlled", 33),
             ("drop-cascade high", 13),
             ("drop-column high", 40),
             ("drop-default controlled", 1),

@@ -4,6 +4,7 @@ mod conformance;
 mod corpora;
 mod dump;
 mod fingerprint;
+mod function_bodies;
 mod lexer;
 mod migrate_test;
 mod postgres;

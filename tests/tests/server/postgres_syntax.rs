@@ -51,7 +51,7 @@ async fn typos_are_judged_as_postgres_judges_them() {
     let (mut accepted, mut rejected) = (0, 0);
     let mut missed = Vec::new();
     for _ in 0..2_000 {
-        let sql = mutated(&mut random);
+        let sql = mutated(STATEMENTS, &mut random);
         let errors = syntax_errors(&sql, Engine::Postgres);
         // What only a newer server knows is no typo to the parser.
         let is_newer = inspect::oldest_release(&sql).is_some_and(|release| release > judge.major);
@@ -83,15 +83,16 @@ async fn what_is_newer_than_the_server_is_known_to_be() {
     }
 }
 
-fn mutated(random: &mut Random) -> String {
-    let mut words: Vec<String> = words(random.choice::<&str>(STATEMENTS));
+/// One of the statements with a word removed, doubled, swapped, replaced or misspelt.
+pub(crate) fn mutated(statements: &[&str], random: &mut Random) -> String {
+    let mut words: Vec<String> = words(random.choice::<&str>(statements));
     let at = random.below(words.len());
     match random.below(6) {
         0 => drop(words.remove(at)),
         1 => words.insert(at, words[at].clone()),
         2 if at + 1 < words.len() => words.swap(at, at + 1),
         3 => {
-            let others = self::words(random.choice::<&str>(STATEMENTS));
+            let others = self::words(random.choice::<&str>(statements));
             words[at] = random.choice(&others).clone();
         }
         _ => words[at] = misspelt(&words[at], random),
@@ -130,7 +131,7 @@ fn misspelt(word: &str, random: &mut Random) -> String {
 }
 
 /// A generator of numbers that gives the same ones at each run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn below(&mut self, end: usize) -> usize {
@@ -166,7 +167,7 @@ const STATEMENTS: &[&str] = &[
     "CREATE DOMAIN d AS text CHECK (VALUE <> '')",
     "CREATE OR REPLACE VIEW v AS WITH x AS (SELECT * FROM t) SELECT a, b FROM x JOIN u USING (id) WHERE a = 1",
     "CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA",
-    "CREATE OR REPLACE FUNCTION f(a int, b text DEFAULT 'x') RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT 1'",
+    "CREATE OR REPLACE FUNCTION f(a int, b text DEFAULT 'x') RETURNS SETOF t LANGUAGE internal STABLE AS 'SELECT 1'",
     "CREATE TRIGGER g BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
     "CREATE POLICY p ON t FOR SELECT TO PUBLIC USING (a = current_user)",
     "INSERT INTO t (a, b) VALUES (1, 'x'), (2, NULL) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING a",

@@ -29,8 +29,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     });
     let of_clauses = old_changes(context).filter_map(|(alter, change)| {
         let name = match &change.action {
-            ChangeAction::DropColumn { column, cascade: true } => column,
-            ChangeAction::DropConstraint { name, cascade: true } => name,
+            ChangeAction::DropColumn { column, cascade: true, .. } => column,
+            ChangeAction::DropConstraint { name, cascade: true, .. } => name,
             _ => return None,
         };
         let message = format!("CASCADE also drops everything that depends on `{}.{name}`", alter.name);

@@ -1,4 +1,4 @@
-//! The rules for tables, indexes and other objects as a whole, and for the rows in them: 33 files, one for each
+//! The rules for tables, indexes and other objects as a whole, and for the rows in them: 34 files, one for each
 //! hazard or family of hazards.
 //!
 //! In comes a [`Context`]: one statement, the script around it, and the schema before it. Out come findings. `DROP
@@ -9,6 +9,7 @@
 //! `docs/hazards/`.
 
 mod attach_scan;
+mod checks_off;
 mod default_partition_scan;
 mod detach_blocking;
 mod domain_validate;
@@ -48,6 +49,7 @@ use crate::sql::{AlterTable, Change, Kind};
 
 pub(super) const RULES: &[Rule] = &[
     attach_scan::check,
+    checks_off::check,
     default_partition_scan::check,
     detach_blocking::check,
     domain_validate::check,

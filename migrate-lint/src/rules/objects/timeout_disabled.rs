@@ -18,11 +18,22 @@ use migrate_core::{Finding, Hazard};
 
 use super::object::every;
 use crate::Context;
-use crate::sql::{ChangeAction, Kind, Setting};
+use crate::sql::{ChangeAction, Kind, Setting, SettingScope};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let Kind::Set(setting) = &context.statement.kind else { return Vec::new() };
-    let Some((name, effect)) = disabled(context, setting) else { return Vec::new() };
+    let by_function = context.statement.set_config().map(|(name, value)| Setting {
+        scope: SettingScope::Session,
+        name: name.to_ascii_lowercase(),
+        values: vec![value.to_owned()],
+        reset: false,
+    });
+    let setting = match &context.statement.kind {
+        Kind::Set(setting) => Some(setting),
+        _ => by_function.as_ref(),
+    };
+    let Some((name, effect)) = setting.and_then(|setting| disabled(context, setting)) else {
+        return Vec::new();
+    };
     let message = format!("without {name} {effect}");
     let safer = format!("set a limit that the application can live with, such as `SET LOCAL {name} = '10s'`");
     vec![Finding::new(Hazard::TimeoutDisabled, context.statement.span, message, safer)]
@@ -78,6 +89,8 @@ mod tests {
         case(&history, "SET lock_timeout = 0", &["timeout-disabled controlled"]);
         case(&history, "SET LOCAL lock_timeout TO '0ms'", &["timeout-disabled controlled"]);
         case(&history, "SET lock_timeout TO DEFAULT", &["timeout-disabled controlled"]);
+        case(&history, "SELECT set_config('lock_timeout', '0', true)", &["timeout-disabled controlled"]);
+        case(&history, "SELECT set_config('lock_timeout', '5s', true)", &[]);
         case(&history, "RESET lock_timeout", &["timeout-disabled controlled"]);
         case(&history, "RESET ALL", &["timeout-disabled controlled"]);
         case(&history, "SET LOCAL statement_timeout = 0", &["timeout-disabled controlled"]);

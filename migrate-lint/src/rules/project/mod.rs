@@ -23,6 +23,7 @@ mod tenant_view;
 
 use migrate_core::Span;
 
+pub(crate) use self::newer_syntax::newer_syntax;
 use super::WholeScriptRule;
 use crate::WholeScript;
 use crate::schema::Table;
@@ -30,7 +31,7 @@ use crate::sql::{CreateTable, Kind, Name, TableBody};
 
 pub(super) const RULES: &[WholeScriptRule] = &[
     fk_index::check,
-    newer_syntax::check,
+    |whole| newer_syntax(whole.script, whole.project),
     rls_not_forced::check,
     rls_setting::check,
     soft_delete_cascade::check,

@@ -14,15 +14,16 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::{Finding, Hazard};
+use migrate_core::{Finding, Hazard, Project};
 
-use crate::WholeScript;
+use crate::sql::Statement;
 
-pub(super) fn check(whole: &WholeScript<'_>) -> Vec<Finding> {
-    let Some(declared) = whole.project.postgres else { return Vec::new() };
+/// The newer parts of a script that applies a migration, rolls it back or verifies it.
+pub(crate) fn newer_syntax(script: &[Statement], project: &Project) -> Vec<Finding> {
+    let Some(declared) = project.postgres else { return Vec::new() };
     // A statement inside another is in both lists.
     let mut seen = BTreeSet::new();
-    let parts = whole.statements().flat_map(|statement| &statement.since);
+    let parts = script.iter().flat_map(Statement::with_inner).flat_map(|statement| &statement.since);
     let newer = parts.filter(|part| part.release > declared && seen.insert((part.span.start(), part.what)));
     newer
         .map(|part| {

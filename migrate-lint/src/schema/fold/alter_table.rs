@@ -64,7 +64,7 @@ impl Schema {
                 }
             }
             ChangeAction::AddConstraint(constraint) => self.add_constraint(name, constraint, None),
-            ChangeAction::DropConstraint { name: constraint, cascade } => {
+            ChangeAction::DropConstraint { name: constraint, cascade, .. } => {
                 self.drop_constraint(name, &kept(constraint, engine), *cascade);
             }
             ChangeAction::ValidateConstraint { name: constraint } => {

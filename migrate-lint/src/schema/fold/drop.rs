@@ -23,6 +23,11 @@ impl Schema {
                 ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
                     if let Some(name) = self.resolve_function_name(name) {
                         self.functions.remove(&name);
+                        if drop.cascade {
+                            self.in_tables(None, |table| {
+                                table.triggers.retain(|trigger| trigger.function.as_ref() != Some(&name));
+                            });
+                        }
                     }
                 }
                 ObjectKind::Extension => {
@@ -57,10 +62,16 @@ impl Schema {
 
     /// Drops a relation and what goes with it; with `cascade` also the views on it.
     pub(super) fn drop_relation(&mut self, name: &Name, cascade: bool) {
+        if self.relation_exists(name) {
+            self.gone.insert(name.clone());
+        }
         self.remove_index(name);
         let was_table = self.tables.remove(name).is_some();
         let was_view = self.views.remove(name).is_some();
-        self.sequences.remove(name);
+        let owner = self.sequences.remove(name).and_then(|sequence| sequence.owner);
+        if let Some((table, column)) = owner.filter(|_| cascade && !was_table) {
+            self.drop_default(&table, &column);
+        }
         if !was_table && !was_view {
             return;
         }
@@ -78,6 +89,12 @@ impl Schema {
             let views: Vec<Name> = self.views_on(name).map(|view| view.name.clone()).collect();
             views.iter().for_each(|view| self.drop_relation(view, cascade));
         }
+    }
+
+    /// Drops the default of a column, which used a sequence.
+    fn drop_default(&mut self, table: &Name, column: &str) {
+        let columns = self.tables.get_mut(table).into_iter().flat_map(|table| &mut table.columns);
+        columns.filter(|known| known.name == column).for_each(|column| column.has_default = false);
     }
 
     /// Drops a schema and everything in it. Without CASCADE the server only drops an empty one, so nothing is lost then.

@@ -45,7 +45,12 @@ impl Schema {
             Kind::Move { object, name, schema: Some(schema) } => self.move_object(*object, name, schema),
             Kind::Set(setting) => self.set(setting),
             Kind::Pragma { name, value: Some(value) } => self.pragma(name, value),
-            Kind::Do(block) => block.statements.iter().for_each(|statement| self.apply(statement)),
+            Kind::Do(block) => {
+                // What a block drops may still be there.
+                let gone = self.gone.clone();
+                block.statements.iter().for_each(|statement| self.apply(statement));
+                self.gone = gone;
+            }
             _ => {}
         }
     }

@@ -26,10 +26,11 @@ impl Schema {
         let table = self.resolve(&create.table);
         // Views can have triggers too, but no rule asks for those.
         if !self.views.contains_key(&table) {
+            let function = create.function.as_ref().and_then(|name| self.resolve_function_name(name));
             let uses = create.uses.iter().map(|used| self.resolve(used)).collect();
             let triggers = &mut self.table_entry(&table).triggers;
             if !triggers.iter().any(|known| known.name == create.name) {
-                triggers.push(Trigger { name: create.name.clone(), uses });
+                triggers.push(Trigger { name: create.name.clone(), function, uses });
             }
         }
     }

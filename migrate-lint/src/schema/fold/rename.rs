@@ -35,6 +35,7 @@ impl Schema {
     /// Changes the name of a relation wherever it occurs.
     pub(super) fn rename_relation(&mut self, from: &Name, to: &Name) {
         if from != to && self.relation_exists(from) {
+            self.gone.insert(from.clone());
             self.rename_relations(|name| {
                 if name == from {
                     *name = to.clone();
@@ -52,6 +53,7 @@ impl Schema {
             .filter(|sequence| sequence.owner.as_ref().is_some_and(|(owner, _)| owner == name));
         let mut moved: Vec<Name> = indexes.chain(owned.map(|sequence| &sequence.name)).cloned().collect();
         moved.push(name.clone());
+        self.gone.extend(moved.iter().cloned());
         self.rename_relations(|name| {
             if moved.contains(name) {
                 name.schema = Some(schema.to_owned());
@@ -189,6 +191,8 @@ impl Schema {
     /// Applies a change to every name of a function in the schema.
     fn rename_functions(&mut self, rename: impl Fn(&mut Name)) {
         self.functions.values_mut().for_each(|function| rename(&mut function.name));
+        let triggers = self.tables.values_mut().flat_map(|table| &mut table.triggers);
+        triggers.filter_map(|trigger| trigger.function.as_mut()).for_each(&rename);
         rekey(&mut self.functions, |function| &function.name);
     }
 }

@@ -32,19 +32,21 @@ fn action(node: Node<'_>) -> ChangeAction {
 
 /// The action, or `None` if no rule knows it.
 fn known_action(node: Node<'_>) -> Option<ChangeAction> {
-    let cascade = node.has(CASCADE);
+    let (if_exists, cascade) = (node.has(IF_EXISTS), node.has(CASCADE));
     Some(match node.kind() {
         ADD_COLUMN => ChangeAction::AddColumn {
             column: Box::new(column(node)?),
             if_not_exists: node.has(IF_NOT_EXISTS),
         },
-        DROP_COLUMN => ChangeAction::DropColumn { column: last(node.child(COLUMN_NAME_REF)?)?, cascade },
+        DROP_COLUMN => {
+            ChangeAction::DropColumn { column: last(node.child(COLUMN_NAME_REF)?)?, if_exists, cascade }
+        }
         ALTER_COLUMN | ALTER_VIEW_COLUMN => alter_column(node)?,
         ADD_CONSTRAINT => {
             ChangeAction::AddConstraint(node.nodes().find_map(|child| constraint(child, None))?)
         }
         DROP_CONSTRAINT => {
-            ChangeAction::DropConstraint { name: last(node.child(CONSTRAINT_NAME_REF)?)?, cascade }
+            ChangeAction::DropConstraint { name: last(node.child(CONSTRAINT_NAME_REF)?)?, if_exists, cascade }
         }
         VALIDATE_CONSTRAINT => {
             ChangeAction::ValidateConstraint { name: last(node.child(CONSTRAINT_NAME_REF)?)? }
@@ -199,9 +201,9 @@ mod tests {
         };
         let a = || "a".to_owned();
         let cases = [
-            ("DROP a", DropColumn { column: a(), cascade: false }),
-            ("DROP COLUMN IF EXISTS a CASCADE", DropColumn { column: a(), cascade: true }),
-            ("DROP CONSTRAINT IF EXISTS a", DropConstraint { name: a(), cascade: false }),
+            ("DROP a", DropColumn { column: a(), if_exists: false, cascade: false }),
+            ("DROP COLUMN IF EXISTS a CASCADE", DropColumn { column: a(), if_exists: true, cascade: true }),
+            ("DROP CONSTRAINT IF EXISTS a", DropConstraint { name: a(), if_exists: true, cascade: false }),
             ("VALIDATE CONSTRAINT a", ValidateConstraint { name: a() }),
             ("RENAME a TO b", RenameColumn { from: a(), to: to("b", 26) }),
             ("RENAME CONSTRAINT a TO b", RenameConstraint { from: a(), to: to("b", 37) }),

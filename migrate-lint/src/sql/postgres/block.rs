@@ -34,7 +34,7 @@ pub(super) fn block(node: Node<'_>) -> Block {
 }
 
 /// Replaces doubled quotes by single ones and a space outside of the string, so that all places stay the same.
-fn single_quotes(content: &str) -> String {
+pub(super) fn single_quotes(content: &str) -> String {
     let mut parts = content.split("''");
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for (number, part) in parts.enumerate() {
@@ -98,7 +98,7 @@ fn inner(node: Node<'_>) -> Option<Statement> {
 }
 
 /// The body with spaces in place of every `INTO target`, which the parser does not know in a query.
-fn without_targets(body: &str) -> String {
+pub(super) fn without_targets(body: &str) -> String {
     let tokens: Vec<Token> = tokens(body, Engine::Postgres).collect();
     let is = |token: &Token, word: &str| body[token.range.clone()].eq_ignore_ascii_case(word);
     let mut plain = body.to_owned().into_bytes();
@@ -206,7 +206,7 @@ mod tests {
             "DO $$ BEGIN EXECUTE 'DROP TABLE ' || a; END $$",
             "DO $$ BEGIN FOR r IN EXECUTE a LOOP NULL; END LOOP; END $$",
             "DO LANGUAGE plpython3u $$ x = 1 $$",
-            "DO $$ BEGIN this is no language; END $$",
+            "DO $$ BEGIN IF this is no language; END $$",
             "DO E'BEGIN NULL; END'",
         ] {
             assert!(inner_of(sql).1, "{sql}");

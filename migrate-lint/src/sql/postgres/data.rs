@@ -21,7 +21,7 @@ pub(super) fn rows(node: Node<'_>) -> Option<Kind> {
         return own;
     }
     writes.extend(own.map(|kind| with_kind(node, kind)));
-    Some(Kind::Query(Query { locks_rows: node.find(LOCKING_CLAUSE).is_some(), writes }))
+    Some(Kind::Query(Query { writes }))
 }
 
 /// The statement without its WITH, if it writes.
@@ -116,15 +116,12 @@ mod tests {
 
     #[test]
     fn queries() {
-        let plain = Kind::Query(Query { locks_rows: false, writes: Vec::new() });
+        let plain = Kind::Query(Query { writes: Vec::new() });
         for sql in
             ["SELECT 1", "(SELECT 1) UNION SELECT 2", "VALUES (1)", "TABLE t", "WITH a AS (SELECT 1) TABLE a"]
         {
             assert_eq!(kind(sql), plain, "{sql}");
         }
-        assert!(
-            matches!(kind("SELECT 1 FROM t FOR UPDATE SKIP LOCKED"), Kind::Query(query) if query.locks_rows)
-        );
     }
 
     #[test]

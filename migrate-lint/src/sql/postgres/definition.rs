@@ -5,7 +5,7 @@
 
 use squawk_parser::SyntaxKind::*;
 
-use super::expression::{expression, text};
+use super::expression::{calls, expression, text};
 use super::name::{last, name, string};
 use super::tree::Node;
 use super::types::type_in;
@@ -43,7 +43,12 @@ pub(super) fn table(node: Node<'_>) -> Option<Name> {
 }
 
 pub(super) fn create_trigger(node: Node<'_>) -> Option<CreateTrigger> {
-    Some(CreateTrigger { name: last(node.child(TRIGGER)?)?, table: table(node)?, uses: Vec::new() })
+    Some(CreateTrigger {
+        name: last(node.child(TRIGGER)?)?,
+        table: table(node)?,
+        function: node.child(CALL_EXPR).and_then(|call| calls(call).into_iter().next()),
+        uses: Vec::new(),
+    })
 }
 
 pub(super) fn create_policy(node: Node<'_>) -> Option<CreatePolicy> {
@@ -198,8 +203,12 @@ mod tests {
 
     #[test]
     fn triggers_rules_and_policies() {
-        let trigger =
-            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: s("t"), uses: Vec::new() });
+        let trigger = Kind::CreateTrigger(CreateTrigger {
+            name: "a".to_owned(),
+            table: s("t"),
+            function: Some(Name::new("f")),
+            uses: Vec::new(),
+        });
         let sql = "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON s.t FOR EACH ROW WHEN (g(new.b)) EXECUTE FUNCTION f()";
         let statement = crate::sql::postgres::testing::statement(sql);
         assert_eq!(statement.kind, trigger);
@@ -226,7 +235,7 @@ mod tests {
     #[test]
     fn functions() {
         let function = |options: &str| match kind(&format!(
-            "CREATE FUNCTION s.f(a int) RETURNS int {options} AS 'x' LANGUAGE sql"
+            "CREATE FUNCTION s.f(a int) RETURNS int {options} AS 'SELECT 1' LANGUAGE sql"
         )) {
             Kind::CreateFunction(function) if function.name == s("f") => function,
             other => panic!("{other:?}"),

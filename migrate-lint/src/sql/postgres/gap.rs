@@ -112,8 +112,8 @@ mod tests {
             ("CREATE TRUSTED PROCEDURAL LANGUAGE a", "CREATE                    LANGUAGE a"),
             ("create or replace procedural language a", "create or replace            language a"),
             (
-                "CREATE FUNCTION f(OUT a int) RETURNS NULL ON NULL INPUT AS 'é' LANGUAGE sql",
-                "CREATE FUNCTION f(OUT a int) STRICT                     AS 'é' LANGUAGE sql",
+                "CREATE FUNCTION f(OUT a int) RETURNS NULL ON NULL INPUT AS 'é' LANGUAGE c",
+                "CREATE FUNCTION f(OUT a int) STRICT                     AS 'é' LANGUAGE c",
             ),
             ("ALTER POLICY IF EXISTS a ON t RENAME TO b", "ALTER POLICY           a ON t RENAME TO b"),
             (

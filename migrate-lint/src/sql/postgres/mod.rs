@@ -12,6 +12,7 @@
 
 mod alter_table;
 mod block;
+mod body;
 #[cfg(test)]
 mod corpora;
 mod data;
@@ -25,6 +26,7 @@ mod misfit;
 mod name;
 mod reads;
 mod release;
+mod row_lock;
 mod setting;
 mod statement;
 mod syntax;
@@ -46,17 +48,18 @@ use super::{Kind, Parsed, Statement};
 /// Parses each statement on its own, so that an error in one does not affect the others.
 pub(super) fn parse(sql: &str) -> Parsed {
     let mut parsed = Parsed::default();
+    let checks_bodies = body::is_checked(sql);
     for scanned in scan(sql, Engine::Postgres).statements {
-        let (statement, error) = parse_statement(sql, scanned.span);
+        let (statement, error) = parse_statement(sql, scanned.span, checks_bodies);
         parsed.statements.push(statement);
         parsed.errors.extend(error);
     }
     parsed
 }
 
-/// One statement, and its syntax error if it has one. With an error the statement is unknown, because its tree may
-/// be anything.
-fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
+/// One statement, and its syntax error if it has one. With an error outside of a body the statement is unknown, because
+/// its tree may be anything.
+fn parse_statement(sql: &str, span: Span, checks_bodies: bool) -> (Statement, Option<SyntaxError>) {
     let text = span.of(sql);
     if let Some(names) = setting::names(text) {
         return (Statement { kind: Kind::Set(names), ..unknown(text, span) }, None);
@@ -69,7 +72,11 @@ fn parse_statement(sql: &str, span: Span) -> (Statement, Option<SyntaxError>) {
         let text = gap::bridged(text);
         let tree = Tree::parse(&text, span.start(), EntryPoint::SourceFile);
         match syntax::error(&tree, &text, span.start()) {
-            None => (tree.root().nodes().next().map(statement::statement), None),
+            None => {
+                let node = tree.root().nodes().next();
+                let in_body = node.filter(|_| checks_bodies).and_then(body::error);
+                (node.map(statement::statement), in_body)
+            }
             Some(error) => (None, Some(error)),
         }
     });
@@ -90,6 +97,7 @@ fn unknown(text: &str, span: Span) -> Statement {
         calls: Vec::new(),
         reads: Vec::new(),
         literals: Vec::new(),
+        row_locks: Vec::new(),
         since: Vec::new(),
     }
 }

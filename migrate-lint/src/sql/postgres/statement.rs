@@ -8,8 +8,8 @@ use squawk_parser::SyntaxKind::{self, *};
 
 use super::tree::Node;
 use super::{
-    alter_table, block, data, definition, drop, expression, index, name, reads, release, setting, table,
-    vacuum,
+    alter_table, block, data, definition, drop, expression, index, name, reads, release, row_lock, setting,
+    table, vacuum,
 };
 use crate::sql::{Kind, ObjectKind, Privileges, Statement};
 
@@ -20,11 +20,13 @@ pub(super) fn statement(node: Node<'_>) -> Statement {
 /// The statement of a node whose kind is known.
 pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
     let literals = node.tokens().filter_map(name::string);
+    let reads = reads::reads(node);
     Statement {
         span: node.span(),
         kind,
         calls: calls(node),
-        reads: reads::reads(node),
+        row_locks: row_lock::row_locks(node, &reads),
+        reads,
         literals: literals.collect(),
         since: release::since(node),
     }

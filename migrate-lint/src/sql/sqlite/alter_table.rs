@@ -26,11 +26,11 @@ pub(super) fn alter_table(
             ChangeAction::RenameColumn { from: identifier(old), to: place.last() }
         }
         AlterTableBody::DropColumn(column) => {
-            ChangeAction::DropColumn { column: identifier(column), cascade: false }
+            ChangeAction::DropColumn { column: identifier(column), if_exists: false, cascade: false }
         }
         AlterTableBody::AddConstraint(known) => ChangeAction::AddConstraint(constraint(known, span)),
         AlterTableBody::DropConstraint(known) => {
-            ChangeAction::DropConstraint { name: identifier(known), cascade: false }
+            ChangeAction::DropConstraint { name: identifier(known), if_exists: false, cascade: false }
         }
     };
     let changes = vec![Change { span, action }];

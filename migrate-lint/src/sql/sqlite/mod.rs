@@ -78,5 +78,13 @@ fn guarded<T>(parse: impl FnOnce() -> T) -> std::thread::Result<T> {
 }
 
 fn empty(span: Span, kind: Kind) -> Statement {
-    Statement { span, kind, calls: Vec::new(), reads: Vec::new(), literals: Vec::new(), since: Vec::new() }
+    Statement {
+        span,
+        kind,
+        calls: Vec::new(),
+        reads: Vec::new(),
+        literals: Vec::new(),
+        row_locks: Vec::new(),
+        since: Vec::new(),
+    }
 }

@@ -23,6 +23,7 @@ pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
         calls: walk.calls,
         reads: walk.reads,
         literals: walk.literals,
+        row_locks: Vec::new(),
         since: Vec::new(),
     }
 }
@@ -40,6 +41,7 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         Stmt::CreateTrigger { trigger_name, tbl_name, commands, .. } => Kind::CreateTrigger(CreateTrigger {
             name: identifier(&trigger_name.name),
             table: name(tbl_name),
+            function: None,
             uses: Walk::of_trigger(commands).reads,
         }),
         Stmt::CreateView { temporary, view_name, .. } => Kind::CreateView(CreateView {
@@ -74,7 +76,7 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         Stmt::Delete { tbl_name, where_clause, .. } => {
             Kind::Delete(Delete { table: name(tbl_name), filter: where_clause.as_ref().map(expression) })
         }
-        Stmt::Select(_) => Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
+        Stmt::Select(_) => Kind::Query(Query { writes: Vec::new() }),
         Stmt::Pragma(pragma, body) => Kind::Pragma {
             name: identifier(&pragma.name),
             value: body

@@ -57,11 +57,8 @@ fn each_statement_is_of_its_kind() {
         ("UPDATE t SET a = 1, b = b + 1", update(&["a"], false)),
         ("UPDATE OR REPLACE t SET (a, b) = (SELECT b, 1)", update(&["a"], true)),
         ("DELETE FROM t", Kind::Delete(Delete { table: t(), filter: None })),
-        ("SELECT 1", Kind::Query(Query { locks_rows: false, writes: Vec::new() })),
-        (
-            "WITH x AS (SELECT 1) SELECT * FROM x",
-            Kind::Query(Query { locks_rows: false, writes: Vec::new() }),
-        ),
+        ("SELECT 1", Kind::Query(Query { writes: Vec::new() })),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", Kind::Query(Query { writes: Vec::new() })),
         (
             "PRAGMA foreign_keys = OFF",
             Kind::Pragma { name: "foreign_keys".to_owned(), value: Some("off".to_owned()) },
@@ -82,7 +79,7 @@ fn each_statement_is_of_its_kind() {
         ("ATTACH 'x' AS y", Kind::Unknown("ATTACH".to_owned())),
         ("CREATE TRIGGER \"A\" AFTER INSERT ON t BEGIN DELETE FROM b; INSERT INTO c SELECT 1 FROM d; END", {
             let uses = ["b", "c", "d"].map(Name::new).to_vec();
-            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t(), uses })
+            Kind::CreateTrigger(CreateTrigger { name: "a".to_owned(), table: t(), function: None, uses })
         }),
         ("CREATE TEMP VIEW IF NOT EXISTS t AS SELECT 1", {
             Kind::CreateView(CreateView {

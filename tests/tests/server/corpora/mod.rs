@@ -9,3 +9,4 @@
 mod apply;
 mod dump;
 mod round_trip;
+mod told;

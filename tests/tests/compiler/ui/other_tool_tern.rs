@@ -1,6 +1,6 @@
 use migrate::{MigrationSet, embed_migrations};
 
-static MIGRATIONS: MigrationSet = embed_migrations!("migrations/unknown_directive_dbmate");
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations/other_tool_tern");
 
 fn main() {
     println!("{}", MIGRATIONS.name());

@@ -1,4 +1,4 @@
-//! `down-lossy` and `down-mismatch`: what a rollback drops beyond what its migration created, and what it leaves.
+//! `down-fails`, `down-lossy` and `down-mismatch`: what a rollback drops beyond what its migration created, and what it leaves.
 //!
 //! ```sql
 //! -- up                                    -- down
@@ -13,21 +13,34 @@
 //! Why not compare the two scripts, statement by statement? A DROP TABLE undoes a CREATE TABLE, three CREATE INDEX
 //! and a trigger at once, and only the schema knows that.
 //!
+//! What the migration dropped or changed, and the rollback does not put back, is a mismatch too ([`unrestored`]).
+//! `down-fails` is for statements that the server refuses ([`refused`]).
+//!
 //! Exempt: a rollback with a statement whose effect cannot be seen, because it may undo anything; a rollback that
 //! restores the schema exactly; schemas and extensions, which others may use by now; and what a block creates, which
 //! may have been there before.
+
+mod refused;
+mod unrestored;
 
 use std::collections::BTreeSet;
 
 use migrate_core::{Execution, Finding, Hazard, Span};
 
+use self::refused::Refusals;
+use self::unrestored::unrestored;
 use crate::rebuild::{self, Rebuilds};
 use crate::schema::{Inventory, Object, Schema};
 use crate::sql::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
 
+/// The most differences that one message names.
+const MOST: usize = 6;
+
 /// The findings about a rollback script. `before` is the schema before its migration.
+/// The part of the schema that both scripts are about is enough for it; `whole` is all of the schema after the migration.
 pub(crate) fn of_rollback(
     before: &Schema,
+    whole: &Schema,
     up: &[Statement],
     down: &[Statement],
     execution: Execution,
@@ -41,9 +54,46 @@ pub(crate) fn of_rollback(
     schema.set_foreign_keys_off(execution.foreign_keys_off);
     let mut end = schema.clone();
     let mut findings = follow(before, &mut end, down, execution);
+    findings.extend(Refusals { whole, part: &schema }.of(up, down));
+    findings.extend(emptied(before, &end, up, down));
     findings.extend(of_objects(before, schema, &end, up, down));
     findings.sort_by_key(|finding| finding.span.start());
     findings
+}
+
+/// The findings about tables that were there before the migration, and that the rollback empties although the migration
+/// writes no rows to them.
+fn emptied(before: &Schema, end: &Schema, up: &[Statement], down: &[Statement]) -> Vec<Finding> {
+    let written = |statements: &[Statement], table: &Name| {
+        statements.iter().flat_map(Statement::with_inner).any(|statement| match &statement.kind {
+            Kind::Insert(insert) => before.resolve(&insert.table) == *table,
+            Kind::Merge { table: merged } => before.resolve(merged) == *table,
+            Kind::Copy(copy) => copy.table.as_ref().is_some_and(|copied| before.resolve(copied) == *table),
+            _ => may_do_anything(statement),
+        })
+    };
+    let emptied = down.iter().flat_map(|statement| {
+        let tables: Vec<&Name> = match &statement.kind {
+            Kind::Truncate { tables, .. } => tables.iter().collect(),
+            Kind::Delete(delete) if delete.filter.as_ref().is_none_or(|filter| filter.is_always_true) => {
+                vec![&delete.table]
+            }
+            _ => Vec::new(),
+        };
+        tables.into_iter().map(move |table| (statement.span, table))
+    });
+    let old = emptied.filter(|(_, table)| {
+        let is_old = before.table(table).is_some_and(|table| table.is_known) && end.table(table).is_some();
+        let table = before.resolve(table);
+        is_old && !written(up, &table) && !written(down, &table)
+    });
+    old.map(|(span, table)| {
+        let message = format!(
+            "all rows of `{table}` are lost: the table was there before the migration, which writes no rows to it"
+        );
+        Finding::new(Hazard::DownLossy, span, message, "delete only the rows that the migration wrote")
+    })
+    .collect()
 }
 
 /// Applies the rollback to the schema, and finds which rows it loses on SQLite.
@@ -73,8 +123,10 @@ fn of_objects(
         return Vec::new();
     }
     let made = Made { old: before.inventory(), schema, up, down };
+    let after = end;
     let end = end.inventory();
     let mut findings = made.lossy(&end);
+    findings.extend(made.not_restored(before, after));
     findings.extend(made.not_dropped(&end).map(|objects| {
         let message =
             format!("the rollback does not drop what the migration created: {}", objects.join(", "));
@@ -125,6 +177,26 @@ impl Made<'_> {
             schema.apply(statement);
         }
         dropping
+    }
+
+    /// The finding about what the migration dropped or changed, and the rollback does not put back.
+    fn not_restored(&self, before: &Schema, end: &Schema) -> Option<Finding> {
+        // What a block or CASCADE has changed is not certain.
+        if self.up.iter().any(may_do_anything) || self.up.iter().any(cascades) {
+            return None;
+        }
+        let mut differences = unrestored(before, &self.schema.inventory(), end);
+        if differences.is_empty() {
+            return None;
+        }
+        let more = differences.split_off(differences.len().min(MOST));
+        if !more.is_empty() {
+            differences.push(format!("and {} more", more.len()));
+        }
+        let message =
+            format!("the rollback leaves another schema than there was: {}", differences.join("; "));
+        let safer = "put back all that the migration dropped or changed: `cargo migrate test` shows the difference on a server";
+        Some(Finding::new(Hazard::DownMismatch, self.down[0].span, message, safer))
     }
 
     /// The objects that the migration created and the rollback does not drop, as the message names them.
@@ -249,8 +321,11 @@ mod tests {
         parse(old).iter().for_each(|statement| schema.apply(statement));
         let execution = Script::of_text(down, engine, true).execution();
         let part = schema.part_for(&Words::of(&[up, down]));
-        let findings = of_rollback(&part, &parse(up), &parse(down), execution);
-        let whole = of_rollback(&schema, &parse(up), &parse(down), execution);
+        let mut after = schema.clone();
+        after.begin_migration();
+        parse(up).iter().for_each(|statement| after.apply(statement));
+        let findings = of_rollback(&part, &after, &parse(up), &parse(down), execution);
+        let whole = of_rollback(&schema, &after, &parse(up), &parse(down), execution);
         assert_eq!(findings, whole, "of a part of the schema as of all of it");
         findings
             .into_iter()
@@ -269,14 +344,191 @@ mod tests {
         let first = down.split(';').next().unwrap();
         let want =
             format!("down-mismatch: {first}: the rollback does not drop what the migration created: {what}");
-        assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
+        let mut found = found(Engine::Postgres, OLD, up, down);
+        found.retain(|finding| finding.contains("does not drop what"));
+        assert_eq!(found, [want], "{up} -- {down}");
     }
 
     #[track_caller]
     fn lost(up: &str, down: &str, at: &str, what: &str) {
         let want =
             format!("down-lossy: {at}: {what} was there before the migration and is gone after the rollback");
+        let mut found = found(Engine::Postgres, OLD, up, down);
+        found.retain(|finding| finding.starts_with("down-lossy"));
+        assert_eq!(found, [want], "{up} -- {down}");
+    }
+
+    /// The server refuses a statement of the rollback.
+    #[track_caller]
+    fn refused(up: &str, down: &str, at: &str, why: &str) {
+        let want = format!("down-fails: {at}: the server refuses this: {why}");
+        let mut found = found(Engine::Postgres, OLD, up, down);
+        found.retain(|finding| finding.starts_with("down-fails"));
+        assert_eq!(found, [want], "{up} -- {down}");
+    }
+
+    #[track_caller]
+    fn unrestored(up: &str, down: &str, what: &str) {
+        let first = down.split(';').next().unwrap();
+        let want =
+            format!("down-mismatch: {first}: the rollback leaves another schema than there was: {what}");
         assert_eq!(found(Engine::Postgres, OLD, up, down), [want], "{up} -- {down}");
+    }
+
+    #[test]
+    fn what_the_server_refuses() {
+        let add = "ALTER TABLE t ADD b int; CREATE INDEX t_b ON t (b)";
+        refused(
+            add,
+            "ALTER TABLE t DROP b; DROP INDEX t_b",
+            "DROP INDEX t_b",
+            "there is no index `t_b`: no migration creates it, or it went with another",
+        );
+        fine(add, "ALTER TABLE t DROP b; DROP INDEX IF EXISTS t_b");
+        let column = "`t` has no column `c`";
+        refused(add, "DROP INDEX t_b; ALTER TABLE t DROP b; ALTER TABLE t DROP c", "DROP c", column);
+        refused(
+            add,
+            "ALTER TABLE t DROP b; ALTER TABLE t ALTER c DROP NOT NULL",
+            "ALTER c DROP NOT NULL",
+            column,
+        );
+        fine(add, "ALTER TABLE t DROP b, DROP COLUMN IF EXISTS c");
+        let make = "CREATE TYPE n AS ENUM ('a'); CREATE TABLE m (a n)";
+        refused(make, "DROP TYPE n; DROP TABLE m", "DROP TYPE n", "the column `public.m.a` has the type `n`");
+        fine(make, "DROP TABLE m; DROP TYPE n");
+        refused(
+            "CREATE TABLE n (id int)",
+            "DROP TABLE n; DROP TABLE nosuch",
+            "DROP TABLE nosuch",
+            "there is no table `nosuch`: no migration creates it, or it went with another",
+        );
+        let two = "CREATE TABLE n (id int PRIMARY KEY); CREATE TABLE m (a int REFERENCES n)";
+        refused(
+            two,
+            "DROP TABLE n; DROP TABLE m",
+            "DROP TABLE n",
+            "a foreign key of `public.m` refers to `public.n`",
+        );
+        fine(two, "DROP TABLE n, m");
+        fine(two, "DROP TABLE m; DROP TABLE n");
+        let view = "CREATE TABLE n (id int); CREATE VIEW w AS SELECT id FROM n";
+        refused(view, "DROP TABLE n; DROP VIEW w", "DROP TABLE n", "the view `public.w` reads `public.n`");
+        fine(view, "DROP VIEW w; DROP TABLE n");
+        let trigger = "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION g()";
+        let uses = "a trigger of `public.t` uses the function `g`";
+        refused(trigger, "DROP FUNCTION g; DROP TRIGGER g ON t", "DROP FUNCTION g", uses);
+        fine(trigger, "DROP TRIGGER g ON t; DROP FUNCTION g");
+        fine(trigger, "DROP FUNCTION g CASCADE");
+        refused(
+            "DROP TABLE app.log",
+            "CREATE TABLE app.log (id bigserial); ALTER TABLE t ALTER a TYPE serial",
+            "ALTER a TYPE serial",
+            "`serial` is no type: it is a short form for a new column and its sequence",
+        );
+        refused("ALTER TABLE t DROP a", "ALTER TABLE t ADD id int", "ADD id int", "`t` has a column `id`");
+        let renamed = "ALTER TABLE app.log RENAME TO logs";
+        refused(
+            renamed,
+            "ALTER TABLE app.log ADD a int",
+            "ALTER TABLE app.log ADD a int",
+            "`app.log` was dropped or renamed before",
+        );
+        refused(
+            renamed,
+            "DELETE FROM app.log",
+            "DELETE FROM app.log",
+            "`app.log` was dropped or renamed before",
+        );
+        refused(
+            "ALTER TABLE t DROP a",
+            "CREATE TABLE n (a int REFERENCES app.log (id))",
+            "CREATE TABLE n (a int REFERENCES app.log (id))",
+            "`app.log` has no unique constraint over `id` to refer to",
+        );
+        refused(
+            two,
+            "DROP INDEX n_pkey; DROP TABLE m, n",
+            "DROP INDEX n_pkey",
+            "`n_pkey` belongs to a constraint of `public.n`, which has to be dropped",
+        );
+    }
+
+    #[test]
+    fn rows_that_no_one_asked_to_delete() {
+        let add = "ALTER TABLE t ADD b int";
+        let lost = |down: &str, at: &str| {
+            let message = "all rows of `t` are lost: the table was there before the migration, which writes no rows to it";
+            assert_eq!(
+                found(Engine::Postgres, OLD, add, down),
+                [format!("down-lossy: {at}: {message}")],
+                "{down}"
+            );
+        };
+        lost("TRUNCATE t; ALTER TABLE t DROP b", "TRUNCATE t");
+        lost("ALTER TABLE t DROP b; DELETE FROM t", "DELETE FROM t");
+        lost("ALTER TABLE t DROP b; DELETE FROM t WHERE true", "DELETE FROM t WHERE true");
+        fine(add, "DELETE FROM t WHERE b = 1; ALTER TABLE t DROP b");
+        fine("INSERT INTO t VALUES (1)", "DELETE FROM t");
+        fine("CREATE TABLE n (id int)", "DELETE FROM n; DROP TABLE n");
+    }
+
+    #[test]
+    fn what_nothing_shows() {
+        // Others may have made these, and a block or a function may do anything.
+        for (up, down) in [
+            ("CREATE TABLE n (id int)", "DROP TABLE n; ALTER TABLE legacy DROP a"),
+            ("SELECT make_everything()", "DROP TABLE made"),
+            ("DO $$ BEGIN CREATE TABLE made (id int); END $$", "DROP TABLE made; DROP TABLE other"),
+            ("CREATE TABLE n (id int)", "DROP TABLE n; DELETE FROM legacy"),
+            (
+                "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9)",
+                "ALTER TABLE p DETACH PARTITION p1; DROP TABLE p1",
+            ),
+            ("CREATE TABLE n AS SELECT 1 AS a", "ALTER TABLE n DROP a; DROP TABLE n"),
+        ] {
+            assert_eq!(found(Engine::Postgres, OLD, up, down), [""; 0], "{up} -- {down}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_put_back() {
+        unrestored(
+            "ALTER TABLE t DROP a",
+            "ALTER TABLE t ADD a int",
+            "the index `t_a_idx` is gone; the constraint `t_a` of `t` is gone",
+        );
+        unrestored(
+            "ALTER TABLE t ALTER a SET DEFAULT 1",
+            "UPDATE t SET a = 2 WHERE id = 1",
+            "`t.a` has a default now",
+        );
+        unrestored(
+            "ALTER TABLE t ALTER a SET NOT NULL",
+            "UPDATE t SET a = 2 WHERE id = 1",
+            "`t.a` is NOT NULL now",
+        );
+        unrestored(
+            "ALTER TABLE t ALTER a TYPE bigint",
+            "UPDATE t SET a = 2 WHERE id = 1",
+            "`t.a` was int4 and is int8",
+        );
+        unrestored("DROP INDEX t_a_idx", "UPDATE t SET a = 2 WHERE id = 1", "the index `t_a_idx` is gone");
+        unrestored("DROP INDEX t_a_idx", "CREATE INDEX t_a_idx ON t (id)", "the index `t_a_idx` is another");
+        unrestored(
+            "ALTER TABLE t DROP CONSTRAINT t_a",
+            "ALTER TABLE t ADD CONSTRAINT t_a CHECK (a > 0) NOT VALID",
+            "the constraint `t_a` of `t` is not valid",
+        );
+        unrestored("DROP VIEW v", "UPDATE t SET a = 2 WHERE id = 1", "the view `v` is gone");
+        unrestored(
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+            "UPDATE t SET a = 2 WHERE id = 1",
+            "the row-level security of `t` is another",
+        );
+        fine("ALTER TABLE t ALTER a SET DEFAULT 1", "ALTER TABLE t ALTER a DROP DEFAULT");
+        fine("ALTER TABLE t ALTER a TYPE bigint", "ALTER TABLE t ALTER COLUMN a TYPE integer");
     }
 
     #[test]

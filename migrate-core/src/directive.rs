@@ -16,6 +16,7 @@ pub(crate) struct Directives {
     pub(crate) no_transaction: bool,
     pub(crate) irreversible: Option<Reason>,
     pub(crate) nothing_to_undo: Option<Reason>,
+    pub(crate) nothing_to_do: Option<Reason>,
     pub(crate) lock_timeout: Option<Duration>,
     pub(crate) statement_timeout: Option<Duration>,
     pub(crate) risk: Option<Risk>,
@@ -50,7 +51,7 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Dir
     }
     let mut seen = Vec::new();
     for comment in &scan.line_comments {
-        let read = read(&sql[comment.clone()]).and_then(|line| {
+        let read = read(&sql[comment.clone()], comment.start).and_then(|line| {
             let Some((key, value)) = line else { return Ok(()) };
             check_place(key, comment.start, scan, part)?;
             if key != DirectiveKey::Allow && seen.contains(&key) {
@@ -78,8 +79,15 @@ fn of_another_tool(sql: &str, scan: &Scan) -> Option<(DirectiveProblem, usize)> 
     })
 }
 
+/// How sqlx says `no-transaction`, on the first line of a script. It means the same here, so that a folder of sqlx can be
+/// taken over without an edit.
+const SQLX_NO_TRANSACTION: &str = "-- no-transaction";
+
 /// Key and value of a comment that is a directive.
-fn read(comment: &str) -> Result<Option<(DirectiveKey, &str)>, DirectiveProblem> {
+fn read(comment: &str, at: usize) -> Result<Option<(DirectiveKey, &str)>, DirectiveProblem> {
+    if at == 0 && comment.trim_end() == SQLX_NO_TRANSACTION {
+        return Ok(Some((DirectiveKey::NoTransaction, "")));
+    }
     let text = comment.trim_start_matches('-').trim();
     let Some(rest) = strip_prefix_ignoring_case(text, "migrate") else {
         return foreign(text).map_or(Ok(None), Err);
@@ -156,6 +164,7 @@ impl Directives {
             DirectiveKey::NoTransaction => return Err(invalid(None)),
             DirectiveKey::Irreversible => self.irreversible = Some(reason()?),
             DirectiveKey::NothingToUndo => self.nothing_to_undo = Some(reason()?),
+            DirectiveKey::NothingToDo => self.nothing_to_do = Some(reason()?),
             DirectiveKey::LockTimeout => self.lock_timeout = Some(duration(value).ok_or(expected(DURATION))?),
             DirectiveKey::StatementTimeout => {
                 self.statement_timeout = Some(duration(value).ok_or(expected(DURATION))?);
@@ -260,6 +269,7 @@ mod tests {
             no_transaction: true,
             irreversible: Some(Reason { why: "the old column is gone".to_owned(), at: 47 }),
             nothing_to_undo: None,
+            nothing_to_do: None,
             lock_timeout: Some(Duration::from_millis(500)),
             statement_timeout: Some(Duration::from_secs(1800)),
             risk: Some(Risk::High),
@@ -271,6 +281,12 @@ mod tests {
             ],
         };
         assert_eq!(parse_up(sql), (want, vec![]));
+    }
+
+    #[test]
+    fn the_first_line_may_be_that_of_sqlx() {
+        let (directives, problems) = parse_up("-- no-transaction\nVACUUM;");
+        assert!(directives.no_transaction && problems.is_empty(), "{problems:?}");
     }
 
     #[test]
@@ -301,7 +317,7 @@ mod tests {
                 DirectiveProblem::WithoutColon { key: DirectiveKey::NoTransaction },
             ),
             (
-                "-- no-transaction",
+                "-- why\n-- no-transaction",
                 DirectiveProblem::Foreign {
                     theirs: text("no-transaction"),
                     ours: DirectiveKey::NoTransaction,
@@ -367,7 +383,8 @@ mod tests {
             ("transaction", "no-transaction"),
             ("ireversable", "irreversible"),
             ("irreversibel", "irreversible"),
-            ("nothing-to-do", "nothing-to-undo"),
+            ("nothing_to_do", "nothing-to-do"),
+            ("nothing-to-redo", "nothing-to-do"),
             ("lock_timeout", "lock-timeout"),
             ("lock-timout", "lock-timeout"),
             ("locktimeout", "lock-timeout"),

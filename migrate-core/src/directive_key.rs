@@ -43,6 +43,8 @@ keys! {
     Irreversible "irreversible" in [Up] as "irreversible \"the old column is gone\"",
     /// The rollback script has no statement, on purpose.
     NothingToUndo "nothing-to-undo" in [Down] as "nothing-to-undo \"the rows were wrong\"",
+    /// The script that applies the migration has no statement, on purpose.
+    NothingToDo "nothing-to-do" in [Up] as "nothing-to-do \"the change was made by hand\"",
     /// How long a statement may wait for a lock.
     LockTimeout "lock-timeout" in [Up Down Verify] as "lock-timeout 5s",
     /// How long a statement may run.

@@ -320,3 +320,48 @@ fn newer_syntax_is_found_in_every_script_of_a_migration() {
     assert_eq!(reported("DROP TABLE o;", verify), ["2_n.verify.sql:1:8"]);
     assert_eq!(reported("DROP TABLE o;", &format!("{allow}{verify}")), [""; 0]);
 }
+
+#[test]
+fn sql_of_the_other_engine_hints_at_the_dialect() {
+    let help = |dialect: &str, up: &str| {
+        let policy = format!("rollback = 'optional'\ndialect = '{dialect}'");
+        let files = [("1_a.up.sql", up), ("migrate.toml", policy.as_str())];
+        let errors = Source::of_texts(&files).check(&Overrides::default(), analyse).unwrap_err();
+        errors.iter().next().unwrap().problem.help()
+    };
+    let cases = [
+        ("postgres", "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);", "sqlite"),
+        ("postgres", "CREATE TABLE t (a int PRIMARY KEY) WITHOUT ROWID;", "sqlite"),
+        ("postgres", "PRAGMA foreign_keys = ON;", "sqlite"),
+        ("sqlite", "CREATE TYPE a AS ENUM ('b');", "postgres"),
+        ("sqlite", "CREATE INDEX CONCURRENTLY i ON t (a);", "postgres"),
+    ];
+    for (dialect, up, want) in cases {
+        let help = help(dialect, up);
+        assert!(help.contains(&format!("`dialect = \"{want}\"`")), "{up}: {help}");
+    }
+    assert!(!help("postgres", "CREATE TABLE t (a int b int);").contains("dialect"));
+}
+
+#[test]
+fn a_folder_with_many_errors_names_the_way_to_leave_them_be() {
+    let names: Vec<String> = (1..=10).map(|number| format!("{number}_drop.up.sql")).collect();
+    let policy = "rollback = 'optional'";
+    let check = |policy: &str| {
+        let mut files: Vec<(&str, &str)> =
+            names.iter().map(|name| (name.as_str(), "DROP TABLE a; DROP TABLE b;")).collect();
+        files.push(("migrate.toml", policy));
+        Source::of_texts(&files).check(&Overrides::default(), analyse)
+    };
+    let errors = check(policy).unwrap_err();
+    let first = &errors.iter().next().unwrap().problem;
+    assert!(
+        first.to_string().contains("errors in 10 files: ") && first.to_string().contains("drop-table"),
+        "{first}"
+    );
+    assert!(
+        first.help().contains("`lint-from = 11`") && first.help().contains("cargo migrate lock"),
+        "{first}"
+    );
+    check("rollback = 'optional'\nlint-from = 11").unwrap();
+}

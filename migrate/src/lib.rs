@@ -98,6 +98,7 @@
 //! | `-- migrate: no-transaction` | each statement runs on its own, as `CREATE INDEX CONCURRENTLY` has to; an interrupted run goes on where it stopped |
 //! | `-- migrate: irreversible "why"` | the migration has no rollback script |
 //! | `-- migrate: nothing-to-undo "why"` | the rollback script has no statement, on purpose |
+//! | `-- migrate: nothing-to-do "why"` | the script that applies the migration has no statement, on purpose |
 //! | `-- migrate: lock-timeout 5s` | how long a statement may wait for a lock (`ms`, `s`, `min`, `h`) |
 //! | `-- migrate: statement-timeout 30min` | how long a statement may run |
 //! | `-- migrate: older-binaries ok` | binaries without this migration may run on its schema; the default is `refuse` |

@@ -37,8 +37,8 @@ pub fn check(folder: impl AsRef<Path>) -> Result<Vec<LockChange>, LockError> {
     update(folder.as_ref(), &[], None).map(|update| update.changes().to_vec())
 }
 
-/// Locks the drafts of `folder`, and accepts the edits of the migrations `accept`. Existing lines of other migrations
-/// stay as they are. Returns the changes; without changes nothing is written. The folder is read as `migrate.toml`
+/// Locks the drafts of `folder`. If `accept` names migrations, their edits are accepted instead, and no draft is locked.
+/// Existing lines of other migrations stay as they are. Returns the changes; without changes nothing is written. The folder is read as `migrate.toml`
 /// says: a `dialect` that is given to the macro alone is not known here.
 ///
 /// Accept an edit only if it does not change what the script does. Databases that have applied the old script are

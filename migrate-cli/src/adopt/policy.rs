@@ -34,6 +34,9 @@ impl Policy {
                 Problem::FileName(FileNameProblem::Invalid { .. }) if !diagnostic.path.ends_with(".sql") => {
                     self.ignore.push(inside(&diagnostic.path));
                 }
+                Problem::FileName(FileNameProblem::NotMigrations { ignore, .. }) => {
+                    self.ignore.extend(ignore.iter().cloned());
+                }
                 _ => {}
             }
         }

@@ -16,7 +16,7 @@ pub(crate) struct Lock {
     /// Write nothing; exit with 1 if a migration is not locked. For CI
     #[arg(long, conflicts_with = "accept")]
     check: bool,
-    /// Accept an edit of this locked migration, which must still do the same; can be repeated
+    /// Accept an edit of this locked migration, which must still do the same, and lock no draft; can be repeated
     #[arg(long, value_name = "VERSION")]
     accept: Vec<Version>,
 }
@@ -43,6 +43,9 @@ impl Lock {
         let summary = match (changes.is_empty(), self.check) {
             (true, _) => "everything is locked",
             (false, true) => "not everything is locked: run `cargo migrate lock`",
+            (false, false) if !self.accept.is_empty() => {
+                "accepted; drafts stay drafts until `cargo migrate lock`"
+            }
             (false, false) => "locked",
         };
         console.answer(

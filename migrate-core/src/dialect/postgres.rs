@@ -158,6 +158,16 @@ pub(crate) fn only_changes_session(words: &Words) -> bool {
     }
 }
 
+/// Whether a statement has words that only PostgreSQL understands.
+pub(crate) fn is_only_here(words: &Words) -> bool {
+    const KINDS: [&str; 8] =
+        ["TYPE", "SCHEMA", "FUNCTION", "PROCEDURE", "EXTENSION", "SEQUENCE", "DOMAIN", "POLICY"];
+    let makes = ["CREATE", "ALTER", "DROP"].contains(&words.get(0)) && KINDS.contains(&words.get(1));
+    makes
+        || words.starts_with(&["COMMENT", "ON"])
+        || words.any(|word| ["PLPGSQL", "CONCURRENTLY"].contains(&word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

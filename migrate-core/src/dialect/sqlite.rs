@@ -32,6 +32,13 @@ pub(crate) fn turns_foreign_keys_off(words: &Words, statement: &str) -> bool {
     words.starts_with(&["PRAGMA", "FOREIGN_KEYS"]) && matches!(value.as_str(), "off" | "0" | "false" | "no")
 }
 
+/// Whether a statement has words that only SQLite understands.
+pub(crate) fn is_only_here(words: &Words) -> bool {
+    words.get(0) == "PRAGMA"
+        || words.contain("AUTOINCREMENT")
+        || words.pairs().any(|pair| pair == ("WITHOUT", "ROWID"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

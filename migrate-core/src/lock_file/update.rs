@@ -43,7 +43,7 @@ pub enum LockChange {
 }
 
 impl LockUpdate {
-    /// Locked lines stay as they are, but for the edits of `accept`.
+    /// Locked lines stay as they are, but for the edits of `accept`. If there are some, the drafts stay drafts.
     pub(crate) fn new(before: Option<&Locked>, set: &MigrationSet, accept: &[Version]) -> LockUpdate {
         let mut changes: Vec<LockChange> =
             before.is_none().then_some(LockChange::Created).into_iter().collect();
@@ -59,7 +59,8 @@ impl LockUpdate {
                 *line = line.edited(now);
             }
         }
-        let drafts = LockFile::of(set).lines.into_iter().filter(|line| locked.get(line.version).is_none());
+        let drafts = LockFile::of(set).lines.into_iter();
+        let drafts = drafts.filter(|line| accept.is_empty() && locked.get(line.version).is_none());
         let drafts: Vec<Line> = drafts.collect();
         let added =
             drafts.iter().map(|line| LockChange::Added { version: line.version, name: line.name.clone() });

@@ -46,6 +46,22 @@ pub enum FileNameProblem {
         /// The version as a timestamp of 14 digits, if that can be read from it.
         suggestion: Option<String>,
     },
+    /// A migration has the version of one that is locked.
+    DuplicateOfLocked {
+        /// The version of both.
+        version: Version,
+        /// The file of the locked one.
+        other: String,
+        /// A path after all others.
+        suggestion: Option<String>,
+    },
+    /// Files that belong to no migration.
+    NotMigrations {
+        /// Their paths inside the folder.
+        paths: Vec<String>,
+        /// The globs of `migrate.toml` that take all of them, with those that are there already.
+        ignore: Vec<String>,
+    },
     /// A date of 8 digits sorts before all timestamps of 14.
     DateAmongTimestamps {
         /// The date.
@@ -101,6 +117,26 @@ impl FileNameProblem {
                         .to_owned(),
                 },
             ),
+            FileNameProblem::DuplicateOfLocked { version, other, suggestion } => Wording::new(
+                "duplicate-of-locked",
+                format!("version {version} is used twice, here and by `{other}`"),
+                match suggestion {
+                    Some(path) => format!(
+                        "`{other}` is locked: name this migration `{path}`, or let `cargo migrate rebase` do it"
+                    ),
+                    None => format!("`{other}` is locked: give this migration a version above all others"),
+                },
+            ),
+            FileNameProblem::NotMigrations { paths, ignore } => {
+                let shown = paths.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let more = paths.len().saturating_sub(SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                Wording::new(
+                    "not-migrations",
+                    format!("{} files are not migrations: {shown}{more}", paths.len()),
+                    format!("if they belong here, write `{}` in migrate.toml", ignore_line(ignore)),
+                )
+            }
             FileNameProblem::DateAmongTimestamps { version, other } => Wording::new(
                 "date-among-timestamps",
                 format!("version {version} is a date of 8 digits, and `{other}` has a timestamp of 14"),
@@ -110,11 +146,22 @@ impl FileNameProblem {
     }
 }
 
+/// The number of paths that a message names.
+const SHOWN: usize = 3;
+
+/// The line of `migrate.toml` for these globs.
+fn ignore_line(globs: &[String]) -> String {
+    let quoted: Vec<String> = globs.iter().map(|glob| format!("'{glob}'")).collect();
+    format!("ignore = [{}]", quoted.join(", "))
+}
+
 fn help(reason: &InvalidFileName, suggestion: Option<&str>) -> Cow<'static, str> {
     match (reason, suggestion) {
-        (InvalidFileName::Unknown, _) => {
-            "if it belongs here, name it in `ignore = [\"…\"]` of migrate.toml".into()
-        }
+        (InvalidFileName::Unknown, globs) => format!(
+            "if it belongs here, write `ignore = ['{}']` in migrate.toml",
+            globs.unwrap_or("…")
+        )
+        .into(),
         (InvalidFileName::NoFolder, _) => "put it into a folder `<version>_<name>/`".into(),
         (InvalidFileName::Repeatable, _) => "write a versioned migration that replaces the object".into(),
         (InvalidFileName::Version(InvalidVersion::TooLarge), _) => {

@@ -1,7 +1,7 @@
 //! Hazards that the policy does not let pass, as problems.
 
 use super::wording::Wording;
-use crate::{Hazard, Risk};
+use crate::{Hazard, Risk, Version};
 
 /// A statement that can hurt a database that is in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,15 @@ pub enum HazardProblem {
         /// What to do instead.
         safer: String,
     },
+    /// The folder has so many errors that most of its migrations seem to have run long ago.
+    OldFolder {
+        /// How often each hazard or code was found, the most frequent first.
+        kinds: Vec<(String, usize)>,
+        /// How many files have an error.
+        files: usize,
+        /// The first version that would be new.
+        from: Version,
+    },
     /// A script has more problems than are worth reading at once.
     More {
         /// How many are not shown.
@@ -33,6 +42,19 @@ impl HazardProblem {
                 format!("[{hazard}] {risk}: {message}"),
                 format!("{safer}\n allow: -- migrate: allow {hazard} \"why\"\n more: {}", hazard.page()),
             ),
+            HazardProblem::OldFolder { kinds, files, from } => {
+                let count: usize = kinds.iter().map(|(_, count)| count).sum();
+                let kinds: Vec<String> =
+                    kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+                Wording::new(
+                    "old-folder",
+                    format!("{count} errors in {files} files: {}", kinds.join(", ")),
+                    format!(
+                        "if these migrations ran long ago, write `lint-from = {from}` in migrate.toml, so that only newer \
+                         ones are reported; then `cargo migrate lock` keeps them as they are"
+                    ),
+                )
+            }
             HazardProblem::More { count } => Wording::new(
                 "more",
                 format!("and {count} more in this script"),

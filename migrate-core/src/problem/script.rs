@@ -9,6 +9,8 @@ use crate::token::Quote;
 pub enum ScriptProblem {
     /// A script has no statement.
     Empty,
+    /// A script that declares `nothing-to-do` has statements.
+    NothingToDo,
     /// A statement that the engine would not understand.
     Syntax {
         /// What does not fit.
@@ -45,7 +47,12 @@ impl ScriptProblem {
             ScriptProblem::Empty => Wording::new(
                 "empty-script",
                 "the script has no statement",
-                "write the migration, or delete its files",
+                "write the migration, or say `-- migrate: nothing-to-do \"why\"` in it, or delete its files",
+            ),
+            ScriptProblem::NothingToDo => Wording::new(
+                "nothing-to-do-with-statements",
+                "declares that there is nothing to do, but has statements",
+                "delete the statements or the directive",
             ),
             ScriptProblem::Syntax { message, hint } => Wording::new(
                 "syntax",

@@ -116,7 +116,7 @@ fn migrations(
     let migrations = checks::one_form(migrations, problems);
     checks::dates(&migrations, problems);
     checks::moments(&migrations, problems);
-    checks::versions(&migrations, problems);
+    checks::versions(&migrations, locked.map(|parsed| &parsed.file), problems);
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
     let file = locked.map(|parsed| &parsed.file);
@@ -198,8 +198,14 @@ impl Assembly<'_, '_> {
         self.check_name(up);
         self.problems.found.extend(scripts.metadata.map(|diagnostic| *diagnostic));
         self.tell(&parsed);
-        if parsed.problems.is_empty() && parsed.script.statements.is_empty() {
-            self.problems.of_file(ScriptProblem::Empty, &up.file.path);
+        match &parsed.directives.nothing_to_do {
+            Some(Reason { at, .. }) if !parsed.script.statements.is_empty() => {
+                self.problems.at(ScriptProblem::NothingToDo, &up.file.path, &parsed.script.sql, *at);
+            }
+            None if parsed.problems.is_empty() && parsed.script.statements.is_empty() && !self.is_old(up) => {
+                self.problems.of_file(ScriptProblem::Empty, &up.file.path);
+            }
+            _ => {}
         }
         let (down, of_down) = match (scripts.down, &parsed.directives.irreversible) {
             (None, Some(Reason { why, .. })) => {
@@ -245,6 +251,11 @@ impl Assembly<'_, '_> {
             is_sound: self.problems.found.len() == before,
         };
         Some(draft.vouched_for_by(locked))
+    }
+
+    /// Whether a migration ran long ago: then its script cannot be edited any more.
+    fn is_old(&self, up: &Named<'_>) -> bool {
+        self.config.lint_from.is_some_and(|from| up.version < from)
     }
 
     fn check_name(&mut self, up: &Named<'_>) {

@@ -5,6 +5,7 @@ use super::parts::Parts;
 use super::problems::Problems;
 use crate::Version;
 use crate::file_name::{FileName, Form, Part};
+use crate::lock_file::LockFile;
 use crate::problem::{FileNameProblem, FilesProblem};
 
 /// An empty folder with the name of a migration, in a tree of folders, is a migration that someone forgot to fill.
@@ -95,11 +96,26 @@ fn padded(label: &str) -> Option<String> {
     padded.parse::<Version>().is_ok_and(Version::is_timestamp).then_some(padded)
 }
 
-/// Two migrations cannot share a version.
-pub(super) fn versions(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+/// Two migrations cannot share a version. If one of them is locked, the other has to give way.
+pub(super) fn versions(migrations: &[Parts<'_>], locked: Option<&LockFile>, problems: &mut Problems<'_>) {
     let mut later = migrations;
+    let latest = ups(migrations).map(|up| up.version).max();
     for same in migrations.chunk_by(|a, b| a.version == b.version) {
         later = &later[same.len()..];
+        let line = locked.and_then(|locked| locked.get(same[0].version));
+        if let Some(first) = line.and_then(|line| ups(same).find(|up| line.is_named(up.name))) {
+            let head = locked.and_then(LockFile::head).map(|line| line.version);
+            for up in ups(same).filter(|up| up.file.path != first.file.path) {
+                let suggestion = names::renumbered(&up.file.path, latest.max(head));
+                let problem = FileNameProblem::DuplicateOfLocked {
+                    version: up.version,
+                    other: problems.display_path(&first.file.path),
+                    suggestion: suggestion.map(|path| problems.display_path(&path)),
+                };
+                problems.of_file(problem, &up.file.path);
+            }
+            continue;
+        }
         let Some(first) = first_by_path(same) else { continue };
         let next = ups(later).next();
         for up in ups(same).filter(|up| up.file.path != first.file.path) {

@@ -14,15 +14,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Draft;
+use super::names;
 use super::problems::Problems;
 use crate::analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::dialect::{postgres, sqlite};
 use crate::directive::Directives;
 use crate::finding::Finding;
 use crate::position::LineNumbers;
 use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
-use crate::{Dialect, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span, Work};
+use crate::statement::{Words, scan};
+use crate::{Dialect, Engine, FoundHazard, Hazard, OlderBinaries, Risk, Script, Span, Version, Work};
 
 /// Adds the hazards to the drafts, and reports those that the policy does not allow.
 pub(super) fn pass(
@@ -35,6 +38,7 @@ pub(super) fn pass(
     if drafts.iter().all(|draft| draft.is_vouched_for) {
         return drafts;
     }
+    let before = problems.found.len();
     let project = Project {
         postgres: config.postgres,
         tenant: config.tenant.clone(),
@@ -46,11 +50,41 @@ pub(super) fn pass(
     let found = analyse(&Unanalysed { dialect, project, migrations });
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
         if is_reported(draft, config) {
-            Reporter { config, problems }.report(draft, found);
+            Reporter { config, dialect, problems }.report(draft, found);
         }
         complete(draft, found);
     }
+    if config.lint_from.is_none() {
+        let from = names::next_version(drafts.last().map(|draft| draft.migration.version));
+        let summary = of_old_folder(&problems.found[before..], from);
+        summary.into_iter().for_each(|summary| problems.of_file(summary, ""));
+    }
     drafts
+}
+
+/// So many errors in so many files are those of a folder that was begun without this analysis.
+const OLD_FOLDER: (usize, usize) = (20, 5);
+
+/// A summary of the errors in a folder that seems to be older than this analysis, with the way to leave them be.
+fn of_old_folder(found: &[Diagnostic], from: Option<Version>) -> Option<HazardProblem> {
+    let errors = || found.iter().filter(|one| one.severity == Severity::Error);
+    let files: BTreeSet<&str> = errors().map(|one| one.path.as_str()).collect();
+    let (many, in_many) = OLD_FOLDER;
+    if errors().count() < many || files.len() < in_many {
+        return None;
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in errors() {
+        let kind = match &one.problem {
+            Problem::Hazard(HazardProblem::Found { hazard, .. }) => hazard.name(),
+            problem => problem.code(),
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    let mut kinds: Vec<(String, usize)> =
+        counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Some(HazardProblem::OldFolder { kinds, files: files.len(), from: from? })
 }
 
 /// How far to analyse a migration: not at all if the lock file vouches for it, and its rollback only if its findings
@@ -78,6 +112,7 @@ type Placed = (Problem, Severity, Span);
 /// Reports what was found, as the policy says.
 struct Reporter<'a, 'p> {
     config: &'a Config,
+    dialect: Dialect,
     problems: &'a mut Problems<'p>,
 }
 
@@ -85,16 +120,16 @@ impl Reporter<'_, '_> {
     fn report(&mut self, draft: &Draft, found: &Findings) {
         let migration = &draft.migration;
         let Work::Sql(script) = &migration.up;
-        let mut up = of_syntax(&found.up);
+        let mut up = of_syntax(&found.up, script, self.dialect);
         up.extend(self.of_script(script, &draft.up, &found.up.hazards));
         self.report_all(script, up);
         if let Some(down) = migration.down.script() {
-            let mut problems = of_syntax(&found.down);
+            let mut problems = of_syntax(&found.down, down, self.dialect);
             problems.extend(self.of_script(down, &draft.down, &found.down.hazards));
             self.report_all(down, problems);
         }
         if let Some(verify) = &migration.verify {
-            let mut problems = of_syntax(&found.verify);
+            let mut problems = of_syntax(&found.verify, verify, self.dialect);
             problems.extend(self.of_script(verify, &draft.verify, &found.verify.hazards));
             self.report_all(verify, problems);
         }
@@ -160,12 +195,25 @@ impl Reporter<'_, '_> {
 }
 
 /// The syntax errors of a script.
-fn of_syntax(found: &ScriptFindings) -> Vec<Placed> {
+fn of_syntax(found: &ScriptFindings, script: &Script, dialect: Dialect) -> Vec<Placed> {
+    let of_other = if found.errors.is_empty() { None } else { other_dialect(script, dialect) };
     let problem = |error: &SyntaxError| ScriptProblem::Syntax {
         message: error.message.clone(),
-        hint: error.hint.clone(),
+        hint: of_other.clone().or_else(|| error.hint.clone()),
     };
     found.errors.iter().map(|error| (problem(error).into(), Severity::Error, error.span)).collect()
+}
+
+/// The hint that a script with syntax errors is written for the other engine: it has words that only that one knows.
+fn other_dialect(script: &Script, dialect: Dialect) -> Option<String> {
+    let [engine] = dialect.engines() else { return None };
+    let (other, key, is_of_other): (_, _, fn(&Words) -> bool) = match engine {
+        Engine::Postgres => ("SQLite", "sqlite", sqlite::is_only_here),
+        Engine::Sqlite => ("PostgreSQL", "postgres", postgres::is_only_here),
+    };
+    let is_other =
+        scan(script.sql(), *engine).statements.iter().any(|statement| is_of_other(&statement.words));
+    is_other.then(|| format!("this is SQL of {other}: write `dialect = \"{key}\"` in migrate.toml"))
 }
 
 /// Which directive of a script allows which findings. It is a map, because a script may have thousands of both.

@@ -94,7 +94,18 @@ impl Check<'_, '_> {
         let present: BTreeSet<Version> = self.migrations.iter().map(|migration| migration.version).collect();
         let is_gone = |line: &&Line| !present.contains(&line.version);
         let mut gone: Vec<&Line> = locked.file.lines.iter().filter(is_gone).collect();
+        // A second migration of a locked version has been reported.
+        let is_second = |migration: &Migration, line: &Line| {
+            !line.is_named(&migration.name)
+                && self
+                    .migrations
+                    .iter()
+                    .any(|other| other.version == line.version && line.is_named(&other.name))
+        };
         for migration in self.migrations {
+            if locked.file.get(migration.version).is_some_and(|line| is_second(migration, line)) {
+                continue;
+            }
             if let Some(line) = locked.file.get(migration.version) {
                 self.locked(migration, line, locked);
             } else if let Some(at) = gone.iter().position(|line| line.up == migration.up.checksum()) {

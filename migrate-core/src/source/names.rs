@@ -6,7 +6,7 @@ use super::problems::Problems;
 use super::{Source, SourceFile, suggestion};
 use crate::Version;
 use crate::config::{CONFIG_FILE, Config};
-use crate::file_name::{FileName, Form, Part};
+use crate::file_name::{FileName, Form, InvalidFileName, Part};
 use crate::lock_file::LOCK_FILE;
 use crate::problem::FileNameProblem;
 
@@ -23,8 +23,10 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
     let mut named = Vec::new();
     // A wrong name is reported once, not for each part of a migration.
     let mut misnamed = BTreeMap::new();
+    let mut strangers = Vec::new();
     for file in source.files.iter().filter(|file| !is_no_migration(&file.path, config)) {
         match FileName::parse(&file.path) {
+            Err(InvalidFileName::Unknown) => strangers.push(file.path.as_str()),
             Err(reason) => {
                 problems.of_file(FileNameProblem::Invalid { reason, suggestion: None }, &file.path);
             }
@@ -39,6 +41,7 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
             },
         }
     }
+    report_strangers(&strangers, config, problems);
     let wrong: Vec<_> = misnamed.values().map(|(_, file_name, reason)| (*file_name, reason)).collect();
     let suggestions = suggestion::all(&wrong, &named, most_used(&named));
     for ((file, file_name, reason), suggestion) in misnamed.into_values().zip(suggestions) {
@@ -46,6 +49,37 @@ pub(super) fn read<'a>(source: &'a Source, config: &Config, problems: &mut Probl
         problems.of_file(FileNameProblem::Invalid { reason, suggestion }, misnamed_path(file, file_name));
     }
     named
+}
+
+/// Reports the files that belong to no migration: several as one problem, with the line that ignores all of them.
+fn report_strangers(strangers: &[&str], config: &Config, problems: &mut Problems<'_>) {
+    if strangers.is_empty() {
+        return;
+    }
+    let end = |path: &str| {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        file.rsplit_once('.')
+            .map(|(_, end)| end.to_owned())
+            .filter(|end| !["sql", "toml"].contains(&end.as_str()))
+    };
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    strangers.iter().filter_map(|path| end(path)).for_each(|end| *ends.entry(end).or_default() += 1);
+    let glob = |path: &str| match end(path) {
+        Some(end) if ends[&end] > 1 => format!("*.{end}"),
+        _ => glob::Pattern::escape(path),
+    };
+    let mut ignore: Vec<String> = config.ignore.iter().map(ToString::to_string).collect();
+    for glob in strangers.iter().map(|path| glob(path)) {
+        if !ignore.contains(&glob) {
+            ignore.push(glob);
+        }
+    }
+    if let [path] = strangers {
+        let (reason, suggestion) = (InvalidFileName::Unknown, Some(ignore.join("', '")));
+        return problems.of_file(FileNameProblem::Invalid { reason, suggestion }, path);
+    }
+    let paths = strangers.iter().map(ToString::to_string).collect();
+    problems.of_file(FileNameProblem::NotMigrations { paths, ignore }, "");
 }
 
 fn is_no_migration(path: &str, config: &Config) -> bool {

@@ -49,7 +49,7 @@ impl Draft {
         let (set, policy) = if has_policy {
             (read(folder, &copy)?, None)
         } else {
-            let policy = forgiving(folder, &copy, engine)?;
+            let policy = forgiving(folder, &copy, found.policy(engine))?;
             (read(folder, &copy)?, Some(policy))
         };
         Ok(Draft { set, conversion, policy })
@@ -85,8 +85,7 @@ impl Draft {
 const POLICY: &str = "migrate.toml";
 
 /// Writes the strictest policy under which the copy can be read.
-fn forgiving(folder: &Folder, copy: &TempDir, engine: Engine) -> Result<Policy, Failure> {
-    let policy = Policy::new(engine);
+fn forgiving(folder: &Folder, copy: &TempDir, policy: Policy) -> Result<Policy, Failure> {
     write(copy.path(), POLICY, &policy.to_string())?;
     let Err(diagnostics) = folder.source_at(copy.path())?.into_set(folder.overrides()) else {
         return Ok(policy);

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use draft::{Draft, files};
 
-use crate::adopt::{Adoption, Edits, ForeignHistory, ForeignRow, Misfit, Tool, adoption};
+use crate::adopt::{Adoption, Edits, ForeignHistory, ForeignRow, Misfit, Policy, Tool, adoption};
 use crate::folder::Folder;
 
 #[derive(Debug, Args)]
@@ -143,6 +143,16 @@ fn is_known(database: &mut Database, migrator: &Migrator<'_>, adopted: &Adoption
 }
 
 impl Found {
+    /// The strictest policy. What the tool has applied cannot be edited any more, so it need not be perfect.
+    fn policy(&self, engine: Engine) -> Policy {
+        let policy = Policy::new(engine);
+        let applied = self.history.applied.keys().copied().chain(self.history.up_to).max();
+        match applied {
+            Some(applied) => policy.linting_after(applied),
+            None => policy,
+        }
+    }
+
     fn misfit(&self, misfits: &[Misfit]) -> Failure {
         let mut help: Vec<String> = misfits.iter().map(|misfit| misfit.help(self.tool)).collect();
         help.dedup();

@@ -18,6 +18,7 @@ conformance! {
     a_rollback_to_a_version_that_is_not_applied_is_refused,
     a_rollback_that_fails_leaves_its_migration_applied,
     a_script_with_nothing_to_undo_rolls_back,
+    a_script_with_nothing_to_do_is_applied,
     an_edited_migration_is_rolled_back_by_the_recorded_script,
     a_corrected_rollback_script_is_the_one_that_runs,
     a_baseline_is_not_rolled_back,
@@ -175,6 +176,18 @@ async fn a_script_with_nothing_to_undo_rolls_back(mut db: impl Sandbox) {
     assert_eq!((versions(&report), report.migrations[0].statements), (vec![2], 0));
     assert_eq!(db.history().await, ["1 applied"]);
     assert_eq!(db.column("SELECT id FROM a").await, ["1"]);
+}
+
+async fn a_script_with_nothing_to_do_is_applied(mut db: impl Sandbox) {
+    let nothing = "-- migrate: nothing-to-do \"made by hand\"\n";
+    let alone = format!("-- migrate: no-transaction\n{nothing}");
+    let back = "-- migrate: nothing-to-undo \"nothing was done\"";
+    let set = folder(&db).table(1, "a").migration("2_b", nothing, back).migration("3_c", &alone, back).set();
+    let migrator = Migrator::new(&set);
+    assert_eq!(versions(&db.migrate(&migrator).await.unwrap()), [1, 2, 3]);
+    assert_eq!(db.history().await, ["1 applied", "2 applied", "3 applied"]);
+    assert_eq!(versions(&db.rollback(&migrator, 2).await.unwrap()), [3, 2]);
+    assert_eq!(db.tables().await, ["a"]);
 }
 
 async fn an_edited_migration_is_rolled_back_by_the_recorded_script(mut db: impl Sandbox) {

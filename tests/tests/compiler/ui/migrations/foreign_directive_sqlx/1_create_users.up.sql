@@ -1,2 +1,3 @@
+-- Creates users.
 -- no-transaction
 CREATE TABLE users (id bigint PRIMARY KEY);

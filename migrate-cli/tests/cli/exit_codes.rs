@@ -130,6 +130,18 @@ fn of_drift_and_what_else_there_is() {
 }
 
 #[test]
+fn of_a_dump_that_is_not_all() {
+    let project = Project::postgres("exit_dump").with_tables();
+    project.run(&["up"]).exits(0);
+    project.run(&["dump"]).exits(0);
+    project.execute("CREATE CAST (bigint AS boolean) WITH INOUT");
+    project.run(&["dump"]).exits(32).says("left out: cast (bigint AS boolean): all of it");
+    project.run(&["dump", "--json"]).exits(32).answers("cast (bigint AS boolean): all of it");
+    project.run(&["dump", "--output", "schema.sql"]).exits(32).answers("wrote schema.sql");
+    project.run(&["dump", "--output", "schema.sql", "--check"]).exits(0).says("left out");
+}
+
+#[test]
 fn who_may_read_the_history_alone_has_a_status() {
     let project = Project::postgres("exit_reader").with_tables();
     project.run(&["up"]).exits(0);

@@ -112,6 +112,7 @@
 //! | 4 | the schema was changed by hand since the last run | `drift`: the same |
 //! | 8 | diverged: edited, out of order, or ahead of this binary | |
 //! | 16 | unknown | `drift`: the same |
+//! | 32 | | `dump`: written, but for what it names on stderr and in `left_out`; `dump --check` only compares |
 //! | 64 | the arguments are wrong | the same |
 //!
 //! The codes of `status` add up: 9 is pending and diverged.

@@ -32,7 +32,7 @@ fn of_status() {
 fn of_a_migration_that_was_interrupted() {
     let project = Project::postgres("exit_interrupted").with_tables().migration(
         "20250107000000_index",
-        "-- migrate: no-transaction\nCREATE TABLE half (id bigint);\nCREATE INDEX CONCURRENTLY half_x ON half (x);",
+        "-- migrate: no-transaction\nCREATE TABLE half (id bigint); INSERT INTO half VALUES (1), (1);\nCREATE UNIQUE INDEX CONCURRENTLY half_x ON half (id);",
         "DROP TABLE half;",
     );
     project.run(&["up", "--yes"]).exits(1).says("20250107000000_index.up.sql:3:");

@@ -115,11 +115,11 @@ fn migrations(
     let migrations = parts::group(named, problems);
     let migrations = checks::one_form(migrations, problems);
     checks::dates(&migrations, problems);
-    checks::moments(&migrations, problems);
     checks::versions(&migrations, locked.map(|parsed| &parsed.file), problems);
     let orphan_downs = checks::orphans(&migrations, problems);
     let is_complete = problems.found.len() == before;
     let file = locked.map(|parsed| &parsed.file);
+    checks::moments(&migrations, file, problems);
     let mut assembly = Assembly { config, orphan_downs, locked: file, locking, problems: &mut *problems };
     let scripts = in_shares(&migrations, |_, share| {
         share.iter().map(|parts| Scripts::read(parts, &source.root, dialect)).collect()

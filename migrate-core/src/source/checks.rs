@@ -4,6 +4,7 @@ use super::names::{self, Named};
 use super::parts::Parts;
 use super::problems::Problems;
 use crate::Version;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::file_name::{FileName, Form, Part};
 use crate::lock_file::LockFile;
 use crate::problem::{FileNameProblem, FilesProblem};
@@ -60,12 +61,14 @@ pub(super) fn dates(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
     }
 }
 
-/// A moment with a digit too few or too many (`2020-12-7-190800`) sorts before all timestamps, or after them.
-pub(super) fn moments(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
+/// A moment with a digit too few or too many (`2020-12-7-190800`) sorts before all timestamps, or after them. Only a warning: a
+/// folder that was applied has it for good, and where it is locked it is silent.
+pub(super) fn moments(migrations: &[Parts<'_>], locked: Option<&LockFile>, problems: &mut Problems<'_>) {
+    let is_locked = |version| locked.is_some_and(|locked| locked.get(version).is_some());
     let mut timestamps: Vec<_> = ups(migrations).filter(|up| up.version.is_timestamp()).collect();
     timestamps.sort_by_cached_key(|up| up.version.to_string());
     let (Some(first), Some(last)) = (timestamps.first(), timestamps.last()) else { return };
-    for up in ups(migrations).filter(|up| looks_like_moment(up.version)) {
+    for up in ups(migrations).filter(|up| looks_like_moment(up.version) && !is_locked(up.version)) {
         let digits = up.version.to_string();
         // As texts, both are in the order of their dates, as far as the digits are right.
         let passed = [first, last]
@@ -77,7 +80,8 @@ pub(super) fn moments(migrations: &[Parts<'_>], problems: &mut Problems<'_>) {
             other: problems.display_path(&passed.file.path),
             suggestion: padded(up.file_name.label),
         };
-        problems.of_file(problem, &up.file.path);
+        let diagnostic = Diagnostic::of_file(problem, problems.display_path(&up.file.path));
+        problems.found.push(diagnostic.with_severity(Severity::Warning));
     }
 }
 

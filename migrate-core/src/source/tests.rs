@@ -1,7 +1,7 @@
 //! What the files of a folder make, folder by folder.
 
 use super::{Overrides, Source, SourceFile};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::problem::{FilesProblem, Problem};
 use crate::{Checksum, Dialect, Down, Execution, Migration, MigrationSet, Version};
 
@@ -147,31 +147,6 @@ fn each_bad_folder_has_its_problems() {
         (
             &[("V99999999999999999999__a.sql", SQL), ("U99999999999999999999__a.sql", SQL)],
             &["m/V99999999999999999999__a.sql a version is at most 9223372036854775807, what a bigint holds"],
-        ),
-        // Versions that sort to the wrong end.
-        (
-            &[
-                ("20201206190800_a.up.sql", SQL),
-                ("20201206190800_a.down.sql", SQL),
-                ("2020-12-7-190800_b.up.sql", SQL),
-                ("2020-12-7-190800_b.down.sql", SQL),
-            ],
-            &[
-                "m/2020-12-7-190800_b.up.sql version 2020127190800 has 13 digits, and `m/20201206190800_a.up.sql` has \
-               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
-            ],
-        ),
-        (
-            &[
-                ("20201206190800_a.up.sql", SQL),
-                ("20201206190800_a.down.sql", SQL),
-                ("202011301908000_b.up.sql", SQL),
-                ("202011301908000_b.down.sql", SQL),
-            ],
-            &[
-                "m/202011301908000_b.up.sql version 202011301908000 has 15 digits, and `m/20201206190800_a.up.sql` has \
-               a timestamp of 14: a number sorts by its size, so the two are not in the order of their dates",
-            ],
         ),
         // Files that hold both directions: one problem, not a missing rollback as well.
         (
@@ -391,66 +366,26 @@ fn the_help_for_a_duplicate_version_keeps_the_order_of_the_folder() {
 }
 
 #[test]
-fn the_help_for_a_misplaced_moment_shows_it_padded() {
-    let files = [("20201206190800_a.sql", SQL), ("2020-12-7-190800_b.sql", SQL)];
-    let files = [files[0], files[1], ("migrate.toml", "rollback = 'optional'")];
-    let diagnostics = source(&files).into_set(&Overrides::default()).unwrap_err();
-    assert_eq!(
-        diagnostics.iter().next().unwrap().problem.help(),
-        "write it as `2020-12-07-190800`, with two digits for each part"
-    );
-}
-
-#[test]
-fn a_script_may_have_nothing_to_do() {
-    let files = |up| [("1_a.up.sql", up), ("1_a.down.sql", SQL)];
-    let meant = "-- migrate: nothing-to-do \"made by hand\"\n";
-    let crate::Work::Sql(up) = set(&files(meant)).migrations()[0].up().clone();
-    assert_eq!(up.spans(), []);
-    assert_eq!(
-        problems(&files("-- migrate: nothing-to-do \"x\"\nSELECT 1;")),
-        ["m/1_a.up.sql:1:1 declares that there is nothing to do, but has statements"]
-    );
-    // What ran long ago cannot be edited.
-    let old = ("migrate.toml", "lint-from = 2");
-    let [up, down] = files("-- only words\n");
-    assert_eq!(problems(&[up, down]), ["m/1_a.up.sql the script has no statement"]);
-    assert_eq!(problems(&[up, down, old]), [""; 0]);
-}
-
-#[test]
-fn files_of_other_tools_are_one_problem_with_the_line_that_ignores_them() {
-    let migration = [("1_a.up.sql", SQL), ("1_a.down.sql", SQL)];
-    let strangers = [("a/x.go", ""), ("generate.sh", ""), ("main.go", ""), ("migration_lock.toml", "")];
-    let files: Vec<_> = migration.into_iter().chain(strangers).collect();
-    let found = source(&files).into_set(&Overrides::default()).unwrap_err();
-    let found: Vec<_> = found.iter().map(|one| (one.problem.to_string(), one.problem.help())).collect();
-    let [(message, help)] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(message, "4 files are not migrations: a/x.go, generate.sh, main.go and 1 more");
-    let line = "ignore = ['*.go', 'generate.sh', 'migration_lock.toml']";
-    assert!(help.ends_with(&format!("write `{line}` in migrate.toml")), "{help}");
-    let files: Vec<_> = files.into_iter().chain([("migrate.toml", line)]).collect();
-    assert_eq!(problems(&files), [""; 0]);
-    // What is ignored already stays so.
-    let files =
-        [migration[0], migration[1], ("x.go", ""), ("n.txt", ""), ("migrate.toml", "ignore = ['*.go']")];
-    let found = source(&files).into_set(&Overrides::default()).unwrap_err();
-    assert!(found.to_string().contains("ignore = ['*.go', 'n.txt']"), "{found}");
-}
-
-#[test]
-fn a_duplicate_of_a_locked_version_is_one_problem() {
-    let locked = [("1_b.up.sql", SQL), ("1_b.down.sql", SQL), ("2_c.up.sql", SQL), ("2_c.down.sql", SQL)];
-    let lock = source(&locked).lock(&[], None).unwrap();
-    let mut files = locked.to_vec();
-    files.extend([("1_a.up.sql", "SELECT 2;"), ("1_a.down.sql", "SELECT 3;"), ("migrate.lock", lock.text())]);
-    let found = source(&files).into_set(&Overrides::default()).unwrap_err();
-    let found: Vec<_> =
-        found.iter().map(|one| (one.path.as_str(), one.problem.to_string(), one.problem.help())).collect();
-    let [(path, message, help)] = &found[..] else { panic!("{found:#?}") };
-    assert_eq!(
-        (*path, message.as_str()),
-        ("m/1_a.up.sql", "version 1 is used twice, here and by `m/1_b.up.sql`")
-    );
-    assert!(help.contains("`m/3_a.up.sql`") && help.contains("cargo migrate rebase"), "{help}");
+fn a_misplaced_moment_is_a_warning_that_shows_it_padded() {
+    let cases = [
+        ("2020-12-7-190800", "13", "write it as `2020-12-07-190800`, with two digits for each part"),
+        (
+            "202011301908000",
+            "15",
+            "write year, month, day, hour, minute and second with 14 digits, as in `20251107100000`",
+        ),
+    ];
+    for (number, digits, help) in cases {
+        // The missing rollbacks are the errors, without which warnings are not shown here.
+        let name = format!("{number}_b.sql");
+        let diagnostics = source(&[("20201206190800_a.sql", SQL), (&name, SQL)]).into_set(&Overrides::default());
+        let diagnostics = diagnostics.unwrap_err();
+        let warnings: Vec<_> =
+            diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).collect();
+        let [warning] = warnings[..] else { panic!("{diagnostics}") };
+        assert_eq!((warning.path.as_str(), warning.problem.help().as_str()), (&*format!("m/{name}"), help));
+        let message = warning.problem.to_string();
+        assert!(message.contains(&format!("has {digits} digits")), "{message}");
+        assert!(message.contains("`m/20201206190800_a.sql`"), "{message}");
+    }
 }

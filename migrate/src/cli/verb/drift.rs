@@ -17,7 +17,7 @@ pub struct Drift {
 
 impl Drift {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
-        let mut database = session.open(Access::Existing)?;
+        let mut database = session.open(if self.accept { Access::Existing } else { Access::Read })?;
         let found = session.migrator.drift(&mut database.connection)?;
         if self.accept {
             session.migrator.accept_drift(&mut database.connection)?;

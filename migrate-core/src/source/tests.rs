@@ -378,7 +378,8 @@ fn a_misplaced_moment_is_a_warning_that_shows_it_padded() {
     for (number, digits, help) in cases {
         // The missing rollbacks are the errors, without which warnings are not shown here.
         let name = format!("{number}_b.sql");
-        let diagnostics = source(&[("20201206190800_a.sql", SQL), (&name, SQL)]).into_set(&Overrides::default());
+        let diagnostics =
+            source(&[("20201206190800_a.sql", SQL), (&name, SQL)]).into_set(&Overrides::default());
         let diagnostics = diagnostics.unwrap_err();
         let warnings: Vec<_> =
             diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).collect();

@@ -69,7 +69,7 @@ async fn share_of_waiting(way: &Way) -> f64 {
         match way {
             Way::Nothing => {}
             Way::Plain => {
-                connect(&config).await.batch_execute(ALTER).await.expect("it waits for the blocker")
+                connect(&config).await.batch_execute(ALTER).await.expect("it waits for the blocker");
             }
             Way::Migrate { retries } => {
                 let (_folder, set) = set();

@@ -148,7 +148,7 @@ mod tests {
 
     /// What is suggested for paths without a valid name, in a folder that has these versions.
     fn suggested(paths: &[&str], versions: &[u64], tree: Option<Form>) -> Vec<Option<String>> {
-        let file = SourceFile { path: "1_a.up.sql".to_owned(), bytes: Vec::new().into() };
+        let file = SourceFile { path: "1_a.up.sql".to_owned(), bytes: Vec::new() };
         let file_name = FileName::parse(&file.path).unwrap();
         let named = |version: &u64| {
             let version = Version::new(*version).unwrap();
@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn one_name() {
         use Form::*;
-        let cases: [(&str, &[u64], Option<Form>, Option<&str>); 17] = [
+        type Case<'a> = (&'a str, &'a [u64], Option<Form>, Option<&'a str>);
+        let cases: [Case<'_>; 17] = [
             ("add_x.up.sql", &[20251117235959], Some(FlatPair), Some("20251118000000_add_x.up.sql")),
             ("add_x.sql", &[7], Some(FlatPair), Some("8_add_x.up.sql")),
             ("a/add_x.sql", &[7], Some(Prefixed), Some("a/V8__add_x.sql")),
@@ -191,7 +192,8 @@ mod tests {
 
     #[test]
     fn several_names_are_distinct_and_keep_their_order() {
-        let cases: [(&[&str], &[u64], &[&str]); 5] = [
+        type Case<'a> = (&'a [&'a str], &'a [u64], &'a [&'a str]);
+        let cases: [Case<'_>; 5] = [
             (&["add_a.sql", "add_b.sql"], &[7], &["8_add_a.sql", "9_add_b.sql"]),
             (
                 &["V1.10__c.sql", "V1.9__b.sql", "V1__a.sql", "V2.0__d.sql"],

@@ -50,7 +50,9 @@ impl Place<'_> {
             ChangeAction::DropColumn { column, if_exists: false, .. } => lacks(column),
             ChangeAction::AlterColumn { column, .. } => lacks(column),
             ChangeAction::RenameColumn { from, to } => {
-                lacks(from).or_else(|| self.has_column(table, &to.name))
+                // SQLite renames a column to its own name, in other letters or in the same.
+                let is_itself = self.schema.engine().rebuilds_tables() && from.eq_ignore_ascii_case(&to.name);
+                lacks(from).or_else(|| self.has_column(table, &to.name).filter(|_| !is_itself))
             }
             ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => {
                 let is_not_null = constraint.ends_with("_not_null");

@@ -158,7 +158,9 @@ impl Place<'_> {
         let table = schema.table(name).filter(|table| table.is_known && self.is_certain(table.created_in));
         let view = schema.view(name).filter(|view| self.is_certain_part(view.created_in));
         let index = schema.index(name).filter(|index| self.is_certain_part(index.created_in));
-        let sequence = schema.sequence(name).filter(|sequence| self.is_certain_part(sequence.created_in));
+        // One of its own may have been given to a column by OWNED BY, and have gone with that.
+        let of_serial = schema.sequence(name).filter(|sequence| sequence.owner.is_some());
+        let sequence = of_serial.filter(|sequence| self.is_certain_part(sequence.created_in));
         let kind = match (table, view, index, sequence) {
             (Some(_), ..) => ObjectKind::Table,
             (_, Some(view), ..) if view.materialized => ObjectKind::MaterializedView,
@@ -175,8 +177,7 @@ impl Place<'_> {
         let created_in = match (self.schema.enum_type(&full), self.schema.domain(&full)) {
             (Some(known), _) => known.created_in,
             (_, Some(known)) => known.created_in,
-            // Of other types only the name is kept.
-            _ if self.schema.has_type(&full) => 1,
+            // Of other types only the name is kept: this may be the shell that CREATE TYPE fills.
             _ => return None,
         };
         self.is_certain_part(created_in).then(|| format!("the type `{name}` exists"))
@@ -200,7 +201,9 @@ impl Place<'_> {
             self.taken(&full).filter(|_| !self.schema.is_ambiguous(&create.table))
         });
         let columns = || create.keys.iter().filter_map(|key| key.column.as_ref()).chain(&create.include);
-        let known = self.with_known_columns(&create.table).filter(|_| !create.if_not_exists);
+        // SQLite takes `"x"` for a string where there is no such column.
+        let may_be_text = self.schema.engine().rebuilds_tables();
+        let known = self.with_known_columns(&create.table).filter(|_| !create.if_not_exists && !may_be_text);
         taken.or_else(|| columns().find_map(|column| self.lacks(known?, column)))
     }
 

@@ -139,7 +139,7 @@ async fn answers(
     session: Option<&Session>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
     let Transaction { claim, piece, record, .. } = transaction;
-    let timeouts = piece.as_ref().map_or(Timeouts::default(), |piece| piece.timeouts());
+    let timeouts = piece.as_ref().map_or(Timeouts::default(), Piece::timeouts);
     let mut begin = begin(transaction.begins, conditions.checks_client, timeouts);
     if piece.is_none() && conditions.session.is_some() {
         begin += "SET TRANSACTION READ WRITE;";

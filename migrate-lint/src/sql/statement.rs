@@ -147,7 +147,7 @@ pub(crate) enum Kind {
     Owned {
         drop: bool,
     },
-    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `PREPARE TRANSACTION`; savepoints are [`Kind::Harmless`].
+    /// `BEGIN`, `COMMIT`, `ROLLBACK`, also `TO` a savepoint, `PREPARE TRANSACTION`; other savepoints are [`Kind::Harmless`].
     Transaction,
     /// `PRAGMA` (SQLite).
     Pragma {

@@ -212,8 +212,13 @@ fn session(node: Node<'_>) -> Option<Kind> {
         ALTER_DEFAULT_PRIVILEGES => Kind::Grant(privileges(node)),
         DROP_OWNED => Kind::Owned { drop: true },
         REASSIGN => Kind::Owned { drop: false },
-        BEGIN | COMMIT_TRANSACTION | ROLLBACK_TRANSACTION | PREPARE_TRANSACTION | COMMIT_PREPARED
-        | ROLLBACK_PREPARED => Kind::Transaction,
+        BEGIN
+        | COMMIT_TRANSACTION
+        | ROLLBACK_TRANSACTION
+        | PREPARE_TRANSACTION
+        | COMMIT_PREPARED
+        | ROLLBACK_PREPARED
+        | ROLLBACK_TO_SAVEPOINT => Kind::Transaction,
         _ => return None,
     })
 }
@@ -271,7 +276,6 @@ fn plain(node: Node<'_>) -> Option<Kind> {
             | MOVE
             | NOTIFY
             | RELEASE_SAVEPOINT
-            | ROLLBACK_TO_SAVEPOINT
             | SAVEPOINT_CREATE
             | SECURITY_LABEL
             | SET_CONSTRAINTS
@@ -361,7 +365,7 @@ mod tests {
             ("ROLLBACK", Kind::Transaction),
             ("PREPARE TRANSACTION 'a'", Kind::Transaction),
             ("SAVEPOINT a", Kind::Harmless),
-            ("ROLLBACK TO a", Kind::Harmless),
+            ("ROLLBACK TO a", Kind::Transaction),
             ("COMMENT ON TABLE a IS 'b'", Kind::Harmless),
             ("ANALYZE a", Kind::Harmless),
             ("EXPLAIN DELETE FROM t", Kind::Harmless),

@@ -91,8 +91,8 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         }),
         // VACUUM rewrites the whole file.
         Stmt::Vacuum(..) => Kind::Vacuum { full: true },
-        Stmt::Begin(..) | Stmt::Commit(_) | Stmt::Rollback { savepoint_name: None, .. } => Kind::Transaction,
-        Stmt::Analyze(_) | Stmt::Savepoint(_) | Stmt::Release(_) | Stmt::Rollback { .. } => Kind::Harmless,
+        Stmt::Begin(..) | Stmt::Commit(_) | Stmt::Rollback { .. } => Kind::Transaction,
+        Stmt::Analyze(_) | Stmt::Savepoint(_) | Stmt::Release(_) => Kind::Harmless,
         Stmt::Attach { .. } | Stmt::Detach(_) => Kind::Unknown(place.words()),
     }
 }

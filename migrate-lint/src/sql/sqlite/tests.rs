@@ -71,7 +71,7 @@ fn each_statement_is_of_its_kind() {
         ("BEGIN IMMEDIATE", Kind::Transaction),
         ("COMMIT", Kind::Transaction),
         ("ROLLBACK", Kind::Transaction),
-        ("ROLLBACK TO a", Kind::Harmless),
+        ("ROLLBACK TO a", Kind::Transaction),
         ("SAVEPOINT a", Kind::Harmless),
         ("RELEASE a", Kind::Harmless),
         ("ANALYZE", Kind::Harmless),

@@ -196,7 +196,10 @@ async fn a_real_deadlock_is_survived() {
 async fn another_runner_that_takes_too_long_is_named() {
     let database = database::create("locked").await;
     let client = database.connect().await.unwrap();
-    let folder = postgres(&[("1_slow.up", "CREATE TABLE seed (n bigint); LOCK TABLE gate")]);
+    let folder = postgres(&[(
+        "1_slow.up",
+        "-- migrate: lock-timeout 0s\nCREATE TABLE seed (n bigint); LOCK TABLE gate",
+    )]);
     for via in ["pool", "client"] {
         let gate = database.connect().await.unwrap();
         gate.batch_execute("CREATE TABLE gate ()").await.unwrap();

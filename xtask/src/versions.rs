@@ -12,11 +12,21 @@ use crate::step::{Done, Failed};
 use crate::test::Chosen;
 
 /// The tests that every version runs: the version of the server, how it reads characters, how its schema is read and created
-/// again, what a run does, what only PostgreSQL has, what its statements lock, and whether its row-level security keeps
-/// tenants apart.
+/// again, what a run does, what only PostgreSQL has, what its statements lock, whether its row-level security keeps
+/// tenants apart, and which statements it refuses.
 const CORE: Chosen = Chosen {
     binary: "server",
-    modules: &["version", "lexer", "fingerprint", "dump", "conformance", "postgres", "trace", "tenants"],
+    modules: &[
+        "version",
+        "lexer",
+        "fingerprint",
+        "dump",
+        "conformance",
+        "postgres",
+        "trace",
+        "tenants",
+        "up_fails",
+    ],
     skipped: WITHOUT_SERVER,
 };
 /// The tests that the oldest and the newest version run too: concurrent runs, and runs that are interrupted anywhere.

@@ -187,7 +187,7 @@ fn altered(row: &[Value], column: &str) -> UnreadableRow {
     let version = value(row, "version").and_then(Value::as_integer);
     let version =
         version.map_or("a version that is no number".to_owned(), |version| format!("version {version}"));
-    // Whoever may write to the table may write anything, and this is shown.
+    // A role that may write to the table may write anything, and this is shown.
     let holds = match value(row, column) {
         Some(Value::Text(Some(text))) => format!("`{}`", OneLine(text)),
         Some(Value::Integer(Some(number))) => number.to_string(),

@@ -18,7 +18,7 @@ pub enum HazardProblem {
         /// What to do instead.
         safer: String,
     },
-    /// The folder has so many errors that most of its migrations seem to have run long ago.
+    /// Many files of the folder have errors: most of its migrations seem to have run long ago.
     OldFolder {
         /// How often each hazard or code was found, the most frequent first.
         kinds: Vec<(String, usize)>,

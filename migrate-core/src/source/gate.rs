@@ -62,7 +62,7 @@ pub(super) fn pass(
     drafts
 }
 
-/// So many errors in so many files are those of a folder that was begun without this analysis.
+/// From this number of errors on, in this number of files, a folder seems to be older than its analysis.
 const OLD_FOLDER: (usize, usize) = (20, 5);
 
 /// A summary of the errors in a folder that seems to be older than this analysis, with the way to leave them be.

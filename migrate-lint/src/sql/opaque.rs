@@ -8,7 +8,7 @@ use super::{AlterTable, ChangeAction, Kind, Name, ObjectKind, Statement};
 /// Whether a statement may change more than can be seen.
 pub(crate) fn may_do_anything(statement: &Statement) -> bool {
     match &statement.kind {
-        Kind::Unknown(_) | Kind::Call { .. } | Kind::Owned { .. } => true,
+        Kind::Unknown(_) | Kind::Call { .. } | Kind::Owned { .. } | Kind::ImportSchema => true,
         Kind::Do(block) => block.is_opaque || !block.statements.is_empty(),
         Kind::Query(_) => !statement.calls.iter().all(is_harmless),
         Kind::AlterTable(AlterTable { changes, .. }) => {

@@ -147,6 +147,8 @@ pub(crate) enum Kind {
     Owned {
         drop: bool,
     },
+    /// `IMPORT FOREIGN SCHEMA`: makes tables that no script names.
+    ImportSchema,
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, also `TO` a savepoint, `PREPARE TRANSACTION`; other savepoints are [`Kind::Harmless`].
     Transaction,
     /// `PRAGMA` (SQLite).

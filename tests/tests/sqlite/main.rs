@@ -14,6 +14,7 @@ mod runners;
 mod script;
 mod swallowed;
 mod syntax;
+mod up_fails;
 
 use migrate::Dialect;
 use migrate_tests::{Folder, select};

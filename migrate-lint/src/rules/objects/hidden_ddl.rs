@@ -81,6 +81,7 @@ fn is_ddl(statement: &Statement) -> bool {
         | Kind::Grant(_)
         | Kind::Revoke(_)
         | Kind::Owned { .. }
+        | Kind::ImportSchema
         | Kind::Transaction
         | Kind::Pragma { .. }
         | Kind::Harmless

@@ -102,6 +102,7 @@ fn altered_relation(kind: SyntaxKind) -> Option<ObjectKind> {
 fn alter(node: Node<'_>) -> Option<Kind> {
     match node.kind() {
         ALTER_SEQUENCE => alter_sequence(node),
+        IMPORT_FOREIGN_SCHEMA => Some(Kind::ImportSchema),
         ALTER_TYPE => definition::alter_type(node).or_else(|| rename_or_move(node)),
         ALTER_DOMAIN => definition::alter_domain(node).or_else(|| rename_or_move(node)),
         ALTER_POLICY if node.has(ALTER_POLICY_TO) => definition::alter_policy(node).map(Kind::AlterPolicy),
@@ -270,7 +271,6 @@ fn plain(node: Node<'_>) -> Option<Kind> {
             | DEALLOCATE
             | EXPLAIN
             | FETCH
-            | IMPORT_FOREIGN_SCHEMA
             | LISTEN
             | LOAD
             | MOVE
@@ -366,6 +366,7 @@ mod tests {
             ("PREPARE TRANSACTION 'a'", Kind::Transaction),
             ("SAVEPOINT a", Kind::Harmless),
             ("ROLLBACK TO a", Kind::Transaction),
+            ("IMPORT FOREIGN SCHEMA a FROM SERVER s INTO b", Kind::ImportSchema),
             ("COMMENT ON TABLE a IS 'b'", Kind::Harmless),
             ("ANALYZE a", Kind::Harmless),
             ("EXPLAIN DELETE FROM t", Kind::Harmless),

@@ -27,7 +27,7 @@ pub(crate) use event::Tell;
 pub(crate) use keep::{Keep, Noted};
 pub(crate) use lock::Lock;
 pub(crate) use lock_failure::LockFailure;
-pub(crate) use piece::{Piece, Place, Timeouts};
+pub(crate) use piece::{Attempt, Piece, Place, Timeouts};
 pub(crate) use schema::Schema;
 pub(crate) use transaction::{Failure, Stage, Transaction};
 

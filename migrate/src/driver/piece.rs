@@ -10,8 +10,16 @@ pub struct Piece<'a> {
     first: usize,
     end: usize,
     timeouts: Timeouts,
-    /// How long this try waits for a lock, if its limit is longer.
+    pub attempt: Attempt,
+}
+
+/// One of the tries to run a piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// How long it waits for a lock, if its limit is longer.
     pub longest_wait: Option<Duration>,
+    /// Whether another one has failed before.
+    pub is_again: bool,
 }
 
 /// How long a statement may wait for a lock, and how long it may run.
@@ -23,16 +31,22 @@ pub struct Timeouts {
 
 impl<'a> Piece<'a> {
     pub fn whole(script: &'a Script, timeouts: Timeouts) -> Piece<'a> {
-        Piece { script, first: 0, end: script.spans().len(), timeouts, longest_wait: None }
+        Piece { script, first: 0, end: script.spans().len(), timeouts, attempt: Attempt::default() }
     }
 
     pub fn one(script: &'a Script, statement: usize, timeouts: Timeouts) -> Piece<'a> {
-        Piece { script, first: statement, end: statement + 1, timeouts, longest_wait: None }
+        Piece { script, first: statement, end: statement + 1, timeouts, attempt: Attempt::default() }
     }
 
-    /// The limits of its statements.
+    /// How long its statements may wait for a lock in a last try.
+    #[cfg(feature = "postgres")]
+    pub fn lock_limit(&self) -> Option<Duration> {
+        self.timeouts.lock
+    }
+
+    /// The limits of its statements in this try.
     pub fn timeouts(&self) -> Timeouts {
-        let shorter = |limit: Duration| match self.longest_wait {
+        let shorter = |limit: Duration| match self.attempt.longest_wait {
             // 0 is no limit, which the user asked for.
             Some(wait) if !limit.is_zero() => limit.min(wait),
             _ => limit,

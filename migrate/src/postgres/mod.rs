@@ -155,8 +155,12 @@ impl<'a> PostgresDriver<'a> {
             let limits = pipeline::limits("SET", piece.timeouts());
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;
         }
-        let ran =
-            watch::watched(alone::run(self.client(), piece, resumes), None, piece.timeouts().lock, tell);
+        let ran = watch::watched(
+            alone::run(self.client(), piece, resumes),
+            None,
+            watch::Looks::at(Some(piece)),
+            tell,
+        );
         let (result, _) = ran.await;
         if puts_back {
             let restored = self.connection.restore_session().await.map_err(error::database_error);

@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::class::LOCK_NOT_AVAILABLE;
 use super::session::Session;
-use super::watch::{Watch, watched};
+use super::watch::{Looks, Watch, watched};
 use super::{error, query};
 use crate::driver::{DatabaseError, Event, Failure, Piece, Row, Stage, Tell, Timeouts, Transaction};
 use crate::trace;
@@ -61,8 +61,8 @@ pub(super) async fn run(
         }
         let Some(first) = in_flight.pop_front() else { break };
         let span = trace::transaction(transaction.step);
-        let lock_timeout = transaction.piece.and_then(|piece| piece.timeouts().lock);
-        let outcome = outcome(first, conditions.watch, lock_timeout, tell);
+        let looks = Looks::at(transaction.piece.as_ref());
+        let outcome = outcome(first, conditions.watch, looks, tell);
         match (trace::inside(span, outcome).await, &failure) {
             (Ok(elapsed), _) => {
                 uncommitted.push(Event::Committed { transaction: number, elapsed });
@@ -87,10 +87,10 @@ pub(super) async fn run(
 async fn outcome(
     mut in_flight: InFlight<'_>,
     watch: Option<Watch<'_>>,
-    lock_timeout: Option<Duration>,
+    looks: Looks,
     tell: &mut Tell<'_>,
 ) -> Result<Duration, (Stage, DatabaseError)> {
-    let ((), last) = watched(in_flight.as_mut(), watch, lock_timeout, tell).await;
+    let ((), last) = watched(in_flight.as_mut(), watch, looks, tell).await;
     let outcome = in_flight.as_mut().take_output().expect("it has just been awaited");
     outcome.map_err(|(stage, error)| match error.code.as_deref() {
         Some(LOCK_NOT_AVAILABLE) => (stage, DatabaseError { blockers: last, ..error }),

@@ -6,10 +6,32 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use super::blocker;
-use crate::driver::{Blocker, Event, Tell};
+use crate::driver::{Blocker, Event, Piece, Tell};
 
 /// How often to look. If a lock timeout ends the wait sooner, the look is in its middle.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// When to look.
+#[derive(Clone, Copy)]
+pub(super) struct Looks {
+    first: Duration,
+    /// How long after each look.
+    then: Duration,
+}
+
+impl Looks {
+    /// A try that comes after another is blocked, most likely, and may end soon. A first one is not: it is looked at as if
+    /// it might wait as long as its limit, so that a slow network is no reason to look.
+    pub(super) fn at(piece: Option<&Piece<'_>>) -> Looks {
+        let interval = |lock: Option<Duration>| {
+            let limit = lock.filter(|limit| !limit.is_zero());
+            limit.map_or(INTERVAL, |limit| INTERVAL.min(limit / 2))
+        };
+        let then = interval(piece.and_then(Piece::lock_limit));
+        let again = piece.filter(|piece| piece.attempt.is_again);
+        Looks { first: again.map_or(then, |piece| interval(piece.timeouts().lock)), then }
+    }
+}
 
 /// Asks who blocks a migration, on the connection that holds the lock.
 #[derive(Clone, Copy)]
@@ -24,17 +46,17 @@ pub(super) struct Watch<'c> {
 pub(super) async fn watched<F: Future>(
     future: F,
     watch: Option<Watch<'_>>,
-    lock_timeout: Option<Duration>,
+    looks: Looks,
     tell: &mut Tell<'_>,
 ) -> (F::Output, Vec<Blocker>) {
-    let limit = lock_timeout.filter(|timeout| !timeout.is_zero());
-    let interval = limit.map_or(INTERVAL, |timeout| INTERVAL.min(timeout / 2));
+    let mut interval = looks.first;
     let mut last = Vec::new();
     let mut future = pin!(future);
     loop {
         match select(future.as_mut(), pin!(look(watch, interval))).await {
             Either::Left((output, _)) => return (output, last),
             Either::Right((blockers, _)) => {
+                interval = looks.then;
                 tell(Event::Running);
                 if !blockers.is_empty() {
                     last.clone_from(&blockers);

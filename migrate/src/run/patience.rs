@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::driver::{Timeouts, Transaction};
+use crate::driver::{Attempt, Timeouts, Transaction};
 
 /// Longer than the transactions of a busy application, and too short for its users to notice.
 const FIRST: Duration = Duration::from_millis(200);
@@ -14,7 +14,7 @@ const FIRST: Duration = Duration::from_millis(200);
 /// as its limit allows in the last one.
 pub(super) fn limit(transactions: &mut [Transaction<'_>], tries: usize, retries: usize) {
     for piece in transactions.iter_mut().filter_map(|transaction| transaction.piece.as_mut()) {
-        piece.longest_wait = wait(tries, retries);
+        piece.attempt = Attempt { longest_wait: wait(tries, retries), is_again: tries > 0 };
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
             let lock = limit.map(Duration::from_millis);
             let mut piece = Piece::whole(&script, Timeouts { lock, statement: None });
             let waits = (0..=retries).map(|tries| {
-                piece.longest_wait = wait(tries, retries);
+                piece.attempt.longest_wait = wait(tries, retries);
                 piece.timeouts().lock
             });
             let want: Vec<_> = want.into_iter().map(|wait| wait.map(Duration::from_millis)).collect();

@@ -96,3 +96,14 @@ async fn an_apply_and_a_rollback_of_a_hundred_are_a_few_round_trips() {
     // they left it, the end of the lock.
     assert_eq!(rollback.len(), 8, "{}", told(rollback));
 }
+
+/// Who looks more often than every second asks the server thousands of questions in an hour.
+#[tokio::test]
+async fn a_migration_that_is_not_blocked_is_looked_at_once_a_second() {
+    let database = database::create("looks").await;
+    let proxy = Proxy::start(database.config());
+    let set = postgres(&[("1_slow.up", "SELECT pg_sleep(2.5)")]).set();
+    Migrator::new(&set).migrate(&database::pool(proxy.config(), 2)).await.unwrap();
+    let looks = proxy.texts().iter().filter(|text| text.contains("pg_blocking_pids")).count();
+    assert!((1..=3).contains(&looks), "{looks}");
+}

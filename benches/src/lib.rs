@@ -15,6 +15,10 @@
 //!
 //! The bench `schema` measures what keeping the schema adds to a run of five migrations on PostgreSQL. With 5,000 tables, it
 //! is 1.7 times the time for reading the schema once.
+//!
+//! The bench `blocked` measures how long twenty readers of a table wait while a migration alters it and a session with an open
+//! transaction is in the way for 30 s: 17 % of their time, where the same ALTER TABLE in psql makes it 100 %. Of that, 3 % are
+//! the queries themselves.
 
 mod scripts;
 

@@ -42,7 +42,7 @@ impl<'s> Migrator<'s> {
     }
 
     /// How often a transaction is retried after a lock timeout, a deadlock or a serialization failure, with growing pauses.
-    /// After a lock timeout the pause is six to seven times as long as the wait, so that others reach the table. Default:
+    /// After a lock timeout the pause is seven to eight times as long as the wait, so that others reach the table. Default:
     /// 10, about three minutes. A statement outside of a transaction is not retried.
     #[must_use]
     pub fn retries(mut self, retries: usize) -> Self {

@@ -1,7 +1,7 @@
 //! How long a try waits for a lock, and how long the pause after it is.
 //!
 //! A statement that waits for a lock makes all later ones queue after it, readers too. So the first try is short, and a
-//! pause is at least six times as long as the try: however long a table is blocked, its readers wait at most a fifth of the time.
+//! pause is at least seven times as long as the try: however long a table is blocked, its readers wait at most a fifth of the time.
 
 use std::time::Duration;
 
@@ -26,7 +26,12 @@ fn wait(tries: usize, retries: usize) -> Option<Duration> {
 
 /// The pause after a try that ended because a lock was not free within these limits.
 pub(super) fn pause_after(timeouts: Timeouts) -> Duration {
-    timeouts.lock.unwrap_or(FIRST).mul_f64(6.0 + fastrand::f64())
+    pause(timeouts, fastrand::f64())
+}
+
+/// `random` is from 0 to 1.
+fn pause(timeouts: Timeouts, random: f64) -> Duration {
+    timeouts.lock.unwrap_or(FIRST).mul_f64(7.0 + random)
 }
 
 /// The pause after a try that failed for another passing reason. It has a random part, so that two runners that collided do
@@ -81,7 +86,7 @@ mod tests {
                 share <= 0.2 || waited < Duration::from_secs(2),
                 "{tries}: {share} of {waited:?} and {paused:?}"
             );
-            paused += pause_after(Timeouts { lock, statement: None });
+            paused += pause(Timeouts { lock, statement: None }, 0.0);
         }
     }
 }

@@ -74,6 +74,8 @@ enum Cause {
         table: String,
         others: String,
     },
+    /// With the search path.
+    TemporaryPath(String),
     Stale(Staleness),
     WrongEngine {
         dialect: Dialect,
@@ -125,7 +127,7 @@ pub enum ErrorKind {
     /// Running again is safe: the history says what was committed.
     Database,
     /// The history holds a row that this version of the library does not understand, is gone while its other tables are
-    /// there, or cannot be where the options say. Nothing was changed.
+    /// there, or cannot be where the options say; or what the scripts create would be temporary. Nothing was changed.
     History,
     /// The migrations folder has changed since the binary was compiled: see [`build::watch`](crate::build::watch).
     /// Only a build with debug assertions looks.
@@ -166,6 +168,10 @@ impl Error {
     pub(crate) fn lost_history(table: &HistoryTable) -> Error {
         let [history, others @ ..] = table.names();
         Error::new(Cause::LostHistory { table: history.to_owned(), others: others.join(", ") })
+    }
+
+    pub(crate) fn temporary_path(search_path: &str) -> Error {
+        Error::new(Cause::TemporaryPath(search_path.to_owned()))
     }
 
     pub(crate) fn stale(staleness: Staleness) -> Error {
@@ -228,9 +234,10 @@ impl Error {
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
-            Cause::History { .. } | Cause::UnfitHistory { .. } | Cause::LostHistory { .. } => {
-                ErrorKind::History
-            }
+            Cause::History { .. }
+            | Cause::UnfitHistory { .. }
+            | Cause::LostHistory { .. }
+            | Cause::TemporaryPath(_) => ErrorKind::History,
             Cause::Stale(_) => ErrorKind::Stale,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
@@ -344,6 +351,12 @@ impl fmt::Display for Error {
                 "the history {table} is gone, and other tables of it are still there (of {others})\n \
                  help: restore {table} from a backup. If there is none, drop those tables, and record what the database \
                  has with a baseline"
+            )?,
+            Cause::TemporaryPath(path) => write!(
+                f,
+                "the search_path of this connection is `{path}`, so tables without a schema would be temporary: they \
+                 would be gone with the connection, and the history would say that they are there\n \
+                 help: put another schema before `pg_temp` in the search_path of the connection, the role or the database"
             )?,
             Cause::Stale(staleness) => write!(
                 f,

@@ -57,7 +57,7 @@ pub use fingerprint::{
     Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
 };
 pub use hazard::{FoundHazard, Hazard};
-pub use history::{AppliedMigration, AppliedState, Direction, Drift, KeptSchema, RecordedDown};
+pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};
 pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};

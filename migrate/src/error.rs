@@ -8,8 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use migrate_core::{
-    Action, Dialect, Engine, HistoryTable, Lines, Position, Refusal, Refused, Staleness, Step, UnreadableRow,
-    Version,
+    Action, Dialect, Engine, HistoryTable, Lines, OneLine, Position, Refusal, Refused, Staleness, Step,
+    UnreadableRow, Version,
 };
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, ReadOnly, Stage};
@@ -94,6 +94,12 @@ enum Cause {
     /// Other runners changed the history again and again while this one tried. Each time this run made a new plan,
     /// and then gave up.
     Contended,
+    /// A statement that no lock protects.
+    Unprotected {
+        step: String,
+        path: String,
+        statement: String,
+    },
     #[cfg(feature = "cli")]
     NotAgreed(String),
 }
@@ -113,7 +119,8 @@ struct FailedStep {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The run was refused before anything ran. [`Error::refusals`] says why.
+    /// The run was refused before anything ran. [`Error::refusals`] says why; there is none where a single client behind a
+    /// pooler cannot protect a statement.
     ///
     /// Nothing has changed, so correct the set or the database and run again.
     Refused,
@@ -204,6 +211,11 @@ impl Error {
         Error::new(Cause::Contended)
     }
 
+    pub(crate) fn unprotected(step: &Step, path: String, statement: &str) -> Error {
+        let (step, statement) = (step.to_string(), statement.to_owned());
+        Error::new(Cause::Unprotected { step, path, statement })
+    }
+
     #[cfg(feature = "cli")]
     pub(crate) fn not_agreed(step: &Step) -> Error {
         Error::new(Cause::NotAgreed(format!("{} {step}", step.action.as_str())))
@@ -230,7 +242,7 @@ impl Error {
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::Refused(_) => ErrorKind::Refused,
+            Cause::Refused(_) | Cause::Unprotected { .. } => ErrorKind::Refused,
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
@@ -386,6 +398,12 @@ impl fmt::Display for Error {
             Cause::Contended => f.write_str(
                 "other runners changed the history again and again\n help: see who runs migrations, and try again",
             )?,
+            Cause::Unprotected { step, path, statement } => write!(
+                f,
+                "migration {step} has a statement that no lock protects here, because a pooler is between this client and \
+                 the server; nothing was changed\n --> {path}\n statement: {}\n help: {POOLER_HELP}",
+                OneLine(statement)
+            )?,
             #[cfg(feature = "cli")]
             Cause::NotAgreed(step) => write!(
                 f,
@@ -443,6 +461,10 @@ fn write_step(
     };
     write!(f, "\n help: {outcome}")
 }
+
+/// What to do where a single client cannot hold a lock.
+pub(crate) const POOLER_HELP: &str = "give the run a `deadpool_postgres::Pool`, which protects it with a connection of its \
+    own, or connect to the server without the pooler";
 
 /// What the first run does.
 pub(crate) const CREATING: &str = "creating the history table";

@@ -31,9 +31,8 @@ pub struct AppliedMigration {
     pub statements_done: usize,
     /// The checksum of these statements ([`crate::Script::checksum_of_first`]).
     pub statements_checksum: Option<Checksum>,
-    /// The checksum of these statements and the next one, if that one began outside of a transaction and its end was not
-    /// recorded.
-    pub begun: Option<Checksum>,
+    /// The next statement, if it began outside of a transaction and its end was not recorded.
+    pub begun: Option<Begun>,
     /// The rollback script as it was when the migration was applied, so that a binary that does not contain
     /// the migration can still roll it back. `None` when it is irreversible.
     pub down: Option<RecordedDown>,
@@ -50,6 +49,22 @@ pub struct AppliedMigration {
 impl fmt::Display for AppliedMigration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}_{}", self.version, self.name)
+    }
+}
+
+/// A statement that a runner began outside of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The checksum of the statements up to this one.
+    pub checksum: Checksum,
+    /// The mark of the run that began it: another run may go on only where this is still the mark that it has read.
+    pub by: Option<String>,
+}
+
+impl fmt::Display for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.checksum)?;
+        self.by.iter().try_for_each(|by| write!(f, " {by}"))
     }
 }
 

@@ -7,7 +7,7 @@
 use super::HistoryTable;
 use super::bindings::Bindings;
 use super::column::HISTORY;
-use super::table::{HISTORY_FORMAT, Runner, count, holds};
+use super::table::{HISTORY_FORMAT, Runner, count, holds, under_way};
 use crate::history::{AppliedState, Direction};
 use crate::plan::Head;
 use crate::query::Query;
@@ -43,12 +43,36 @@ impl HistoryTable {
 
     /// Fails unless this many statements of a script without transaction are done, and keeps others from the row.
     pub fn stands_at(&self, step: &Step, done: usize) -> Query {
+        self.row_stands(Bindings::default(), step, done, "true")
+    }
+
+    /// Fails unless this many statements are done, and no other run has begun the next one since the plan was made.
+    pub fn begins_at(&self, step: &Step, done: usize) -> Query {
         let mut bindings = Bindings::default();
+        let progress = match step.begun.as_ref().filter(|_| done == step.done) {
+            Some(begun) => {
+                let progress = format!("{} {begun}", step.work.checksum_of_first(done));
+                format!("statements_checksum = {}", bindings.bind(progress.as_str()))
+            }
+            None => "(statements_checksum IS NULL OR statements_checksum NOT LIKE '% %')".to_owned(),
+        };
+        self.row_stands(bindings, step, done, &progress)
+    }
+
+    /// Fails unless the next statement is the one that this run has begun.
+    pub fn is_under_way(&self, step: &Step, done: usize, by: &str) -> Query {
+        let mut bindings = Bindings::default();
+        let progress = format!("statements_checksum = {}", bindings.bind(under_way(step, done, by).as_str()));
+        self.row_stands(bindings, step, done, &progress)
+    }
+
+    fn row_stands(&self, mut bindings: Bindings, step: &Step, done: usize, also: &str) -> Query {
         let as_planned = self.is_as_planned(&mut bindings, step);
         let done = bindings.bind(count(done));
-        let is_ours =
-            format!("{as_planned} AND statements_done = {done} AND state IN ('applying', 'rolling_back')");
-        self.row_is(bindings, &is_ours)
+        self.row_is(
+            bindings,
+            &format!("{as_planned} AND statements_done = {done} AND state IN ('applying', 'rolling_back') AND {also}"),
+        )
     }
 
     fn insert(&self, step: &Step, runner: &Runner, state: AppliedState) -> Query {

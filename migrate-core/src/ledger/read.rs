@@ -11,7 +11,7 @@ use super::HistoryTable;
 use super::bindings::Bindings;
 use super::column::{Column, HISTORY};
 use super::table::HISTORY_FORMAT;
-use crate::history::{AppliedMigration, AppliedState, RecordedDown};
+use crate::history::{AppliedMigration, AppliedState, Begun, RecordedDown};
 use crate::query::{Query, Value};
 use crate::{Engine, MigrationSet, OlderBinaries, OneLine, Version};
 
@@ -221,9 +221,10 @@ fn altered(row: &[Value], column: &str) -> UnreadableRow {
 fn read_known(row: &[Value]) -> Result<AppliedMigration, &'static str> {
     let text = |column| value(row, column)?.as_text();
     let number = |column| value(row, column)?.as_integer();
-    let mut checksums =
-        text("statements_checksum").into_iter().flat_map(|text| text.split(' ')).map(str::parse);
-    let mut next_checksum = || checksums.next().and_then(Result::ok);
+    let mut progress = text("statements_checksum").into_iter().flat_map(|text| text.split(' '));
+    let statements_checksum = progress.next().and_then(|word| word.parse().ok());
+    let begun = progress.next().and_then(|word| word.parse().ok());
+    let by = progress.next().map(|word| OneLine(word).to_string());
     let checksum = |column: &'static str| text(column).and_then(|text| text.parse().ok()).ok_or(column);
     Ok(AppliedMigration {
         version: number("version").and_then(Version::from_i64).ok_or("version")?,
@@ -235,8 +236,8 @@ fn read_known(row: &[Value]) -> Result<AppliedMigration, &'static str> {
         statements_done: number("statements_done")
             .and_then(|done| done.try_into().ok())
             .ok_or("statements_done")?,
-        statements_checksum: next_checksum(),
-        begun: next_checksum(),
+        statements_checksum,
+        begun: begun.map(|checksum| Begun { checksum, by }),
         down: text("down_script").map(|sql| RecordedDown {
             sql: sql.to_owned(),
             transaction: number("down_transaction") == Some(1),

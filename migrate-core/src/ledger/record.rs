@@ -3,7 +3,7 @@
 use super::HistoryTable;
 use super::bindings::Bindings;
 use super::column::{Group, LOG};
-use super::table::{HISTORY_FORMAT, Runner, count, holds};
+use super::table::{HISTORY_FORMAT, Runner, count, holds, under_way};
 use super::written::{fails_otherwise_unless, fails_unless};
 use crate::plan::Head;
 use crate::query::Query;
@@ -56,9 +56,8 @@ impl HistoryTable {
     }
 
     /// What records that `done` statements are done, and that the next is under way outside of a transaction.
-    pub fn begin_alone(&self, step: &Step, done: usize) -> Query {
-        let checksum = |statements| step.work.checksum_of_first(statements);
-        self.stand(step, done, &format!("{} {}", checksum(done), checksum(done + 1)))
+    pub fn begin_alone(&self, step: &Step, done: usize, by: &str) -> Query {
+        self.stand(step, done, &under_way(step, done, by))
     }
 
     fn stand(&self, step: &Step, done: usize, checksums: &str) -> Query {

@@ -4,6 +4,7 @@
 use super::bindings::Bindings;
 use super::column::{HISTORY, Written};
 use crate::fingerprint::{self, Dump, Fingerprint};
+use crate::history::Begun;
 use crate::query::{Query, Value};
 use crate::{Checksum, Engine, OlderBinaries, Step, Version};
 
@@ -215,6 +216,12 @@ impl HistoryTable {
 pub(super) fn holds(values: &[(&str, String)]) -> String {
     let is_same = |(column, value): &(&str, String)| format!("{column} IS NOT DISTINCT FROM {value}");
     values.iter().map(is_same).collect::<Vec<_>>().join(" AND ")
+}
+
+/// The progress of a script of which `done` statements are done, and the next was begun by the run with this mark.
+pub(super) fn under_way(step: &Step, done: usize, by: &str) -> String {
+    let checksum = step.work.checksum_of_first(done + 1);
+    format!("{} {}", step.work.checksum_of_first(done), Begun { checksum, by: Some(by.to_owned()) })
 }
 
 pub(super) fn count(statements: usize) -> i64 {

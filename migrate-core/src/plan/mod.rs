@@ -14,7 +14,8 @@ pub(crate) use chain::Head;
 pub use refusal::{Refusal, Refused};
 
 use crate::{
-    AppliedMigration, Checksum, Engine, FoundHazard, MigrationSet, OlderBinaries, Risk, Script, Version, Work,
+    AppliedMigration, Begun, Checksum, Engine, FoundHazard, MigrationSet, OlderBinaries, Risk, Script,
+    Version, Work,
 };
 use planning::Planning;
 
@@ -165,7 +166,7 @@ pub struct Step {
     /// Whether it resumes where an earlier run stopped.
     pub(crate) resumes: bool,
     /// Whether an earlier run began the next statement outside of a transaction and was cut off.
-    pub(crate) begun: bool,
+    pub(crate) begun: Option<Begun>,
     /// Its checksum in the history.
     pub(crate) checksum: Checksum,
     /// The chain value of its row: the one to write, or the present one of a row that will be removed.
@@ -258,7 +259,7 @@ impl Step {
 
     /// Whether an earlier run began its next statement outside of a transaction, and no one recorded how that ended.
     pub fn has_begun(&self) -> bool {
-        self.begun
+        self.begun.is_some()
     }
 }
 

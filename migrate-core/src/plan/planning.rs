@@ -10,8 +10,8 @@ use super::chain::{Chain, Link};
 use super::{Action, OutOfOrder, Plan, Refusal, Step, display_path};
 use crate::source::{first_words, parse_recorded};
 use crate::{
-    Alone, AppliedMigration, AppliedState, Direction, Down, Engine, Migration, MigrationSet, OlderBinaries,
-    Version, Work,
+    Alone, AppliedMigration, AppliedState, Begun, Direction, Down, Engine, Migration, MigrationSet,
+    OlderBinaries, Version, Work,
 };
 
 /// What a plan is made from. Each target has a method, which adds the reasons against it to `refusals`.
@@ -260,19 +260,20 @@ impl Planning<'_> {
 
     fn rollback_step(&self, row: &AppliedMigration, work: Work) -> Result<Step, Refusal> {
         let resumes = row.state.direction() == Some(Direction::Rollback);
-        let (done, begun) = if resumes { self.stand(row, &work)? } else { (0, false) };
+        let (done, begun) = if resumes { self.stand(row, &work)? } else { (0, None) };
         Ok(Step { done, begun, resumes, ..self.row_step(Action::Rollback, row, work) })
     }
 
     /// How many statements of `work` an earlier run has done, and whether that run was cut off in the next one. Whether
     /// that one is done must be known to the statement's kind, or to a person who has checked.
-    fn stand(&self, row: &AppliedMigration, work: &Work) -> Result<(usize, bool), Refusal> {
+    fn stand(&self, row: &AppliedMigration, work: &Work) -> Result<(usize, Option<Begun>), Refusal> {
         let done = self.done(row, work)?;
-        let Some(begun) = row.begun else { return Ok((done, false)) };
+        let Some(begun) = &row.begun else { return Ok((done, None)) };
         let Work::Sql(script) = work;
-        let next = script.statements().nth(done).filter(|_| script.checksum_of_first(done + 1) == begun);
+        let next =
+            script.statements().nth(done).filter(|_| script.checksum_of_first(done + 1) == begun.checksum);
         if next.is_some_and(|next| self.engine.alone(next) != Alone::Unknown) {
-            return Ok((done, true));
+            return Ok((done, Some(begun.clone())));
         }
         Err(Refusal::CutOff {
             version: row.version,
@@ -322,7 +323,7 @@ impl Planning<'_> {
             hazards: migration.hazards.clone(),
             done: 0,
             resumes: false,
-            begun: false,
+            begun: None,
             checksum: migration.up.checksum(),
             chain,
             was: None,
@@ -346,7 +347,7 @@ impl Planning<'_> {
             hazards: Cow::Borrowed(&[]),
             done: 0,
             resumes: false,
-            begun: false,
+            begun: None,
             checksum: row.checksum,
             chain: row.chain,
             was: Some(row.chain),

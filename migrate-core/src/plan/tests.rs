@@ -1,6 +1,6 @@
 use super::*;
 use crate::source::{Overrides, Source, SourceFile};
-use crate::{AppliedState, Direction, Migration, RecordedDown};
+use crate::{AppliedState, Begun, Direction, Migration, RecordedDown};
 
 const REFUSE: Policy = Policy { out_of_order: OutOfOrder::Refuse, transactions: Transactions::Each };
 const APPLY: Policy = Policy { out_of_order: OutOfOrder::Apply, transactions: Transactions::Each };
@@ -208,7 +208,7 @@ fn a_statement_that_was_cut_off_is_known_to_its_kind_or_to_a_person() {
             row.state = AppliedState::Interrupted(Direction::Apply);
             row.statements_done = 1;
             row.statements_checksum = Some(up.checksum_of_first(1));
-            row.begun = Some(up.checksum_of_first(2));
+            row.begun = Some(Begun { checksum: up.checksum_of_first(2), by: None });
         })
     };
     let planned = |set: &MigrationSet, rows: &[AppliedMigration], target| {

@@ -8,7 +8,6 @@ mod class;
 mod error;
 mod event;
 mod keep;
-mod lock;
 mod lock_failure;
 mod piece;
 mod read_only;
@@ -26,7 +25,6 @@ pub(crate) use error::FALSE;
 pub(crate) use event::Event;
 pub(crate) use event::Tell;
 pub(crate) use keep::{Keep, Noted};
-pub(crate) use lock::Lock;
 pub(crate) use lock_failure::LockFailure;
 pub(crate) use piece::{Attempt, Piece, Place, Timeouts};
 pub(crate) use read_only::ReadOnly;
@@ -107,18 +105,27 @@ pub trait Driver: Send {
     /// Drops everything in the database.
     fn wipe(&mut self) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
-    /// Keeps other runners out. If that is impossible for the whole run, waits until no runner is inside a transaction;
-    /// then each transaction excludes the others. It polls and never waits inside the database, because a session that
+    /// Keeps other runners of the history with that key out. If that is impossible for the whole run, waits until no runner
+    /// is inside a transaction; then each transaction excludes the others. If the lock is held already, it stays. It polls and never waits inside the database, because a session that
     /// waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest. It fails if
     /// the database takes no writes.
-    fn lock(
+    fn lock(&mut self, key: i64, deadline: Duration) -> impl Future<Output = Result<(), LockFailure>> + Send;
+
+    /// Whether other runners are kept out from one transaction to the next.
+    fn holds_lock(&self) -> bool;
+
+    /// Waits until no other runner is at a statement that a run has begun outside of a transaction: until the query fails,
+    /// because the history has changed, or that run seems to be gone. Under a lock that is held it is, and there is nothing
+    /// to wait for.
+    fn wait_for_others(
         &mut self,
-        lock: Lock,
+        piece: &Piece<'_>,
+        unchanged: &Query,
         deadline: Duration,
     ) -> impl Future<Output = Result<(), LockFailure>> + Send;
 
     /// Lets other runners in.
-    fn unlock(&mut self, lock: Lock) -> impl Future<Output = ()> + Send;
+    fn unlock(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Waits before the next try.
     fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;

@@ -8,8 +8,9 @@ use migrate_core::Query;
 use tokio_postgres::Client;
 
 use super::PostgresDriver;
+use super::announced;
 use super::error::database_error;
-use super::lock;
+use super::lock::{self, Held};
 use super::session::Session;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{DatabaseError, LockFailure};
@@ -25,8 +26,6 @@ pub(super) struct Connection<'a> {
     /// The saved settings, while a script without transaction may have changed them.
     session: Option<Session>,
     lock: Option<Lock>,
-    /// The key of the session lock around a statement that refuses a transaction.
-    alone: Option<i64>,
 }
 
 enum Lent<'a> {
@@ -40,13 +39,15 @@ enum Lock {
     /// Held by a connection of its own, taken out of the pool's accounting, so that a pool of one connection
     /// still has that one for the migrations. It ends with the connection.
     Connection(ClientWrapper),
+    /// Held by the session of the caller's client.
+    Session(i64),
     /// Taken by each transaction on the caller's client.
     Turns(i64),
 }
 
 impl<'a> Connection<'a> {
     fn new(lent: Lent<'a>) -> Connection<'a> {
-        Connection { lent, is_busy: false, session: None, lock: None, alone: None }
+        Connection { lent, is_busy: false, session: None, lock: None }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -102,11 +103,19 @@ impl<'a> Connection<'a> {
     /// takes its place for the migrations.
     pub(super) async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
         match &mut self.lent {
+            _ if matches!(self.lock, Some(Lock::Connection(_) | Lock::Session(_))) => {}
             Lent::Client(client) => {
-                lock::wait_for_turn(client, key, deadline).await?;
-                self.lock = Some(Lock::Turns(key));
+                let process = announced::process_id(client).await.unwrap_or_default();
+                // Recorded first: if this future is dropped, the lock may be taken and its answer still under way.
+                self.lock = Some(Lock::Session(key));
+                let taken = lock::take_session_or_turn(client, key, process, deadline).await;
+                self.lock = match taken.as_ref() {
+                    Ok(Held::Session) => Some(Lock::Session(key)),
+                    Ok(Held::Transaction) => Some(Lock::Turns(key)),
+                    Err(_) => None,
+                };
+                taken?;
             }
-            Lent::Pool(..) if self.lock.is_some() => {}
             Lent::Pool(pool, object) => {
                 let holder = Object::take(object.take().expect("it is exchanged only here"));
                 lock::take(&holder, key, deadline).await?;
@@ -120,34 +129,12 @@ impl<'a> Connection<'a> {
 
     /// Releases the lock. If that fails, the connection is gone and the lock with it.
     pub(super) async fn unlock(&mut self) {
-        if let Some(Lock::Connection(holder)) = &self.lock {
-            let _ = lock::release(holder).await;
-        }
+        let _ = match &self.lock {
+            Some(Lock::Connection(holder)) => lock::release(holder).await,
+            Some(Lock::Session(key)) => lock::release_session(self.client(), *key).await,
+            Some(Lock::Turns(_)) | None => Ok(()),
+        };
         self.lock = None;
-    }
-
-    /// Keeps other runners from a statement that refuses a transaction, if the lock is not held for the whole run.
-    pub(super) async fn lock_alone(&mut self, deadline: Duration) -> Result<(), LockFailure> {
-        if let Some(Lock::Turns(key)) = self.lock {
-            // A key of its own: behind a pooler our own transactions run in other sessions, and must not be excluded.
-            let key = key.wrapping_add(1);
-            // Recorded first: if this future is dropped, the lock may be taken and its answer still under way.
-            self.alone = Some(key);
-            let taken = lock::take_session(self.client(), key, deadline).await;
-            if taken.is_err() {
-                self.alone = None;
-            }
-            taken?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn unlock_alone(&mut self) {
-        if let Some(key) = self.alone {
-            // If this fails, the connection is gone and the lock with it.
-            let _ = lock::release_session(self.client(), key).await;
-        }
-        self.alone = None;
     }
 }
 
@@ -163,7 +150,7 @@ impl Drop for Connection<'_> {
                 if let Some(session) = &self.session {
                     send(session.restore(client));
                 }
-                if let Some(key) = self.alone {
+                if let Some(Lock::Session(key)) = self.lock {
                     send(lock::release_session(client, key));
                 }
             }

@@ -7,9 +7,9 @@
 //! For the same reason everything here uses the simple protocol, and each try is a transaction of its own: an
 //! unnamed portal of the extended protocol keeps its snapshot until the end of the transaction, and
 //! `CREATE INDEX CONCURRENTLY` waits for the end of each *transaction* that had a snapshot when it looked.
-
-//! A bare client has no second connection for the lock, and a lock of its session would be stranded by a
-//! transaction pooler, which gives the session to others. There each transaction takes the lock for itself.
+//!
+//! A bare client has no second connection for the lock, so its session takes it. Behind a pooler that would strand it,
+//! because the pooler gives the session to others: there each transaction takes the lock for itself.
 
 use std::time::Duration;
 
@@ -26,9 +26,16 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT set_config(name, '0', true) FROM pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');";
 
+/// What holds the lock that was taken.
+#[derive(Clone, Copy)]
+pub(super) enum Held {
+    Session,
+    Transaction,
+}
+
 /// Begins a transaction and takes the lock in it. The lock ends with the transaction.
 pub(super) async fn take(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
-    poll(client, Request::Transaction, key, deadline).await
+    poll(client, Request::Transaction, key, deadline).await.map(drop)
 }
 
 /// Ends that transaction.
@@ -36,9 +43,20 @@ pub(super) async fn release(client: &Client) -> Result<(), Error> {
     client.batch_execute("COMMIT").await
 }
 
-/// Waits until no one holds the lock: takes it and releases it at once.
-pub(super) async fn wait_for_turn(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
-    poll(client, Request::Turn, key, deadline).await
+/// Takes the lock for the session, if that is the one of the process that the server announced to this client. Otherwise a
+/// pooler is between them: then this waits until no one holds the lock, by taking it in a transaction that ends at once.
+pub(super) async fn take_session_or_turn(
+    client: &Client,
+    key: i64,
+    process: i32,
+    deadline: Duration,
+) -> Result<Held, LockFailure> {
+    poll(client, Request::Session { process }, key, deadline).await
+}
+
+/// Releases the lock of the session.
+pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
+    client.batch_execute(&format!("SELECT pg_advisory_unlock({key})")).await
 }
 
 /// The query that takes the lock inside a transaction, and fails if another session holds it.
@@ -47,80 +65,52 @@ pub(super) fn turn(key: i64) -> Query {
     Query { sql: sql.to_owned(), values: vec![Value::from(key)] }
 }
 
-/// Takes a lock for the session, around a statement that refuses a transaction.
-pub(super) async fn take_session(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
-    poll(client, Request::Session, key, deadline).await
-}
-
-/// Releases it. If the server reports that this session does not hold the lock, a pooler has switched sessions and still
-/// has the one that holds it. That session is ended once it has been idle for a while, or it would keep the lock.
-pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
-    const TRIES: usize = 60;
-    if is_true(client, &format!("SELECT pg_advisory_unlock({key})")).await? {
-        return Ok(());
-    }
-    let holders = blocker::holders(key);
-    // A session that was busy a moment ago may be about to serve another client again.
-    let end = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE state = 'idle' AND state_change < clock_timestamp() - interval '1 second' AND pid IN ({holders})"
-    );
-    for _ in 0..TRIES {
-        let is_held = is_true(client, &format!("SELECT EXISTS ({holders})")).await?;
-        if !is_held || is_true(client, &end).await? {
-            break;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    Ok(())
-}
-
 /// For how long to hold a lock.
 #[derive(Clone, Copy)]
 enum Request {
     Transaction,
-    Turn,
-    Session,
+    /// For as long as the session, if it is the one of this process.
+    Session {
+        process: i32,
+    },
 }
 
 /// The outcome of one try.
 enum Try {
-    Taken,
+    Taken(Held),
     Held,
     InTransaction,
     ReadOnly(ReadOnly),
 }
 
-/// A try, as text. A database that takes no writes is found before the wait for a lock of no use.
-fn attempt(taking: &str) -> String {
-    format!(
-        "SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
-        WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only'
-        WHEN {taking} THEN 'taken' ELSE 'held' END"
-    )
-}
-
 impl Request {
     async fn attempt(self, client: &Client, key: i64) -> Result<Try, Error> {
-        let sql = match self {
-            Request::Transaction => BEGIN.to_owned() + &attempt(&format!("pg_try_advisory_xact_lock({key})")),
+        let in_transaction = format!("WHEN pg_try_advisory_xact_lock({key}) THEN 'transaction'");
+        let (begin, takes) = match self {
+            Request::Transaction => (BEGIN, in_transaction),
             // In a caller's transaction the lock would outlive the run. Outside of one, the transaction began in this
             // very moment, which tells the two apart.
-            Request::Turn => format!(
-                "SELECT CASE WHEN now() = statement_timestamp() THEN ({}) END",
-                attempt(&format!("pg_try_advisory_xact_lock({key})"))
+            Request::Session { process } => (
+                "",
+                format!(
+                    "WHEN now() <> statement_timestamp() THEN 'inside'
+                    WHEN pg_backend_pid() = {process} AND pg_try_advisory_lock({key}) THEN 'session'
+                    WHEN pg_backend_pid() = {process} THEN 'held' {in_transaction}"
+                ),
             ),
-            // The script may have made the session read-only by now.
-            Request::Session => {
-                format!("SELECT CASE WHEN pg_try_advisory_lock({key}) THEN 'taken' ELSE 'held' END")
-            }
         };
+        // That a database takes no writes is found before the wait for a lock of no use.
+        let sql = format!(
+            "{begin} SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
+            WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' {takes} ELSE 'held' END"
+        );
         let outcome = match answer(client, &sql).await?.as_deref() {
-            Some("taken") => return Ok(Try::Taken),
+            Some("session") => return Ok(Try::Taken(Held::Session)),
+            Some("transaction") => return Ok(Try::Taken(Held::Transaction)),
+            Some("inside") => Try::InTransaction,
             Some("standby") => Try::ReadOnly(ReadOnly::Standby),
             Some("read-only") => Try::ReadOnly(ReadOnly::Session),
-            None => Try::InTransaction,
-            Some(_) => Try::Held,
+            _ => Try::Held,
         };
         if let Request::Transaction = self {
             client.batch_execute("ROLLBACK").await?;
@@ -130,13 +120,13 @@ impl Request {
 }
 
 /// Tries until it succeeds or the deadline has passed.
-async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -> Result<Held, LockFailure> {
     let failed = |error| LockFailure::Database(error::database_error(error));
     let until = Instant::now() + deadline;
     let mut pause = Duration::from_millis(20);
     loop {
         match request.attempt(client, key).await.map_err(failed)? {
-            Try::Taken => return Ok(()),
+            Try::Taken(held) => return Ok(held),
             Try::InTransaction => return Err(LockFailure::InTransaction),
             Try::ReadOnly(why) => return Err(LockFailure::ReadOnly(why)),
             Try::Held => {}
@@ -159,8 +149,4 @@ async fn answer(client: &Client, sql: &str) -> Result<Option<String>, Error> {
         _ => None,
     });
     Ok(row.and_then(|row| row.get(0)).map(str::to_owned))
-}
-
-async fn is_true(client: &Client, sql: &str) -> Result<bool, Error> {
-    Ok(answer(client, sql).await?.as_deref() == Some("t"))
 }

@@ -4,6 +4,7 @@
 //! `query` takes two, and work through a pooler that lends another connection to each transaction.
 
 mod alone;
+mod announced;
 mod blocker;
 mod check;
 mod class;
@@ -26,7 +27,7 @@ use migrate_core::{Engine, HistoryTable, Query};
 use tokio_postgres::Client;
 
 use crate::driver::{
-    Class, DatabaseError, Driver, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema, Stage, Tell,
+    Class, DatabaseError, Driver, Failure, Keep, LockFailure, Noted, Piece, Row, Schema, Stage, Tell,
     Timeouts, Transaction,
 };
 use connection::Connection;
@@ -154,7 +155,9 @@ impl<'a> PostgresDriver<'a> {
             self.connection.save_session().await.map_err(error::database_error)?;
         }
         let client = self.client();
-        let as_read = format!("SET {}", pipeline::AS_READ);
+        // A setting of the session may stay in a pooler's session, so it is set only where it matters.
+        let as_read =
+            if piece.sql().contains('\\') { format!("SET {}", pipeline::AS_READ) } else { String::new() };
         let (is_set, lifted) =
             futures_util::join!(client.batch_execute(&as_read), limits::lift(client, piece));
         let lifted = is_set.and(lifted).map_err(error::database_error)?;
@@ -326,24 +329,35 @@ impl Driver for PostgresDriver<'_> {
         result
     }
 
-    async fn lock(&mut self, lock: Lock, deadline: Duration) -> Result<(), LockFailure> {
+    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
         self.connection.busy();
-        let result = match lock {
-            Lock::Run(key) => self.connection.lock(key, deadline).await,
-            Lock::Alone => self.connection.lock_alone(deadline).await,
-        };
+        let result = self.connection.lock(key, deadline).await;
         self.connection.idle();
-        if let Lock::Run(_) = lock {
-            self.deadline = Some(deadline);
-        }
+        self.deadline = Some(deadline);
         result
     }
 
-    async fn unlock(&mut self, lock: Lock) {
-        match lock {
-            Lock::Run(_) => self.connection.unlock().await,
-            Lock::Alone => self.connection.unlock_alone().await,
+    fn holds_lock(&self) -> bool {
+        self.connection.turn().is_none()
+    }
+
+    async fn wait_for_others(
+        &mut self,
+        piece: &Piece<'_>,
+        unchanged: &Query,
+        deadline: Duration,
+    ) -> Result<(), LockFailure> {
+        if self.holds_lock() {
+            return Ok(());
         }
+        self.connection.busy();
+        let result = others::wait_for_runner(self.client(), piece, unchanged, deadline).await;
+        self.connection.idle();
+        result
+    }
+
+    async fn unlock(&mut self) {
+        self.connection.unlock().await;
     }
 
     async fn pause(&mut self, pause: Duration) {

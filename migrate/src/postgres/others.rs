@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use migrate_core::{Alone, Reindexed};
+use migrate_core::{Alone, Engine, Query, Reindexed};
 use tokio::time::{Instant, sleep};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use crate::driver::Piece;
+use super::error::database_error;
+use super::query;
+use crate::driver::{LockFailure, Piece};
 
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,11 +41,6 @@ pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> R
     let names = relations(alone);
     let statement = piece.sql();
     let values: [(&(dyn ToSql + Sync), Type); 2] = [(&statement, Type::TEXT), (&names, Type::TEXT_ARRAY)];
-    let at_it = format!(
-        "WITH relations AS ({RELATIONS}) SELECT EXISTS ({SAME}) OR EXISTS (
-            SELECT FROM pg_catalog.pg_locks AS held JOIN relations ON held.relation = relations.oid
-            WHERE {WORKS_ON_RELATION})"
-    );
     // A build that took its snapshot while our lock was being taken waits for the end of our transaction, and we wait for
     // its end. It is the leftover of a killed runner, so it is ended: the index is ours to build.
     let end_a_wait_for_us = format!(
@@ -55,12 +52,52 @@ pub(super) async fn wait(client: &Client, piece: &Piece<'_>, alone: &Alone) -> R
         WHERE EXISTS (SELECT FROM pg_catalog.pg_locks AS held WHERE locktype = 'advisory' AND granted AND objsubid = 1
             AND held.pid = ANY (pg_catalog.pg_blocking_pids(builds.pid)))"
     );
-    while client.query_typed_one(&at_it, &values).await?.try_get(0)? {
+    while client.query_typed_one(&at_it(), &values).await?.try_get(0)? {
         if until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
         sleep(PAUSE).await;
         client.query_typed(&end_a_wait_for_us, &values).await?;
+    }
+    Ok(())
+}
+
+/// Whether a session is at the statement `$1`, or works on one of the relations `$2`.
+fn at_it() -> String {
+    format!(
+        "WITH relations AS ({RELATIONS}) SELECT EXISTS ({SAME}) OR EXISTS (
+            SELECT FROM pg_catalog.pg_locks AS held JOIN relations ON held.relation = relations.oid
+            WHERE {WORKS_ON_RELATION})"
+    )
+}
+
+/// How long no session has to be at a statement that a run has begun, before that run counts as gone: it may wait for a
+/// session of the pooler, before the statement or after it.
+const GONE: Duration = Duration::from_secs(5);
+
+/// Waits until the run that has begun this statement has recorded its end, which fails the query, or is gone: no lock shows
+/// which.
+pub(super) async fn wait_for_runner(
+    client: &Client,
+    piece: &Piece<'_>,
+    unchanged: &Query,
+    deadline: Duration,
+) -> Result<(), LockFailure> {
+    let failed = |error| LockFailure::Database(database_error(error));
+    let (alone, statement) = (Engine::Postgres.alone(piece.sql()), piece.sql());
+    let names = relations(&alone);
+    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&statement, Type::TEXT), (&names, Type::TEXT_ARRAY)];
+    let until = Instant::now() + deadline;
+    let mut seen = Instant::now();
+    while seen.elapsed() < GONE && query::run(client, unchanged).await.is_ok() {
+        let row = client.query_typed_one(&at_it(), &values).await.map_err(failed)?;
+        if row.try_get(0).map_err(failed)? {
+            seen = Instant::now();
+            if seen >= until {
+                return Err(LockFailure::Held { deadline, holder: None });
+            }
+        }
+        sleep(PAUSE).await;
     }
     Ok(())
 }

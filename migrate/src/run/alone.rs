@@ -3,14 +3,12 @@
 //! A statement and its count commit together if the engine allows that. If not, the history records before the statement
 //! that it begins, so that the next run knows there is a question to ask.
 
-use migrate_core::{Alone, Query, Step, Work};
+use migrate_core::{Alone, Plan, Query, Step, Work};
 
 use super::Run;
 use super::step::Outcome;
-use crate::driver::{
-    Class, DatabaseError, Driver, Event, Failure, Lock, Piece, Stage, Timeouts, Transaction,
-};
-use crate::error::Error;
+use crate::driver::{Class, DatabaseError, Driver, Event, Failure, Piece, Stage, Timeouts, Transaction};
+use crate::error::{self, Error};
 use crate::trace;
 
 impl<D: Driver> Run<'_, D> {
@@ -80,13 +78,29 @@ impl<D: Driver> Run<'_, D> {
                 result => return result,
             }
         }
-        self.driver
-            .lock(Lock::Alone, self.migrator.lock_deadline)
-            .await
-            .map_err(|failure| of_script(failure.into()))?;
-        let result = self.alone(step, number, &piece, claim, journal).await;
-        self.driver.unlock(Lock::Alone).await;
-        result
+        if step.has_begun() && number == step.done {
+            let unchanged = self.table.begins_at(step, number);
+            let waited = self.driver.wait_for_others(&piece, &unchanged, self.migrator.lock_deadline).await;
+            waited.map_err(|failure| of_script(failure.into()))?;
+        }
+        if !self.driver.holds_lock() && D::ENGINE.alone(piece.sql()) == Alone::Unknown {
+            let error = DatabaseError::of_ours("no lock protects a statement outside of a transaction here");
+            return Err(of_script(DatabaseError { hint: Some(error::POOLER_HELP.to_owned()), ..error }));
+        }
+        self.alone(step, number, &piece, claim, journal).await
+    }
+
+    /// The first statement of a plan that no lock protects, if it is of a kind of which no one could find out whether another
+    /// runner has done it.
+    pub(super) fn unprotected<'p>(&self, plan: &'p Plan) -> Option<(&'p Step, &'p str)> {
+        let is_unknown = |statement: &&str| {
+            D::ENGINE.runs_alone(statement) && D::ENGINE.alone(statement) == Alone::Unknown
+        };
+        let alone =
+            plan.steps.iter().filter(|step| step.action.runs_script() && !step.work.execution().transaction);
+        let first =
+            |step: &'p Step| step.statements().skip(step.done).find(is_unknown).map(|found| (step, found));
+        if self.driver.holds_lock() { None } else { alone.filter_map(first).next() }
     }
 
     /// One statement and its count, in one transaction. If the script may have changed the session, the claim comes after
@@ -113,9 +127,9 @@ impl<D: Driver> Run<'_, D> {
         }
     }
 
-    /// One statement outside of transactions. Before and after it, the claim checks that it is the next one. Unless it can
-    /// be repeated, the history first records that it begins: a run that is cut off here leaves the question whether it is
-    /// done. The statement's kind says how to find out, or else a person has to.
+    /// One statement outside of transactions. Before and after it, the claim checks that it is the next one, and that no
+    /// other run has taken it over. Unless it can be repeated, the history first records that it begins: a run that is cut
+    /// off here leaves the question whether it is done. The statement's kind says how to find out, or else a person has to.
     async fn alone(
         &mut self,
         step: &Step,
@@ -126,9 +140,11 @@ impl<D: Driver> Run<'_, D> {
     ) -> Result<(), Failure> {
         let kind = D::ENGINE.alone(piece.sql());
         let is_noted = kind != Alone::Repeatable;
-        let begins = is_noted.then(|| self.table.begin_alone(step, number)).into_iter().collect();
-        self.transaction(step, Transaction { claim: claim.clone(), record: begins, ..Transaction::of(step) })
-            .await?;
+        let begins = is_noted.then(|| self.table.begin_alone(step, number, &self.mark));
+        let claims = vec![self.table.begins_at(step, number)];
+        let begin =
+            Transaction { claim: claims, record: begins.into_iter().collect(), ..Transaction::of(step) };
+        self.transaction(step, begin).await?;
         // Earlier versions of the library recorded no beginning, and their killed run may have built the index.
         let may_have_begun = step.has_begun() || (step.resumes() && matches!(kind, Alone::CreateIndex(_)));
         let resumes = may_have_begun && number == step.done;
@@ -149,6 +165,7 @@ impl<D: Driver> Run<'_, D> {
             }
             Err(_) => return ran.map_err(of_script),
         };
+        let claim = if is_noted { vec![self.table.is_under_way(step, number, &self.mark)] } else { claim };
         let recorded = self.transaction(step, Transaction { claim, record, ..Transaction::of(step) }).await;
         ran.map_err(of_script).and(recorded)
     }

@@ -19,9 +19,11 @@ mod tables;
 mod to_target;
 mod transactions;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use migrate_core::{HistoryTable, Runner};
 
-use crate::driver::{Driver, Keep, Lock};
+use crate::driver::{Driver, Keep};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::Report;
@@ -40,6 +42,8 @@ pub(crate) struct Run<'a, D> {
     runner: Runner,
     slow: Slow,
     report: Report,
+    /// What this run marks a statement with that it begins outside of a transaction.
+    mark: String,
     /// The search path of the session, if what a script creates would be temporary.
     temporary_path: Option<String>,
     /// Whether the schema was noted before the run, or is not to be kept at all.
@@ -62,8 +66,20 @@ impl<'a, D: Driver> Run<'a, D> {
             return Err(Error::unfit_history(table.name(), why));
         }
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
+        let mark = format!("{:016x}", RandomState::new().build_hasher().finish());
         let is_noted = !migrator.keep_schema;
-        Ok(Run { migrator, table, driver, runner, slow, report, temporary_path: None, is_noted, keep: None })
+        Ok(Run {
+            migrator,
+            table,
+            driver,
+            runner,
+            slow,
+            report,
+            mark,
+            temporary_path: None,
+            is_noted,
+            keep: None,
+        })
     }
 
     pub(crate) fn table(&self) -> &HistoryTable {
@@ -71,11 +87,10 @@ impl<'a, D: Driver> Run<'a, D> {
     }
 
     async fn lock(&mut self) -> Result<(), Error> {
-        let lock = Lock::Run(self.table.lock_key());
-        self.driver.lock(lock, self.migrator.lock_deadline).await.map_err(Error::lock)
+        self.driver.lock(self.table.lock_key(), self.migrator.lock_deadline).await.map_err(Error::lock)
     }
 
     async fn unlock(&mut self) {
-        self.driver.unlock(Lock::Run(self.table.lock_key())).await;
+        self.driver.unlock().await;
     }
 }

@@ -9,7 +9,7 @@ use super::history::History;
 use super::patience::pause_after_collision;
 use super::step::Outcome;
 use crate::database::Task;
-use crate::driver::{Driver, Lock};
+use crate::driver::Driver;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::report::{Progress, Report};
@@ -91,6 +91,9 @@ impl<D: Driver> Run<'_, D> {
             if let Some(step) = self.migrator.not_agreed(&plan) {
                 return Err(Error::not_agreed(step));
             }
+            if let Some((step, statement)) = self.unprotected(&plan) {
+                return Err(Error::unprotected(step, step.display_path(self.migrator.set), statement));
+            }
             self.migrator.tell(&Progress::Planned(&plan));
             if self.prepare_history(&history).await? == Outcome::Done {
                 self.note_schema(&history).await;
@@ -109,15 +112,15 @@ impl<D: Driver> Run<'_, D> {
         Err(Error::contended())
     }
 
-    /// A statement that runs outside of transactions may be under way. Waits until no runner is at it, and looks again.
+    /// A statement that a run was cut off in: where transactions take turns for the lock, one that holds it may have begun
+    /// that statement since this run had its turn. Waits for it, and looks again.
     async fn history_and_plan(&mut self, target: Target) -> Result<(History, Plan), Error> {
         let history = self.history().await?;
         let plan = self.plan_from(&history, target);
         if !plan.as_ref().is_err_and(is_cut_off) {
             return plan.map(|plan| (history, plan));
         }
-        self.driver.lock(Lock::Alone, self.migrator.lock_deadline).await.map_err(Error::lock)?;
-        self.driver.unlock(Lock::Alone).await;
+        self.lock().await?;
         let history = self.history().await?;
         let plan = self.plan_from(&history, target)?;
         Ok((history, plan))

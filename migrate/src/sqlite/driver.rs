@@ -12,8 +12,8 @@ use super::settings::Settings;
 use super::upgrade;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{
-    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, ReadOnly,
-    Row, Schema, Stage, Tell, Timeouts, Transaction,
+    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, LockFailure, Noted, Piece, ReadOnly, Row,
+    Schema, Stage, Tell, Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -180,7 +180,7 @@ impl Driver for SqliteDriver<'_> {
     }
 
     /// Takes nothing: each transaction begins with the write lock, and other runners wait in their busy timeout.
-    async fn lock(&mut self, _lock: Lock, _deadline: Duration) -> Result<(), LockFailure> {
+    async fn lock(&mut self, _key: i64, _deadline: Duration) -> Result<(), LockFailure> {
         let why = read_only(self.connection);
         match why.map_err(|error| LockFailure::Database(database_error(error)))? {
             Some(why) => Err(LockFailure::ReadOnly(why)),
@@ -188,7 +188,21 @@ impl Driver for SqliteDriver<'_> {
         }
     }
 
-    async fn unlock(&mut self, _lock: Lock) {}
+    /// No statement is begun outside of the lock that one has to wait for.
+    fn holds_lock(&self) -> bool {
+        true
+    }
+
+    async fn wait_for_others(
+        &mut self,
+        _piece: &Piece<'_>,
+        _unchanged: &Query,
+        _deadline: Duration,
+    ) -> Result<(), LockFailure> {
+        Ok(())
+    }
+
+    async fn unlock(&mut self) {}
 
     async fn pause(&mut self, pause: Duration) {
         std::thread::sleep(pause);

@@ -15,8 +15,8 @@ use super::observation::{Observation, observe};
 use super::report::{MigrationTrace, StatementTrace, Trace};
 use super::snapshot::{Counts, Kind, Oid, Snapshot};
 use crate::driver::{
-    Class, DatabaseError, Driver, Event, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema, Stage,
-    Tell, Timeouts, Transaction,
+    Class, DatabaseError, Driver, Event, Failure, Keep, LockFailure, Noted, Piece, Row, Schema, Stage, Tell,
+    Timeouts, Transaction,
 };
 use crate::postgres::error::{database_error, query_error};
 use crate::postgres::pipeline::{changes_session, elapsed, run_piece};
@@ -341,12 +341,25 @@ impl Driver for Tracer<'_> {
         self.driver.wipe().await
     }
 
-    async fn lock(&mut self, lock: Lock, deadline: Duration) -> Result<(), LockFailure> {
-        self.driver.lock(lock, deadline).await
+    async fn lock(&mut self, key: i64, deadline: Duration) -> Result<(), LockFailure> {
+        self.driver.lock(key, deadline).await
     }
 
-    async fn unlock(&mut self, lock: Lock) {
-        self.driver.unlock(lock).await;
+    fn holds_lock(&self) -> bool {
+        self.driver.holds_lock()
+    }
+
+    async fn wait_for_others(
+        &mut self,
+        piece: &Piece<'_>,
+        unchanged: &Query,
+        deadline: Duration,
+    ) -> Result<(), LockFailure> {
+        self.driver.wait_for_others(piece, unchanged, deadline).await
+    }
+
+    async fn unlock(&mut self) {
+        self.driver.unlock().await;
     }
 
     async fn pause(&mut self, pause: Duration) {

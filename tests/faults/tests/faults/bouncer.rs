@@ -7,7 +7,7 @@ use migrate::testing::{Bouncer, Server, TestDatabase};
 use migrate::{ErrorKind, Migrator};
 use tokio_postgres::Client;
 
-use crate::database::{self, HISTORY, LOCKS, LOG, TRANSACTIONS, rows, until_none, until_row};
+use crate::database::{self, HISTORY, INVALID, LOCKS, LOG, TRANSACTIONS, rows, until_none, until_row};
 use crate::folder::{Folder, postgres};
 use crate::process::Runner;
 
@@ -174,19 +174,6 @@ async fn clients_without_a_pool_at_once_apply_each_migration_once() {
         }
     }
 }
-#[tokio::test]
-async fn clients_without_a_pool_run_a_script_without_transaction_once() {
-    for _ in 0..5 {
-        let pooled = Pooled::start(4).await;
-        let folder = mixed();
-        // One after another: at once they are beyond what a session lock can promise behind a pooler.
-        for _ in 0..4 {
-            Runner::migrate("client", pooled.address(), &folder).succeeds().await;
-        }
-        pooled.expect(&SEEDS, &APPLIED).await;
-    }
-}
-
 /// The sessions of the pooler have been left in other settings, and which one is lent next is not ours to say.
 #[tokio::test]
 async fn the_schema_is_read_the_same_in_every_session() {
@@ -268,4 +255,48 @@ async fn strings_are_read_as_the_script_was_divided() {
             .await
             .unwrap();
     }
+}
+
+/// No lock is held from one statement to the next, so the history says who is at one that refuses a transaction.
+#[tokio::test]
+async fn clients_without_a_pool_at_once_run_a_script_without_transaction_once() {
+    for size in 1..=4 {
+        let pooled = Pooled::start(size).await;
+        let folder = mixed();
+        let runners: Vec<_> = (0..4).map(|_| Runner::migrate("client", pooled.address(), &folder)).collect();
+        for runner in runners {
+            runner.succeeds().await;
+        }
+        assert_eq!(rows(&pooled.client, "SELECT n FROM seed ORDER BY n").await, SEEDS);
+        assert_eq!(rows(&pooled.client, HISTORY).await, APPLIED);
+        assert_eq!(rows(&pooled.client, LOCKS).await, [""; 0], "a lock is left in a session of the pooler");
+        assert_eq!(rows(&pooled.client, INVALID).await, [""; 0]);
+    }
+}
+
+/// No one could find out whether another runner has done it.
+#[tokio::test]
+async fn a_client_without_a_pool_is_refused_what_no_lock_protects() {
+    let pooled = Pooled::start(2).await;
+    let fill =
+        "CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seed VALUES (2); COMMIT; END $$";
+    let set =
+        postgres(&[CREATE, ("2_fill.up", fill), ("3_call.up", "-- migrate: no-transaction\nCALL fill()")])
+            .set();
+    let mut client = pooled.bouncer.connect(pooled.database.name()).await.unwrap();
+    let error = Migrator::new(&set).migrate(&mut client).await.unwrap_err();
+    let text = error.to_string();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{text}");
+    assert!(
+        text.contains(
+            "3_call.up.sql\n statement: CALL fill()\n help: give the run a `deadpool_postgres::Pool`"
+        ),
+        "{text}"
+    );
+    assert_eq!(rows(&pooled.client, "SELECT to_regclass('migrate_history')").await, ["NULL"]);
+    // What needs no lock is not refused, and a client that reaches the server itself has one.
+    Migrator::new(&set).migrate_to(&mut client, "2".parse().unwrap()).await.unwrap();
+    Migrator::new(&set).migrate(&mut pooled.database.connect().await.unwrap()).await.unwrap();
+    Migrator::new(&set).migrate(&mut client).await.unwrap();
+    pooled.expect(&["1", "2"], &APPLIED).await;
 }

@@ -228,3 +228,25 @@ async fn another_runner_that_takes_too_long_is_named() {
         database::wipe(&client).await;
     }
 }
+
+/// The pauses between tries are long, and another runner would begin with the same migration in one.
+#[tokio::test]
+async fn the_lock_is_held_between_the_tries() {
+    for via in ["pool", "client"] {
+        let database = database::create("held").await;
+        let (client, blocker) = (database.connect().await.unwrap(), database.connect().await.unwrap());
+        client.batch_execute("CREATE TABLE busy (n int)").await.unwrap();
+        blocker.batch_execute(&format!("BEGIN; {BLOCK}")).await.unwrap();
+        let folder = altering();
+        let runner = Runner::migrate(via, database.url(), &folder);
+        until_row(&client, "SELECT 1 FROM pg_locks WHERE relation = 'busy'::regclass AND NOT granted").await;
+        let until = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < until {
+            assert_eq!(rows(&client, LOCKS).await.len(), 1, "{via}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        blocker.batch_execute("ROLLBACK").await.unwrap();
+        runner.succeeds().await;
+        assert_nothing_stranded(&client).await;
+    }
+}

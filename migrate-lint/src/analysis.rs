@@ -54,7 +54,7 @@ impl Analysis<'_> {
                 held = Held::default();
             }
             findings.extend(with_inner(&context, &mut held));
-            findings.extend(up_fails(statement, schema));
+            findings.extend(up_fails(statement, schema, self.execution.transaction));
             if let Some(rebuilds) = &mut rebuilds {
                 rebuilds.see(statement, schema);
             }

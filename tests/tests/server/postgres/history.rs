@@ -1,6 +1,6 @@
 //! Where the history is.
 
-use migrate::{Migrator, SetState, Target};
+use migrate::{ErrorKind, Migrator, SetState, Target};
 use migrate_tests::{PostgresClient, Sandbox};
 
 use crate::postgres::{database, followed};
@@ -70,4 +70,38 @@ async fn the_history_of_another_schema_is_no_drift() {
     db.execute("CREATE TABLE t2.their_history (version bigint)").await;
     let difference = before.diff(&db.fingerprint(&ours).await.unwrap()).to_string();
     assert!(difference.contains("added    table t2.their_history"), "{difference}");
+}
+
+/// What is created there is gone with the session, while the history stays.
+#[tokio::test]
+async fn nothing_is_applied_to_a_temporary_schema() {
+    let mut db = PostgresClient::create("temporary_path").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    let refused = async |db: &mut PostgresClient| {
+        for path in ["pg_temp", "PG_TEMP, public", "\"$user\", pg_temp, public", "missing,\"pg_temp\""] {
+            db.execute(&format!("SET search_path = {path}")).await;
+            let errors = [
+                db.plan(&migrator, Target::Latest).await.unwrap_err(),
+                db.migrate(&migrator).await.unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.kind(), ErrorKind::History, "{path}: {error}");
+                assert!(error.to_string().contains("would be temporary"), "{path}: {error}");
+            }
+            // Reading says how it is.
+            assert_eq!(db.status(&migrator).await.unwrap().state, SetState::Behind);
+        }
+    };
+    refused(&mut db).await;
+    assert_eq!(db.column("SELECT relname FROM pg_class WHERE relname ~ '^migrate_'").await, [""; 0]);
+    // Where another schema comes first, the temporary one is in nobody's way.
+    db.execute("SET search_path = \"my pg_temp\", public, pg_temp").await;
+    assert_eq!(db.migrate_to(&migrator, migrate_tests::version(1)).await.unwrap().migrations.len(), 1);
+    refused(&mut db).await;
+    db.execute("RESET search_path").await;
+    assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 1);
+    db.execute("SET search_path = pg_temp").await;
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
+    assert_eq!(db.rollback(&migrator, 1).await.unwrap_err().kind(), ErrorKind::History);
 }

@@ -87,8 +87,11 @@ impl Held {
 /// Who waits for which tables. `None` if there are no tables.
 fn who_waits(stopped: &BTreeMap<Name, Lock>) -> Option<String> {
     let tables = |lock: Lock| {
-        let tables: Vec<String> =
-            stopped.iter().filter(|(_, held)| **held == lock).map(|(table, _)| format!("`{table}`")).collect();
+        let tables: Vec<String> = stopped
+            .iter()
+            .filter(|(_, held)| **held == lock)
+            .map(|(table, _)| format!("`{table}`"))
+            .collect();
         (!tables.is_empty()).then(|| tables.join(", "))
     };
     Some(match (tables(Lock::All), tables(Lock::Writers)) {

@@ -40,7 +40,8 @@ impl Place<'_> {
     }
 
     fn is_absent(&self, drop: &Drop, name: &Name) -> bool {
-        let table = || self.schema.table(drop.table.as_ref()?).filter(|table| self.are_all_parts_known(table));
+        let table =
+            || self.schema.table(drop.table.as_ref()?).filter(|table| self.are_all_parts_known(table));
         if drop.table.as_ref().is_some_and(|table| self.gone(table).is_some()) {
             return true;
         }
@@ -132,7 +133,8 @@ mod tests {
         case(&history, again, &["hidden-ddl high", "drop-table high"]);
         let kept = "SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; DROP INDEX IF EXISTS t_a";
         case(&history, kept, &["drop-table high", "index-drop controlled"]);
-        let perhaps = "DO $$ BEGIN IF random() > 0 THEN DROP TABLE t; END IF; END $$; DROP INDEX IF EXISTS t_a";
+        let perhaps =
+            "DO $$ BEGIN IF random() > 0 THEN DROP TABLE t; END IF; END $$; DROP INDEX IF EXISTS t_a";
         case(&history, perhaps, &["hidden-ddl high", "drop-table high", "index-drop controlled"]);
     }
 
@@ -150,7 +152,8 @@ mod tests {
         case(&history, "DROP TABLE t; DROP TABLE IF EXISTS t", &["drop-table high"]);
         case(&history, "DROP INDEX IF EXISTS t_a", &["index-drop controlled"]);
         let history = sqlite_history("CREATE TABLE new_t (a); ALTER TABLE new_t RENAME TO t");
-        let rebuild = "DROP TABLE IF EXISTS new_t; CREATE TABLE new_t (a, b); INSERT INTO new_t (a) SELECT a FROM t;
+        let rebuild =
+            "DROP TABLE IF EXISTS new_t; CREATE TABLE new_t (a, b); INSERT INTO new_t (a) SELECT a FROM t;
             DROP TABLE t; ALTER TABLE new_t RENAME TO t";
         case(&history, rebuild, &[]);
     }

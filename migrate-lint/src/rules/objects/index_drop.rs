@@ -86,11 +86,7 @@ mod tests {
             "CREATE TABLE u (id int, a int); DROP INDEX t_a; DROP TABLE t; ALTER TABLE u RENAME TO t",
             &["index-drop controlled", "drop-table high"],
         );
-        case(
-            &history,
-            "CREATE TABLE u (id int); DROP INDEX t_a; DROP TABLE u",
-            &["index-drop controlled"],
-        );
+        case(&history, "CREATE TABLE u (id int); DROP INDEX t_a; DROP TABLE u", &["index-drop controlled"]);
         let breaks = |sql| findings(&history, sql)[0].breaks_older_binaries;
         assert!(!breaks("DROP INDEX t_a"));
         assert!(breaks("DROP INDEX t_id"), "ON CONFLICT (id) finds no index");

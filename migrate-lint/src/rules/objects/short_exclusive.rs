@@ -80,7 +80,9 @@ fn takes_a_right(action: &ChangeAction) -> bool {
 /// What ALTER CONSTRAINT changes for running code. DEFERRABLE alone changes nothing for code that does not ask for it.
 fn checked_when(name: &str, deferrable: bool, deferred: bool) -> String {
     match (deferrable, deferred) {
-        (_, true) => format!("; from now on `{name}` is checked at COMMIT, where running code may not expect its error"),
+        (_, true) => format!(
+            "; from now on `{name}` is checked at COMMIT, where running code may not expect its error"
+        ),
         (true, false) => String::new(),
         (false, false) => format!("; code that defers `{name}` fails"),
     }

@@ -261,10 +261,7 @@ mod tests {
             ("RESET (fillfactor)", SetOptions),
             ("CLUSTER ON i", SetOptions),
             ("SET WITHOUT CLUSTER", SetOptions),
-            (
-                "ALTER CONSTRAINT a DEFERRABLE",
-                SetDeferrable { name: a(), deferrable: true, deferred: false },
-            ),
+            ("ALTER CONSTRAINT a DEFERRABLE", SetDeferrable { name: a(), deferrable: true, deferred: false }),
             (
                 "ALTER CONSTRAINT a INITIALLY DEFERRED",
                 SetDeferrable { name: a(), deferrable: true, deferred: true },

@@ -24,6 +24,7 @@ mod progress;
 mod project;
 mod protection;
 mod questions;
+mod read_only;
 mod secrets;
 mod several_servers;
 mod templates;

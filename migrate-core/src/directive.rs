@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::duration::duration;
 use crate::closest::closest_of;
 use crate::directive_key::DirectiveKey;
+use crate::duration::duration;
 use crate::file_name::Part;
 use crate::foreign_marker;
 use crate::problem::DirectiveProblem;

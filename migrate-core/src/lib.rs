@@ -47,9 +47,9 @@ pub use checksum::{Checksum, InvalidChecksum};
 pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
+pub use directive_key::DirectiveKey;
 #[doc(hidden)]
 pub use duration::duration;
-pub use directive_key::DirectiveKey;
 #[doc(hidden)]
 pub use embedded_bytes::{EmbeddedBytes, pack};
 pub use embedded_from::EmbeddedFrom;

@@ -137,7 +137,8 @@ fn defaults(defaults: &Defaults) -> TokenStream {
         option(text.as_ref().map(|text| Literal::string(text).into_token_stream()))
     };
     let time = |time: Option<Duration>| {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).expect("a time of i32 milliseconds");
+        let milliseconds =
+            |time: Duration| u64::try_from(time.as_millis()).expect("a time of i32 milliseconds");
         option(time.map(|time| Literal::u64_suffixed(milliseconds(time)).into_token_stream()))
     };
     let place = [&defaults.history_schema, &defaults.history_prefix].map(text);

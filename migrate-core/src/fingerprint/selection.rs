@@ -145,7 +145,10 @@ mod tests {
             let gone = OBJECTS.iter().map(|row| row[3]).filter(|name| !left.contains(&(*name).to_owned()));
             gone.collect::<Vec<_>>()
         };
-        assert_eq!(gone(&[], &["app.events_*"]), ["events_1", "id", "by_id", "numbers", "events_of(integer)"]);
+        assert_eq!(
+            gone(&[], &["app.events_*"]),
+            ["events_1", "id", "by_id", "numbers", "events_of(integer)"]
+        );
         assert_eq!(gone(&[], &["Events"]), ["Events", "more"]);
         assert_eq!(gone(&[], &["tiger.*"]), ["tiger", "streets"]);
         assert_eq!(gone(&[], &["tiger"]), ["tiger", "streets"]);

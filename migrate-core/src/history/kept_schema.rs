@@ -15,8 +15,8 @@
 use std::collections::BTreeMap;
 
 use super::Drift;
-use crate::fingerprint::{Fingerprint, Selection};
 use crate::fingerprint::postgres::options;
+use crate::fingerprint::{Fingerprint, Selection};
 use crate::{Engine, Value, Version};
 
 /// The version of the rows' definition: rows of another version, or of another server, cannot be compared.
@@ -271,7 +271,10 @@ mod tests {
         assert_eq!(kept.drift(Engine::Postgres, &Selection::default()), Ok(Drift::OtherFormat));
         kept.note();
         kept.keep();
-        assert_eq!(kept.drift(Engine::Postgres, &Selection::default()), Ok(Drift::Known { difference: Difference::default() }));
+        assert_eq!(
+            kept.drift(Engine::Postgres, &Selection::default()),
+            Ok(Drift::Known { difference: Difference::default() })
+        );
     }
 
     #[test]

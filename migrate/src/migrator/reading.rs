@@ -221,7 +221,9 @@ impl Task for FindDrift<'_> {
         let Some(rows) = Run::new(self.0, driver)?.schema(Schema::Kept).await? else {
             return Ok(Drift::NothingKept);
         };
-        KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE, &self.0.selection)).map_err(unreadable)
+        KeptSchema::from_rows(&rows)
+            .and_then(|kept| kept.drift(D::ENGINE, &self.0.selection))
+            .map_err(unreadable)
     }
 }
 

@@ -272,7 +272,10 @@ async fn what_is_ignored_is_nowhere<S: Sandbox>(mut db: S) {
     db.migrate_to(&migrator, version(1)).await.unwrap();
     let two = ["part_1", if S::DIALECT == migrate::Dialect::Sqlite { "part_2" } else { "x_2" }];
     for table in two {
-        db.execute(&format!("CREATE TABLE {table} (id integer PRIMARY KEY); CREATE INDEX i_{table} ON {table} (id)")).await;
+        db.execute(&format!(
+            "CREATE TABLE {table} (id integer PRIMARY KEY); CREATE INDEX i_{table} ON {table} (id)"
+        ))
+        .await;
     }
     for applied in [1, 2] {
         db.migrate_to(&migrator, version(applied)).await.unwrap();

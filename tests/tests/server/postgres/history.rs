@@ -60,8 +60,7 @@ async fn the_history_of_another_schema_is_no_drift() {
     let ours = Migrator::new(&set);
     db.migrate(&ours).await.unwrap();
     let before = db.fingerprint(&ours).await.unwrap();
-    let none =
-        Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
+    let none = Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
     let other = Migrator::new(&none).history_schema("t2").history_prefix("other");
     db.migrate(&other).await.unwrap();
     let difference = before.diff(&db.fingerprint(&ours).await.unwrap());
@@ -112,15 +111,22 @@ async fn each_history_looks_at_its_own_schema() {
     let mut db = database("schemas").await;
     let set = |schema: &str| {
         let policy = format!("[history]\nschema = '{schema}'\n[drift]\nschemas = ['{schema}']");
-        let script = format!("CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}.users (id integer)");
+        let script =
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}.users (id integer)");
         Folder::with_policy(&policy).migration("1_users", &script, "DROP TABLE users").set()
     };
     let (one, two) = (set("t1"), set("t2"));
     let (one, two) = (Migrator::new(&one), Migrator::new(&two));
     db.migrate(&one).await.unwrap();
     db.migrate(&two).await.unwrap();
-    db.execute("CREATE TABLE t2.own (id integer); CREATE TABLE public.other (id integer); CREATE EXTENSION pg_trgm").await;
-    assert_eq!(db.column("SELECT schemaname FROM pg_tables WHERE tablename = 'migrate_history' ORDER BY 1").await, ["t1", "t2"]);
+    db.execute(
+        "CREATE TABLE t2.own (id integer); CREATE TABLE public.other (id integer); CREATE EXTENSION pg_trgm",
+    )
+    .await;
+    assert_eq!(
+        db.column("SELECT schemaname FROM pg_tables WHERE tablename = 'migrate_history' ORDER BY 1").await,
+        ["t1", "t2"]
+    );
     let shown = async |db: &mut PostgresPool, migrator: &Migrator<'_>| {
         db.drift(migrator).await.unwrap().difference().unwrap().to_string()
     };

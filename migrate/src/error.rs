@@ -12,7 +12,7 @@ use migrate_core::{
     Version,
 };
 
-use crate::driver::{Blocker, DatabaseError, LockFailure, Place, Stage};
+use crate::driver::{Blocker, DatabaseError, LockFailure, Place, ReadOnly, Stage};
 use crate::report::Report;
 
 /// Why a run, a plan or a status query failed.
@@ -74,6 +74,8 @@ enum Cause {
         table: String,
         others: String,
     },
+    /// With the search path.
+    TemporaryPath(String),
     Stale(Staleness),
     WrongEngine {
         dialect: Dialect,
@@ -84,6 +86,7 @@ enum Cause {
         connected: String,
     },
     InTransaction,
+    ReadOnly(ReadOnly),
     Locked {
         deadline: Duration,
         holder: Option<Blocker>,
@@ -124,7 +127,7 @@ pub enum ErrorKind {
     /// Running again is safe: the history says what was committed.
     Database,
     /// The history holds a row that this version of the library does not understand, is gone while its other tables are
-    /// there, or cannot be where the options say. Nothing was changed.
+    /// there, or cannot be where the options say; or what the scripts create would be temporary. Nothing was changed.
     History,
     /// The migrations folder has changed since the binary was compiled: see [`build::watch`](crate::build::watch).
     /// Only a build with debug assertions looks.
@@ -133,6 +136,8 @@ pub enum ErrorKind {
     WrongEngine,
     /// The connection leads to another database than the one that was to be wiped.
     WrongDatabase,
+    /// The database takes no writes: it is a standby, or the session or the file is read-only. Nothing was changed.
+    ReadOnly,
     /// Another runner did not finish before the deadline. [`Error::blockers`] names it.
     Locked,
     /// Other runners changed the history again and again while this one tried.
@@ -165,6 +170,10 @@ impl Error {
         Error::new(Cause::LostHistory { table: history.to_owned(), others: others.join(", ") })
     }
 
+    pub(crate) fn temporary_path(search_path: &str) -> Error {
+        Error::new(Cause::TemporaryPath(search_path.to_owned()))
+    }
+
     pub(crate) fn stale(staleness: Staleness) -> Error {
         Error::new(Cause::Stale(staleness))
     }
@@ -185,6 +194,8 @@ impl Error {
         match failure {
             LockFailure::Held { deadline, holder } => Error::new(Cause::Locked { deadline, holder }),
             LockFailure::InTransaction => Error::in_transaction(),
+            LockFailure::ReadOnly(why) => Error::new(Cause::ReadOnly(why)),
+            LockFailure::OneConnection(error) => Error::database(SECOND_CONNECTION, error),
             LockFailure::Database(error) => Error::database("taking the lock", error),
         }
     }
@@ -223,12 +234,14 @@ impl Error {
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
-            Cause::History { .. } | Cause::UnfitHistory { .. } | Cause::LostHistory { .. } => {
-                ErrorKind::History
-            }
+            Cause::History { .. }
+            | Cause::UnfitHistory { .. }
+            | Cause::LostHistory { .. }
+            | Cause::TemporaryPath(_) => ErrorKind::History,
             Cause::Stale(_) => ErrorKind::Stale,
             Cause::WrongEngine { .. } => ErrorKind::WrongEngine,
             Cause::WrongDatabase { .. } => ErrorKind::WrongDatabase,
+            Cause::ReadOnly(_) => ErrorKind::ReadOnly,
             Cause::Locked { .. } => ErrorKind::Locked,
             Cause::Contended => ErrorKind::Contended,
             #[cfg(feature = "cli")]
@@ -313,12 +326,7 @@ impl fmt::Display for Error {
             Cause::Database { doing, error } => {
                 write!(f, "{doing} failed: {error}")?;
                 write_remarks(f, error)?;
-                if error.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) && *doing != UPGRADING {
-                    f.write_str(match *doing {
-                        CREATING => "\n help: the first run creates the history tables, and needs CREATE on their schema",
-                        _ => "\n help: grant the role USAGE on the schema of the history and SELECT on its tables",
-                    })?;
-                }
+                database_help(doing, error).iter().try_for_each(|help| write!(f, "\n help: {help}"))?;
             }
             Cause::History { table, row } => {
                 write!(f, "a row of the history table {table} cannot be read: {row}\n help: ")?;
@@ -344,6 +352,12 @@ impl fmt::Display for Error {
                  help: restore {table} from a backup. If there is none, drop those tables, and record what the database \
                  has with a baseline"
             )?,
+            Cause::TemporaryPath(path) => write!(
+                f,
+                "the search_path of this connection is `{path}`, so tables without a schema would be temporary: they \
+                 would be gone with the connection, and the history would say that they are there\n \
+                 help: put another schema before `pg_temp` in the search_path of the connection, the role or the database"
+            )?,
             Cause::Stale(staleness) => write!(
                 f,
                 "{staleness}\n help: touch a source file of the crate and build again; with \
@@ -363,6 +377,7 @@ impl fmt::Display for Error {
                 "the connection is inside a transaction that the caller began\n \
                  help: commit it or roll it back first: each migration is a transaction of its own",
             )?,
+            Cause::ReadOnly(why) => write!(f, "{why}; nothing was changed\n help: {}", why.help())?,
             Cause::Locked { deadline, holder } => {
                 write!(f, "another runner has held the lock for {} seconds", deadline.as_secs())?;
                 holder.iter().try_for_each(|holder| write!(f, "\n held by: {holder}"))?;
@@ -406,6 +421,7 @@ fn write_step(
         (Stage::Claim | Stage::Record, Some(INSUFFICIENT_PRIVILEGE)) => {
             "grant SELECT, INSERT, UPDATE and DELETE on the history tables to the role that migrates"
         }
+        (Stage::Claim | Stage::Record, _) if error.is_of_read_only() => READ_ONLY_HELP,
         (Stage::Script, Some(INSUFFICIENT_PRIVILEGE)) if step.transaction => {
             "it was rolled back; run it as the owner of the object, or grant the role that migrates what it lacks, and run \
              again"
@@ -434,6 +450,29 @@ pub(crate) const CREATING: &str = "creating the history table";
 /// What the first run does that writes a history of an older format.
 pub(crate) const UPGRADING: &str = "bringing the history to the present format";
 
+/// What a run does after it has the lock, on a pool.
+const SECOND_CONNECTION: &str = "getting a second connection";
+
+/// What to do about an error outside of a script, if that is known.
+fn database_help(doing: &str, error: &DatabaseError) -> Option<&'static str> {
+    match (doing, error.code.as_deref()) {
+        (SECOND_CONNECTION, _) => Some(
+            "a run needs two connections to the server at once: one holds the lock, the other runs the migrations. Raise the \
+             limit of the role, the database, the server or the pooler, or end sessions that are idle",
+        ),
+        (UPGRADING, Some(INSUFFICIENT_PRIVILEGE)) => None,
+        (CREATING, Some(INSUFFICIENT_PRIVILEGE)) => {
+            Some("the first run creates the history tables, and needs CREATE on their schema")
+        }
+        (_, Some(INSUFFICIENT_PRIVILEGE)) => {
+            Some("grant the role USAGE on the schema of the history and SELECT on its tables")
+        }
+        _ => error.is_of_read_only().then_some(READ_ONLY_HELP),
+    }
+}
+
+const READ_ONLY_HELP: &str = "nothing can be written here: migrate on the primary, as a role for which \
+    `default_transaction_read_only` is off; an SQLite file and its folder have to be writable";
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
 

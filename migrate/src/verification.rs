@@ -72,6 +72,15 @@ pub enum Finding {
         /// The version of the row.
         version: Version,
     },
+    /// The history has another name for a migration: its row was edited, or its file was renamed.
+    OtherName {
+        /// Its version.
+        version: Version,
+        /// Its name in the set.
+        name: String,
+        /// Its name in the history.
+        recorded: String,
+    },
     /// The verify script of an applied migration failed.
     NotInPlace {
         /// Its version.
@@ -109,7 +118,19 @@ pub(crate) fn findings(set: &MigrationSet, history: &[AppliedMigration]) -> Vec<
         state: migration.state,
         direction: migration.direction,
     });
-    states.chain(broken_chain(history)).collect()
+    states.chain(other_names(set, history)).chain(broken_chain(history)).collect()
+}
+
+/// The migrations that the history knows by another name. An interrupted one gets its name when it is finished.
+fn other_names<'a>(
+    set: &'a MigrationSet,
+    history: &'a [AppliedMigration],
+) -> impl Iterator<Item = Finding> + 'a {
+    history.iter().filter(|row| !row.state.is_interrupted()).filter_map(|row| {
+        let name = set.get(row.version)?.name();
+        let [name, recorded] = (name != row.name).then(|| [name, &row.name].map(str::to_owned))?;
+        Some(Finding::OtherName { version: row.version, name, recorded })
+    })
 }
 
 /// The rows that do not follow. A row follows from the one before it, or from the last finished one: a script without
@@ -141,6 +162,11 @@ impl fmt::Display for Finding {
             Finding::BrokenChain { version } => {
                 write!(f, "the history row of {version} does not follow from those before it")
             }
+            Finding::OtherName { version, name, recorded } => write!(
+                f,
+                "migration {version}_{name} is `{recorded}` in the history: the row was edited, or the file was \
+                 renamed; `repair` records the name of the file"
+            ),
             Finding::NotInPlace { version, name, path, error } => {
                 write!(f, "migration {version}_{name} is not in place: {error}\n --> {path}")
             }

@@ -64,6 +64,18 @@ fn the_server_that_fits_is_the_one_of_psql() {
             }
         }
     }
+    // Neither a standby nor a read-only role can be migrated, and both say why.
+    for (user, port, why) in
+        [("postgres", s, "the server is a standby"), ("reader", p, "the session is read-only")]
+    {
+        let address = format!("postgres://{user}@127.0.0.1:{port}/postgres");
+        let outcome = project.run(&["up", "--database-url", &address]).exits(1).says(why);
+        assert!(!outcome.stderr.contains("correct the script"), "{}", outcome.stderr);
+        project
+            .run(&["protect", "production", "--database-url", &address])
+            .exits(1)
+            .says("migrate on the primary");
+    }
     // `pg_dump` is sent to the server that was reached, whatever the environment says.
     project.put("bin/pg_dump", "#!/bin/sh\necho \"seen: $PGHOST $PGHOSTADDR $PGPORT $PGSSLMODE [$PGSERVICE$PGTARGETSESSIONATTRS]\" >&2\nexit 1\n");
     fs::set_permissions(

@@ -12,7 +12,8 @@ use crate::Query;
 /// system's, and values as in every other session (compare `setup_connection` of pg_dump).
 pub(crate) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; \
     SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = postgres; SET LOCAL timezone = 'UTC'; \
-    SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 3; SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off;";
+    SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 3; SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off; \
+    SET LOCAL standard_conforming_strings = on;";
 
 /// Common table expressions, followed by a query for each group of kinds.
 const COMMON: &str = include_str!("postgres/common.sql");

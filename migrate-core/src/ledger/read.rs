@@ -71,25 +71,27 @@ impl HistoryTable {
         let columns: Vec<String> = read().map(|column| column.read(self.engine)).collect();
         let names: Vec<&str> = read().map(|column| column.name).collect();
         let from = self.rows_of_target(&mut bindings, set);
-        let (format, hidden) = match self.engine {
+        let (format, hidden, temporary) = match self.engine {
             Engine::Postgres => {
                 let table = bindings.bind(self.history.as_str());
                 let columns = format!(
                     "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass({table}) \
                      AND attname = 'target' AND NOT attisdropped"
                 );
-                (columns, format!("CASE WHEN row_security_active({table}) THEN 'hidden' END"))
+                let hidden = format!("CASE WHEN row_security_active({table}) THEN 'hidden' END");
+                (columns, hidden, format!("({TEMPORARY_PATH})"))
             }
             Engine::Sqlite => {
                 let table = bindings.bind(format!("{}_history", self.prefix).as_str());
                 let columns =
                     format!("SELECT count(*) FROM pragma_table_info({table}, 'main') WHERE name = 'target'");
-                (columns, "NULL".to_owned())
+                (columns, "NULL".to_owned(), "NULL".to_owned())
             }
         };
         let about = names.iter().map(|name| match *name {
             "version" => format!("1 + ({format})"),
             "name" => hidden.clone(),
+            "state" => temporary.clone(),
             _ => "NULL".to_owned(),
         });
         let about: Vec<String> = about.collect();
@@ -115,6 +117,19 @@ impl HistoryTable {
         answer.iter().filter(|row| is_about_table(row)).any(is_hidden)
     }
 
+    /// The search path of the session, by an answer to [`HistoryTable::rows`], if it makes what is created a temporary
+    /// object.
+    pub fn temporary_path<'r>(&self, answer: &'r [Vec<Value>]) -> Option<&'r str> {
+        answer.iter().filter(|row| is_about_table(row)).find_map(|row| value(row, "state")?.as_text())
+    }
+
+    /// Asks for the search path of the session, if it makes what is created a temporary object: for where there is no
+    /// history yet. `None` for an engine without a search path.
+    pub fn asks_for_temporary_path(&self) -> Option<Query> {
+        let sql = format!("SELECT {TEMPORARY_PATH}");
+        self.schema.is_some().then(|| Query { sql, values: Vec::new() })
+    }
+
     /// Reads the answer to [`HistoryTable::rows`]: the format of the table, and the rows.
     ///
     /// # Errors
@@ -135,6 +150,12 @@ impl HistoryTable {
         }
     }
 }
+
+/// `current_schema()` makes the temporary schema where it is the first, so it is asked only where it could be, and where it
+/// can be made.
+const TEMPORARY_PATH: &str = "CASE WHEN strpos(lower(current_setting('search_path')), 'pg_temp') = 0 \
+    OR pg_is_in_recovery() OR NOT has_database_privilege(current_database(), 'TEMP') THEN NULL \
+    WHEN current_schema()::text LIKE 'pg\\_temp\\_%' THEN current_setting('search_path') END";
 
 /// The columns that are read: those of every format.
 fn read() -> impl Iterator<Item = &'static Column> {

@@ -43,7 +43,7 @@ pub enum Target {
     StatementDone(Version),
     /// Record the statement at which this migration was cut off as not done: a person has checked.
     StatementUndone(Version),
-    /// Record the present checksums of migrations that were edited after they were applied.
+    /// Record the present names, scripts and checksums of migrations that were renamed or edited after they were applied.
     Repair,
 }
 

@@ -192,7 +192,7 @@ impl Planning<'_> {
         self.set.migrations().iter().filter(is_changed).cloned().collect()
     }
 
-    /// The migrations whose script or rollback script differs from the recorded one.
+    /// The migrations whose name, script or rollback script differs from the recorded one.
     fn recorded_otherwise(&self) -> Vec<Migration> {
         let is_otherwise = |migration: &&Migration| {
             let Some(row) = self.rows.get(&migration.version).filter(|row| !row.state.is_interrupted())
@@ -202,6 +202,7 @@ impl Planning<'_> {
             let recorded = row.down.as_ref().map(|down| (down.sql.as_str(), down.transaction));
             let ours = migration.down.script().map(|down| (down.sql(), down.execution().transaction));
             row.checksum != migration.up.checksum()
+                || row.name != migration.name
                 || recorded != ours
                 || row.older_binaries != migration.older_binaries
         };

@@ -73,12 +73,9 @@ impl Place<'_> {
                 let is_itself = self.schema.engine().rebuilds_tables() && from.eq_ignore_ascii_case(&to.name);
                 lacks(from).or_else(|| self.has_column(table, &to.name).filter(|_| !is_itself))
             }
-            ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => {
-                let is_not_null = constraint.ends_with("_not_null");
-                let is_there = table.constraint(&self.schema.kept_part(constraint)).is_some();
-                (!is_there && !is_not_null && self.are_parts_certain(table))
-                    .then(|| format!("`{name}` has no constraint `{constraint}`"))
-            }
+            ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => self
+                .lacks_constraint(table, constraint)
+                .then(|| format!("`{name}` has no constraint `{constraint}`")),
             ChangeAction::AddConstraint(constraint) => {
                 key::columns_of(constraint).iter().find_map(|column| lacks(column))
             }

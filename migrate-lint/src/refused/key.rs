@@ -9,7 +9,7 @@ impl Place<'_> {
     pub(super) fn second_key(&self, table: &Table, alter: &AlterTable, change: &Change) -> Option<String> {
         let added = match &change.action {
             ChangeAction::AddConstraint(constraint) => std::slice::from_ref(constraint),
-            ChangeAction::AddColumn { column, .. } => &column.constraints[..],
+            ChangeAction::AddColumn { column, if_not_exists: false } => &column.constraints[..],
             _ => return None,
         };
         // It may be the key that goes.

@@ -13,6 +13,7 @@
 //! Only what is certain counts: see `schema/certainty`. A rollback starts from what its own migration made, and there all
 //! of it is.
 
+mod absent;
 mod altered;
 mod dropped;
 mod inserted;
@@ -22,8 +23,8 @@ mod reference;
 
 use migrate_core::{Finding, Hazard, Span};
 
+pub(crate) use self::absent::without_absent;
 use self::key::{missing_column, second};
-
 use crate::schema::{Schema, Table};
 use crate::sql::{CreateIndex, CreateTable, Kind, Name, ObjectKind, Statement};
 
@@ -46,11 +47,17 @@ pub(crate) struct Place<'a> {
     pub(crate) transaction: bool,
 }
 
+impl<'a> Place<'a> {
+    /// A place in a script that applies, in a transaction.
+    fn in_up(schema: &'a Schema) -> Place<'a> {
+        let (whole, part) = (schema, schema);
+        Place { schema, whole, part, has_cascaded: false, knows_all: false, transaction: true }
+    }
+}
+
 /// The finding about a statement of a script that applies.
 pub(crate) fn up_fails(statement: &Statement, schema: &Schema, transaction: bool) -> Option<Finding> {
-    let (whole, part) = (schema, schema);
-    let place = Place { schema, whole, part, has_cascaded: false, knows_all: false, transaction };
-    let (span, why) = place.refused(statement)?;
+    let (span, why) = Place { transaction, ..Place::in_up(schema) }.refused(statement)?;
     Some(Finding::new(Hazard::UpFails, span, format!("the server refuses this: {why}"), SAFER))
 }
 
@@ -130,6 +137,18 @@ impl Place<'_> {
     fn lacks(&self, table: &Table, column: &str) -> Option<String> {
         let is_missing = table.column(&self.schema.kept_part(column)).is_none();
         is_missing.then(|| format!("`{}` has no column `{column}`", self.shown(&table.name)))
+    }
+
+    /// Whether a table with known columns certainly has no such constraint. The server names a NOT NULL since version 18.
+    fn lacks_constraint(&self, table: &Table, name: &str) -> bool {
+        let is_not_null = name.ends_with("_not_null");
+        let is_there = table.constraint(&self.schema.kept_part(name)).is_some();
+        !is_there && !is_not_null && self.are_parts_certain(table)
+    }
+
+    /// Whether the triggers and policies of a table are those that the scripts show.
+    fn are_all_parts_known(&self, table: &Table) -> bool {
+        table.is_known && table.partition_of.is_none() && self.are_parts_certain(table)
     }
 
     /// The name of a relation without the schema that is the default.

@@ -72,6 +72,13 @@ impl DatabaseError {
         self.code.as_deref() == Some(INSUFFICIENT_PRIVILEGE)
     }
 
+    /// Whether it tried to write where nothing can be written. Those of SQLite include a journal that cannot be created next
+    /// to the file.
+    pub fn is_of_read_only(&self) -> bool {
+        const READ_ONLY: [&str; 9] = ["25006", "8", "264", "520", "776", "1032", "1288", "1544", "14"];
+        self.code.as_deref().is_some_and(|code| READ_ONLY.contains(&code))
+    }
+
     /// The schema could not be noted or kept within its time limit.
     pub fn kept_too_slowly(limit: Duration) -> DatabaseError {
         DatabaseError::of_ours(&format!(

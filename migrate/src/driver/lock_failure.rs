@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Blocker, DatabaseError};
+use super::{Blocker, DatabaseError, ReadOnly};
 
 /// The lock could not be taken.
 #[derive(Debug)]
@@ -12,6 +12,10 @@ pub enum LockFailure {
     },
     /// The caller's connection is inside a transaction of the caller's.
     InTransaction,
+    /// The database takes no writes.
+    ReadOnly(ReadOnly),
+    /// The lock has one connection, and there is no second one for the migrations.
+    OneConnection(DatabaseError),
     Database(DatabaseError),
 }
 
@@ -26,7 +30,8 @@ impl From<LockFailure> for DatabaseError {
                 ))
             },
             LockFailure::InTransaction => DatabaseError::of_ours("the connection is inside a transaction"),
-            LockFailure::Database(error) => error,
+            LockFailure::ReadOnly(why) => DatabaseError::of_ours(&why.to_string()),
+            LockFailure::OneConnection(error) | LockFailure::Database(error) => error,
         }
     }
 }

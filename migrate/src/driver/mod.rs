@@ -11,6 +11,7 @@ mod keep;
 mod lock;
 mod lock_failure;
 mod piece;
+mod read_only;
 mod schema;
 mod transaction;
 
@@ -28,6 +29,7 @@ pub(crate) use keep::{Keep, Noted};
 pub(crate) use lock::Lock;
 pub(crate) use lock_failure::LockFailure;
 pub(crate) use piece::{Attempt, Piece, Place, Timeouts};
+pub(crate) use read_only::ReadOnly;
 pub(crate) use schema::Schema;
 pub(crate) use transaction::{Failure, Stage, Transaction};
 
@@ -107,7 +109,8 @@ pub trait Driver: Send {
 
     /// Keeps other runners out. If that is impossible for the whole run, waits until no runner is inside a transaction;
     /// then each transaction excludes the others. It polls and never waits inside the database, because a session that
-    /// waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest.
+    /// waits there for a lock holds up `CREATE INDEX CONCURRENTLY`. The lock ends with the driver at the latest. It fails if
+    /// the database takes no writes.
     fn lock(
         &mut self,
         lock: Lock,

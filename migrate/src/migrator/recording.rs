@@ -112,8 +112,8 @@ impl Migrator<'_> {
         self.run(database, Target::StatementUndone(version))
     }
 
-    /// Accepts migrations that were edited after they were applied: the history takes the checksums and rollback
-    /// scripts of the set. Nothing else is changed, so the edit must not change what the script does.
+    /// Accepts migrations that were edited after they were applied: the history takes the names, checksums and
+    /// rollback scripts of the set. Nothing else is changed, so the edit must not change what the script does.
     ///
     /// ```no_run
     /// # async fn example(pool: deadpool_postgres::Pool, set: &migrate::MigrationSet) -> Result<(), migrate::Error> {

@@ -6,12 +6,12 @@ use futures_util::StreamExt;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::error::{database_error, piece_error};
-use super::pipeline::limits;
+use super::pipeline::{AS_READ, limits};
 use crate::driver::{DatabaseError, FALSE, Piece};
 
 pub(super) async fn run(client: &Client, piece: &Piece<'_>) -> Result<(), DatabaseError> {
-    let begin =
-        format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY;{}", limits("SET LOCAL", piece.timeouts()));
+    let limits = limits("SET LOCAL", piece.timeouts());
+    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY;SET LOCAL {AS_READ};{limits}");
     client.batch_execute(&begin).await.map_err(database_error)?;
     let mut completed = 0;
     let result = statements(client, piece, &mut completed).await;

@@ -110,7 +110,8 @@ impl<'a> Connection<'a> {
             Lent::Pool(pool, object) => {
                 let holder = Object::take(object.take().expect("it is exchanged only here"));
                 lock::take(&holder, key, deadline).await?;
-                *object = Some(pool.get().await.map_err(|error| LockFailure::Database(pool_error(error)))?);
+                *object =
+                    Some(pool.get().await.map_err(|error| LockFailure::OneConnection(pool_error(error)))?);
                 self.lock = Some(Lock::Connection(holder));
             }
         }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::{blocker, error};
-use crate::driver::LockFailure;
+use crate::driver::{LockFailure, ReadOnly};
 
 /// The transaction that holds the lock stays idle, so no timeout for idle sessions may end it. Only the settings that
 /// this server has are set.
@@ -56,7 +56,7 @@ pub(super) async fn take_session(client: &Client, key: i64, deadline: Duration) 
 /// has the one that holds it. That session is ended once it has been idle for a while, or it would keep the lock.
 pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Error> {
     const TRIES: usize = 60;
-    if answer(client, &format!("SELECT pg_advisory_unlock({key})")).await? == Some(true) {
+    if is_true(client, &format!("SELECT pg_advisory_unlock({key})")).await? {
         return Ok(());
     }
     let holders = blocker::holders(key);
@@ -66,8 +66,8 @@ pub(super) async fn release_session(client: &Client, key: i64) -> Result<(), Err
         WHERE state = 'idle' AND state_change < clock_timestamp() - interval '1 second' AND pid IN ({holders})"
     );
     for _ in 0..TRIES {
-        let is_held = answer(client, &format!("SELECT EXISTS ({holders})")).await? == Some(true);
-        if !is_held || answer(client, &end).await? == Some(true) {
+        let is_held = is_true(client, &format!("SELECT EXISTS ({holders})")).await?;
+        if !is_held || is_true(client, &end).await? {
             break;
         }
         sleep(Duration::from_millis(100)).await;
@@ -88,25 +88,44 @@ enum Try {
     Taken,
     Held,
     InTransaction,
+    ReadOnly(ReadOnly),
+}
+
+/// A try, as text. A database that takes no writes is found before the wait for a lock of no use.
+fn attempt(taking: &str) -> String {
+    format!(
+        "SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
+        WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only'
+        WHEN {taking} THEN 'taken' ELSE 'held' END"
+    )
 }
 
 impl Request {
     async fn attempt(self, client: &Client, key: i64) -> Result<Try, Error> {
         let sql = match self {
-            Request::Transaction => format!("{BEGIN} SELECT pg_try_advisory_xact_lock({key})"),
+            Request::Transaction => BEGIN.to_owned() + &attempt(&format!("pg_try_advisory_xact_lock({key})")),
             // In a caller's transaction the lock would outlive the run. Outside of one, the transaction began in this
             // very moment, which tells the two apart.
             Request::Turn => format!(
-                "SELECT CASE WHEN now() = statement_timestamp() THEN pg_try_advisory_xact_lock({key}) END"
+                "SELECT CASE WHEN now() = statement_timestamp() THEN ({}) END",
+                attempt(&format!("pg_try_advisory_xact_lock({key})"))
             ),
-            Request::Session => format!("SELECT pg_try_advisory_lock({key})"),
+            // The script may have made the session read-only by now.
+            Request::Session => {
+                format!("SELECT CASE WHEN pg_try_advisory_lock({key}) THEN 'taken' ELSE 'held' END")
+            }
         };
-        match (self, answer(client, &sql).await?) {
-            (_, Some(true)) => Ok(Try::Taken),
-            (Request::Turn, None) => Ok(Try::InTransaction),
-            (Request::Transaction, _) => client.batch_execute("ROLLBACK").await.map(|()| Try::Held),
-            _ => Ok(Try::Held),
+        let outcome = match answer(client, &sql).await?.as_deref() {
+            Some("taken") => return Ok(Try::Taken),
+            Some("standby") => Try::ReadOnly(ReadOnly::Standby),
+            Some("read-only") => Try::ReadOnly(ReadOnly::Session),
+            None => Try::InTransaction,
+            Some(_) => Try::Held,
+        };
+        if let Request::Transaction = self {
+            client.batch_execute("ROLLBACK").await?;
         }
+        Ok(outcome)
     }
 }
 
@@ -119,6 +138,7 @@ async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -
         match request.attempt(client, key).await.map_err(failed)? {
             Try::Taken => return Ok(()),
             Try::InTransaction => return Err(LockFailure::InTransaction),
+            Try::ReadOnly(why) => return Err(LockFailure::ReadOnly(why)),
             Try::Held => {}
         }
         if Instant::now() >= until {
@@ -131,12 +151,16 @@ async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -
     }
 }
 
-/// The boolean of the last row.
-async fn answer(client: &Client, sql: &str) -> Result<Option<bool>, Error> {
+/// The first value of the last row.
+async fn answer(client: &Client, sql: &str) -> Result<Option<String>, Error> {
     let answers = client.simple_query(sql).await?;
     let row = answers.iter().rev().find_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    Ok(row.and_then(|row| row.get(0)).map(|value| value == "t"))
+    Ok(row.and_then(|row| row.get(0)).map(str::to_owned))
+}
+
+async fn is_true(client: &Client, sql: &str) -> Result<bool, Error> {
+    Ok(answer(client, sql).await?.as_deref() == Some("t"))
 }

@@ -97,18 +97,21 @@ impl<'a> PostgresDriver<'a> {
         let server = client.query_typed_one(&server, &[]);
         let both = async { futures_util::join!(query::run(client, query), server) };
         let Ok((rows, server)) = tokio::time::timeout(deadline, both).await else {
-            let hint = "a run needs two connections to the server at once: give the pooler more than one";
-            return Err(DatabaseError {
-                is_disconnected: true,
-                hint: Some(hint.to_owned()),
-                ..DatabaseError::of_ours(&format!("no answer within {} seconds", deadline.as_secs()))
-            });
+            let error = DatabaseError::of_ours(&format!("no answer within {} seconds", deadline.as_secs()));
+            return Err(self.without_second_connection(DatabaseError { is_disconnected: true, ..error }));
         };
         if let Ok(server) = server {
             self.pid = server.try_get(0).ok();
             self.checks_client = server.try_get(1).unwrap_or(false);
         }
-        rows.map_err(error::database_error)
+        rows.map_err(|error| self.without_second_connection(error::database_error(error)))
+    }
+
+    /// A pooler says by itself after a while, too, that it has no connection.
+    fn without_second_connection(&self, error: DatabaseError) -> DatabaseError {
+        let is_missing = error.is_disconnected && self.connection.observer().is_some();
+        let hint = "a run needs two connections to the server at once: give the pooler more than one";
+        DatabaseError { hint: if is_missing { Some(hint.to_owned()) } else { error.hint }, ..error }
     }
 
     /// Writes the kept schema, in its turn like any transaction of the run.
@@ -150,7 +153,11 @@ impl<'a> PostgresDriver<'a> {
         if puts_back {
             self.connection.save_session().await.map_err(error::database_error)?;
         }
-        let lifted = limits::lift(self.client(), piece).await.map_err(error::database_error)?;
+        let client = self.client();
+        let as_read = format!("SET {}", pipeline::AS_READ);
+        let (is_set, lifted) =
+            futures_util::join!(client.batch_execute(&as_read), limits::lift(client, piece));
+        let lifted = is_set.and(lifted).map_err(error::database_error)?;
         if piece.timeouts() != Timeouts::default() {
             let limits = pipeline::limits("SET", piece.timeouts());
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;

@@ -193,6 +193,9 @@ async fn answers(
 /// Which servers can check that their client is connected: one on Windows cannot (PostgreSQL manual, 20.3.2).
 pub(super) const CHECKS_CLIENT: &str = "version() !~* 'visual c|msvc|mingw'";
 
+/// A script is divided into statements as if this were on, so the server has to read it in the same way.
+pub(super) const AS_READ: &str = "standard_conforming_strings = on";
+
 /// The statements at the beginning of a transaction, or of a later part of one.
 pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> String {
     let begin = match begins {
@@ -201,7 +204,7 @@ pub(crate) fn begin(begins: bool, checks_client: bool, timeouts: Timeouts) -> St
         false => "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT;",
     };
     let check = if checks_client { "SET LOCAL client_connection_check_interval = 1000;" } else { "" };
-    format!("{begin}{check}{}", limits("SET LOCAL", timeouts))
+    format!("{begin}SET LOCAL {AS_READ};{check}{}", limits("SET LOCAL", timeouts))
 }
 
 /// Runs queries of the history in a transaction of their own, all sent at once.

@@ -43,7 +43,11 @@ impl<D: Driver> Run<'_, D> {
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
         let query = self.table.rows(self.migrator.set.name());
         let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
-        let Some(rows) = rows else { return Ok(History::Missing) };
+        let Some(rows) = rows else {
+            self.temporary_path = self.ask_for_temporary_path().await?;
+            return Ok(History::Missing);
+        };
+        self.temporary_path = self.table.temporary_path(&rows).map(str::to_owned);
         if self.table.hides_rows(&rows) {
             return Err(Error::database(READING, DatabaseError::hidden(self.table.name())));
         }
@@ -52,8 +56,21 @@ impl<D: Driver> Run<'_, D> {
         Ok(History::Rows { format, rows })
     }
 
+    async fn ask_for_temporary_path(&mut self) -> Result<Option<String>, Error> {
+        let Some(query) = self.table.asks_for_temporary_path() else { return Ok(None) };
+        let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
+        Ok(rows.and_then(|rows| rows.first()?.first()?.as_text().map(str::to_owned)))
+    }
+
+    /// What a script creates in a temporary schema is gone with the session, and the history would say that it is there.
     pub(crate) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
         let Migrator { set, policy, .. } = self.migrator;
-        plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)
+        let plan = plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)?;
+        match &self.temporary_path {
+            Some(path) if plan.steps.iter().any(|step| step.action.runs_script()) => {
+                Err(Error::temporary_path(path))
+            }
+            _ => Ok(plan),
+        }
     }
 }

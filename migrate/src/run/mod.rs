@@ -40,6 +40,8 @@ pub(crate) struct Run<'a, D> {
     runner: Runner,
     slow: Slow,
     report: Report,
+    /// The search path of the session, if what a script creates would be temporary.
+    temporary_path: Option<String>,
     /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
     /// How to keep the schema at the end.
@@ -61,7 +63,7 @@ impl<'a, D: Driver> Run<'a, D> {
         }
         let (runner, slow, report) = (Runner::default(), Slow::new(), Report::default());
         let is_noted = !migrator.keep_schema;
-        Ok(Run { migrator, table, driver, runner, slow, report, is_noted, keep: None })
+        Ok(Run { migrator, table, driver, runner, slow, report, temporary_path: None, is_noted, keep: None })
     }
 
     pub(crate) fn table(&self) -> &HistoryTable {

@@ -12,8 +12,8 @@ use super::settings::Settings;
 use super::upgrade;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{
-    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, Row, Schema,
-    Stage, Tell, Timeouts, Transaction,
+    Class, DatabaseError, Driver, Event, FALSE, Failure, Keep, Lock, LockFailure, Noted, Piece, ReadOnly,
+    Row, Schema, Stage, Tell, Timeouts, Transaction,
 };
 use crate::error::Error;
 use crate::trace;
@@ -179,9 +179,13 @@ impl Driver for SqliteDriver<'_> {
         result
     }
 
-    /// Nothing to do: each transaction begins with the write lock, and other runners wait in their busy timeout.
+    /// Takes nothing: each transaction begins with the write lock, and other runners wait in their busy timeout.
     async fn lock(&mut self, _lock: Lock, _deadline: Duration) -> Result<(), LockFailure> {
-        Ok(())
+        let why = read_only(self.connection);
+        match why.map_err(|error| LockFailure::Database(database_error(error)))? {
+            Some(why) => Err(LockFailure::ReadOnly(why)),
+            None => Ok(()),
+        }
     }
 
     async fn unlock(&mut self, _lock: Lock) {}
@@ -286,6 +290,15 @@ impl SqliteDriver<'_> {
         let ms = last.first().and_then(|row| row.first()).and_then(Value::as_integer);
         Ok(ms.and_then(|ms| ms.try_into().ok()).map_or(Duration::ZERO, Duration::from_millis))
     }
+}
+
+/// Why nothing can be written, if that is known.
+fn read_only(connection: &Connection) -> rusqlite::Result<Option<ReadOnly>> {
+    if connection.is_readonly("main")? {
+        return Ok(Some(ReadOnly::File));
+    }
+    let is_query_only = connection.query_row("PRAGMA query_only", [], |row| row.get(0))?;
+    Ok(if is_query_only { Some(ReadOnly::QueryOnly) } else { None })
 }
 
 fn wants_keys_off(transaction: &Transaction<'_>) -> bool {

@@ -157,6 +157,7 @@ const ACCEPTED: &[&str] = &[
     "CREATE FUNCTION n(int) RETURNS int LANGUAGE sql RETURN $1",
     "DO $$ BEGIN EXECUTE 'SELECT $1' USING 1; END $$",
     "ALTER TABLE child ADD PRIMARY KEY (id)",
+    "ALTER TABLE t ADD COLUMN IF NOT EXISTS id int PRIMARY KEY",
     "ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD PRIMARY KEY (a)",
     "ALTER TABLE t DROP id CASCADE; ALTER TABLE t ADD c int PRIMARY KEY",
     "CREATE TABLE k (LIKE t INCLUDING ALL)",
@@ -191,5 +192,54 @@ async fn it_is_reported_where_the_server_refuses() {
         }
     }
     assert!(unexpected.is_empty(), "the server answers otherwise: {unexpected:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Scripts whose last statement drops nothing. Without IF EXISTS the server refuses it.
+const ABSENT: &[&str] = &[
+    "DROP TABLE IF EXISTS gone",
+    "DROP TABLE IF EXISTS old",
+    "DROP TABLE child; DROP TABLE t; DROP INDEX IF EXISTS t_a",
+    "ALTER TABLE t DROP COLUMN a; DROP INDEX IF EXISTS t_a",
+    "ALTER TABLE t DROP COLUMN IF EXISTS c",
+    "ALTER TABLE t DROP CONSTRAINT IF EXISTS nothing",
+    "ALTER TABLE IF EXISTS gone DROP COLUMN id",
+    "DROP TRIGGER IF EXISTS note ON t",
+    "DROP POLICY IF EXISTS own ON t",
+];
+
+/// Scripts whose last statement drops something.
+const PRESENT: &[&str] = &[
+    "DROP INDEX IF EXISTS t_a",
+    "DROP TABLE IF EXISTS child",
+    "DROP TABLE IF EXISTS young CASCADE",
+    "SAVEPOINT s; DROP TABLE t CASCADE; ROLLBACK TO s; DROP INDEX IF EXISTS t_a",
+    "DO $$ BEGIN IF random() > 2 THEN DROP TABLE child; END IF; END $$; DROP TABLE IF EXISTS child",
+    "ALTER TABLE t DROP COLUMN IF EXISTS b",
+    "ALTER TABLE t DROP CONSTRAINT IF EXISTS t_pkey CASCADE",
+    "ALTER TABLE IF EXISTS young DROP COLUMN y CASCADE",
+];
+
+/// The rules see what `IF EXISTS` drops, and only that.
+#[tokio::test]
+async fn if_exists_is_reported_where_it_drops_something() {
+    let server = Server::shared().unwrap();
+    let database = server.create_database("if_exists").await.unwrap();
+    let client = database.connect().await.unwrap();
+    client.batch_execute(BEFORE).await.unwrap();
+    let mut wrong = Vec::new();
+    let cases = ABSENT.iter().map(|sql| (sql, false)).chain(PRESENT.iter().map(|sql| (sql, true)));
+    for (sql, drops) in cases {
+        let (before, last) = sql.rsplit_once("; ").unwrap_or(("", sql));
+        client.batch_execute("BEGIN").await.unwrap();
+        client.batch_execute(before).await.unwrap();
+        let answer = client.batch_execute(&last.replace("IF EXISTS ", "")).await;
+        client.batch_execute("ROLLBACK").await.unwrap();
+        let of_before = inspect::hazards([BEFORE], before, Engine::Postgres, true);
+        let found = inspect::hazards([BEFORE], sql, Engine::Postgres, true);
+        if answer.is_ok() != drops || (found.len() > of_before.len()) != drops {
+            wrong.push(format!("{sql}: {answer:?}, {found:?}"));
+        }
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,6 +1,7 @@
 //! Databases in memory, in files and beside others.
 
 use migrate::{ErrorKind, Migrator, SetState, Target};
+use migrate_tests::version;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{TABLES, column, folder};
@@ -52,10 +53,30 @@ fn status_and_plan_work_on_a_file_that_is_only_read() {
     assert_eq!(migrator.status(&mut read_only()).unwrap().state, SetState::Behind);
     assert_eq!(migrator.plan(&mut read_only(), Target::Latest).unwrap().steps.len(), 2);
     let error = migrator.migrate(&mut read_only()).unwrap_err();
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Database, Some("8")), "{error}");
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("the database file is read-only; nothing was changed\n help: open the file")
+    );
     migrator.migrate(&mut Connection::open(&path).unwrap()).unwrap();
     assert_eq!(migrator.status(&mut read_only()).unwrap().state, SetState::UpToDate);
     assert!(migrator.migrate(&mut read_only()).unwrap().is_empty());
+    let path = path.to_str().unwrap().to_owned();
+    let refused = [
+        migrator.rollback(&mut read_only(), 1).map(drop),
+        migrator.redo(&mut read_only()).map(drop),
+        migrator.resolve_rolled_back(&mut read_only(), version(2)).map(drop),
+        migrator.reset(&mut read_only(), &path).map(drop),
+        migrator.accept_drift(&mut read_only()),
+    ];
+    for refused in refused {
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::ReadOnly);
+    }
+    let mut query_only = Connection::open(&path).unwrap();
+    query_only.execute_batch("PRAGMA query_only = ON").unwrap();
+    let error = migrator.rollback(&mut query_only, 1).unwrap_err();
+    assert!(error.to_string().contains("`PRAGMA query_only` is on"), "{error}");
 }
 
 #[test]

@@ -122,6 +122,7 @@ fn create_index(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         keys: columns.iter().map(key).collect(),
         include: Vec::new(),
         filter: where_clause.as_ref().map(expression),
+        form: String::new(),
     })
 }
 

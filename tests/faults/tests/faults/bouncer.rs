@@ -240,3 +240,32 @@ async fn the_schema_is_read_the_same_in_every_session() {
     paths.sort();
     assert_eq!(paths, [["\"\""], ["public"]], "each of the two was lent");
 }
+
+/// A pooler may run each statement in another of its sessions.
+#[tokio::test]
+async fn strings_are_read_as_the_script_was_divided() {
+    let pooled = Pooled::start(2).await;
+    let off = format!("ALTER DATABASE {} SET standard_conforming_strings = off", pooled.database.name());
+    pooled.client.batch_execute(&off).await.unwrap();
+    let folder = postgres(&[
+        ("1_create.up", r"CREATE TABLE seed (n text); INSERT INTO seed VALUES ('1\'), ('2''\')"),
+        (
+            "2_alone.up",
+            r"-- migrate: no-transaction
+            INSERT INTO seed VALUES ('3\'); CREATE INDEX CONCURRENTLY a ON seed (n) WHERE n <> '\'; INSERT INTO seed VALUES ('4\')",
+        ),
+    ]);
+    for via in ["pool", "client"] {
+        Runner::migrate(via, pooled.address(), &folder).succeeds().await;
+        assert_eq!(
+            rows(&pooled.client, "SELECT n FROM seed ORDER BY n").await,
+            [r"1\", r"2'\", r"3\", r"4\"],
+            "{via}"
+        );
+        pooled
+            .client
+            .batch_execute("DROP TABLE seed, migrate_history, migrate_log, migrate_schema")
+            .await
+            .unwrap();
+    }
+}

@@ -8,6 +8,7 @@ conformance! {
     two_rows_of_one_version_are_told,
     a_history_that_is_gone_is_not_made_anew_beside_its_log,
     no_history_is_made_where_none_can_stay,
+    an_edited_name_is_found_and_repaired,
 }
 
 fn two<S: Sandbox>(_: &S) -> MigrationSet {
@@ -87,4 +88,19 @@ async fn two_rows_of_one_version_are_told<S: Sandbox>(mut db: S) {
     let error = db.verify(&migrator).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::History, "{error}");
     assert!(error.to_string().contains("there are two rows of version 1"), "{error}");
+}
+
+async fn an_edited_name_is_found_and_repaired<S: Sandbox>(mut db: S) {
+    let set = two(&db);
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    db.execute("UPDATE migrate_history SET name = 'other' WHERE version = 1").await;
+    let found = db.verify(&migrator).await.unwrap();
+    let named = "migration 1_create_a is `other` in the history";
+    assert!(found.findings.len() == 1 && found.to_string().starts_with(named), "{found}");
+    let repaired = db.repair(&migrator).await.unwrap();
+    assert_eq!(repaired.to_string(), "repaired     1_create_a");
+    assert!(db.verify(&migrator).await.unwrap().is_ok());
+    assert!(db.repair(&migrator).await.unwrap().is_empty());
+    assert!(db.migrate(&migrator).await.unwrap().is_empty());
 }

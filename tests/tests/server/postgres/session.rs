@@ -1,9 +1,10 @@
 //! What a script does to the session ends with it, and what the caller set stays.
 
 use migrate::Migrator;
+use migrate::schema::Drift;
 use migrate_tests::{PostgresClient, Sandbox};
 
-use crate::postgres::{PLACES, SESSION, database, followed};
+use crate::postgres::{PLACES, SESSION, database, folder, followed};
 
 #[tokio::test]
 async fn what_a_script_does_to_the_session_does_not_reach_the_next() {
@@ -119,4 +120,42 @@ async fn characteristics_that_a_script_sets_do_not_reach_the_next() {
     assert_eq!(report.migrations.len(), 2);
     assert_eq!(db.rows(SESSION).await, before);
     assert_eq!(db.column("SHOW default_transaction_read_only").await, ["off"]);
+}
+
+/// With this setting off, a backslash in a plain string escapes what comes after it.
+#[tokio::test]
+async fn strings_are_read_as_the_script_was_divided() {
+    let mut db = database("strings").await;
+    let off = format!("ALTER DATABASE {} SET standard_conforming_strings = off", db.database().name());
+    PostgresClient::of(&db).await.execute(&off).await;
+    let set = folder()
+        .migration(
+            "1_first",
+            r"CREATE TABLE first (path text DEFAULT 'd\'); INSERT INTO first VALUES ('c:\'); INSERT INTO first VALUES ('it''s \')",
+            "DROP TABLE first",
+        )
+        .migration(
+            "2_alone",
+            r"-- migrate: no-transaction
+            INSERT INTO first VALUES ('e:\');
+            CREATE INDEX CONCURRENTLY a ON first (path) WHERE path <> 'f:\';
+            INSERT INTO first VALUES ('g:\')",
+            r"DELETE FROM first WHERE path IN ('e:\', 'g:\'); DROP INDEX a",
+        )
+        .verify("2_alone", r"SELECT count(*) = 2 FROM first WHERE path IN ('e:\', 'g:\')")
+        .set();
+    let migrator = Migrator::new(&set);
+    db.migrate(&migrator).await.unwrap();
+    let paths = db.column("SELECT path FROM first").await;
+    assert_eq!(paths, [r"c:\", r"it's \", r"e:\", r"g:\"]);
+    assert!(db.verify(&migrator).await.unwrap().is_ok());
+    let drift = db.drift(&migrator).await.unwrap();
+    assert!(matches!(&drift, Drift::Known { difference } if difference.is_empty()), "{drift}");
+    let mut on = PostgresClient::of(&db).await;
+    let dump = migrator.dump(db.pool()).await.unwrap().sql;
+    on.execute("SET standard_conforming_strings = on").await;
+    assert_eq!(migrator.dump(on.for_verbs()).await.unwrap().sql, dump);
+    assert_eq!(db.column("SHOW standard_conforming_strings").await, ["off"]);
+    db.rollback(&migrator, 1).await.unwrap();
+    assert_eq!(db.column("SELECT path FROM first").await, [r"c:\", r"it's \"]);
 }

@@ -5,11 +5,14 @@
 //! `RollbackPolicy::Optional`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use glob::Pattern;
 use regex_lite::Regex;
 use serde::Deserialize;
 
+use crate::defaults::Defaults;
+use crate::duration::duration;
 use crate::problem::PolicyProblem;
 use crate::{Dialect, Hazard, Risk, Version};
 
@@ -41,6 +44,60 @@ pub(crate) struct Config {
     /// The tables that belong to no tenant.
     pub(crate) global: BTreeSet<String>,
     pub(crate) hazards: HazardPolicy,
+    pub(crate) history: HistoryPlace,
+    pub(crate) run: RunLimits,
+    pub(crate) drift: DriftPolicy,
+}
+
+/// Where the history is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HistoryPlace {
+    schema: Option<String>,
+    prefix: Option<String>,
+}
+
+/// How long a run waits.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct RunLimits {
+    lock_timeout: Option<Time>,
+    lock_deadline: Option<Time>,
+    statement_timeout: Option<Time>,
+}
+
+/// A time such as `"5s"`.
+#[derive(Clone, Copy, Debug)]
+struct Time(Duration);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let invalid = || {
+            let help = "write a number and `ms`, `s`, `min` or `h`, such as `5s`";
+            serde::de::Error::custom(format_args!("`{text}` is not a time; {help}"))
+        };
+        duration(&text).map(Time).ok_or_else(invalid)
+    }
+}
+
+/// What of a database is compared and dumped.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DriftPolicy {
+    #[serde(deserialize_with = "lines")]
+    schemas: String,
+    #[serde(deserialize_with = "lines")]
+    ignore: String,
+}
+
+/// A list of names or patterns, one in each line.
+fn lines<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let list = Vec::<String>::deserialize(deserializer)?;
+    match list.iter().find(|one| one.trim().is_empty() || one.contains('\n')) {
+        Some(one) => Err(serde::de::Error::custom(format_args!("{one:?} is no name"))),
+        None => Ok(list.join("\n")),
+    }
 }
 
 /// The levels of `[hazards]`, for hazards that no script allows. A key is the name of a hazard, or `high`, `controlled` or
@@ -180,6 +237,21 @@ impl Config {
         (!fits).then_some(PolicyProblem::NameOutsidePattern { name })
     }
 
+    /// What a migrator of the set begins with.
+    pub(crate) fn defaults(&self) -> Defaults {
+        let Config { history, run, drift, .. } = self.clone();
+        let time = |time: Option<Time>| time.map(|Time(time)| time);
+        Defaults {
+            history_schema: history.schema.map(Into::into),
+            history_prefix: history.prefix.map(Into::into),
+            lock_timeout: time(run.lock_timeout),
+            lock_deadline: time(run.lock_deadline),
+            statement_timeout: time(run.statement_timeout),
+            drift_schemas: drift.schemas.into(),
+            drift_ignore: drift.ignore.into(),
+        }
+    }
+
     /// Whether the policy says that the file at this path inside the folder is not a migration.
     pub(crate) fn ignores(&self, path: &str) -> bool {
         self.ignore.iter().any(|pattern| pattern.matches(path))
@@ -234,6 +306,16 @@ mod tests {
             [hazards]
             controlled = "deny"
             drop-column = "warn"
+            [history]
+            schema = "app"
+            prefix = "shop"
+            [run]
+            lock-timeout = "500ms"
+            lock-deadline = "1h"
+            statement-timeout = "2min"
+            [drift]
+            schemas = ["app", "public"]
+            ignore = ["app.events_*"]
             "#,
         )
         .unwrap();
@@ -250,6 +332,16 @@ mod tests {
         assert_eq!(level(Hazard::DropColumn, Risk::High), Level::Warn);
         assert_eq!(level(Hazard::DropTable, Risk::High), Level::Deny);
         assert_eq!(level(Hazard::IndexDrop, Risk::Controlled), Level::Deny);
+        let defaults = Defaults {
+            history_schema: Some("app".into()),
+            history_prefix: Some("shop".into()),
+            lock_timeout: Some(Duration::from_millis(500)),
+            lock_deadline: Some(Duration::from_secs(3600)),
+            statement_timeout: Some(Duration::from_secs(120)),
+            drift_schemas: "app\npublic".into(),
+            drift_ignore: "app.events_*".into(),
+        };
+        assert_eq!(config.defaults(), defaults);
         let names = config.names.unwrap();
         let pattern = names.pattern.unwrap();
         assert!(pattern.is_match("add_user") && !pattern.is_match("AddUser") && !pattern.is_match("add_2"));
@@ -264,6 +356,7 @@ mod tests {
         assert_eq!(config.lock, LockPolicy::IfPresent);
         assert_eq!(Config::parse("lock = 'if-present'").unwrap().lock, LockPolicy::IfPresent);
         assert!(config.names.is_none() && config.ignore.is_empty());
+        assert_eq!(config.defaults(), Defaults::NONE);
     }
 
     #[test]
@@ -276,6 +369,9 @@ mod tests {
             ("lint-from = -1", 12, "`lint-from`: -1 is not a version"),
             ("[hazards]\ndrop-colunm = 'warn'", 10, "no hazard `drop-colunm`; did you mean `drop-column`?"),
             ("[hazards]\ndrop-column = 'warning'", 24, "unknown variant `warning`"),
+            ("[run]\nlock-timeout = 'soon'", 21, "`soon` is not a time; write a number and `ms`"),
+            ("[run]\nlock_timeout = '5s'", 6, "unknown field `lock_timeout`"),
+            ("[drift]\nignore = ['']", 17, "\"\" is no name"),
             ("dialect = ", 10, "string values must be quoted"),
         ];
         for (text, offset, message) in wrong {

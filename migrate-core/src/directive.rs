@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::closest::closest_of;
 use crate::directive_key::DirectiveKey;
+use crate::duration::duration;
 use crate::file_name::Part;
 use crate::foreign_marker;
 use crate::problem::DirectiveProblem;
@@ -193,21 +194,6 @@ const DURATION: &str = "a number and `ms`, `s`, `min` or `h`, such as `5s`";
 fn quoted(value: &str) -> Option<String> {
     let why = value.strip_prefix('"')?.strip_suffix('"')?.trim();
     (!why.is_empty()).then(|| why.to_owned())
-}
-
-/// The time that a directive or an option names: a number and `ms`, `s`, `min` or `h`.
-pub fn duration(value: &str) -> Option<Duration> {
-    let unit_at = value.find(|c: char| !c.is_ascii_digit())?;
-    let milliseconds = match &value[unit_at..] {
-        "ms" => 1,
-        "s" => 1000,
-        "min" => 60 * 1000,
-        "h" => 60 * 60 * 1000,
-        _ => return None,
-    };
-    let milliseconds = value[..unit_at].parse::<u64>().ok()?.checked_mul(milliseconds)?;
-    // PostgreSQL keeps its timeouts in an int4 of milliseconds.
-    (milliseconds <= i32::MAX.unsigned_abs().into()).then(|| Duration::from_millis(milliseconds))
 }
 
 fn risk(value: &str) -> Option<Risk> {

@@ -7,10 +7,12 @@ mod analysis;
 mod checksum;
 mod closest;
 mod config;
+mod defaults;
 mod diagnostic;
 mod dialect;
 mod directive;
 mod directive_key;
+mod duration;
 mod embedded_bytes;
 mod embedded_from;
 mod engine;
@@ -42,11 +44,12 @@ mod visible;
 
 pub use analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 pub use checksum::{Checksum, InvalidChecksum};
+pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
-#[doc(hidden)]
-pub use directive::duration;
 pub use directive_key::DirectiveKey;
+#[doc(hidden)]
+pub use duration::duration;
 #[doc(hidden)]
 pub use embedded_bytes::{EmbeddedBytes, pack};
 pub use embedded_from::EmbeddedFrom;
@@ -54,7 +57,7 @@ pub use engine::{Dialect, Engine};
 pub use file_name::{Form, InvalidFileName};
 pub use finding::Finding;
 pub use fingerprint::{
-    Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Undo,
+    Change, ChangeKind, Difference, Dump, Fingerprint, Object, ObjectId, ObjectKind, Selection, Undo,
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};

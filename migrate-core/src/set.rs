@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
-use crate::{Checksum, Dialect, EmbeddedFrom, Migration, Version};
+use crate::{Checksum, Defaults, Dialect, EmbeddedFrom, Migration, Version};
 
 /// All migrations of a folder, in order: what `embed_migrations!` bakes into the binary.
 ///
@@ -19,6 +20,7 @@ pub struct MigrationSet {
     pub(crate) migrations: Migrations,
     pub(crate) chain: Option<Checksum>,
     pub(crate) embedded_from: Option<EmbeddedFrom>,
+    pub(crate) defaults: Defaults,
 }
 
 impl MigrationSet {
@@ -73,6 +75,12 @@ impl MigrationSet {
     #[must_use]
     pub fn embedded_from(self, embedded_from: EmbeddedFrom) -> MigrationSet {
         MigrationSet { embedded_from: Some(embedded_from), ..self }
+    }
+
+    /// What `migrate.toml` says about the databases of the set.
+    #[doc(hidden)]
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
     }
 
     /// The path of the folder when the set was embedded. Only a build with debug assertions knows it.
@@ -153,6 +161,7 @@ pub mod embedded {
         migrations: Embedded,
         chain: Option<Checksum>,
         embedded_from: Option<EmbeddedFrom>,
+        defaults: Defaults,
     ) -> MigrationSet {
         MigrationSet {
             name: Cow::Borrowed(name),
@@ -161,6 +170,38 @@ pub mod embedded {
             migrations: Migrations::Embedded(migrations),
             chain,
             embedded_from,
+            defaults,
+        }
+    }
+
+    /// The times are in milliseconds.
+    pub const fn defaults(
+        [history_schema, history_prefix]: [Option<&'static str>; 2],
+        [lock_timeout, lock_deadline, statement_timeout]: [Option<u64>; 3],
+        [drift_schemas, drift_ignore]: [&'static str; 2],
+    ) -> Defaults {
+        Defaults {
+            history_schema: text(history_schema),
+            history_prefix: text(history_prefix),
+            lock_timeout: time(lock_timeout),
+            lock_deadline: time(lock_deadline),
+            statement_timeout: time(statement_timeout),
+            drift_schemas: Cow::Borrowed(drift_schemas),
+            drift_ignore: Cow::Borrowed(drift_ignore),
+        }
+    }
+
+    const fn text(text: Option<&'static str>) -> Option<Cow<'static, str>> {
+        match text {
+            Some(text) => Some(Cow::Borrowed(text)),
+            None => None,
+        }
+    }
+
+    const fn time(milliseconds: Option<u64>) -> Option<Duration> {
+        match milliseconds {
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
+            None => None,
         }
     }
 

@@ -15,7 +15,7 @@ use migrate_core::{Engine, Execution, Finding, Project};
 use crate::context::Context;
 use crate::lock_then_work::Held;
 use crate::rebuild::{self, Rebuilds};
-use crate::refused::up_fails;
+use crate::refused::{up_fails, without_absent};
 use crate::rules;
 use crate::schema::Schema;
 use crate::sql::Statement;
@@ -39,7 +39,8 @@ impl Analysis<'_> {
         let mut rebuilds = follows.then(|| Rebuilds::new(self.execution));
         let mut held = Held::default();
         let mut findings = Vec::new();
-        for (index, statement) in script.iter().enumerate() {
+        for (index, whole) in script.iter().enumerate() {
+            let statement = &*without_absent(whole, schema);
             let context = Context {
                 engine: self.engine,
                 statement,
@@ -54,11 +55,13 @@ impl Analysis<'_> {
                 held = Held::default();
             }
             findings.extend(with_inner(&context, &mut held));
-            findings.extend(up_fails(statement, schema));
+            // ALTER TABLE locks its table even if all that it drops is absent.
+            held.add(&Context { statement: whole, ..context });
+            findings.extend(up_fails(whole, schema, self.execution.transaction));
             if let Some(rebuilds) = &mut rebuilds {
                 rebuilds.see(statement, schema);
             }
-            schema.apply(statement);
+            schema.apply(whole);
         }
         findings.extend(rebuilds.into_iter().flat_map(|rebuilds| rebuilds.findings(schema, None)));
         let whole = WholeScript { engine: self.engine, project: self.project, script, schema };

@@ -68,13 +68,9 @@ impl Held {
         if validates_under_its_own_lock(context) {
             stopped.extend(own);
         }
-        let lock = stopped.values().max()?;
-        let tables: Vec<String> = stopped.keys().map(|table| format!("`{table}`")).collect();
         let message = format!(
-            "no one can {} {} until this long work has ended, because the transaction holds the lock of an earlier \
-             statement",
-            if *lock == Lock::All { "read or write" } else { "write to" },
-            tables.join(", ")
+            "{} until this long work has ended, because the transaction holds the lock of an earlier statement",
+            who_waits(&stopped)?
         );
         Some(Finding::new(Hazard::LockThenWork, context.statement.span, message, SAFER).with_risk(risk))
     }
@@ -86,6 +82,24 @@ impl Held {
             *held = lock.max(*held);
         }
     }
+}
+
+/// Who waits for which tables. `None` if there are no tables.
+fn who_waits(stopped: &BTreeMap<Name, Lock>) -> Option<String> {
+    let tables = |lock: Lock| {
+        let tables: Vec<String> = stopped
+            .iter()
+            .filter(|(_, held)| **held == lock)
+            .map(|(table, _)| format!("`{table}`"))
+            .collect();
+        (!tables.is_empty()).then(|| tables.join(", "))
+    };
+    Some(match (tables(Lock::All), tables(Lock::Writers)) {
+        (Some(all), Some(writers)) => format!("no one can read or write {all} or write to {writers}"),
+        (Some(all), None) => format!("no one can read or write {all}"),
+        (None, Some(writers)) => format!("no one can write to {writers}"),
+        (None, None) => return None,
+    })
 }
 
 /// The risk of the work that a finding stands for, if it takes longer the more rows there are.
@@ -341,6 +355,7 @@ mod tests {
         after("DROP INDEX t_a", &["index-drop controlled"], true);
         after("CREATE POLICY everyone ON t USING (true)", &[], true);
         after("DROP TRIGGER t_note ON t", &["trigger controlled"], true);
+        after("ALTER TABLE child ALTER CONSTRAINT child_t DEFERRABLE", &["short-ael controlled"], true);
         after("TRUNCATE t", &["truncate high"], true);
         after("CLUSTER t USING t_a", &["table-rewrite high"], true);
         after("LOCK TABLE t", &["explicit-lock high"], true);
@@ -462,6 +477,13 @@ mod tests {
         assert!(found[2].starts_with("no one can write to `public.t` until"), "{found:?}");
         let found = messages(&tables(), "ALTER TABLE t ADD COLUMN n int; UPDATE other SET a = 1");
         assert!(found[1].starts_with("no one can read or write `public.t` until"), "{found:?}");
+        let found = messages(
+            &tables(),
+            "ALTER TABLE child ADD COLUMN n int, ADD CONSTRAINT n FOREIGN KEY (id) REFERENCES t NOT VALID;
+             UPDATE other SET a = 1",
+        );
+        let both = "no one can read or write `public.child` or write to `public.t` until";
+        assert!(found.iter().any(|message| message.starts_with(both)), "{found:?}");
     }
 
     #[test]

@@ -4,14 +4,16 @@
 //! texts and one with all numbers, and an `include_bytes!` for each file, so that Cargo compiles the crate again when
 //! one is edited. If anything is wrong with the folder, it is a `compile_error!` for each problem instead.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_core::{
-    Checksum, Diagnostic, Diagnostics, Dialect, MigrationSet, Severity, Source, Version, pack,
+    Checksum, Defaults, Diagnostic, Diagnostics, Dialect, MigrationSet, Severity, Source, Version, pack,
 };
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::arguments::Arguments;
 
@@ -69,6 +71,7 @@ fn embedded((set, warnings): &Analysed, from: &FolderFiles, arguments: &Argument
     let name = set.name();
     let root = set.display_path("");
     let dialect = dialect(set.dialect());
+    let defaults = defaults(set.defaults());
     let chain = option(set.chain().map(checksum));
     let names = names(&arguments.krate);
     let count = set.migrations().len();
@@ -91,7 +94,7 @@ fn embedded((set, warnings): &Analysed, from: &FolderFiles, arguments: &Argument
             static PACKED: private::EmbeddedBytes = private::EmbeddedBytes::new(#count, #texts, #numbers);
             PACKED.migrations()
         }
-        made::set(#name, #dialect, #root, made::migrations(#count, #latest, list), #chain, EMBEDDED_FROM)
+        made::set(#name, #dialect, #root, made::migrations(#count, #latest, list), #chain, EMBEDDED_FROM, #defaults)
     }}
 }
 
@@ -116,14 +119,32 @@ fn names(krate: &TokenStream) -> TokenStream {
 fn errors(diagnostics: &Diagnostics, arguments: &Arguments) -> TokenStream {
     let errors = diagnostics.iter().map(|diagnostic| reported(diagnostic, arguments));
     let dialect = dialect(Dialect::default());
+    let defaults = defaults(&Defaults::NONE);
     let names = names(&arguments.krate);
     quote! {{
         #names
         #(#errors)*
         made::set(
             "", #dialect, "", made::NO_MIGRATIONS, ::core::option::Option::None, ::core::option::Option::None,
+            #defaults,
         )
     }}
+}
+
+/// What `migrate.toml` says about databases as an expression.
+fn defaults(defaults: &Defaults) -> TokenStream {
+    let text = |text: &Option<Cow<'static, str>>| {
+        option(text.as_ref().map(|text| Literal::string(text).into_token_stream()))
+    };
+    let time = |time: Option<Duration>| {
+        let milliseconds =
+            |time: Duration| u64::try_from(time.as_millis()).expect("a time of i32 milliseconds");
+        option(time.map(|time| Literal::u64_suffixed(milliseconds(time)).into_token_stream()))
+    };
+    let place = [&defaults.history_schema, &defaults.history_prefix].map(text);
+    let times = [defaults.lock_timeout, defaults.lock_deadline, defaults.statement_timeout].map(time);
+    let drift = [&defaults.drift_schemas, &defaults.drift_ignore].map(|lines| Literal::string(lines));
+    quote!(made::defaults([#(#place),*], [#(#times),*], [#(#drift),*]))
 }
 
 /// A checksum as an expression.

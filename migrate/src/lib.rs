@@ -87,7 +87,23 @@
 //! | `global` | the tables that belong to no tenant | none |
 //! | `names.pattern` | a regular expression that the whole name must match | none |
 //! | `names.vague` | names that are refused; the default counts only if there is a table `[names]` | update, changes, fix, migration, new_fields |
+//! | `history.schema` | the schema of the history tables (PostgreSQL) | `"public"` |
+//! | `history.prefix` | the prefix of the history tables' names | `"migrate"` |
+//! | `run.lock-timeout` | how long a statement may wait for a lock, such as `"500ms"` (PostgreSQL) | `"5s"` |
+//! | `run.lock-deadline` | how long to wait for another run to end (PostgreSQL) | `"5min"` |
+//! | `run.statement-timeout` | how long a statement may run (PostgreSQL) | the setting of the server |
+//! | `drift.schemas` | the schemas that `drift`, `dump` and `fingerprint` look at (PostgreSQL); what is in no schema, such as an extension, is looked at only without this key | all |
+//! | `drift.ignore` | patterns of what they do not look at: `app.events_*` with its columns, indexes and sequences, `spatial_ref_sys` in any schema | none |
 //! | `hazards` | a table with the level of each hazard or risk: `"allow"`, `"warn"` or `"deny"` | `high` denied, `controlled` warned of, `safe` allowed |
+//!
+//! `[history]`, `[run]` and `[drift]` are in the set: every [`Migrator`] of it begins with them, in the application and in
+//! `cargo migrate`. A method of the migrator wins over them. On the command line, the variables `MIGRATE_HISTORY_SCHEMA`,
+//! `MIGRATE_HISTORY_PREFIX`, `MIGRATE_LOCK_TIMEOUT`, `MIGRATE_LOCK_DEADLINE` and `MIGRATE_STATEMENT_TIMEOUT` win over the
+//! file, and a flag wins over its variable. The library itself reads no variable.
+//!
+//! What is ignored is in no drift, no dump and no fingerprint, so the round trip does not compare it either. A run keeps it
+//! all the same: without the pattern, `drift` shows what was changed meanwhile. A dump without a table that a view needs
+//! cannot be loaded.
 //!
 //! ## Directives
 //!

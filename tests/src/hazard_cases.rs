@@ -162,9 +162,17 @@ pub const CASES: &[Case] = &[
     case("CREATE INDEX CONCURRENTLY t_b ON t (b)", "t:SUE", "index t", "controlled", "index-concurrent").alone(),
     case("DROP INDEX t_a", "t:AEL", "", "controlled", "index-drop"),
     case("DROP INDEX CONCURRENTLY t_a", "t:SUE", "", "controlled", "index-drop").alone(),
+    case("DROP TABLE plain; DROP INDEX IF EXISTS plain_a", "plain:AEL", "", "high", "drop-table").given("CREATE INDEX plain_a ON plain (a)"),
+    case("DROP INDEX IF EXISTS gone_a; DROP TABLE IF EXISTS gone", "", "", "safe", "").given("CREATE TABLE gone (a int); CREATE INDEX gone_a ON gone (a); DROP TABLE gone"),
+    case("ALTER TABLE t DROP CONSTRAINT IF EXISTS nothing, DROP COLUMN IF EXISTS nothing", "t:AEL", "", "safe", ""),
+    case("ALTER TABLE child DROP CONSTRAINT IF EXISTS child_t", "child:AEL t:AEL", "", "controlled", "fk-two-tables"),
+    case("ALTER TABLE child ALTER CONSTRAINT child_t DEFERRABLE", "child:AEL", "", "controlled", "short-ael"),
+    case("ALTER TABLE child ALTER CONSTRAINT child_t DEFERRABLE INITIALLY DEFERRED", "child:AEL", "", "controlled", "short-ael"),
     // Readers wait as well: their planner opens every index of the table.
     case("REINDEX TABLE t", "t:S t_a:AEL t_c:AEL t_k:AEL t_pkey:AEL", "index t", "high", "reindex-blocking"),
     case("CREATE INDEX p_a ON p (a)", "p:S p1:S pdef:S", "index p1, index pdef", "high", "index-partitioned"),
+    case("CREATE INDEX p_a ON p (a)", "p:S p1:S pdef:S", "", "controlled", "index-partitioned").given("CREATE INDEX p1_a ON p1 (a); CREATE INDEX pdef_a ON pdef (a)"),
+    case("CREATE INDEX p_a ON p (a)", "p:S p1:S pdef:S", "index p1", "high", "index-partitioned").given("CREATE INDEX p1_a ON p1 USING hash (a); CREATE INDEX pdef_a ON pdef (a)"),
     case("CREATE INDEX CONCURRENTLY p_a ON p (a)", "", "", "high", "index-partitioned").alone().fails("0A000"),
     case("CREATE INDEX CONCURRENTLY t_b ON t (b)", "", "", "high", "concurrently-in-tx").fails("25001"),
 

@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use migrate::schema::{Drift, Fingerprint};
+use migrate::schema::{Drift, Dump, Fingerprint};
 use migrate::{Database, Dialect, Error, Migrator, Plan, Report, Status, Target, Verification, Version};
 
 /// The rows that a query gives, each value as text and NULL as `NULL`.
@@ -66,6 +66,7 @@ pub trait Sandbox: Sized {
         verify() -> Verification;
         reset(name: &str) -> Report;
         fingerprint() -> Fingerprint;
+        dump() -> Dump;
         drift() -> Drift;
         accept_drift() -> ();
     }

@@ -109,8 +109,10 @@ fn applied(
         Ok((Address::Sqlite(file), _)) if !file.path().exists() => return Vec::new(),
         Ok(_) => {}
     }
-    let migrator = options.configure(Migrator::new(set));
-    let status = Database::open(options, console).and_then(|mut database| Ok(database.status(&migrator)?));
+    let status = options.clone().complete().and_then(|options| {
+        let migrator = options.configure(Migrator::new(set));
+        Ok(Database::open(&options, console)?.status(&migrator)?)
+    });
     match status {
         Ok(status) => {
             let known: Vec<Version> = status.migrations.iter().map(|migration| migration.version).collect();

@@ -23,6 +23,8 @@ fn unused(options: &Options) -> Option<&'static str> {
         statement_timeout,
         single_transaction,
         keep_schema_within,
+        drift_schemas,
+        drift_ignore,
     } = options;
     let all = [
         ("--history-schema", history_schema.is_some()),
@@ -33,6 +35,8 @@ fn unused(options: &Options) -> Option<&'static str> {
         ("--statement-timeout", statement_timeout.is_some()),
         ("--single-transaction", *single_transaction),
         ("--keep-schema-within", keep_schema_within.is_some()),
+        ("--drift-schemas", !drift_schemas.is_empty()),
+        ("--drift-ignore", !drift_ignore.is_empty()),
     ];
     all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
 }

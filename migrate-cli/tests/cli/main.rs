@@ -19,6 +19,7 @@ mod listening;
 mod many;
 mod outcome;
 mod passwords;
+mod places;
 mod progress;
 mod project;
 mod protection;

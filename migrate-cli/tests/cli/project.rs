@@ -16,7 +16,7 @@ pub(crate) struct Project {
 }
 
 /// What names a database or says how it is reached, and must not reach a test from outside.
-pub(crate) const VARIABLES: [&str; 29] = [
+pub(crate) const VARIABLES: [&str; 34] = [
     "PGHOST",
     "PGHOSTADDR",
     "PGPORT",
@@ -44,6 +44,11 @@ pub(crate) const VARIABLES: [&str; 29] = [
     "PGOPTIONS",
     "PGAPPNAME",
     "PGTZ",
+    "MIGRATE_HISTORY_SCHEMA",
+    "MIGRATE_HISTORY_PREFIX",
+    "MIGRATE_LOCK_TIMEOUT",
+    "MIGRATE_LOCK_DEADLINE",
+    "MIGRATE_STATEMENT_TIMEOUT",
     "NO_COLOR",
     "CLICOLOR_FORCE",
 ];

@@ -9,6 +9,7 @@ mod difference;
 pub(crate) mod dump;
 mod object;
 pub(crate) mod postgres;
+mod selection;
 pub(crate) mod sqlite;
 mod statement;
 mod undo;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 pub use difference::{Change, ChangeKind, Difference};
 pub use dump::Dump;
 pub use object::{Object, ObjectId, ObjectKind};
+pub use selection::Selection;
 pub use undo::Undo;
 
 use crate::{Checksum, Engine, Value};

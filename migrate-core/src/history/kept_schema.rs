@@ -15,8 +15,8 @@
 use std::collections::BTreeMap;
 
 use super::Drift;
-use crate::fingerprint::Fingerprint;
 use crate::fingerprint::postgres::options;
+use crate::fingerprint::{Fingerprint, Selection};
 use crate::{Engine, Value, Version};
 
 /// The version of the rows' definition: rows of another version, or of another server, cannot be compared.
@@ -91,12 +91,13 @@ impl KeptSchema {
         Ok(kept)
     }
 
-    /// How the present schema compares with the kept one.
+    /// How the present schema compares with the kept one, in the part that is looked at. All of it is kept, so that a pattern
+    /// can be taken away again.
     ///
     /// # Errors
     ///
     /// As [`KeptSchema::from_rows`].
-    pub fn drift(&self, engine: Engine) -> Result<Drift, String> {
+    pub fn drift(&self, engine: Engine, selection: &Selection) -> Result<Drift, String> {
         let Some(head) = &self.head else { return Ok(Drift::NothingKept) };
         if let Some(since) = self.since {
             return Ok(Drift::Unknown { since });
@@ -104,7 +105,8 @@ impl KeptSchema {
         if head.format != self.now.format {
             return Ok(Drift::OtherFormat);
         }
-        let difference = fingerprint(engine, &self.kept)?.diff(&fingerprint(engine, &self.live)?);
+        let [kept, live] = [&self.kept, &self.live].map(|rows| fingerprint(engine, rows));
+        let difference = kept?.selected(selection).diff(&live?.selected(selection));
         Ok(Drift::Known { difference })
     }
 
@@ -249,13 +251,13 @@ mod tests {
         kept.live = rows(&[("a", "2"), ("by hand", "1")]);
         (kept.now, kept.since) = (head("2"), Version::from_i64(7));
         let since = Version::from_i64(7).unwrap();
-        assert_eq!(kept.drift(Engine::Sqlite), Ok(Drift::Unknown { since }));
+        assert_eq!(kept.drift(Engine::Sqlite, &Selection::default()), Ok(Drift::Unknown { since }));
         // The next run keeps that, and still knows what was changed by hand before it.
         kept.note();
         kept.keep();
         kept.since = None;
         assert_eq!(kept.kept, rows(&[("a", "2")]));
-        let drift = kept.drift(Engine::Sqlite).unwrap();
+        let drift = kept.drift(Engine::Sqlite, &Selection::default()).unwrap();
         let expected = "changed  table t: by hand none → 1";
         assert_eq!(drift.difference().map(ToString::to_string).as_deref(), Some(expected));
     }
@@ -263,13 +265,16 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_no_drift() {
         let kept = KeptSchema { live: rows(&[("a", "1")]), ..KeptSchema::default() };
-        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::NothingKept));
+        assert_eq!(kept.drift(Engine::Postgres, &Selection::default()), Ok(Drift::NothingKept));
         let other = Head { format: "0".to_owned(), ..head("1") };
         let mut kept = KeptSchema { head: Some(other), now: head("1"), added: rows(&[("a", "1")]), ..kept };
-        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::OtherFormat));
+        assert_eq!(kept.drift(Engine::Postgres, &Selection::default()), Ok(Drift::OtherFormat));
         kept.note();
         kept.keep();
-        assert_eq!(kept.drift(Engine::Postgres), Ok(Drift::Known { difference: Difference::default() }));
+        assert_eq!(
+            kept.drift(Engine::Postgres, &Selection::default()),
+            Ok(Drift::Known { difference: Difference::default() })
+        );
     }
 
     #[test]

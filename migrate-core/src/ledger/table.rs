@@ -3,7 +3,7 @@
 
 use super::bindings::Bindings;
 use super::column::{HISTORY, Written};
-use crate::fingerprint::{self, Dump, Fingerprint};
+use crate::fingerprint::{self, Dump, Fingerprint, Selection};
 use crate::history::Begun;
 use crate::query::{Query, Value};
 use crate::{Checksum, Engine, OlderBinaries, Step, Version};
@@ -119,18 +119,19 @@ impl HistoryTable {
     /// What makes the answer the same in every session.
     pub const FINGERPRINT_SETTINGS: &str = fingerprint::postgres::SETTINGS;
 
-    /// The SQL that makes the schema.
+    /// The SQL that makes the part of the schema that is looked at.
     ///
     /// # Errors
     ///
     /// When a row is not one that this version of the library understands; with what is wrong in it.
-    pub fn dump(&self, answer: &[Vec<Value>]) -> Result<Dump, String> {
+    pub fn dump(&self, answer: &[Vec<Value>], selection: &Selection) -> Result<Dump, String> {
         match self.engine {
             Engine::Postgres => {
                 let rows = answer.iter().map(Vec::as_slice);
-                Fingerprint::from_rows(self.engine, rows).map(|schema| fingerprint::dump::postgres(&schema))
+                let schema = Fingerprint::from_rows(self.engine, rows)?.selected(selection);
+                Ok(fingerprint::dump::postgres(&schema, selection))
             }
-            Engine::Sqlite => Ok(fingerprint::dump::sqlite(answer)),
+            Engine::Sqlite => Ok(fingerprint::dump::sqlite(answer, selection)),
         }
     }
 

@@ -67,6 +67,7 @@ fn read(
         migrations: migrations.into(),
         chain,
         embedded_from: None,
+        defaults: config.defaults(),
     };
     Ok((set, warnings, locked))
 }

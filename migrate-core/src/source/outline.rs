@@ -97,6 +97,7 @@ impl Outline {
             migrations: Vec::new().into(),
             chain: None,
             embedded_from: None,
+            defaults: self.config.defaults(),
         }
     }
 

@@ -2,9 +2,11 @@
 
 use migrate_core::Span;
 
-use super::{Place, key_columns};
+use super::{Place, key};
 use crate::schema::Table;
-use crate::sql::{AlterTable, Change, ChangeAction, ColumnChange, Name, ObjectKind, Statement};
+use crate::sql::{
+    AlterTable, Change, ChangeAction, ColumnChange, ConstraintKind, Name, ObjectKind, Statement,
+};
 
 impl Place<'_> {
     pub(super) fn altered(&self, alter: &AlterTable, statement: &Statement) -> Option<(Span, String)> {
@@ -17,17 +19,34 @@ impl Place<'_> {
         let table = self.with_known_columns(&alter.name);
         let of_column = |change: &Change| table.and_then(|table| self.changed(table, alter, change));
         let refused = alter.changes.iter().find_map(|change| {
-            let why = of_column(change).or_else(|| self.taken_by(alter, change)).or_else(|| match &change
-                .action
-            {
-                ChangeAction::AlterColumn { change: ColumnChange::Type { to, .. }, .. } if to.is_serial() => {
-                    Some(format!("`{to}` is no type: it is a short form for a new column and its sequence"))
-                }
-                _ => None,
-            })?;
+            let why = of_column(change)
+                .or_else(|| self.taken_by(alter, change))
+                .or_else(|| self.second_key(self.schema.table(&alter.name)?, alter, change))
+                .or_else(|| self.impossible(&change.action))?;
             Some((change.span, why))
         });
         refused.or_else(|| Some((statement.span, self.refers(statement)?)))
+    }
+
+    /// Why an action is refused whatever table it is about.
+    fn impossible(&self, action: &ChangeAction) -> Option<String> {
+        match action {
+            ChangeAction::AlterColumn { change: ColumnChange::Type { to, .. }, .. } if to.is_serial() => {
+                Some(format!("`{to}` is no type: it is a short form for a new column and its sequence"))
+            }
+            ChangeAction::AddColumn { column, .. } if self.schema.engine().rebuilds_tables() => {
+                column.constraints.iter().find_map(|constraint| match constraint.kind {
+                    ConstraintKind::PrimaryKey { .. } => {
+                        Some("ADD COLUMN takes no PRIMARY KEY: only a rebuild of the table does".to_owned())
+                    }
+                    ConstraintKind::Unique { .. } => {
+                        Some("ADD COLUMN takes no UNIQUE: a unique index after it does the same".to_owned())
+                    }
+                    _ => None,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Why one action on a table with all columns known is refused. What the same statement adds, drops or renames too
@@ -54,14 +73,11 @@ impl Place<'_> {
                 let is_itself = self.schema.engine().rebuilds_tables() && from.eq_ignore_ascii_case(&to.name);
                 lacks(from).or_else(|| self.has_column(table, &to.name).filter(|_| !is_itself))
             }
-            ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => {
-                let is_not_null = constraint.ends_with("_not_null");
-                let is_there = table.constraint(&self.schema.kept_part(constraint)).is_some();
-                (!is_there && !is_not_null && self.are_parts_certain(table))
-                    .then(|| format!("`{name}` has no constraint `{constraint}`"))
-            }
+            ChangeAction::DropConstraint { name: constraint, if_exists: false, .. } => self
+                .lacks_constraint(table, constraint)
+                .then(|| format!("`{name}` has no constraint `{constraint}`")),
             ChangeAction::AddConstraint(constraint) => {
-                key_columns(constraint).iter().find_map(|column| lacks(column))
+                key::columns_of(constraint).iter().find_map(|column| lacks(column))
             }
             _ => None,
         }

@@ -15,6 +15,11 @@ impl Place<'_> {
     /// That the object is not there.
     fn missing(&self, drop: &Drop, name: &Name) -> Option<String> {
         let table = drop.table.as_ref();
+        if drop.object == ObjectKind::Index && self.gone(name).is_some() {
+            return Some(format!(
+                "the index `{name}` was dropped or renamed before, or went with its table or column"
+            ));
+        }
         if !self.knows_all {
             return match table {
                 Some(table) => self.gone(table),

@@ -6,24 +6,27 @@
 //! ```
 //!
 //! In comes a statement and the schema before it, out comes why it fails: `up-fails` for a script that applies
-//! ([`Place::in_up`]), `down-fails` for a rollback ([`Place::in_rollback`]). An object is only missed if a script made it
+//! ([`up_fails`]), `down-fails` for a rollback (`rollback/refused`). An object is only missed if a script made it
 //! and another dropped it, because others may have made the rest. In a rollback that is also said of a DROP without IF
 //! EXISTS of what no script made.
 //!
 //! Only what is certain counts: see `schema/certainty`. A rollback starts from what its own migration made, and there all
 //! of it is.
 
+mod absent;
 mod altered;
 mod dropped;
+mod inserted;
+mod key;
+mod out_of_place;
 mod reference;
 
 use migrate_core::{Finding, Hazard, Span};
 
+pub(crate) use self::absent::without_absent;
+use self::key::{missing_column, second};
 use crate::schema::{Schema, Table};
-use crate::sql::{
-    Constraint, ConstraintKind, CreateIndex, CreateTable, Insert, Kind, Name, ObjectKind, Statement,
-    TableBody,
-};
+use crate::sql::{CreateIndex, CreateTable, Kind, Name, ObjectKind, Statement};
 
 const SAFER: &str = "correct the script: `cargo migrate test` runs the folder on a server. If the database has other objects \
                      than the scripts show, use IF EXISTS or IF NOT EXISTS";
@@ -31,43 +34,39 @@ const SAFER: &str = "correct the script: `cargo migrate test` runs the folder on
 /// A place in a script.
 pub(crate) struct Place<'a> {
     /// The schema before the statement.
-    schema: &'a Schema,
+    pub(crate) schema: &'a Schema,
     /// The whole schema before the script.
-    whole: &'a Schema,
+    pub(crate) whole: &'a Schema,
     /// The part of it that the script names.
-    part: &'a Schema,
+    pub(crate) part: &'a Schema,
     /// Whether CASCADE may have dropped what no script names.
-    has_cascaded: bool,
+    pub(crate) has_cascaded: bool,
     /// Whether all objects count as made by scripts, and all of them as certain.
-    knows_all: bool,
+    pub(crate) knows_all: bool,
+    /// Whether the script runs in a transaction.
+    pub(crate) transaction: bool,
 }
 
 impl<'a> Place<'a> {
-    /// A place in a script that applies.
-    pub(crate) fn in_up(schema: &'a Schema) -> Place<'a> {
-        Place { schema, whole: schema, part: schema, has_cascaded: false, knows_all: false }
-    }
-
-    /// A place in a rollback.
-    pub(crate) fn in_rollback(
-        schema: &'a Schema,
-        whole: &'a Schema,
-        part: &'a Schema,
-        has_cascaded: bool,
-    ) -> Place<'a> {
-        Place { schema, whole, part, has_cascaded, knows_all: true }
+    /// A place in a script that applies, in a transaction.
+    fn in_up(schema: &'a Schema) -> Place<'a> {
+        let (whole, part) = (schema, schema);
+        Place { schema, whole, part, has_cascaded: false, knows_all: false, transaction: true }
     }
 }
 
 /// The finding about a statement of a script that applies.
-pub(crate) fn up_fails(statement: &Statement, schema: &Schema) -> Option<Finding> {
-    let (span, why) = Place::in_up(schema).refused(statement)?;
+pub(crate) fn up_fails(statement: &Statement, schema: &Schema, transaction: bool) -> Option<Finding> {
+    let (span, why) = Place { transaction, ..Place::in_up(schema) }.refused(statement)?;
     Some(Finding::new(Hazard::UpFails, span, format!("the server refuses this: {why}"), SAFER))
 }
 
 impl Place<'_> {
     /// Why the server refuses the statement, and the part of it that it refuses.
     pub(crate) fn refused(&self, statement: &Statement) -> Option<(Span, String)> {
+        if let Some(refused) = self.out_of_place(statement) {
+            return Some(refused);
+        }
         let whole = |why: Option<String>| why.map(|why| (statement.span, why));
         let of_kind = match &statement.kind {
             Kind::Drop(drop) => whole(self.dropped(drop)),
@@ -140,6 +139,18 @@ impl Place<'_> {
         is_missing.then(|| format!("`{}` has no column `{column}`", self.shown(&table.name)))
     }
 
+    /// Whether a table with known columns certainly has no such constraint. The server names a NOT NULL since version 18.
+    fn lacks_constraint(&self, table: &Table, name: &str) -> bool {
+        let is_not_null = name.ends_with("_not_null");
+        let is_there = table.constraint(&self.schema.kept_part(name)).is_some();
+        !is_there && !is_not_null && self.are_parts_certain(table)
+    }
+
+    /// Whether the triggers and policies of a table are those that the scripts show.
+    fn are_all_parts_known(&self, table: &Table) -> bool {
+        table.is_known && table.partition_of.is_none() && self.are_parts_certain(table)
+    }
+
     /// The name of a relation without the schema that is the default.
     fn shown(&self, name: &Name) -> Name {
         let default = self.schema.engine().default_schema();
@@ -187,7 +198,10 @@ impl Place<'_> {
         if create.if_not_exists || create.temporary {
             return None;
         }
-        self.exists(&create.name).or_else(|| missing_key_column(create)).or_else(|| self.refers(statement))
+        self.exists(&create.name)
+            .or_else(|| missing_column(create))
+            .or_else(|| second(create))
+            .or_else(|| self.refers(statement))
     }
 
     fn created_index(&self, create: &CreateIndex) -> Option<String> {
@@ -205,33 +219,5 @@ impl Place<'_> {
         let may_be_text = self.schema.engine().rebuilds_tables();
         let known = self.with_known_columns(&create.table).filter(|_| !create.if_not_exists && !may_be_text);
         taken.or_else(|| columns().find_map(|column| self.lacks(known?, column)))
-    }
-
-    fn inserted(&self, insert: &Insert) -> Option<String> {
-        const ROW_ID: &[&str] = &["rowid", "oid", "_rowid_"];
-        let known = self.with_known_columns(&insert.table);
-        let mut columns = insert.columns.iter().filter(|column| !ROW_ID.contains(&column.as_str()));
-        self.gone(&insert.table).or_else(|| columns.find_map(|column| self.lacks(known?, column)))
-    }
-}
-
-/// That a key of a new table has a column that the table does not have.
-fn missing_key_column(create: &CreateTable) -> Option<String> {
-    let TableBody::Columns(columns) = &create.body else { return None };
-    if !create.like.is_empty() || !create.inherits.is_empty() {
-        return None;
-    }
-    let is_there = |name: &str| columns.iter().any(|column| column.name.name == name);
-    let mut used = create.constraints.iter().flat_map(key_columns);
-    let missing = used.find(|column| !is_there(column))?;
-    Some(format!("`{}` has no column `{missing}`", create.name))
-}
-
-/// The columns of its own table that a key has.
-fn key_columns(constraint: &Constraint) -> &[String] {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => columns,
-        ConstraintKind::ForeignKey(key) => &key.columns,
-        _ => &[],
     }
 }

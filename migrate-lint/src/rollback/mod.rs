@@ -56,7 +56,7 @@ pub(crate) fn of_rollback(
     schema.set_foreign_keys_off(execution.foreign_keys_off);
     let mut end = schema.clone();
     let mut findings = follow(before, &mut end, down, execution);
-    findings.extend(Refusals { whole, part: &schema }.of(up, down));
+    findings.extend(Refusals { whole, part: &schema, transaction: execution.transaction }.of(up, down));
     findings.extend(emptied(before, &end, up, down));
     findings.extend(of_objects(before, schema, &end, up, down));
     findings.sort_by_key(|finding| finding.span.start());

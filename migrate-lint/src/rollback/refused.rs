@@ -23,6 +23,8 @@ pub(super) struct Refusals<'a> {
     pub(super) whole: &'a Schema,
     /// The part of it that the scripts name.
     pub(super) part: &'a Schema,
+    /// Whether the rollback runs in a transaction.
+    pub(super) transaction: bool,
 }
 
 impl Refusals<'_> {
@@ -38,7 +40,14 @@ impl Refusals<'_> {
             if may_do_anything(statement) {
                 break;
             }
-            let rollback = Place::in_rollback(&schema, self.whole, self.part, has_cascaded);
+            let rollback = Place {
+                schema: &schema,
+                whole: self.whole,
+                part: self.part,
+                has_cascaded,
+                knows_all: true,
+                transaction: self.transaction,
+            };
             findings.extend(rollback.refused(statement).map(|(span, why)| {
                 Finding::new(Hazard::DownFails, span, format!("the server refuses this: {why}"), SAFER)
             }));

@@ -83,7 +83,7 @@ fn what_the_server_refuses() {
         add,
         "ALTER TABLE t DROP b; DROP INDEX t_b",
         "DROP INDEX t_b",
-        "there is no index `t_b`: no migration creates it, or it went with another",
+        "the index `t_b` was dropped or renamed before, or went with its table or column",
     );
     fine(add, "ALTER TABLE t DROP b; DROP INDEX IF EXISTS t_b");
     let column = "`t` has no column `c`";

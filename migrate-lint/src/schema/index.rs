@@ -20,6 +20,10 @@ pub(crate) struct Index {
     pub(crate) include: Vec<String>,
     /// The condition of a partial index.
     pub(crate) filter: Option<Expression>,
+    /// [`CreateIndex::form`]. Empty for the index of a constraint.
+    ///
+    /// [`CreateIndex::form`]: crate::sql::CreateIndex::form
+    pub(crate) form: String,
     /// Whether a constraint of the same name owns it.
     pub(crate) from_constraint: bool,
     /// The index of the partitioned table that it is a part of.

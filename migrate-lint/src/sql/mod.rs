@@ -28,10 +28,10 @@ pub use parse::syntax_errors;
 pub(crate) use parse::{Parsed, parse};
 pub(crate) use selection::{ColumnName, Cut, From, Selected, Selection, Source};
 pub(crate) use statement::{
-    AlterDomain, AlterPolicy, AlterType, Block, Conflict, Copy, CreateDomain, CreateFunction, CreatePolicy,
-    CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind, Privileges,
-    Query, Reference, Refresh, Reindex, RowLock, Setting, SettingScope, Since, Statement, TypeDefinition,
-    Update,
+    AlterDomain, AlterPolicy, AlterType, Block, Chance, Conflict, Copy, CreateDomain, CreateFunction,
+    CreatePolicy, CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind,
+    Privileges, Query, Reference, Refresh, Reindex, RowLock, Setting, SettingScope, Since, Statement,
+    TypeDefinition, Update,
 };
 pub(crate) use table::{
     AlterTable, Change, ChangeAction, Column, ColumnChange, Constraint, ConstraintKind, CreateIndex,

@@ -24,6 +24,9 @@ pub(crate) struct Statement {
     pub(crate) row_locks: Vec<RowLock>,
     /// The parts of it that older servers do not know, each with the version that introduced it (PostgreSQL).
     pub(crate) since: Vec<Since>,
+    /// The first parameter such as `$1` in it, which no run gives a value (PostgreSQL). Those of a function and of PREPARE
+    /// do not count.
+    pub(crate) parameter: Option<Span>,
 }
 
 impl Statement {
@@ -151,6 +154,11 @@ pub(crate) enum Kind {
     ImportSchema,
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, also `TO` a savepoint, `PREPARE TRANSACTION`; other savepoints are [`Kind::Harmless`].
     Transaction,
+    /// `SET TRANSACTION`.
+    SetTransaction {
+        /// Whether the server takes it only before the first query of the transaction.
+        comes_first: bool,
+    },
     /// `PRAGMA` (SQLite).
     Pragma {
         name: String,
@@ -362,6 +370,10 @@ pub(crate) struct Insert {
     pub(crate) from_query: bool,
     /// The columns that the statement lists.
     pub(crate) columns: Vec<String>,
+    /// The number of columns that it lists, with elements of arrays and fields of composites.
+    pub(crate) targets: usize,
+    /// The numbers of values that its rows have, each once. Empty if they cannot be counted.
+    pub(crate) widths: Vec<usize>,
     /// The query, if the rows that it returns can be followed (SQLite).
     pub(crate) selection: Option<Selection>,
     /// What happens to a row that violates a constraint, if that is not an error (SQLite).
@@ -469,8 +481,21 @@ pub(crate) enum SettingScope {
 pub(crate) struct Block {
     /// The statements that could be parsed, also those in conditions and loops.
     pub(crate) statements: Vec<Statement>,
+    /// Whether each of the statements is executed.
+    pub(crate) chances: Vec<Chance>,
     /// Whether its effect cannot be seen: it executes a string, is in another language, or could not be parsed.
     pub(crate) is_opaque: bool,
+}
+
+/// Whether a statement of a block is executed, and what its error does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chance {
+    /// It is executed, and its error ends the block.
+    Certain,
+    /// The server decides whether it is executed: it is in a condition or a loop, or after a RETURN.
+    Open,
+    /// An EXCEPTION clause may catch its error.
+    Caught,
 }
 
 /// The objects of a `GRANT` or `REVOKE`.

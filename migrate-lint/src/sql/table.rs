@@ -185,6 +185,13 @@ pub(crate) enum ChangeAction {
     ValidateConstraint {
         name: String,
     },
+    /// `ALTER CONSTRAINT … [NOT] DEFERRABLE [INITIALLY …]` of a foreign key.
+    SetDeferrable {
+        name: String,
+        deferrable: bool,
+        /// `INITIALLY DEFERRED`.
+        deferred: bool,
+    },
     RenameColumn {
         from: String,
         to: Identifier,
@@ -261,6 +268,8 @@ pub(crate) struct CreateIndex {
     /// The columns of `INCLUDE`.
     pub(crate) include: Vec<String>,
     pub(crate) filter: Option<Expression>,
+    /// What is written of its form: method, keys with operator classes, INCLUDE, NULLS NOT DISTINCT (PostgreSQL).
+    pub(crate) form: String,
 }
 
 /// A column or expression that an index is sorted by.

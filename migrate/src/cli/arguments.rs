@@ -21,7 +21,7 @@ pub struct Arguments {
     pub verb: Verb,
     /// The options of all verbs: the database, the output, the history and the run.
     #[command(flatten)]
-    pub options: Options,
+    pub options: Box<Options>,
     /// The name of the program in messages.
     #[arg(skip)]
     program: Option<String>,
@@ -30,7 +30,7 @@ pub struct Arguments {
 impl Arguments {
     /// Builds the arguments from a verb and options that were parsed apart, as `cargo migrate` does.
     pub fn new(verb: Verb, options: Options) -> Arguments {
-        Arguments { verb, options, program: None }
+        Arguments { verb, options: Box::new(options), program: None }
     }
 
     /// Sets the name of the program in messages, up to the verb. Default: the name of the binary and `migrate`.
@@ -46,8 +46,12 @@ impl Arguments {
         let program =
             self.program.unwrap_or_else(|| super::program_name(&env::args_os().next().unwrap_or_default()));
         let console = Console::new(&program, self.options.json, self.options.quiet);
-        let migrator = self.options.configure(migrator.into());
-        let (verb, options, output) = (self.verb, self.options, &console);
+        let options = match self.options.complete() {
+            Ok(options) => options,
+            Err(failure) => return console.fail(&failure.exits(self.verb.failed())).into(),
+        };
+        let migrator = options.configure(migrator.into());
+        let (verb, output) = (self.verb, &console);
         // The caller's thread may belong to a runtime, which must not block on another one: hence a thread of its own.
         let done = thread::scope(|scope| {
             let work = scope.spawn(move || verb.run(&mut Session::new(migrator, options, output)));

@@ -88,6 +88,24 @@
 //! `~/.pgpass` (`%APPDATA%\postgresql\pgpass.conf` on Windows). If others have access to the file, it is not used, and a
 //! warning says so.
 //!
+//! # Options
+//!
+//! `[history]`, `[run]` and `[drift]` in `migrate.toml` name where the history is, how long a run waits, and what drift is:
+//! see [the crate's page](crate#migratetoml). A variable wins over the file, and a flag over both:
+//!
+//! | flag | variable | key |
+//! |---|---|---|
+//! | `--history-schema` | `MIGRATE_HISTORY_SCHEMA` | `history.schema` |
+//! | `--history-prefix` | `MIGRATE_HISTORY_PREFIX` | `history.prefix` |
+//! | `--lock-timeout` | `MIGRATE_LOCK_TIMEOUT` | `run.lock-timeout` |
+//! | `--lock-deadline` | `MIGRATE_LOCK_DEADLINE` | `run.lock-deadline` |
+//! | `--statement-timeout` | `MIGRATE_STATEMENT_TIMEOUT` | `run.statement-timeout` |
+//! | `--drift-schemas` | | `drift.schemas` |
+//! | `--drift-ignore` | | `drift.ignore` |
+//!
+//! The variables may be in a file `.env` too. The library reads none of them, so an application that migrates at its start
+//! needs the key, or the method of [`Migrator`].
+//!
 //! # Questions before a change
 //!
 //! The verbs that destroy something (`down`, `redo`, `reset`) show the plan and ask. `up` asks if a migration has high risk,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[cfg(feature = "cli")]
 use migrate_core::{Action, Plan, Step, Version};
-use migrate_core::{Engine, HistoryTable, MigrationSet, Policy, Runner};
+use migrate_core::{Engine, HistoryTable, MigrationSet, Policy, Runner, Selection};
 
 use crate::driver::Timeouts;
 use crate::report::Progress;
@@ -59,8 +59,10 @@ pub struct Migrator<'s> {
     pub(crate) keep_schema: bool,
     pub(crate) keep_within: Duration,
     application: Option<String>,
-    history_schema: Cow<'s, str>,
-    history_prefix: Cow<'s, str>,
+    history_schema: Option<Cow<'s, str>>,
+    history_prefix: Option<Cow<'s, str>>,
+    /// What of a schema is compared and dumped.
+    pub(crate) selection: Selection,
     pub(crate) on_progress: Option<Arc<OnProgress>>,
     #[cfg(feature = "cli")]
     agreed: Option<Arc<[(Action, Version)]>>,
@@ -69,16 +71,21 @@ pub struct Migrator<'s> {
 pub(crate) type OnProgress = dyn Fn(&Progress<'_>) + Send + Sync;
 
 impl<'s> Migrator<'s> {
-    /// A migrator with the default options.
+    /// A migrator with the options that the `migrate.toml` of the set names, and the default for all others.
     pub fn new(set: &'s MigrationSet) -> Self {
+        let defaults = set.defaults();
+        let text = |text: &'s Option<Cow<'static, str>>| text.as_deref().map(Cow::Borrowed);
         Migrator {
             set,
             policy: Policy::default(),
             // A session that waits for a lock makes all later ones queue after it, readers too. Five seconds are
             // what users of a web application sit through.
-            timeouts: Timeouts { lock: Some(Duration::from_secs(5)), statement: None },
+            timeouts: Timeouts {
+                lock: defaults.lock_timeout.or(Some(Duration::from_secs(5))),
+                statement: defaults.statement_timeout,
+            },
             // Long enough for another replica to build an index, short enough to be noticed on a deployment.
-            lock_deadline: Duration::from_secs(5 * 60),
+            lock_deadline: defaults.lock_deadline.unwrap_or(Duration::from_secs(5 * 60)),
             // With the growing pauses, about three minutes in which a blocker may finish.
             retries: 10,
             // Longer than a deployment waits, and soon enough that someone looks on the same day.
@@ -87,8 +94,9 @@ impl<'s> Migrator<'s> {
             // Enough for a hundred thousand tables, and as long as a deployment can wait for something optional.
             keep_within: Duration::from_secs(30),
             application: None,
-            history_schema: Cow::Borrowed("public"),
-            history_prefix: Cow::Borrowed("migrate"),
+            history_schema: text(&defaults.history_schema),
+            history_prefix: text(&defaults.history_prefix),
+            selection: Selection::of_lines(&defaults.drift_schemas, &defaults.drift_ignore),
             on_progress: None,
             #[cfg(feature = "cli")]
             agreed: None,
@@ -111,9 +119,12 @@ impl<'s> Migrator<'s> {
     }
 
     pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {
+        let prefix = self.history_prefix.as_deref().unwrap_or("migrate");
         match engine {
-            Engine::Postgres => HistoryTable::postgres(&self.history_schema, &self.history_prefix),
-            Engine::Sqlite => HistoryTable::sqlite(&self.history_prefix),
+            Engine::Postgres => {
+                HistoryTable::postgres(self.history_schema.as_deref().unwrap_or("public"), prefix)
+            }
+            Engine::Sqlite => HistoryTable::sqlite(prefix),
         }
     }
 

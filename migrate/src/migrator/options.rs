@@ -23,8 +23,8 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How long a statement may wait for a lock, unless its script says so. Default: 5 seconds; zero waits
-    /// for ever. PostgreSQL only. The first tries wait for less, from 0.2 seconds on, because a statement that waits makes all
+    /// How long a statement may wait for a lock, unless its script says so. Default:
+    /// `run.lock-timeout` in `migrate.toml`, else 5 seconds; zero waits for ever. PostgreSQL only. The first tries wait for less, from 0.2 seconds on, because a statement that waits makes all
     /// others on the table wait too; this is the longest. A script without transaction waits for ever unless it says otherwise, because a
     /// `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index.
     #[must_use]
@@ -33,7 +33,8 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How long to wait for another runner to finish. Default: 5 minutes. PostgreSQL only; on SQLite
+    /// How long to wait for another runner to finish. Default: `run.lock-deadline` in `migrate.toml`, else 5 minutes.
+    /// PostgreSQL only; on SQLite
     /// a runner waits 30 seconds for each migration of another.
     #[must_use]
     pub fn lock_deadline(mut self, deadline: Duration) -> Self {
@@ -58,8 +59,8 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// How long a statement may run, unless its script says so. Default: the connection's own limit.
-    /// PostgreSQL only.
+    /// How long a statement may run, unless its script says so. Default: `run.statement-timeout` in
+    /// `migrate.toml`, else the connection's own limit. PostgreSQL only.
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.statement = Some(timeout);
@@ -84,18 +85,41 @@ impl<'s> Migrator<'s> {
         self
     }
 
-    /// The schema of the history tables, created when it is missing. Default: `public`. PostgreSQL only.
+    /// The schema of the history tables, created when it is missing. Default: `history.schema` in `migrate.toml`, else
+    /// `public`. PostgreSQL only.
     #[must_use]
     pub fn history_schema(mut self, schema: impl Into<Cow<'s, str>>) -> Self {
-        self.history_schema = schema.into();
+        self.history_schema = Some(schema.into());
         self
     }
 
-    /// The prefix of the history tables' names. Default: `migrate`, for `migrate_history`,
+    /// The prefix of the history tables' names. Default: `history.prefix` in `migrate.toml`, else `migrate`, for `migrate_history`,
     /// `migrate_log` and `migrate_schema`.
     #[must_use]
     pub fn history_prefix(mut self, prefix: impl Into<Cow<'s, str>>) -> Self {
-        self.history_prefix = prefix.into();
+        self.history_prefix = Some(prefix.into());
+        self
+    }
+
+    /// The schemas that [`Migrator::drift`], [`Migrator::dump`] and [`Migrator::fingerprint`] look at. Default:
+    /// `drift.schemas` in `migrate.toml`, else all, and what is in no schema, such as extensions. PostgreSQL only.
+    ///
+    /// A run keeps the whole schema all the same, so `drift` can be asked about another part of it later.
+    #[must_use]
+    pub fn drift_schemas(mut self, schemas: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.selection.schemas = schemas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Patterns of what [`Migrator::drift`], [`Migrator::dump`] and [`Migrator::fingerprint`] do not look at, such as
+    /// `app.events_*` for partitions that the application makes. Default: `drift.ignore` in `migrate.toml`, else none.
+    ///
+    /// `*` stands for any characters and `?` for one. A pattern with a dot is compared with `schema.name`, one without a dot
+    /// with the name alone, and with that of the schema. What belongs to an ignored table, such as its columns, indexes and
+    /// sequences, is ignored too. On SQLite no name has a schema.
+    #[must_use]
+    pub fn drift_ignore(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.selection.ignore = patterns.into_iter().map(Into::into).collect();
         self
     }
 

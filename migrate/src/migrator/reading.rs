@@ -195,7 +195,8 @@ impl Task for ReadFingerprint<'_> {
         let mut run = Run::new(self.0, driver)?;
         let rows = run.schema(Schema::Present).await?.unwrap_or_default();
         let rows = run.table().fingerprint_rows(rows);
-        Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice)).map_err(unreadable)
+        let schema = Fingerprint::from_rows(D::ENGINE, rows.iter().map(Vec::as_slice)).map_err(unreadable)?;
+        Ok(schema.selected(&self.0.selection))
     }
 }
 
@@ -207,7 +208,7 @@ impl Task for WriteDump<'_> {
     async fn on<D: Driver>(self, driver: &mut D) -> Result<Dump, Error> {
         let mut run = Run::new(self.0, driver)?;
         let rows = run.schema(Schema::Present).await?.unwrap_or_default();
-        run.table().dump(&rows).map_err(unreadable)
+        run.table().dump(&rows, &self.0.selection).map_err(unreadable)
     }
 }
 
@@ -220,7 +221,9 @@ impl Task for FindDrift<'_> {
         let Some(rows) = Run::new(self.0, driver)?.schema(Schema::Kept).await? else {
             return Ok(Drift::NothingKept);
         };
-        KeptSchema::from_rows(&rows).and_then(|kept| kept.drift(D::ENGINE)).map_err(unreadable)
+        KeptSchema::from_rows(&rows)
+            .and_then(|kept| kept.drift(D::ENGINE, &self.0.selection))
+            .map_err(unreadable)
     }
 }
 

@@ -49,6 +49,8 @@ impl Contents {
             self.up_to,
             self.set.chain(),
         );
+        let place = self.set.defaults();
+        let _ = writeln!(text, "{:?} {:?}", place.history_schema, place.history_prefix);
         if let Some(prepare) = self.prepare()? {
             let _ = writeln!(text, "prepare {}", Checksum::of(prepare.sql()));
         }

@@ -46,6 +46,7 @@ fn three_ways_in_make_the_same_set() {
         // `==` compares what a run depends on; the chain follows from it.
         assert_eq!(embedded.chain(), read.chain(), "{name}");
         assert_eq!(embedded.chain(), included.chain(), "{name}");
+        assert_eq!(embedded.defaults(), read.defaults(), "{name}");
     }
 }
 

@@ -70,6 +70,31 @@ const REFUSED: &[&str] = &[
     "DROP TYPE mood",
     "DROP INDEX t_pkey",
     "DROP TABLE child, t; DROP INDEX t_a; ALTER TABLE t ADD c int",
+    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    "SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ",
+    "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+    "SET TRANSACTION NOT DEFERRABLE",
+    "SET TRANSACTION SNAPSHOT '00000003-0000001B-1'",
+    "SET LOCAL transaction_isolation = 'repeatable read'",
+    "SET transaction_deferrable = on",
+    "DO $$ BEGIN COMMIT; END $$",
+    "DO $$ BEGIN LOOP DELETE FROM child; ROLLBACK; END LOOP; END $$",
+    "SELECT $1",
+    "INSERT INTO t VALUES (1, 1, $1)",
+    "CREATE VIEW n AS SELECT $1::int AS a",
+    "CREATE TABLE n (a int DEFAULT $1)",
+    "ALTER TABLE t ADD PRIMARY KEY (a)",
+    "ALTER TABLE t ADD c int PRIMARY KEY",
+    "CREATE UNIQUE INDEX i ON t (a); ALTER TABLE t ADD CONSTRAINT second PRIMARY KEY USING INDEX i",
+    "CREATE TABLE n (a int PRIMARY KEY, b int PRIMARY KEY)",
+    "CREATE TABLE n (a int PRIMARY KEY, b int, PRIMARY KEY (b))",
+    "INSERT INTO t VALUES (1, 1, 'a', 1)",
+    "INSERT INTO t (id, a) VALUES (1)",
+    "INSERT INTO t (id) VALUES (1, 1)",
+    "INSERT INTO t (id, a) VALUES (1, 1), (2)",
+    "INSERT INTO app.log (id) SELECT 1, 2",
+    "INSERT INTO t SELECT 1, 2, 'a', 4",
+    "INSERT INTO v (id) VALUES (1, 2)",
 ];
 
 /// Scripts that it accepts.
@@ -122,6 +147,27 @@ const ACCEPTED: &[&str] = &[
     "CREATE TABLE c (LIKE t); INSERT INTO c (id, a) VALUES (1, 1)",
     "CREATE TABLE q AS SELECT 1 AS one; INSERT INTO q (one) VALUES (1)",
     "ALTER TABLE app.log SET SCHEMA public; INSERT INTO log VALUES (1); CREATE TABLE app.log (a int)",
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET TRANSACTION READ ONLY",
+    "SET transaction_isolation = 'read committed'",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    "DO $$ BEGIN COMMIT; EXCEPTION WHEN OTHERS THEN NULL; END $$",
+    "CREATE PROCEDURE n() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$",
+    "PREPARE n AS SELECT $1::int; EXECUTE n(1); DEALLOCATE n",
+    "CREATE FUNCTION n(int) RETURNS int LANGUAGE sql RETURN $1",
+    "DO $$ BEGIN EXECUTE 'SELECT $1' USING 1; END $$",
+    "ALTER TABLE child ADD PRIMARY KEY (id)",
+    "ALTER TABLE t ADD COLUMN IF NOT EXISTS id int PRIMARY KEY",
+    "ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD PRIMARY KEY (a)",
+    "ALTER TABLE t DROP id CASCADE; ALTER TABLE t ADD c int PRIMARY KEY",
+    "CREATE TABLE k (LIKE t INCLUDING ALL)",
+    "INSERT INTO t VALUES (1)",
+    "INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+    "INSERT INTO t SELECT * FROM t",
+    "INSERT INTO t (id, a, b) SELECT young.*, 'a' FROM young",
+    "INSERT INTO t (id, a, b) VALUES (1, DEFAULT, (SELECT 'a'))",
+    "CREATE TABLE k (a int[], b pair); INSERT INTO k (a[1], a[2], b.a) VALUES (1, 2, 3)",
+    "CREATE TABLE k (z int); INSERT INTO k DEFAULT VALUES",
 ];
 
 #[tokio::test]
@@ -133,7 +179,8 @@ async fn it_is_reported_where_the_server_refuses() {
     let (mut wrong, mut unexpected) = (Vec::new(), Vec::new());
     let cases = REFUSED.iter().map(|sql| (sql, true)).chain(ACCEPTED.iter().map(|sql| (sql, false)));
     for (sql, want) in cases {
-        client.batch_execute("BEGIN").await.unwrap();
+        // A run has asked for the history before.
+        client.batch_execute("BEGIN; SELECT 1").await.unwrap();
         let answer = client.batch_execute(sql).await;
         client.batch_execute("ROLLBACK").await.unwrap();
         if answer.is_err() != want {
@@ -145,5 +192,54 @@ async fn it_is_reported_where_the_server_refuses() {
         }
     }
     assert!(unexpected.is_empty(), "the server answers otherwise: {unexpected:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Scripts whose last statement drops nothing. Without IF EXISTS the server refuses it.
+const ABSENT: &[&str] = &[
+    "DROP TABLE IF EXISTS gone",
+    "DROP TABLE IF EXISTS old",
+    "DROP TABLE child; DROP TABLE t; DROP INDEX IF EXISTS t_a",
+    "ALTER TABLE t DROP COLUMN a; DROP INDEX IF EXISTS t_a",
+    "ALTER TABLE t DROP COLUMN IF EXISTS c",
+    "ALTER TABLE t DROP CONSTRAINT IF EXISTS nothing",
+    "ALTER TABLE IF EXISTS gone DROP COLUMN id",
+    "DROP TRIGGER IF EXISTS note ON t",
+    "DROP POLICY IF EXISTS own ON t",
+];
+
+/// Scripts whose last statement drops something.
+const PRESENT: &[&str] = &[
+    "DROP INDEX IF EXISTS t_a",
+    "DROP TABLE IF EXISTS child",
+    "DROP TABLE IF EXISTS young CASCADE",
+    "SAVEPOINT s; DROP TABLE t CASCADE; ROLLBACK TO s; DROP INDEX IF EXISTS t_a",
+    "DO $$ BEGIN IF random() > 2 THEN DROP TABLE child; END IF; END $$; DROP TABLE IF EXISTS child",
+    "ALTER TABLE t DROP COLUMN IF EXISTS b",
+    "ALTER TABLE t DROP CONSTRAINT IF EXISTS t_pkey CASCADE",
+    "ALTER TABLE IF EXISTS young DROP COLUMN y CASCADE",
+];
+
+/// The rules see what `IF EXISTS` drops, and only that.
+#[tokio::test]
+async fn if_exists_is_reported_where_it_drops_something() {
+    let server = Server::shared().unwrap();
+    let database = server.create_database("if_exists").await.unwrap();
+    let client = database.connect().await.unwrap();
+    client.batch_execute(BEFORE).await.unwrap();
+    let mut wrong = Vec::new();
+    let cases = ABSENT.iter().map(|sql| (sql, false)).chain(PRESENT.iter().map(|sql| (sql, true)));
+    for (sql, drops) in cases {
+        let (before, last) = sql.rsplit_once("; ").unwrap_or(("", sql));
+        client.batch_execute("BEGIN").await.unwrap();
+        client.batch_execute(before).await.unwrap();
+        let answer = client.batch_execute(&last.replace("IF EXISTS ", "")).await;
+        client.batch_execute("ROLLBACK").await.unwrap();
+        let of_before = inspect::hazards([BEFORE], before, Engine::Postgres, true);
+        let found = inspect::hazards([BEFORE], sql, Engine::Postgres, true);
+        if answer.is_ok() != drops || (found.len() > of_before.len()) != drops {
+            wrong.push(format!("{sql}: {answer:?}, {found:?}"));
+        }
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

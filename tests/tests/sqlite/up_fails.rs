@@ -33,6 +33,16 @@ const REFUSED: &[&str] = &[
     "UPDATE gone SET id = 1",
     "DELETE FROM old",
     "DROP TABLE gone",
+    "ALTER TABLE t ADD COLUMN c INT UNIQUE",
+    "ALTER TABLE t ADD COLUMN c INT PRIMARY KEY",
+    "ALTER TABLE young ADD COLUMN c INTEGER PRIMARY KEY",
+    "CREATE TABLE n (a INT PRIMARY KEY, b INT PRIMARY KEY)",
+    "CREATE TABLE n (a INT PRIMARY KEY, b INT, PRIMARY KEY (b))",
+    "INSERT INTO t VALUES (1)",
+    "INSERT INTO t VALUES (1, 1, 'a', 1)",
+    "INSERT INTO t (id, a) VALUES (1)",
+    "INSERT INTO t (id, a) VALUES (1, 1), (2)",
+    "INSERT INTO t SELECT 1, 2",
 ];
 
 /// Scripts that SQLite runs.
@@ -53,6 +63,11 @@ const ACCEPTED: &[&str] = &[
     "INSERT INTO T (ID, \"A\") VALUES (1, 1)",
     "DROP TABLE IF EXISTS gone",
     "DROP TABLE t",
+    "ALTER TABLE t ADD COLUMN c INT REFERENCES young (id) CHECK (c > 0)",
+    "INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')",
+    "INSERT INTO t SELECT * FROM t",
+    "CREATE TABLE g (a INT, b INT AS (a + 1)); INSERT INTO g VALUES (1)",
+    "SELECT ?1, :x, $y, @z",
     "SAVEPOINT s; CREATE TABLE n (id INT); ROLLBACK TO s; CREATE TABLE n (id INT)",
     "SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; INSERT INTO t (id) VALUES (1)",
     "CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO new_t SELECT id, a FROM t; DROP VIEW v; DROP TABLE t;

@@ -38,6 +38,7 @@ struct Found {
 
 impl Adopt {
     pub(crate) fn run(self, folder: &Folder, options: &Options, console: &Console) -> Result<Exit, Failure> {
+        let options = &options.clone().complete()?;
         let mut database = Database::open(options, console)?;
         let found = self.find(&mut database)?;
         let files = files(folder)?;

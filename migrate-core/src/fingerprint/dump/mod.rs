@@ -19,7 +19,7 @@ use left_out::writable;
 use order::in_order;
 
 use super::statement::{comment, create_one, grants, path};
-use super::{Fingerprint, Object, ObjectId, ObjectKind};
+use super::{Fingerprint, Object, ObjectId, ObjectKind, Selection};
 use crate::Value;
 
 /// A schema as SQL that makes it: what `Migrator::dump` writes.
@@ -35,18 +35,27 @@ pub struct Dump {
     pub left_out: Vec<String>,
 }
 
-/// The schema of SQLite: the statements that the database holds, in the last column of `objects`.
-pub(crate) fn sqlite(objects: &[Vec<Value>]) -> Dump {
-    let statements = objects.iter().filter_map(|row| row.last()?.as_text());
+/// The schema of SQLite: the statements that the database holds, in the last column of `objects`, after the kind of each object,
+/// its name and that of its table.
+pub(crate) fn sqlite(objects: &[Vec<Value>], selection: &Selection) -> Dump {
+    let is_taken = |row: &&Vec<Value>| {
+        let name = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default();
+        selection.takes("", name(2), name(1))
+    };
+    let statements = objects.iter().filter(is_taken).filter_map(|row| row.last()?.as_text());
     Dump { sql: statements.map(|sql| format!("{};\n", sql.trim_end())).collect(), left_out: Vec::new() }
 }
 
-/// The schema of PostgreSQL.
-pub(crate) fn postgres(fingerprint: &Fingerprint) -> Dump {
+/// The part of a schema of PostgreSQL that is looked at.
+pub(crate) fn postgres(fingerprint: &Fingerprint, selection: &Selection) -> Dump {
     let (fingerprint, left_out) = &writable(fingerprint);
     let left_out = left_out.iter().map(|id| format!("{id}: all of it")).collect();
     let mut writer =
         Writer { fingerprint, identities: identities(fingerprint), statements: Vec::new(), left_out };
+    // A schema that is not looked at is left as it is.
+    if selection.takes("public", "", "public") {
+        writer.public();
+    }
     writer.write();
     let mut sql = String::new();
     // The body of a function may name objects that come later.
@@ -71,7 +80,6 @@ impl<'f> Writer<'f> {
     /// Writes all statements, objects first, then indexes and keys, then settings and privileges.
     fn write(&mut self) {
         use ObjectKind::*;
-        self.public();
         for kind in [Schema, Extension] {
             self.each(kind, Writer::plain);
         }

@@ -14,14 +14,15 @@
 //! Safer: alone in its migration.
 //!
 //! Exempt: a key to its own table or to one that the same script creates, and a key that reads all rows, which is
-//! `fk-validate`. A constraint that no migration creates may be a foreign key, so dropping it is flagged.
+//! `fk-validate`. A constraint that no migration creates may be a foreign key, so dropping it is flagged, unless the same
+//! statement adds one of that name that is none.
 
 use migrate_core::{Finding, Hazard, Span};
 
 use super::foreign_key::added_foreign_keys;
 use crate::Context;
 use crate::schema::TableConstraintKind;
-use crate::sql::{ChangeAction, Kind, Name, ObjectKind, TableBody};
+use crate::sql::{AlterTable, ChangeAction, ConstraintKind, Kind, ObjectKind, TableBody};
 
 const SAFER: &str =
     "keep it alone in its migration, so that the locks last an instant and no other lock is held with them";
@@ -69,11 +70,22 @@ fn dropped(context: &Context<'_>) -> Vec<Finding> {
         ChangeAction::DropConstraint { name, .. } => Some((name, change.span)),
         _ => None,
     });
-    drops.filter_map(|(name, span)| dropped_constraint(context, &alter.name, name, span)).collect()
+    drops.filter_map(|(name, span)| dropped_constraint(context, alter, name, span)).collect()
+}
+
+/// Whether the statement adds a constraint of this name that is not a foreign key: the dropped one was its older form.
+fn becomes_another_kind(alter: &AlterTable, name: &str) -> bool {
+    alter.changes.iter().any(|change| match &change.action {
+        ChangeAction::AddConstraint(added) => {
+            added.name.as_deref() == Some(name) && !matches!(added.kind, ConstraintKind::ForeignKey(_))
+        }
+        _ => false,
+    })
 }
 
 /// The finding for one DROP CONSTRAINT.
-fn dropped_constraint(context: &Context<'_>, table: &Name, name: &str, span: Span) -> Option<Finding> {
+fn dropped_constraint(context: &Context<'_>, alter: &AlterTable, name: &str, span: Span) -> Option<Finding> {
+    let table = &alter.name;
     let known = context.schema.table(table).and_then(|table| table.constraint(name));
     let message = match known.map(|constraint| &constraint.kind) {
         Some(TableConstraintKind::ForeignKey { table: other, .. })
@@ -84,7 +96,7 @@ fn dropped_constraint(context: &Context<'_>, table: &Name, name: &str, span: Spa
                  write `{table}` and `{other}`"
             )
         }
-        None if context.is_old(table) => format!(
+        None if context.is_old(table) && !becomes_another_kind(alter, name) => format!(
             "no migration creates the constraint `{name}`: if it is a foreign key, for an instant no one can read or \
              write `{table}` and the table that it refers to"
         ),
@@ -174,6 +186,16 @@ mod tests {
         case("ALTER TABLE child DROP CONSTRAINT child_t", controlled);
         case("ALTER TABLE child DROP CONSTRAINT IF EXISTS child_other_id_fkey", controlled); // the server's name for it
         case("ALTER TABLE elsewhere DROP CONSTRAINT x", controlled); // who knows
+        case("ALTER TABLE elsewhere DROP CONSTRAINT IF EXISTS x", controlled);
+        case("ALTER TABLE t DROP CONSTRAINT IF EXISTS x", &[]); // there is none
+        // No foreign key before either.
+        let replaced = "ALTER TABLE elsewhere DROP CONSTRAINT IF EXISTS u, ADD CONSTRAINT u";
+        case(&format!("{replaced} UNIQUE (a)"), &["unique-build high"]);
+        case(&format!("{replaced} FOREIGN KEY (a) REFERENCES r NOT VALID"), &["fk-two-tables controlled"; 2]);
+        case(
+            "ALTER TABLE child DROP CONSTRAINT child_t, ADD CONSTRAINT child_t CHECK (up > 0) NOT VALID",
+            &["fk-two-tables controlled", "new-write-limit controlled"],
+        );
         case("ALTER TABLE self DROP CONSTRAINT self_up", &[]);
         case("ALTER TABLE t DROP CONSTRAINT t_a_check", &[]);
         case(

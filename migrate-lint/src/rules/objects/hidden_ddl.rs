@@ -83,6 +83,7 @@ fn is_ddl(statement: &Statement) -> bool {
         | Kind::Owned { .. }
         | Kind::ImportSchema
         | Kind::Transaction
+        | Kind::SetTransaction { .. }
         | Kind::Pragma { .. }
         | Kind::Harmless
         | Kind::Unknown(_) => false,

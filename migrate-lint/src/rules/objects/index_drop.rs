@@ -11,10 +11,12 @@
 //!
 //! Safer: see first that no query uses the index, and drop it CONCURRENTLY.
 //!
-//! Exempt: an index of a table that the same script creates.
+//! Exempt: an index of a table that the same script creates, and of one that the same transaction drops afterwards
+//! without making another of its name: what that loses is `drop-table`.
 
 use migrate_core::{Engine, Finding, Hazard};
 
+use super::object::{comes_back, later};
 use crate::Context;
 use crate::sql::{Kind, Name, ObjectKind};
 
@@ -23,7 +25,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     if drop.object != ObjectKind::Index {
         return Vec::new();
     }
-    let old = drop.names.iter().filter(|name| context.is_old(name));
+    let is_there = |name: &Name| context.is_old(name) && !context.schema.was_there(name);
+    let old = drop.names.iter().filter(|name| is_there(name) && !table_goes_too(context, name));
     old.map(|name| {
         let mut message = format!("queries that used `{name}` read more rows");
         if context.engine.locks_tables() && !drop.concurrently {
@@ -45,6 +48,20 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// Whether the same transaction drops the table of the index afterwards, and makes no other of its name.
+fn table_goes_too(context: &Context<'_>, index: &Name) -> bool {
+    let Some(index) = context.schema.index(index).filter(|_| context.transaction) else { return false };
+    let drops_it = |kind: &Kind| match kind {
+        Kind::Drop(drop) => {
+            drop.object == ObjectKind::Table
+                && drop.names.iter().any(|name| context.schema.resolve(name) == index.table)
+        }
+        _ => false,
+    };
+    later(context).any(|statement| drops_it(&statement.kind))
+        && !comes_back(context, ObjectKind::Table, &index.table)
+}
+
 /// The table of the index, as the message names it.
 fn table(context: &Context<'_>, index: &Name) -> String {
     context.schema.index(index).map_or_else(|| "its table".to_owned(), |index| format!("`{}`", index.table))
@@ -63,10 +80,20 @@ mod tests {
         case(&history, "DROP INDEX IF EXISTS t_a, t_id", &["index-drop controlled", "index-drop controlled"]);
         case(&history, "DROP INDEX unknown", &["index-drop controlled"]);
         case(&history, "CREATE TABLE new (id int); CREATE INDEX n ON new (id); DROP INDEX n", &[]);
+        case(&history, "DROP INDEX t_a; DROP TABLE t", &["drop-table high"]);
+        case(
+            &history,
+            "CREATE TABLE u (id int, a int); DROP INDEX t_a; DROP TABLE t; ALTER TABLE u RENAME TO t",
+            &["index-drop controlled", "drop-table high"],
+        );
+        case(&history, "CREATE TABLE u (id int); DROP INDEX t_a; DROP TABLE u", &["index-drop controlled"]);
         let breaks = |sql| findings(&history, sql)[0].breaks_older_binaries;
         assert!(!breaks("DROP INDEX t_a"));
         assert!(breaks("DROP INDEX t_id"), "ON CONFLICT (id) finds no index");
-        case(&history.without_transaction(), "DROP INDEX CONCURRENTLY t_a", &["index-drop controlled"]);
+        let history = history.without_transaction();
+        case(&history, "DROP INDEX CONCURRENTLY t_a", &["index-drop controlled"]);
+        // The next statement may never run.
+        case(&history, "DROP INDEX t_a; DROP TABLE t", &["index-drop controlled", "drop-table high"]);
     }
 
     #[test]

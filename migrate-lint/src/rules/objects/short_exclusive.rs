@@ -1,6 +1,6 @@
 //! `short-ael`: a change that is instant but needs ACCESS EXCLUSIVE on a table that was there before: SET STORAGE,
-//! ADD GENERATED AS IDENTITY, REPLICA IDENTITY, OWNER TO, INHERIT, ENABLE or DISABLE TRIGGER, CREATE TABLE …
-//! PARTITION OF.
+//! ADD GENERATED AS IDENTITY, REPLICA IDENTITY, OWNER TO, INHERIT, ENABLE or DISABLE TRIGGER, ALTER CONSTRAINT, CREATE
+//! TABLE … PARTITION OF.
 //!
 //! ```sql
 //! ALTER TABLE orders OWNER TO app;
@@ -49,6 +49,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             ChangeAction::SetTrigger => {
                 ("no one can write to", "; from now on writes have other effects".to_owned())
             }
+            ChangeAction::SetDeferrable { name, deferrable, deferred } => {
+                ("no one can use", checked_when(name, *deferrable, *deferred))
+            }
             ChangeAction::Inherit(parent) => {
                 ("no one can use", format!("; queries on `{parent}` then show its rows"))
             }
@@ -68,8 +71,21 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 fn takes_a_right(action: &ChangeAction) -> bool {
     matches!(
         action,
-        ChangeAction::OwnerTo(_) | ChangeAction::AlterColumn { change: ColumnChange::AddIdentity, .. }
+        ChangeAction::OwnerTo(_)
+            | ChangeAction::AlterColumn { change: ColumnChange::AddIdentity, .. }
+            | ChangeAction::SetDeferrable { deferrable: false, .. }
     )
+}
+
+/// What ALTER CONSTRAINT changes for running code. DEFERRABLE alone changes nothing for code that does not ask for it.
+fn checked_when(name: &str, deferrable: bool, deferred: bool) -> String {
+    match (deferrable, deferred) {
+        (_, true) => format!(
+            "; from now on `{name}` is checked at COMMIT, where running code may not expect its error"
+        ),
+        (true, false) => String::new(),
+        (false, false) => format!("; code that defers `{name}` fails"),
+    }
 }
 
 /// A new partition of a parent without a default partition. If there is one, it is read: [`Hazard::DefaultPartitionScan`].
@@ -109,6 +125,9 @@ mod tests {
             &["short-ael controlled"],
         );
         case(&history, "ALTER TABLE old INHERIT t", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE old ALTER CONSTRAINT to_t DEFERRABLE", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE old ALTER CONSTRAINT to_t NOT DEFERRABLE", &["short-ael controlled"]);
+        case(&history, "ALTER TABLE old ALTER CONSTRAINT to_t INITIALLY DEFERRED", &["short-ael controlled"]);
         case(&history, "ALTER TABLE old NO INHERIT t", &["short-ael controlled"]);
         case(
             &history,

@@ -105,6 +105,7 @@ impl Schema {
             ChangeAction::SetUnlogged => self.table_entry(name).is_unlogged = true,
             ChangeAction::OwnerTo(_)
             | ChangeAction::SetTrigger
+            | ChangeAction::SetDeferrable { .. }
             | ChangeAction::SetTablespace
             | ChangeAction::SetAccessMethod
             | ChangeAction::ReplicaIdentity

@@ -75,7 +75,8 @@ impl Schema {
         if !was_table && !was_view {
             return;
         }
-        self.indexes.retain(|_, index| index.table != *name);
+        let indexes: Vec<Name> = self.indexes_of(name).map(|index| index.name.clone()).collect();
+        indexes.iter().for_each(|index| self.remove_index(index));
         self.sequences.retain(|_, sequence| sequence.owner.as_ref().is_none_or(|(owner, _)| owner != name));
         // SQLite keeps foreign keys to a table that is gone: in a rebuild, another table gets its name.
         if self.engine.drop_takes_foreign_keys() {

@@ -23,6 +23,7 @@ impl Schema {
             keys: create.keys.iter().map(|key| self.kept_key(key)).collect(),
             include: create.include.iter().map(|column| kept(column, self.engine)).collect(),
             filter: create.filter.as_ref().map(|filter| self.kept_expression(filter)),
+            form: create.form.clone(),
             from_constraint: false,
             part_of: None,
             valid: !create.only || partitions.is_empty(),
@@ -70,6 +71,7 @@ impl Schema {
             keys,
             include: Vec::new(),
             filter: None,
+            form: String::new(),
             from_constraint: true,
             part_of: None,
             valid: true,
@@ -157,6 +159,7 @@ impl Schema {
     /// Removes an index, the constraint that owns it, and its parts.
     pub(super) fn remove_index(&mut self, name: &Name) {
         let Some(index) = self.indexes.remove(name) else { return };
+        self.gone.insert(name.clone());
         if index.from_constraint
             && self.engine.names_index_like_key()
             && let Some(table) = self.tables.get_mut(&index.table)

@@ -51,6 +51,7 @@ fn known_action(node: Node<'_>) -> Option<ChangeAction> {
         VALIDATE_CONSTRAINT => {
             ChangeAction::ValidateConstraint { name: last(node.child(CONSTRAINT_NAME_REF)?)? }
         }
+        ALTER_CONSTRAINT => set_deferrable(node)?,
         RENAME_COLUMN => ChangeAction::RenameColumn {
             from: last(node.child(COLUMN_NAME_REF)?)?,
             to: identifier(node.child(COLUMN_NAME)?)?,
@@ -79,6 +80,27 @@ fn known_action(node: Node<'_>) -> Option<ChangeAction> {
         INHERIT_TABLE => ChangeAction::Inherit(name(node.child(TABLE_NAME_REF)?)?),
         NO_INHERIT_TABLE => ChangeAction::NoInherit(name(node.child(TABLE_NAME_REF)?)?),
         _ => return plain_action(node),
+    })
+}
+
+/// ALTER CONSTRAINT, or `None` if it changes more than when a foreign key is checked.
+fn set_deferrable(node: Node<'_>) -> Option<ChangeAction> {
+    let mut options = node.nodes().filter(|child| child.kind() != CONSTRAINT_NAME_REF).peekable();
+    options.peek()?;
+    let is_about_time = |option: Node<'_>| {
+        matches!(
+            option.kind(),
+            DEFERRABLE_CONSTRAINT_OPTION
+                | NOT_DEFERRABLE_CONSTRAINT_OPTION
+                | INITIALLY_DEFERRED_CONSTRAINT_OPTION
+                | INITIALLY_IMMEDIATE_CONSTRAINT_OPTION
+        )
+    };
+    let deferred = node.has(INITIALLY_DEFERRED_CONSTRAINT_OPTION);
+    options.all(is_about_time).then_some(ChangeAction::SetDeferrable {
+        name: last(node.child(CONSTRAINT_NAME_REF)?)?,
+        deferrable: deferred || node.has(DEFERRABLE_CONSTRAINT_OPTION),
+        deferred,
     })
 }
 
@@ -239,7 +261,20 @@ mod tests {
             ("RESET (fillfactor)", SetOptions),
             ("CLUSTER ON i", SetOptions),
             ("SET WITHOUT CLUSTER", SetOptions),
-            ("ALTER CONSTRAINT a  DEFERRABLE", Other("ALTER CONSTRAINT a DEFERRABLE".to_owned())),
+            ("ALTER CONSTRAINT a DEFERRABLE", SetDeferrable { name: a(), deferrable: true, deferred: false }),
+            (
+                "ALTER CONSTRAINT a INITIALLY DEFERRED",
+                SetDeferrable { name: a(), deferrable: true, deferred: true },
+            ),
+            (
+                "ALTER CONSTRAINT a NOT DEFERRABLE INITIALLY IMMEDIATE",
+                SetDeferrable { name: a(), deferrable: false, deferred: false },
+            ),
+            ("ALTER CONSTRAINT a  NO INHERIT", Other("ALTER CONSTRAINT a NO INHERIT".to_owned())),
+            (
+                "ALTER CONSTRAINT a DEFERRABLE ENFORCED",
+                Other("ALTER CONSTRAINT a DEFERRABLE ENFORCED".to_owned()),
+            ),
         ];
         for (sql, want) in cases {
             assert_eq!(action_of(sql), want, "{sql}");

@@ -13,7 +13,7 @@ use migrate_core::token::{Token, TokenKind, tokens};
 use super::name::{inside, last, string};
 use super::statement::{statement, with_kind};
 use super::tree::{Node, Tree, is_too_deep};
-use crate::sql::{Block, Kind, Statement};
+use crate::sql::{Block, Chance, Kind, Statement};
 
 /// The block of a DO statement. One in another language than PL/pgSQL is opaque.
 pub(super) fn block(node: Node<'_>) -> Block {
@@ -29,7 +29,7 @@ pub(super) fn block(node: Node<'_>) -> Block {
             let body = if is_quoted { single_quotes(body) } else { body.to_owned() };
             read(&body, literal.span().start() + start)
         }
-        None => Block { statements: Vec::new(), is_opaque: true },
+        None => opaque(),
     }
 }
 
@@ -48,12 +48,11 @@ pub(super) fn single_quotes(content: &str) -> String {
 /// not understand is not a syntax error: it makes the block opaque.
 fn read(body: &str, offset: usize) -> Block {
     let body = without_targets(body);
-    let opaque = Block { statements: Vec::new(), is_opaque: true };
     if is_too_deep(&body) {
-        return opaque;
+        return opaque();
     }
     let Ok(tree) = super::guarded(|| Tree::parse(&body, offset, EntryPoint::Plpgsql)) else {
-        return opaque;
+        return opaque();
     };
     let root = tree.root();
     let executes_string = root.descendants().any(|node| {
@@ -65,10 +64,45 @@ fn read(body: &str, offset: usize) -> Block {
                 | PLPGSQL_RETURN_QUERY_EXECUTE_STMT
         )
     });
-    Block {
-        statements: root.descendants().filter_map(inner).collect(),
-        is_opaque: executes_string || !tree.errors.is_empty(),
+    let end = root.descendants().find(|node| may_leave(*node)).map(|node| node.span().start());
+    let chance = |node: Node<'_>| {
+        let is_after_end = end.is_some_and(|end| node.span().start() > end);
+        chance(node, root, is_after_end)
+    };
+    let found = root.descendants().filter_map(|node| Some((inner(node)?, chance(node))));
+    let (statements, chances) = found.unzip();
+    Block { statements, chances, is_opaque: executes_string || !tree.errors.is_empty() }
+}
+
+/// A block about which nothing is known.
+fn opaque() -> Block {
+    Block { statements: Vec::new(), chances: Vec::new(), is_opaque: true }
+}
+
+/// Whether a node may end the block before its end.
+fn may_leave(node: Node<'_>) -> bool {
+    match node.kind() {
+        PLPGSQL_RAISE_STMT => node.child(PLPGSQL_RAISE_LEVEL).is_none_or(|level| level.has(EXCEPTION_KW)),
+        kind => matches!(
+            kind,
+            PLPGSQL_RETURN_STMT | PLPGSQL_EXIT_STMT | PLPGSQL_CONTINUE_STMT | PLPGSQL_ASSERT_STMT
+        ),
     }
+}
+
+/// Whether a statement is executed: not if it is in anything but a block, and not for certain after a RETURN.
+fn chance(node: Node<'_>, root: Node<'_>, is_after_end: bool) -> Chance {
+    let mut chance = if is_after_end { Chance::Open } else { Chance::Certain };
+    let mut around = node.parent();
+    while !around.is(root) {
+        match around.kind() {
+            PLPGSQL_BLOCK if around.has(PLPGSQL_EXCEPTION_SECTION) => return Chance::Caught,
+            PLPGSQL_BLOCK | PLPGSQL_BODY | PLPGSQL_EXEC_SQL_STMT => {}
+            _ => chance = Chance::Open,
+        }
+        around = around.parent();
+    }
+    chance
 }
 
 /// The statement that a node of the body executes, if it executes one.
@@ -189,6 +223,23 @@ mod tests {
                     "{body}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_is_executed() {
+        use Chance::{Caught, Certain, Open};
+        let cases: [(&str, &[Chance]); 6] = [
+            ("BEGIN DROP TABLE a; BEGIN DROP TABLE b; END; END", &[Certain, Certain]),
+            ("BEGIN IF a THEN DROP TABLE a; END IF; DROP TABLE b; END", &[Open, Certain]),
+            ("BEGIN LOOP COMMIT; END LOOP; END", &[Open]),
+            ("BEGIN RAISE NOTICE 'x'; DROP TABLE a; RAISE 'x'; DROP TABLE b; END", &[Certain, Open]),
+            ("BEGIN RETURN; COMMIT; END", &[Open]),
+            ("BEGIN DROP TABLE a; EXCEPTION WHEN OTHERS THEN DROP TABLE b; END", &[Caught, Caught]),
+        ];
+        for (body, want) in cases {
+            let Kind::Do(block) = kind(&format!("DO $$ {body} $$")) else { panic!("{body}") };
+            assert_eq!(block.chances, want, "{body}");
         }
     }
 

@@ -32,6 +32,8 @@ fn write(node: Node<'_>) -> Option<Kind> {
             table: name(node.child(RELATION_NAME_REF)?)?,
             from_query: !node.has(VALUES) && !node.has(DEFAULT_VALUES),
             columns: node.child(COLUMN_TARGET_LIST).map(columns).unwrap_or_default(),
+            targets: node.child(COLUMN_TARGET_LIST).map_or(0, |targets| targets.each(COLUMN_TARGET).count()),
+            widths: widths(node).unwrap_or_default(),
             selection: None,
             conflict: None,
         }),
@@ -51,6 +53,24 @@ fn write(node: Node<'_>) -> Option<Kind> {
 fn columns(targets: Node<'_>) -> Vec<String> {
     let targets = targets.each(COLUMN_TARGET).filter_map(name);
     targets.filter(|column| column.schema.is_none()).map(|column| column.name).collect()
+}
+
+/// The numbers of values in the rows of an INSERT, each once. `None` if one may stand for several values, as `t.*` does.
+fn widths(insert: Node<'_>) -> Option<Vec<usize>> {
+    let rows: Vec<Vec<Node<'_>>> = if let Some(values) = insert.child(VALUES) {
+        values.child(ROW_LIST)?.each(ROW).map(|row| row.nodes().collect()).collect()
+    } else {
+        let targets = insert.child(SELECT)?.child(SELECT_CLAUSE)?.child(TARGET_LIST)?;
+        vec![targets.each(TARGET).collect()]
+    };
+    let is_many = |value: &Node<'_>| value.has(STAR) || value.nodes().any(|inner| inner.has(STAR));
+    if rows.iter().flatten().any(is_many) {
+        return None;
+    }
+    let mut widths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    widths.sort_unstable();
+    widths.dedup();
+    Some(widths)
 }
 
 pub(super) fn truncate(node: Node<'_>) -> Option<Kind> {
@@ -86,17 +106,25 @@ mod tests {
     #[test]
     fn statements_that_write() {
         let t = || Name::qualified("s", "t");
-        let insert = |from_query, columns: &[&str]| {
+        let insert = |from_query, columns: &[&str], targets, widths: &[usize]| {
             let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-            Kind::Insert(Insert { table: t(), from_query, columns, selection: None, conflict: None })
+            let widths = widths.to_vec();
+            let (selection, conflict) = (None, None);
+            Kind::Insert(Insert { table: t(), from_query, columns, targets, widths, selection, conflict })
         };
         let update = Update { table: t(), filter: None, overwrites: vec![], replaces: false };
         let cases = [
-            (r#"INSERT INTO s.t AS x (a, "B c", d.e, f[1]) VALUES (1), (2)"#, insert(false, &["a", "B c"])),
-            ("INSERT INTO s.t DEFAULT VALUES", insert(false, &[])),
-            ("INSERT INTO s.t SELECT 1", insert(true, &[])),
-            ("INSERT INTO s.t (a) (SELECT 1)", insert(true, &["a"])),
-            ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true, &[])),
+            (
+                r#"INSERT INTO s.t AS x (a, "B c", d.e, f[1]) VALUES (1), (2)"#,
+                insert(false, &["a", "B c"], 4, &[1]),
+            ),
+            ("INSERT INTO s.t VALUES (1, 2), (1), (f(1), 2)", insert(false, &[], 0, &[1, 2])),
+            ("INSERT INTO s.t VALUES (1, (f()).*)", insert(false, &[], 0, &[])),
+            ("INSERT INTO s.t DEFAULT VALUES", insert(false, &[], 0, &[])),
+            ("INSERT INTO s.t SELECT 1, a FROM b", insert(true, &[], 0, &[2])),
+            ("INSERT INTO s.t SELECT 1, b.* FROM b", insert(true, &[], 0, &[])),
+            ("INSERT INTO s.t (a) (SELECT 1)", insert(true, &["a"], 1, &[])),
+            ("WITH q AS (SELECT 1) INSERT INTO s.t TABLE q", insert(true, &[], 0, &[])),
             ("UPDATE ONLY s.t AS x SET a = 1", Kind::Update(update)),
             ("DELETE FROM s.t USING u", Kind::Delete(Delete { table: t(), filter: None })),
             ("MERGE INTO s.t USING u ON a = b WHEN MATCHED THEN DELETE", Kind::Merge { table: t() }),

@@ -5,7 +5,7 @@
 
 use squawk_parser::SyntaxKind::*;
 
-use super::expression::{expression, expression_in};
+use super::expression::{expression, expression_in, text};
 use super::name::{identifier, last, list, name};
 use super::tree::Node;
 use crate::sql::{CreateIndex, IndexKey, Name, Reference, Reindex};
@@ -23,7 +23,16 @@ pub(super) fn create_index(node: Node<'_>) -> Option<CreateIndex> {
         include: node.child(INDEX_INCLUDE_CLAUSE).map(|columns| list(columns, NAME_REF)).unwrap_or_default(),
         keys: keys.each(PARTITION_ITEM).filter_map(key).collect(),
         filter: node.child(WHERE_CLAUSE).and_then(expression_in),
+        form: form(node),
     })
+}
+
+/// What is written of the form of an index, without its name, table, parameters and condition.
+fn form(node: Node<'_>) -> String {
+    const OTHER: &[squawk_parser::SyntaxKind] =
+        &[INDEX, IF_NOT_EXISTS, TABLE_RELATION_NAME, WITH_PARAMS, TABLESPACE_CLAUSE, WHERE_CLAUSE];
+    let parts = node.nodes().filter(|child| !OTHER.contains(&child.kind()));
+    parts.map(text).collect::<Vec<_>>().join(" ")
 }
 
 /// A key of an index or of EXCLUDE.
@@ -91,6 +100,7 @@ mod tests {
         assert!(full.unique && full.concurrently && full.only && full.if_not_exists);
         let keys: Vec<_> = full.keys.iter().map(|key| (key.column.as_deref(), &key.value.text[..])).collect();
         assert_eq!(keys, [(Some("a"), "a COLLATE \"C\""), (None, "lower(b)"), (None, "(c + d)")]);
+        assert_eq!(full.form, "USING btree (a COLLATE \"C\" DESC, lower(b), (c + d)) INCLUDE (e, f)");
         assert_eq!(full.include, ["e", "f"]);
         assert_eq!(full.filter.map(|filter| filter.not_null), Some(vec!["a".to_owned()]));
     }

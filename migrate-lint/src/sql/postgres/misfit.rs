@@ -26,6 +26,8 @@ pub(super) fn misfit(node: Node<'_>) -> Option<usize> {
         PARTITION_ITEM => loose_key(node),
         JOIN => missing_condition(node),
         AS_POLICY_TYPE => policy_type(node),
+        // A variable of psql.
+        NON_STANDARD_PARAM => Some(start(node)),
         kind if dropped(kind).is_some() => missing_names(node),
         _ => None,
     }

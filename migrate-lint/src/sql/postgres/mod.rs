@@ -99,6 +99,7 @@ fn unknown(text: &str, span: Span) -> Statement {
         literals: Vec::new(),
         row_locks: Vec::new(),
         since: Vec::new(),
+        parameter: None,
     }
 }
 

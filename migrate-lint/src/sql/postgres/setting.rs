@@ -28,6 +28,22 @@ pub(super) fn setting(node: Node<'_>) -> Setting {
     }
 }
 
+/// Whether a SET TRANSACTION has to come before the first query. READ COMMITTED does not, where it is the default, and
+/// READ ONLY may come at any time (PostgreSQL manual, SET TRANSACTION).
+pub(super) fn comes_first(node: Node<'_>) -> bool {
+    node.descendants().any(|mode| {
+        matches!(
+            mode.kind(),
+            SERIALIZABLE
+                | REPEATABLE_READ
+                | READ_UNCOMMITTED
+                | DEFERRABLE
+                | NOT_DEFERRABLE
+                | TRANSACTION_SNAPSHOT
+        )
+    })
+}
+
 /// `SET NAMES`, which the parser does not know. It is another form of `SET client_encoding` (PostgreSQL manual, SET).
 pub(super) fn names(text: &str) -> Option<Setting> {
     let mut tokens =
@@ -136,8 +152,17 @@ mod tests {
                 "{sql}"
             );
         }
-        for sql in ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET CONSTRAINTS ALL DEFERRED"] {
-            assert_eq!(kind(sql), Kind::Harmless, "{sql}");
+        assert_eq!(kind("SET CONSTRAINTS ALL DEFERRED"), Kind::Harmless);
+        for (sql, comes_first) in [
+            ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", true),
+            ("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ", true),
+            ("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", true),
+            ("SET TRANSACTION NOT DEFERRABLE", true),
+            ("SET TRANSACTION SNAPSHOT 'x'", true),
+            ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", false),
+            ("SET TRANSACTION READ ONLY", false),
+        ] {
+            assert_eq!(kind(sql), Kind::SetTransaction { comes_first }, "{sql}");
         }
         assert_eq!(crate::sql::postgres::parse("SET NAMES x y").errors.len(), 1);
     }

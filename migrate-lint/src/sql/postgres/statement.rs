@@ -4,6 +4,7 @@
 //! rows, session, harmless), and a node that none of them knows becomes `Kind::Unknown`. A new kind of statement is
 //! harmless only if it is added to the list in [`plain`].
 
+use migrate_core::Span;
 use squawk_parser::SyntaxKind::{self, *};
 
 use super::tree::Node;
@@ -29,7 +30,16 @@ pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
         reads,
         literals: literals.collect(),
         since: release::since(node),
+        parameter: parameter(node),
     }
+}
+
+/// The first parameter that gets no value.
+fn parameter(node: Node<'_>) -> Option<Span> {
+    let may_have_values =
+        matches!(node.kind(), CREATE_FUNCTION | CREATE_PROCEDURE | CREATE_SCHEMA | PREPARE | EXPLAIN);
+    let mut tokens = node.tokens().filter(|_| !may_have_values);
+    tokens.find(|token| token.kind() == POSITIONAL_PARAM).map(Node::span)
 }
 
 /// The kind of an unknown statement: its first two words.
@@ -204,7 +214,9 @@ fn is_executed(node: Node<'_>) -> bool {
 
 fn session(node: Node<'_>) -> Option<Kind> {
     Some(match node.kind() {
-        SET_TRANSACTION if !node.has(SESSION_CHARACTERISTICS) => Kind::Harmless,
+        SET_TRANSACTION if !node.has(SESSION_CHARACTERISTICS) => {
+            Kind::SetTransaction { comes_first: setting::comes_first(node) }
+        }
         SET | SET_ROLE | SET_SESSION_AUTH | SET_TRANSACTION | RESET | RESET_ROLE | RESET_SESSION_AUTH
         | DISCARD => Kind::Set(setting::setting(node)),
         GRANT => Kind::Grant(privileges(node)),
@@ -374,7 +386,10 @@ mod tests {
             ("ALTER ROLE a NOLOGIN", Kind::Unknown("ALTER ROLE".to_owned())),
             ("alter system set a = 1", Kind::Unknown("ALTER SYSTEM".to_owned())),
             ("EXECUTE a", Kind::Unknown("EXECUTE A".to_owned())),
-            ("DO LANGUAGE sql 'x'", Kind::Do(Block { statements: Vec::new(), is_opaque: true })),
+            (
+                "DO LANGUAGE sql 'x'",
+                Kind::Do(Block { statements: Vec::new(), chances: Vec::new(), is_opaque: true }),
+            ),
         ];
         for (sql, want) in cases {
             assert_eq!(kind(sql), want, "{sql}");

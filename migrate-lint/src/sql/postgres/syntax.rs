@@ -72,12 +72,27 @@ impl Place<'_> {
 
     /// The first change that makes the statement correct.
     fn hint(&self) -> Option<String> {
-        (self.keyword())
+        (self.variable())
+            .or_else(|| self.keyword())
             .or_else(|| self.comma())
             .or_else(|| self.semicolon())
             .or_else(|| self.data_type())
             .or_else(|| self.parenthesis())
             .or_else(|| self.surplus())
+    }
+
+    /// `:name` is a variable of psql.
+    fn variable(&self) -> Option<String> {
+        let index = [Some(self.index), self.index.checked_sub(1)];
+        let index = index.into_iter().flatten().find(|index| self.word(*index) == ":")?;
+        let (colon, name) = (self.tokens.get(index)?, self.tokens.get(index + 1)?);
+        let is_name =
+            matches!(name.kind, TokenKind::Word | TokenKind::Literal) && colon.range.end == name.range.start;
+        let is_alone = index == 0 || self.word(index - 1) != ":";
+        (is_name && is_alone).then(|| {
+            let name = shortened(self.word(index + 1));
+            format!("`:{name}` is a variable of psql, which has a value only there: write the value")
+        })
     }
 
     /// The word, or one of the two before it, may be a mistyped keyword.
@@ -218,6 +233,24 @@ mod tests {
         }
         let long = format!("SELECT 1 '{}'", "é".repeat(50));
         assert_eq!(error(&long).0, format!("syntax error near `'{}…`", "é".repeat(39)));
+    }
+
+    #[test]
+    fn variables_of_psql() {
+        for (sql, word, name) in [
+            ("SELECT :x", ":", ":x"),
+            ("SELECT :'x'", ":", ":'x'"),
+            ("SELECT * FROM :s.t", ":", ":s"),
+            ("INSERT INTO t VALUES (1, :\"x\")", ":", ":\"x\""),
+            ("CREATE USER a PASSWORD :'p'", ":", ":'p'"),
+        ] {
+            let hint =
+                format!("`{name}` is a variable of psql, which has a value only there: write the value");
+            assert_eq!(error(sql), (format!("syntax error near `{word}`"), word, Some(hint)), "{sql}");
+        }
+        for sql in ["SELECT a[1:b], a[:c], a[b::int : c], b::int", "SELECT json_object('a':b)"] {
+            assert_eq!(parse(sql).errors, [], "{sql}");
+        }
     }
 
     #[test]

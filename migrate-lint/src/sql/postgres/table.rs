@@ -186,7 +186,8 @@ fn on_delete(action: Node<'_>) -> OnDelete {
 /// The columns in a part of a foreign key. A table constraint has a list of them, a column constraint one name.
 fn key_column_names(part: Node<'_>) -> Vec<String> {
     match part.kind() {
-        FOREIGN_KEY_COLUMN_LIST => list(part, COLUMN_NAME_REF),
+        FOREIGN_KEY_COLUMN_LIST => part.nodes().flat_map(key_column_names).collect(),
+        PERIOD_COLUMN => part.child(COLUMN_NAME_REF).and_then(last).into_iter().collect(),
         COLUMN_NAME_REF => last(part).into_iter().collect(),
         _ => Vec::new(),
     }

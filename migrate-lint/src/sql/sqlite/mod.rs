@@ -86,5 +86,6 @@ fn empty(span: Span, kind: Kind) -> Statement {
         literals: Vec::new(),
         row_locks: Vec::new(),
         since: Vec::new(),
+        parameter: None,
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! In comes the parser's statement with its [`Place`], out comes our [`Statement`].
 
-use sqlite3_parser::ast::{InsertBody, OneSelect, PragmaBody, ResolveType, Select, Set, Stmt, UpsertDo};
+use sqlite3_parser::ast::{
+    InsertBody, OneSelect, PragmaBody, ResolveType, ResultColumn, Select, Set, Stmt, UpsertDo,
+};
 
 use super::expression::{column, expression};
 use super::name::{identifier, name, unquoted};
@@ -25,6 +27,7 @@ pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
         literals: walk.literals,
         row_locks: Vec::new(),
         since: Vec::new(),
+        parameter: None,
     }
 }
 
@@ -62,6 +65,8 @@ fn kind(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
             table: name(tbl_name),
             from_query: is_from_query(body),
             columns: columns.iter().flat_map(|columns| columns.iter()).map(identifier).collect(),
+            targets: columns.as_ref().map_or(0, |columns| columns.len()),
+            widths: widths(body),
             selection: match body {
                 InsertBody::Select(select, _) => selection(with.as_ref(), select),
                 InsertBody::DefaultValues => None,
@@ -117,6 +122,7 @@ fn create_index(statement: &Stmt<'_>, place: &Place<'_>) -> Kind {
         keys: columns.iter().map(key).collect(),
         include: Vec::new(),
         filter: where_clause.as_ref().map(expression),
+        form: String::new(),
     })
 }
 
@@ -136,6 +142,24 @@ fn conflict(resolution: Option<ResolveType>, body: &InsertBody<'_>) -> Option<Co
         }),
         _ => None,
     }
+}
+
+/// The numbers of values in the rows, each once. A UNION is left out.
+fn widths(body: &InsertBody<'_>) -> Vec<usize> {
+    let InsertBody::Select(select, _) = body else { return Vec::new() };
+    if select.body.compounds.is_some() {
+        return Vec::new();
+    }
+    let mut widths: Vec<usize> = match &select.body.select {
+        OneSelect::Values(rows) => rows.iter().map(sqlite3_parser::Vec::len).collect(),
+        OneSelect::Select { columns, .. } => {
+            let is_one = |column: &ResultColumn<'_>| matches!(column, ResultColumn::Expr(..));
+            columns.iter().all(is_one).then_some(columns.len()).into_iter().collect()
+        }
+    };
+    widths.sort_unstable();
+    widths.dedup();
+    widths
 }
 
 /// The columns of SET whose new value does not use their old one.

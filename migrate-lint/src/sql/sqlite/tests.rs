@@ -36,9 +36,10 @@ fn each_statement_is_of_its_kind() {
     };
     let t = || Name::new("t");
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
-    let insert = |columns: &[&str], conflict| {
-        let columns = owned(columns);
-        Kind::Insert(Insert { table: t(), from_query: false, columns, selection: None, conflict })
+    let insert = |columns: &[&str], widths: &[usize], conflict| {
+        let (targets, columns, widths) = (columns.len(), owned(columns), widths.to_vec());
+        let (from_query, selection) = (false, None);
+        Kind::Insert(Insert { table: t(), from_query, columns, targets, widths, selection, conflict })
     };
     let update = |columns: &[&str], replaces| {
         Kind::Update(Update { table: t(), filter: None, overwrites: owned(columns), replaces })
@@ -48,12 +49,18 @@ fn each_statement_is_of_its_kind() {
         ("drop index if exists main.\"T\"", drop(ObjectKind::Index, Name::qualified("main", "t"))),
         ("DROP VIEW IF EXISTS [t]", drop(ObjectKind::View, t())),
         ("DROP TRIGGER IF EXISTS `t`", drop(ObjectKind::Trigger, t())),
-        ("INSERT INTO t (a) VALUES (1), (2)", insert(&["a"], None)),
-        ("INSERT INTO t DEFAULT VALUES", insert(&[], None)),
-        ("REPLACE INTO t VALUES (1)", insert(&[], Some(Conflict::Replace))),
-        ("INSERT OR IGNORE INTO t (\"A\", b) VALUES (1, 2)", insert(&["a", "b"], Some(Conflict::Ignore))),
-        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", insert(&[], Some(Conflict::Ignore))),
-        ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 1", insert(&[], Some(Conflict::Update))),
+        ("INSERT INTO t (a) VALUES (1), (2)", insert(&["a"], &[1], None)),
+        ("INSERT INTO t DEFAULT VALUES", insert(&[], &[], None)),
+        ("REPLACE INTO t VALUES (1)", insert(&[], &[1], Some(Conflict::Replace))),
+        (
+            "INSERT OR IGNORE INTO t (\"A\", b) VALUES (1, 2)",
+            insert(&["a", "b"], &[2], Some(Conflict::Ignore)),
+        ),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", insert(&[], &[1], Some(Conflict::Ignore))),
+        (
+            "INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 1",
+            insert(&[], &[1], Some(Conflict::Update)),
+        ),
         ("UPDATE t SET a = 1, b = b + 1", update(&["a"], false)),
         ("UPDATE OR REPLACE t SET (a, b) = (SELECT b, 1)", update(&["a"], true)),
         ("DELETE FROM t", Kind::Delete(Delete { table: t(), filter: None })),

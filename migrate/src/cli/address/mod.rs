@@ -54,6 +54,7 @@ pub use tls::SslMode;
 #[cfg(feature = "postgres")]
 pub(super) use tls::{Roots, Tls, TlsVersions};
 pub use variables::AddressSource;
+pub(super) use variables::Variables;
 
 use super::failure::Failure;
 use crate::Engine;

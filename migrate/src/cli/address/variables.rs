@@ -59,9 +59,7 @@ pub(super) fn find(argument: Option<&str>) -> Result<(String, AddressSource), Fa
             _ => {}
         }
     }
-    let here = env::current_dir().map_err(|error| unreadable(Path::new("."), &error))?;
-    let up = |steps| iter::repeat_n("..", steps).collect::<PathBuf>().join(".env");
-    if let Some(path) = (0..here.ancestors().count()).map(up).find(|path| path.is_file()) {
+    if let Some(path) = file()? {
         let variables = in_file(&path)?;
         let of_name = |name| variables.iter().rfind(|(key, value)| key == name && !value.is_empty());
         if let Some((name, (_, url))) = VARIABLES.iter().find_map(|name| Some((*name, of_name(name)?))) {
@@ -72,6 +70,29 @@ pub(super) fn find(argument: Option<&str>) -> Result<(String, AddressSource), Fa
         "set DATABASE_URL, in the environment or in a file `.env`, or give `--database-url`: \
          `postgres://user@host/name`, or `sqlite:app.db`",
     ))
+}
+
+/// The values of variables: from the environment, else from the file.
+pub(crate) struct Variables(Vec<(String, String)>);
+
+impl Variables {
+    pub(crate) fn read() -> Result<Variables, Failure> {
+        Ok(Variables(file()?.map_or(Ok(Vec::new()), |path| in_file(&path))?))
+    }
+
+    /// The value of a variable. An empty one counts as unset.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let in_file = || self.0.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let value = env::var(name).ok().filter(|value| !value.is_empty()).or_else(in_file);
+        value.filter(|value| !value.is_empty())
+    }
+}
+
+/// The file `.env` in the current folder or one above it.
+fn file() -> Result<Option<PathBuf>, Failure> {
+    let here = env::current_dir().map_err(|error| unreadable(Path::new("."), &error))?;
+    let up = |steps| iter::repeat_n("..", steps).collect::<PathBuf>().join(".env");
+    Ok((0..here.ancestors().count()).map(up).find(|path| path.is_file()))
 }
 
 /// The variables of the file. They are not put into the environment, because other threads may be reading it.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use deadpool_postgres::Pool;
-use migrate_core::{Dialect, Engine, MigrationSet, Script, Version, embedded};
+use migrate_core::{Defaults, Dialect, Engine, MigrationSet, Script, Version, embedded};
 
 use super::report::{MigrationTrace, StatementTrace};
 use super::tracer::Tracer;
@@ -25,7 +25,7 @@ pub struct Scene {
 
 /// The driver wants a set: it looks up declared risks there.
 static NO_SET: MigrationSet =
-    embedded::set("scene", Dialect::Postgres, "", embedded::NO_MIGRATIONS, None, None);
+    embedded::set("scene", Dialect::Postgres, "", embedded::NO_MIGRATIONS, None, None, Defaults::NONE);
 
 impl Scene {
     /// A scene in the database of `pool`, which it has to itself.

@@ -23,6 +23,7 @@ conformance! {
     a_failure_to_keep_fails_no_run,
     a_schema_that_takes_too_long_is_not_kept,
     each_history_keeps_its_own,
+    what_is_ignored_is_nowhere,
 }
 
 /// Three tables.
@@ -260,4 +261,34 @@ async fn each_history_keeps_its_own(mut db: impl Sandbox) {
     assert!(found.contains(&format!("added    table {}", relation(&db, "d"))), "{found}");
     assert!(!found.contains("other_"), "{found}");
     assert_eq!(drift(&mut db, &other).await, NO_DRIFT);
+}
+
+async fn what_is_ignored_is_nowhere<S: Sandbox>(mut db: S) {
+    // Before a run and after it, with a pattern of the file and with one of the migrator.
+    let policy = format!("dialect = '{}'\n[drift]\nignore = ['part_*', '*.x_?']", S::DIALECT);
+    let set = Folder::with_policy(&policy).table(1, "a").table(2, "b").set();
+    let migrator = Migrator::new(&set);
+    let all = migrator.clone().drift_ignore([""; 0]);
+    db.migrate_to(&migrator, version(1)).await.unwrap();
+    let two = ["part_1", if S::DIALECT == migrate::Dialect::Sqlite { "part_2" } else { "x_2" }];
+    for table in two {
+        db.execute(&format!(
+            "CREATE TABLE {table} (id integer PRIMARY KEY); CREATE INDEX i_{table} ON {table} (id)"
+        ))
+        .await;
+    }
+    for applied in [1, 2] {
+        db.migrate_to(&migrator, version(applied)).await.unwrap();
+        assert_eq!(drift(&mut db, &migrator).await, NO_DRIFT);
+        let shown = drift(&mut db, &all).await;
+        assert!(two.iter().all(|table| shown.contains(&relation(&db, table))), "{shown}");
+        let named = |text: &str| two.iter().filter(|table| text.contains(**table)).count();
+        assert_eq!(named(&db.dump(&migrator).await.unwrap().sql), 0);
+        assert_eq!(named(&db.dump(&all).await.unwrap().sql), 2);
+        assert_eq!(named(&format!("{:?}", db.fingerprint(&migrator).await.unwrap())), 0);
+        assert_eq!(named(&format!("{:?}", db.fingerprint(&all).await.unwrap())), 2);
+    }
+    // All else is seen.
+    db.execute("CREATE TABLE other (id integer)").await;
+    assert_eq!(drift(&mut db, &migrator).await, format!("added    table {}", relation(&db, "other")));
 }

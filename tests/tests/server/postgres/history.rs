@@ -1,7 +1,7 @@
 //! Where the history is.
 
 use migrate::{ErrorKind, Migrator, SetState, Target};
-use migrate_tests::{PostgresClient, Sandbox};
+use migrate_tests::{Folder, PostgresClient, PostgresPool, Sandbox};
 
 use crate::postgres::{database, followed};
 
@@ -60,8 +60,7 @@ async fn the_history_of_another_schema_is_no_drift() {
     let ours = Migrator::new(&set);
     db.migrate(&ours).await.unwrap();
     let before = db.fingerprint(&ours).await.unwrap();
-    let none =
-        migrate_tests::Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
+    let none = Folder::new(migrate::Dialect::Postgres).migration("1_x", "SELECT 1", "SELECT 1").set();
     let other = Migrator::new(&none).history_schema("t2").history_prefix("other");
     db.migrate(&other).await.unwrap();
     let difference = before.diff(&db.fingerprint(&ours).await.unwrap());
@@ -104,4 +103,39 @@ async fn nothing_is_applied_to_a_temporary_schema() {
     db.execute("SET search_path = pg_temp").await;
     assert!(db.migrate(&migrator).await.unwrap().is_empty());
     assert_eq!(db.rollback(&migrator, 1).await.unwrap_err().kind(), ErrorKind::History);
+}
+
+/// Each history in its own schema, and each asks about that schema alone.
+#[tokio::test]
+async fn each_history_looks_at_its_own_schema() {
+    let mut db = database("schemas").await;
+    let set = |schema: &str| {
+        let policy = format!("[history]\nschema = '{schema}'\n[drift]\nschemas = ['{schema}']");
+        let script =
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}.users (id integer)");
+        Folder::with_policy(&policy).migration("1_users", &script, "DROP TABLE users").set()
+    };
+    let (one, two) = (set("t1"), set("t2"));
+    let (one, two) = (Migrator::new(&one), Migrator::new(&two));
+    db.migrate(&one).await.unwrap();
+    db.migrate(&two).await.unwrap();
+    db.execute(
+        "CREATE TABLE t2.own (id integer); CREATE TABLE public.other (id integer); CREATE EXTENSION pg_trgm",
+    )
+    .await;
+    assert_eq!(
+        db.column("SELECT schemaname FROM pg_tables WHERE tablename = 'migrate_history' ORDER BY 1").await,
+        ["t1", "t2"]
+    );
+    let shown = async |db: &mut PostgresPool, migrator: &Migrator<'_>| {
+        db.drift(migrator).await.unwrap().difference().unwrap().to_string()
+    };
+    assert_eq!(shown(&mut db, &one).await, "no difference");
+    assert_eq!(shown(&mut db, &two).await, "added    table t2.own");
+    let dump = db.dump(&one).await.unwrap().sql;
+    assert!(dump.contains(r#"TABLE "t1"."users""#), "{dump}");
+    assert!(["t2", "EXTENSION", "public"].iter().all(|other| !dump.contains(other)), "{dump}");
+    // A method wins over the file.
+    let all = shown(&mut db, &one.clone().drift_schemas([""; 0])).await;
+    assert!(all.contains("added    table t2.users") && all.contains("added    extension pg_trgm"), "{all}");
 }

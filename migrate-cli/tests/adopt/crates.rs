@@ -72,9 +72,7 @@ async fn sqlx_and_files_that_only_sqlx_reads() {
     ];
     let takeover = Takeover::new("adopt_sqlx_own", &files).await;
     sqlx(&takeover).await;
-    takeover
-        .takes_over("_sqlx_migrations", &[], &[20250101000000, 20250102000000, 20250103000000])
-        .await;
+    takeover.takes_over("_sqlx_migrations", &[], &[20250101000000, 20250102000000, 20250103000000]).await;
     for (path, text) in files {
         assert_eq!(fs::read_to_string(takeover.folder.path().join(path)).unwrap(), text);
     }

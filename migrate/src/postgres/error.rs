@@ -19,11 +19,8 @@ pub(crate) fn database_error(error: Error) -> DatabaseError {
 }
 
 /// How the driver says that an answer does not fit its question. It has no type for this.
-const UNFIT: [&str; 3] = [
-    "unexpected message from server",
-    "error parsing response from server",
-    "error deserializing column",
-];
+const UNFIT: [&str; 3] =
+    ["unexpected message from server", "error parsing response from server", "error deserializing column"];
 
 fn of_connection(error: &Error) -> DatabaseError {
     let text = with_sources(error);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use migrate::testing::{Bouncer, Server, TestDatabase};
 use migrate::{ErrorKind, Migrator};
-use tokio_postgres::{Client, NoTls};
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, NoTls};
 
 use crate::database::{self, HISTORY, INVALID, LOCKS, LOG, TRANSACTIONS, rows, until_none, until_row};
 use crate::folder::{Folder, postgres};
@@ -331,8 +331,9 @@ async fn a_client_without_a_pool_is_refused_what_no_lock_protects() {
 #[tokio::test]
 async fn a_killed_run_leaves_no_answers_to_the_next_client() {
     const TABLES: usize = 12;
-    let scripts: Vec<_> =
-        (1..=TABLES).map(|n| (format!("{n}_table.up"), format!("CREATE TABLE table_{n} (n bigint)"))).collect();
+    let scripts: Vec<_> = (1..=TABLES)
+        .map(|n| (format!("{n}_table.up"), format!("CREATE TABLE table_{n} (n bigint)")))
+        .collect();
     let scripts: Vec<_> = scripts.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).collect();
     let folder = postgres(&scripts);
     for via in ["pool", "client"] {
@@ -350,7 +351,10 @@ async fn a_killed_run_leaves_no_answers_to_the_next_client() {
                 assert_eq!(seen.get::<_, i32>(0), n, "{via}, killed after {kill}");
             }
             Runner::migrate(via, slow.pooled.address(), &folder).succeeds().await;
-            assert_eq!(rows(direct, "SELECT count(*)::text FROM migrate_history").await, [TABLES.to_string()]);
+            assert_eq!(
+                rows(direct, "SELECT count(*)::text FROM migrate_history").await,
+                [TABLES.to_string()]
+            );
         }
         assert!(killed > 2, "{killed}");
     }
@@ -364,7 +368,8 @@ async fn a_run_that_gets_the_answers_to_another_client_says_so() {
     let mut strange = 0;
     for after in (0..100).step_by(10) {
         let slow = Slow::start().await;
-        let (other, connection) = slow.pooled.bouncer.config(slow.pooled.database.name()).connect(NoTls).await.unwrap();
+        let (other, connection) =
+            slow.pooled.bouncer.config(slow.pooled.database.name()).connect(NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
         let asked = tokio::spawn(async move {
             futures_util::future::join_all((0..20).map(|_| other.simple_query("SELECT 1"))).await;
@@ -377,7 +382,10 @@ async fn a_run_that_gets_the_answers_to_another_client_says_so() {
         while let Err(error) = Migrator::new(&set).migrate(&slow.pooled.pool(2)).await {
             let text = error.to_string();
             assert_eq!(error.kind(), ErrorKind::Database, "{text}");
-            assert!(text.contains("hint: the answer was to a statement of another client. PgBouncer before 1.21"), "{text}");
+            assert!(
+                text.contains("hint: the answer was to a statement of another client. PgBouncer before 1.21"),
+                "{text}"
+            );
             strange += 1;
             runs += 1;
             assert!(runs < 20);

@@ -47,6 +47,7 @@ pub use analysis::{
     Analyse, Depth, Findings, Project, Question, ScriptFindings, SyntaxError, Unanalysed, Unparsed,
 };
 pub use checksum::{Checksum, InvalidChecksum};
+pub use closest::closest_of;
 pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
@@ -64,7 +65,7 @@ pub use fingerprint::{
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};
-pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
+pub use ledger::{AnyHistory, HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
 #[doc(hidden)]

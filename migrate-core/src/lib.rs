@@ -4,6 +4,7 @@
 //! use the `migrate` crate, which re-exports what they need.
 
 mod analysis;
+mod beginnings;
 mod checksum;
 mod closest;
 mod config;
@@ -44,6 +45,8 @@ mod visible;
 
 pub use analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
 pub use checksum::{Checksum, InvalidChecksum};
+#[doc(hidden)]
+pub use closest::closest_of;
 pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};

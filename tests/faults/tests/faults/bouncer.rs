@@ -360,7 +360,8 @@ async fn a_killed_run_leaves_no_answers_to_the_next_client() {
     }
 }
 
-/// Others may leave answers behind. Whoever gets them has lost a connection, and has made no mistake in a script.
+/// Others may leave answers behind. A run that gets them has lost its connection, and its scripts have no mistake. What it
+/// makes of them depends on the answers, so not each run can say where they come from.
 #[tokio::test]
 async fn a_run_that_gets_the_answers_to_another_client_says_so() {
     let folder = postgres(&[CREATE]);

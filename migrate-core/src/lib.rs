@@ -26,6 +26,7 @@ mod history;
 mod ledger;
 mod lock_file;
 mod migration;
+mod other_tool;
 mod parallel;
 mod plan;
 mod position;
@@ -64,9 +65,10 @@ pub use fingerprint::{
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};
-pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
+pub use ledger::{HISTORY_FORMAT, HistoryTable, Neighbours, Proof, Runner, UNWRITTEN, UnreadableRow};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
+pub use other_tool::OtherTool;
 #[doc(hidden)]
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};

@@ -1,6 +1,6 @@
 //! The history as a run reads it, and the plan that is made from it.
 
-use migrate_core::{AppliedMigration, OtherTool, Plan, Proof, Query, Neighbours, Target, plan};
+use migrate_core::{AppliedMigration, Neighbours, OtherTool, Plan, Proof, Query, Target, plan};
 
 use super::Run;
 use crate::driver::{DatabaseError, Driver};

@@ -15,6 +15,6 @@ mod table;
 mod written;
 
 pub use everywhere::AnyHistory;
-pub use read::{Proof, UnreadableRow};
+pub use read::{Neighbours, Proof, UnreadableRow};
 pub use table::{HISTORY_FORMAT, HistoryTable, Runner};
 pub use written::UNWRITTEN;

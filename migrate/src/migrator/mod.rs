@@ -57,6 +57,7 @@ pub struct Migrator<'s> {
     pub(crate) retries: usize,
     pub(crate) slow_after: Duration,
     pub(crate) keep_schema: bool,
+    pub(crate) alongside: bool,
     pub(crate) keep_within: Duration,
     application: Option<String>,
     history_schema: Option<Cow<'s, str>>,
@@ -91,6 +92,7 @@ impl<'s> Migrator<'s> {
             // Longer than a deployment waits, and soon enough that someone looks on the same day.
             slow_after: Duration::from_secs(30 * 60),
             keep_schema: true,
+            alongside: false,
             // Enough for a hundred thousand tables, and as long as a deployment can wait for something optional.
             keep_within: Duration::from_secs(30),
             application: None,
@@ -116,6 +118,11 @@ impl<'s> Migrator<'s> {
     pub(crate) fn not_agreed<'p>(&self, plan: &'p Plan) -> Option<&'p Step> {
         let agreed = self.agreed.as_ref()?;
         plan.steps.iter().find(|step| !agreed.contains(&(step.action, step.version)))
+    }
+
+    /// Whether no one has said where the history is.
+    pub(crate) fn has_default_place(&self) -> bool {
+        self.history_schema.is_none() && self.history_prefix.is_none()
     }
 
     pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {

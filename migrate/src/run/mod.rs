@@ -21,7 +21,7 @@ mod transactions;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use migrate_core::{HistoryTable, Runner};
+use migrate_core::{AnyHistory, HistoryTable, OtherTool, Runner};
 
 use crate::driver::{Driver, Keep};
 use crate::error::Error;
@@ -46,6 +46,10 @@ pub(crate) struct Run<'a, D> {
     mark: String,
     /// The search path of the session, if what a script creates would be temporary.
     temporary_path: Option<String>,
+    /// The other tools that have a history here, while there is none of ours.
+    other_tools: Vec<OtherTool>,
+    /// The history of this set in another place, while there is none in the default one, where the run looks.
+    elsewhere: Option<AnyHistory>,
     /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
     /// How to keep the schema at the end.
@@ -77,6 +81,8 @@ impl<'a, D: Driver> Run<'a, D> {
             report,
             mark,
             temporary_path: None,
+            other_tools: Vec::new(),
+            elsewhere: None,
             is_noted,
             keep: None,
         })

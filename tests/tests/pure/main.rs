@@ -5,5 +5,6 @@ mod engines;
 mod findings;
 mod hazards;
 mod lock_file;
+mod pages;
 mod public;
 mod tables;

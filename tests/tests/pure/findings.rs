@@ -125,7 +125,12 @@ fn zz_dump() {
         };
         for d in diagnostics {
             if let Problem::Hazard(HazardProblem::Found { hazard, risk, message, .. }) = &d.problem {
-                out += &format!("{}\t{}\t{:05}\t{hazard}\t{risk}\t{message}\n", corpus.name, d.path, d.position.unwrap().line);
+                out += &format!(
+                    "{}\t{}\t{:05}\t{hazard}\t{risk}\t{message}\n",
+                    corpus.name,
+                    d.path,
+                    d.position.unwrap().line
+                );
             }
         }
     }

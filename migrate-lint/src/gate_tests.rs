@@ -424,7 +424,10 @@ fn a_finding_for_any_engine_names_the_one_that_it_is_about() {
     assert!(index[0].starts_with("[index-blocking] high: PostgreSQL: no one can write"), "{index:?}");
     let both = said(DROP);
     assert!(both[0].starts_with("[drop-column] high: ") && !both[0].contains("SQL"), "{both:?}");
-    assert_eq!(said("ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;"), ["SQLite has no `ALTER COLUMN`"]);
+    assert_eq!(
+        said("ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;"),
+        ["SQLite has no `ALTER COLUMN a SET DEFAULT`"]
+    );
     assert_eq!(
         said("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);"),
         ["PostgreSQL has no `AUTOINCREMENT`"]

@@ -112,27 +112,3 @@ fn zksync() {
         ],
     );
 }
-
-#[test]
-fn zz_dump() {
-    let mut out = String::new();
-    for corpus in [&CRATES_IO, &ZKSYNC] {
-        let folder = corpus.analysed().unwrap();
-        let source = Source::read(&folder.directory(), "migrations").unwrap();
-        let diagnostics: Vec<Diagnostic> = match source.check(&Overrides::default(), migrate_lint::analyse) {
-            Ok(checked) => checked.warnings,
-            Err(diagnostics) => diagnostics.iter().cloned().collect(),
-        };
-        for d in diagnostics {
-            if let Problem::Hazard(HazardProblem::Found { hazard, risk, message, .. }) = &d.problem {
-                out += &format!(
-                    "{}\t{}\t{:05}\t{hazard}\t{risk}\t{message}\n",
-                    corpus.name,
-                    d.path,
-                    d.position.unwrap().line
-                );
-            }
-        }
-    }
-    std::fs::write("/tmp/quiet/findings.tsv", out).unwrap();
-}

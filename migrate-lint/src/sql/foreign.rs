@@ -14,6 +14,12 @@ type Foreign = (&'static str, &'static str);
 
 /// What is said about the words at an error: the message, and the hint. `at` is the byte of the error in `text`.
 pub(super) fn foreign(text: &str, at: usize, engine: Engine) -> Option<(String, String)> {
+    let is_cast = [at, at.saturating_sub(1)]
+        .iter()
+        .any(|at| text.get(*at..).is_some_and(|rest| rest.starts_with("::")));
+    if engine == Engine::Sqlite && is_cast {
+        return Some(("SQLite has no `::`".to_owned(), "write `CAST(… AS …)`".to_owned()));
+    }
     let words: Vec<_> =
         tokens(text, engine).filter(|token| !token.is_comment()).map(|token| token.range).collect();
     let index = words.partition_point(|range| range.end <= at);
@@ -72,7 +78,6 @@ const OF_POSTGRES: &[Foreign] = &[
     ("CONCURRENTLY", "leave it out: a database has one writer at a time anyway"),
     ("CASCADE", "drop what depends on it by its name"),
     ("ILIKE", "write `LIKE`, which ignores the case of ASCII letters"),
-    (": :", "write `CAST(… AS …)`"),
     ("GRANT", "leave it out: SQLite has no roles"),
     ("REVOKE", "leave it out: SQLite has no roles"),
     ("COPY", "write `INSERT`"),

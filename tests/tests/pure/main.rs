@@ -8,3 +8,4 @@ mod lock_file;
 mod pages;
 mod public;
 mod tables;
+mod unparsed;

@@ -68,7 +68,7 @@ fn of_script(of_engines: &[(Engine, &ScriptFindings)]) -> ScriptFindings {
         of_engines.iter().map(|(_, found)| found.hazards.iter().map(place).collect()).collect();
     let mut known_errors = BTreeSet::new();
     for (number, (engine, found)) in of_engines.iter().enumerate() {
-        joined.unparsed.extend(found.unparsed.iter().cloned());
+        joined.unparsed.extend(&found.unparsed);
         for error in found.errors.iter().filter(|error| known_errors.insert(error_place(error))) {
             let is_of_all = errors.iter().all(|places| places.contains(&error_place(error)));
             let message = named(*engine, is_of_all, &error.message);

@@ -25,9 +25,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let message = match &context.statement.kind {
         Kind::CreateTrigger(trigger) if context.is_old(&trigger.table) => {
             let (table, name) = (&trigger.table, &trigger.name);
-            Some(if is_made_anew(context) {
+            Some(if is_created_again(context) {
                 format!(
-                    "the trigger `{name}` is made anew: if its form is another, writes to `{table}` run that from now on"
+                    "the trigger `{name}` is created again: if its form differs, writes to `{table}` run the new one from now on"
                 )
             } else {
                 format!("from now on every write to `{table}` also runs the trigger `{name}`")
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// Whether an earlier statement of the script has dropped the trigger that this one creates. With IF EXISTS there may have
 /// been none.
-fn is_made_anew(context: &Context<'_>) -> bool {
+fn is_created_again(context: &Context<'_>) -> bool {
     earlier(context).any(|statement| match &statement.kind {
         Kind::Drop(drop) => {
             drop.object == ObjectKind::Trigger && !drop.if_exists && creates(context, context.statement, drop)
@@ -112,8 +112,8 @@ mod tests {
             &["trigger controlled"],
         );
         let said = |sql: &str| messages(&history, sql).concat();
-        let anew = said(&format!("DROP TRIGGER old_note ON t; CREATE TRIGGER old_note {NOTE}"));
-        assert!(anew.starts_with("the trigger `old_note` is made anew"), "{anew}");
+        let again = said(&format!("DROP TRIGGER old_note ON t; CREATE TRIGGER old_note {NOTE}"));
+        assert!(again.starts_with("the trigger `old_note` is created again"), "{again}");
         let added = said(&format!("DROP TRIGGER IF EXISTS no_note ON t; CREATE TRIGGER no_note {NOTE}"));
         assert!(added.contains("also runs the trigger `no_note`"), "{added}");
         // A trigger has its name for its table alone.

@@ -14,17 +14,14 @@ type Foreign = (&'static str, &'static str);
 
 /// What is said about the words at an error: the message, and the hint. `at` is the byte of the error in `text`.
 pub(super) fn foreign(text: &str, at: usize, engine: Engine) -> Option<(String, String)> {
-    let is_cast = [at, at.saturating_sub(1)]
-        .iter()
-        .any(|at| text.get(*at..).is_some_and(|rest| rest.starts_with("::")));
-    if engine == Engine::Sqlite && is_cast {
-        return Some(("SQLite has no `::`".to_owned(), "write `CAST(… AS …)`".to_owned()));
-    }
     let words: Vec<_> =
         tokens(text, engine).filter(|token| !token.is_comment()).map(|token| token.range).collect();
     let index = words.partition_point(|range| range.end <= at);
     let table = match engine {
         Engine::Postgres => OF_SQLITE,
+        Engine::Sqlite if is_cast(text, at) => {
+            return Some(("SQLite has no `::`".to_owned(), "write `CAST(… AS …)`".to_owned()));
+        }
         Engine::Sqlite => OF_POSTGRES,
     };
     let is_word =
@@ -44,6 +41,12 @@ pub(super) fn foreign(text: &str, at: usize, engine: Engine) -> Option<(String, 
     let is_one_line = !written.contains('\n');
     let shown = if is_one_line { written } else { phrase };
     Some((format!("{} has no `{shown}`", engine.name()), instead.to_owned()))
+}
+
+/// Whether the error is at the `::` of a cast. SQLite takes the second colon for the beginning of a parameter.
+fn is_cast(text: &str, at: usize) -> bool {
+    let is_here = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with("::"));
+    is_here(at) || at.checked_sub(1).is_some_and(is_here)
 }
 
 /// The words of PostgreSQL that SQLite does not have. Longer ones come first.

@@ -35,9 +35,11 @@ fn serves(other: &Index, dropped: &Index) -> bool {
     is_same_condition
         && is_same_form
         && other.keys.len() >= dropped.keys.len()
-        && keys
-            .into_iter()
-            .all(|(other, dropped)| other.column == dropped.column && other.value.text == dropped.value.text)
+        && keys.into_iter().all(|(other, dropped)| match (&other.column, &dropped.column) {
+            (Some(other), Some(dropped)) => other == dropped,
+            (None, None) => other.value.text == dropped.value.text,
+            _ => false,
+        })
 }
 
 fn is_as_unique(other: &Index, dropped: &Index) -> bool {

@@ -57,7 +57,7 @@ fn crates_io() {
             ("index-blocking controlled", 1),
             ("index-blocking high", 50),
             ("index-concurrent controlled", 5),
-            ("index-drop controlled", 27),
+            ("index-drop controlled", 26),
             ("inline-check high", 2),
             ("lock-then-work controlled", 2),
             ("lock-then-work high", 30),

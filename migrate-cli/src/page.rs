@@ -63,8 +63,8 @@ impl Page {
                 let paragraph = markdown.split("\n\n").nth(1).unwrap_or_default();
                 let text = with_commands(&paragraph.replace('\n', " "));
                 // A first word such as "SQLite." is no sentence.
-                let ends = text.match_indices(". ").map(|(dot, _)| dot + 1);
-                let end = ends.skip_while(|end| *end < "SQLite. ".len()).next().unwrap_or(text.len());
+                let mut ends = text.match_indices(". ").map(|(dot, _)| dot + 1);
+                let end = ends.find(|end| *end >= "SQLite. ".len()).unwrap_or(text.len());
                 text[..end].to_owned()
             }
             Page::Problem { meaning, .. } => with_commands(meaning),

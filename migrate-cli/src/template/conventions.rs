@@ -120,10 +120,10 @@ impl<'a> Conventions<'a> {
 
     /// Whether the primary key of a table with tenants begins with the tenant: as the others', and if there are none.
     pub(super) fn keys_have(&self, tenant: &str) -> bool {
-        let with = self.tables.iter().filter(|table| table.column(tenant).is_some());
-        let (have, lack): (Vec<_>, Vec<_>) = with
-            .filter(|table| table.primary_key.iter().any(|column| column != tenant))
-            .partition(|table| table.primary_key.iter().any(|column| column == tenant));
+        let of_tenants = self.tables.iter().filter(|table| table.column(tenant).is_some());
+        let numbered = of_tenants.filter(|table| table.primary_key.iter().any(|column| column != tenant));
+        let (have, lack): (Vec<&KnownTable>, Vec<&KnownTable>) =
+            numbered.partition(|table| table.primary_key.iter().any(|column| column == tenant));
         have.len() >= lack.len()
     }
 

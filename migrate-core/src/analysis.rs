@@ -18,7 +18,30 @@ pub struct Unanalysed<'a> {
     /// What the folder says about the databases.
     pub project: Project,
     /// The migrations, in the order of their versions, and what to find out about each.
-    pub migrations: Vec<(&'a Migration, Depth)>,
+    pub migrations: Vec<Question<'a>>,
+}
+
+/// A migration, and what to find out about it.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// How far to analyse it.
+    pub depth: Depth,
+    /// Which of its statements need not parse.
+    pub unparsed: Unparsed,
+}
+
+/// The statements of a migration that need not parse, because `-- migrate: unparsed` is above them. Each is the number of
+/// statements before it in its script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unparsed {
+    /// Those of the script that applies it.
+    pub up: BTreeSet<usize>,
+    /// Those of its rollback script.
+    pub down: BTreeSet<usize>,
+    /// Those of its verify script.
+    pub verify: BTreeSet<usize>,
 }
 
 /// What to find out about a migration.
@@ -63,6 +86,8 @@ pub struct Findings {
 pub struct ScriptFindings {
     /// What does not parse, in the order of the places.
     pub errors: Vec<SyntaxError>,
+    /// Which of the statements that need not parse have a syntax error, which is not among the errors.
+    pub unparsed: BTreeSet<usize>,
     /// The hazards.
     pub hazards: Vec<Finding>,
 }

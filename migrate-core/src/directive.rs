@@ -1,5 +1,6 @@
 //! `-- migrate: key value` in the comments of a script.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::closest::closest_of;
@@ -26,10 +27,13 @@ pub(crate) struct Directives {
     pub(crate) allows: Vec<Allow>,
 }
 
-/// A hazard that the author accepts: `allow` above a statement, or at the top of a script for all of it.
+/// A hazard that the author accepts: `allow` above a statement, or at the top of a script for all of it. `unparsed` above
+/// a statement accepts that this one is not analysed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Allow {
     pub(crate) hazard: Hazard,
+    /// Whether it is `unparsed`: the statement below it does not even parse.
+    pub(crate) is_unparsed: bool,
     pub(crate) why: String,
     /// The byte where the directive begins.
     pub(crate) at: usize,
@@ -55,7 +59,7 @@ pub(crate) fn parse(sql: &str, scan: &Scan, part: Part) -> (Directives, Vec<(Dir
         let read = read(&sql[comment.clone()], comment.start).and_then(|line| {
             let Some((key, value)) = line else { return Ok(()) };
             check_place(key, comment.start, scan, part)?;
-            if key != DirectiveKey::Allow && seen.contains(&key) {
+            if !key.may_be_of_statement() && seen.contains(&key) {
                 return Err(DirectiveProblem::Twice { key });
             }
             seen.push(key);
@@ -127,7 +131,7 @@ fn closest(name: &str) -> Option<DirectiveKey> {
     closest_of(DirectiveKey::ALL.iter().map(|key| key.name()), &name).and_then(DirectiveKey::from_name)
 }
 
-/// Directives are above the first statement; `allow` may be above any.
+/// Directives are above the first statement; those of a single statement may be above any.
 fn check_place(key: DirectiveKey, offset: usize, scan: &Scan, part: Part) -> Result<(), DirectiveProblem> {
     let parts = key.parts();
     let inside = scan.statements.iter().any(|s| s.span.start() < offset && offset < s.span.end());
@@ -136,10 +140,22 @@ fn check_place(key: DirectiveKey, offset: usize, scan: &Scan, part: Part) -> Res
         Err(DirectiveProblem::InWrongPart { key, belongs_to_down: parts.contains(&Part::Down) })
     } else if inside {
         Err(DirectiveProblem::InsideStatement { key })
-    } else if below && key != DirectiveKey::Allow {
+    } else if below && !key.may_be_of_statement() {
         Err(DirectiveProblem::BelowStatement { key })
     } else {
         Ok(())
+    }
+}
+
+/// How many of these statements begin at or before a byte.
+pub(crate) fn begun(at: usize, statements: &[Span]) -> usize {
+    statements.partition_point(|span| span.start() <= at)
+}
+
+impl Allow {
+    /// The number of the statement that it is above.
+    pub(crate) fn above(&self, statements: &[Span]) -> usize {
+        begun(self.at, statements)
     }
 }
 
@@ -147,13 +163,19 @@ impl Directives {
     /// Which `allow` is about a hazard at this byte of a script with these statements: one at the top of the script, or
     /// one above the statement.
     pub(crate) fn allowing(&self, hazard: Hazard, at: usize, statements: &[Span]) -> Option<usize> {
-        // How many statements begin up to a byte.
-        let begun = |at: usize| statements.partition_point(|span| span.start() <= at);
-        let of_statement = begun(at);
+        let of_statement = begun(at, statements);
         self.allows.iter().position(|allow| {
-            let above = begun(allow.at);
-            allow.hazard == hazard && (above == 0 || above + 1 == of_statement)
+            let above = allow.above(statements);
+            let is_of_script = above == 0 && !allow.is_unparsed;
+            allow.hazard == hazard && (is_of_script || above + 1 == of_statement)
         })
+    }
+
+    /// Which of these statements `unparsed` is above, as the number of statements before each. One that is above no
+    /// statement has the number of all of them.
+    pub(crate) fn unparsed(&self, statements: &[Span]) -> BTreeSet<usize> {
+        let unparsed = self.allows.iter().filter(|allow| allow.is_unparsed);
+        unparsed.map(|allow| allow.above(statements)).collect()
     }
 
     fn set(&mut self, key: DirectiveKey, value: &str, at: usize) -> Result<(), DirectiveProblem> {
@@ -180,7 +202,11 @@ impl Directives {
             DirectiveKey::ForeignKeys => return Err(expected("`off`")),
             DirectiveKey::Allow => {
                 let (hazard, why) = allow(value).ok_or(expected(ALLOW))?;
-                self.allows.push(Allow { hazard: known(hazard)?, why, at });
+                self.allows.push(Allow { hazard: known(hazard)?, is_unparsed: false, why, at });
+            }
+            DirectiveKey::Unparsed => {
+                let Reason { why, at } = reason()?;
+                self.allows.push(Allow { hazard: Hazard::Unanalyzed, is_unparsed: true, why, at });
             }
         }
         Ok(())
@@ -250,7 +276,11 @@ mod tests {
                    \n\
                    ALTER TABLE t DROP COLUMN a;\n\
                    -- migrate: allow drop-table \"empty\"\n\
-                   DROP TABLE u;";
+                   DROP TABLE u;\n\
+                   -- migrate: unparsed \"of a fork\"\n\
+                   -- migrate: allow drop-table \"empty\"\n\
+                   DROP TABLE v ONLINE;";
+        let allow = |hazard, why: &str, at| Allow { hazard, is_unparsed: false, why: why.to_owned(), at };
         let want = Directives {
             no_transaction: true,
             irreversible: Some(Reason { why: "the old column is gone".to_owned(), at: 47 }),
@@ -262,8 +292,10 @@ mod tests {
             older_binaries: Some(OlderBinaries::Ok),
             foreign_keys_off: true,
             allows: vec![
-                Allow { hazard: Hazard::DropColumn, why: "unused since 2.3".to_owned(), at: 168 },
-                Allow { hazard: Hazard::DropTable, why: "empty".to_owned(), at: 329 },
+                allow(Hazard::DropColumn, "unused since 2.3", 168),
+                allow(Hazard::DropTable, "empty", 329),
+                Allow { is_unparsed: true, ..allow(Hazard::Unanalyzed, "of a fork", 380) },
+                allow(Hazard::DropTable, "empty", 413),
             ],
         };
         assert_eq!(parse_up(sql), (want, vec![]));
@@ -337,6 +369,8 @@ mod tests {
         let values = [
             "no-transaction please",
             "irreversible",
+            "unparsed",
+            "unparsed why",
             "irreversible why",
             "irreversible \" \"",
             "lock-timeout 5",
@@ -378,6 +412,7 @@ mod tests {
             ("alow", "allow"),
             ("allows", "allow"),
             ("risks", "risk"),
+            ("unparse", "unparsed"),
             ("older-binary", "older-binaries"),
             ("foreign-key", "foreign-keys"),
         ];

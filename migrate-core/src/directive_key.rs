@@ -51,6 +51,8 @@ keys! {
     StatementTimeout "statement-timeout" in [Up Down Verify] as "statement-timeout 30min",
     /// A hazard that the author accepts.
     Allow "allow" in [Up Down Verify] as "allow drop-column \"unused since 2.3\"",
+    /// A statement that the engine takes, and this library cannot read.
+    Unparsed "unparsed" in [Up Down Verify] as "unparsed \"an index option of PostgreSQL 19\"",
     /// The risk as the author sees it.
     Risk "risk" in [Up] as "risk controlled",
     /// Whether binaries that do not know the migration may run on the schema that it leaves.
@@ -60,6 +62,11 @@ keys! {
 }
 
 impl DirectiveKey {
+    /// Whether it may be about a single statement: above any of them, and more than once.
+    pub(crate) fn may_be_of_statement(self) -> bool {
+        matches!(self, DirectiveKey::Allow | DirectiveKey::Unparsed)
+    }
+
     /// The directive of that name.
     pub fn from_name(name: &str) -> Option<DirectiveKey> {
         DirectiveKey::ALL.iter().copied().find(|key| key.name() == name)

@@ -39,10 +39,13 @@ pub mod statement;
 mod status;
 #[doc(hidden)]
 pub mod token;
+mod unseen;
 mod version;
 mod visible;
 
-pub use analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
+pub use analysis::{
+    Analyse, Depth, Findings, Project, Question, ScriptFindings, SyntaxError, Unanalysed, Unparsed,
+};
 pub use checksum::{Checksum, InvalidChecksum};
 pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -84,5 +87,6 @@ pub use source::{
 pub use statement::Span;
 pub use status::{MigrationState, MigrationStatus, SetState, Status, status};
 pub use token::Quote;
+pub use unseen::Unseen;
 pub use version::{InvalidVersion, Version};
 pub use visible::{Lines, OneLine, visible};

@@ -11,8 +11,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use migrate_core::{
-    Depth, Engine, Execution, Finding, Findings, Hazard, Migration, Project, Script, ScriptFindings,
-    SyntaxError, Unanalysed, Work, in_shares,
+    Depth, Engine, Execution, Finding, Findings, Hazard, Migration, Project, Question, Script,
+    ScriptFindings, SyntaxError, Unanalysed, Work, in_shares,
 };
 
 use crate::analysis::Analysis;
@@ -20,7 +20,7 @@ use crate::lost_session::lost_session;
 use crate::rollback;
 use crate::rules::newer_syntax;
 use crate::schema::{Schema, Words};
-use crate::sql::{self, Parsed};
+use crate::sql::{self, Statement};
 
 /// The findings in each migration of a folder: the syntax errors and hazards by the grammar and rules of each engine that
 /// the folder is written for.
@@ -28,7 +28,7 @@ pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
     let mut found: Vec<Findings> = folder.migrations.iter().map(|_| Findings::default()).collect();
     for engine in folder.dialect.engines() {
         let parsed = in_shares(&folder.migrations, |_, share| {
-            share.iter().map(|(migration, depth)| ParsedMigration::of(migration, *depth, *engine)).collect()
+            share.iter().map(|question| ParsedMigration::of(question, *engine)).collect()
         });
         let prepared = prepared(&folder.project, *engine);
         let analysed = in_shares(&parsed, |before, share| {
@@ -60,6 +60,7 @@ fn add(found: &mut ScriptFindings, more: ScriptFindings) {
     let place = |error: &SyntaxError| (error.span.start(), error.span.end());
     let mut known: HashSet<_> = found.errors.iter().map(place).collect();
     found.errors.extend(more.errors.into_iter().filter(|error| known.insert(place(error))));
+    found.unparsed.extend(more.unparsed);
     add_hazards(&mut found.hazards, more.hazards);
 }
 
@@ -83,30 +84,51 @@ fn place(finding: &Finding) -> (Hazard, usize, usize) {
 struct ParsedMigration<'a> {
     migration: &'a Migration,
     depth: Depth,
-    up: Parsed,
-    down: Option<Parsed>,
-    verify: Option<Parsed>,
+    up: ParsedScript,
+    down: Option<ParsedScript>,
+    verify: Option<ParsedScript>,
     /// The words of the up and down scripts, which name the part of the schema that a rollback needs.
     words: Words,
+}
+
+/// The statements of a script, its syntax errors, and the statements whose error is forgiven.
+struct ParsedScript {
+    statements: Vec<Statement>,
+    errors: Vec<SyntaxError>,
+    unparsed: BTreeSet<usize>,
+}
+
+impl ParsedScript {
+    fn of(script: &Script, unparsed: &BTreeSet<usize>, engine: Engine) -> ParsedScript {
+        let mut parsed = sql::parse(script.sql(), engine);
+        let unparsed = parsed.forgive(unparsed);
+        ParsedScript { statements: parsed.statements, errors: parsed.errors, unparsed }
+    }
+
+    fn findings(&self, hazards: Vec<Finding>) -> ScriptFindings {
+        ScriptFindings { errors: self.errors.clone(), unparsed: self.unparsed.clone(), hazards }
+    }
 }
 
 impl ParsedMigration<'_> {
     /// Parses the scripts of a migration. If the lock file vouches for it, only the up script, for its effect on the
     /// schema.
-    fn of(migration: &Migration, depth: Depth, engine: Engine) -> ParsedMigration<'_> {
-        let script = |script: &Script| sql::parse(script.sql(), engine);
+    fn of<'m>(question: &Question<'m>, engine: Engine) -> ParsedMigration<'m> {
+        let &Question { migration, depth, ref unparsed } = question;
         let Work::Sql(up) = migration.up();
+        let parsed = ParsedScript::of(up, &unparsed.up, engine);
         let down = migration.down().script();
-        let (parsed, words) = (script(up), Words::default());
+        let words = Words::default();
         if depth == Depth::Schema {
             return ParsedMigration { migration, depth, up: parsed, down: None, verify: None, words };
         }
+        let verify = migration.verify();
         ParsedMigration {
             migration,
             depth,
             up: parsed,
-            down: down.map(script),
-            verify: migration.verify().map(script),
+            down: down.map(|script| ParsedScript::of(script, &unparsed.down, engine)),
+            verify: verify.map(|script| ParsedScript::of(script, &unparsed.verify, engine)),
             words: down.map_or(words, |down| Words::of(&[up.sql(), down.sql()])),
         }
     }
@@ -159,23 +181,22 @@ impl Analyst<'_> {
         of_down.extend(script.into_iter().flat_map(|script| lost_session(script, self.engine)));
         of_down.extend(self.newer_syntax(parsed.down.as_ref()));
         of_down.sort_by_key(|finding| finding.span.start());
-        let errors = |parsed: Option<&Parsed>| parsed.map_or_else(Vec::new, |parsed| parsed.errors.clone());
+        let findings = |script: Option<&ParsedScript>, hazards| {
+            script.map_or_else(ScriptFindings::default, |script| script.findings(hazards))
+        };
         Findings {
-            up: ScriptFindings { errors: parsed.up.errors.clone(), hazards: up },
-            down: ScriptFindings { errors: errors(parsed.down.as_ref()), hazards: of_down },
-            verify: ScriptFindings {
-                errors: errors(parsed.verify.as_ref()),
-                hazards: self.newer_syntax(parsed.verify.as_ref()),
-            },
+            up: parsed.up.findings(up),
+            down: findings(parsed.down.as_ref(), of_down),
+            verify: findings(parsed.verify.as_ref(), self.newer_syntax(parsed.verify.as_ref())),
         }
     }
 
-    fn newer_syntax(&self, parsed: Option<&Parsed>) -> Vec<Finding> {
+    fn newer_syntax(&self, parsed: Option<&ParsedScript>) -> Vec<Finding> {
         parsed.map_or_else(Vec::new, |parsed| newer_syntax(&parsed.statements, self.project))
     }
 
     /// The findings about an up script. The schema is moved on to the state after it.
-    fn of_up(&mut self, work: &Work, up: &Parsed) -> Vec<Finding> {
+    fn of_up(&mut self, work: &Work, up: &ParsedScript) -> Vec<Finding> {
         let Work::Sql(script) = work;
         let analysis = Analysis { engine: self.engine, project: self.project, execution: script.execution() };
         let mut findings = analysis.of(&up.statements, &mut self.schema);
@@ -193,8 +214,8 @@ impl Analyst<'_> {
 fn of_rollback(
     before: &Schema,
     whole: &Schema,
-    up: &Parsed,
-    down: &Parsed,
+    up: &ParsedScript,
+    down: &ParsedScript,
     execution: Execution,
 ) -> Vec<Finding> {
     if up.errors.is_empty() && down.errors.is_empty() {

@@ -120,6 +120,7 @@
 //! | `-- migrate: older-binaries ok` | binaries without this migration may run on its schema; the default is `refuse` |
 //! | `-- migrate: risk safe` | the risk as the author sees it: `safe`, `controlled` or `high` |
 //! | `-- migrate: allow drop-column "why"` | an exception for a hazard; also above a single statement |
+//! | `-- migrate: unparsed "why"` | the statement below is one that the engine takes and this library cannot read: it is not analysed |
 //! | `-- migrate: foreign-keys off` | SQLite checks no foreign keys while the script runs, which a table rebuild needs; the pragma does the same |
 //!
 //! ## Hazards

@@ -56,6 +56,34 @@ async fn sqlx_and_a_file_that_was_edited_since() {
         .await;
 }
 
+/// sqlx would refuse an edit of either file, so both have to be read as they are.
+#[tokio::test]
+async fn sqlx_and_files_that_only_sqlx_reads() {
+    let files = [
+        FLAT[0],
+        FLAT[1],
+        ("20250102000000_superseded.up.sql", "-- the change was made by hand\n"),
+        ("20250102000000_superseded.down.sql", "-- nothing\n"),
+        (
+            "20250103000000_index_users.up.sql",
+            "-- no-transaction\nCREATE INDEX CONCURRENTLY users_twice ON users (id, id);\n",
+        ),
+        ("20250103000000_index_users.down.sql", "DROP INDEX users_twice;\n"),
+    ];
+    let takeover = Takeover::new("adopt_sqlx_own", &files).await;
+    sqlx(&takeover).await;
+    takeover.takes_over("_sqlx_migrations", &[], &[20250101000000, 20250102000000, 20250103000000]).await;
+    for (path, text) in files {
+        assert_eq!(fs::read_to_string(takeover.folder.path().join(path)).unwrap(), text);
+    }
+    for verb in ["up", "verify", "lint"] {
+        let output = takeover.run(&[verb]);
+        assert!(output.status.success(), "{verb}: {}", crate::takeover::said(&output));
+    }
+    // sqlx goes on with its files, too.
+    sqlx(&takeover).await;
+}
+
 #[tokio::test]
 async fn sqlx_and_a_file_that_is_gone() {
     let takeover = Takeover::new("adopt_sqlx_gone", &FLAT).await;

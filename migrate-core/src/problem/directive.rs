@@ -81,6 +81,8 @@ pub enum DirectiveProblem {
         /// The hazard.
         hazard: Hazard,
     },
+    /// `unparsed` above a statement that parses, or above none.
+    UnusedUnparsed,
 }
 
 impl DirectiveProblem {
@@ -99,6 +101,7 @@ impl DirectiveProblem {
             DirectiveProblem::UnknownHazard { .. } | DirectiveProblem::UnusedAllow { .. } => {
                 Some(DirectiveKey::Allow)
             }
+            DirectiveProblem::UnusedUnparsed => Some(DirectiveKey::Unparsed),
         }
     }
 
@@ -143,6 +146,7 @@ impl DirectiveProblem {
                 format!("the directive `{key}` is inside a statement"),
                 match key {
                     DirectiveKey::Allow => "move it above the statement, or to the top of the file",
+                    DirectiveKey::Unparsed => "move it above the statement",
                     _ => TO_THE_TOP,
                 },
             ),
@@ -183,6 +187,11 @@ impl DirectiveProblem {
                 "unused-allow",
                 format!("allows the hazard `{hazard}`, which was not found here"),
                 "delete the directive, or put it above the statement it is about",
+            ),
+            DirectiveProblem::UnusedUnparsed => Wording::new(
+                "unused-unparsed",
+                "there is no syntax error in the statement below",
+                "delete the directive; for a hazard of the statement write `-- migrate: allow <hazard> \"why\"`",
             ),
         }
     }

@@ -77,7 +77,7 @@ impl Problem {
     }
 
     fn wording(&self) -> Wording {
-        match self {
+        let wording = match self {
             Problem::Folder(problem) => problem.wording(),
             Problem::FileName(problem) => problem.wording(),
             Problem::Files(problem) => problem.wording(),
@@ -88,7 +88,8 @@ impl Problem {
             Problem::Script(problem) => problem.wording(),
             Problem::Hazard(problem) => problem.wording(),
             Problem::LockFile(problem) => problem.wording(),
-        }
+        };
+        wording.naming_the_invisible()
     }
 }
 

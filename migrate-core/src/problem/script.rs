@@ -57,10 +57,10 @@ impl ScriptProblem {
             ScriptProblem::Syntax { message, hint } => Wording::new(
                 "syntax",
                 message.clone(),
-                match hint {
-                    Some(hint) => hint.clone(),
-                    None => "correct the statement; the server would refuse it".to_owned(),
-                },
+                format!(
+                    "{}\n else: if the server takes it, put `-- migrate: unparsed \"why\"` above the statement",
+                    hint.as_deref().unwrap_or("correct the statement; the server would refuse it")
+                ),
             ),
             ScriptProblem::Unterminated { quote } => {
                 let (message, help) = match quote {

@@ -16,11 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::Draft;
 use super::names;
 use super::problems::Problems;
-use crate::analysis::{Analyse, Depth, Findings, Project, ScriptFindings, SyntaxError, Unanalysed};
+use crate::analysis::{
+    Analyse, Depth, Findings, Project, Question, ScriptFindings, SyntaxError, Unanalysed, Unparsed,
+};
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dialect::{postgres, sqlite};
-use crate::directive::Directives;
+use crate::directive::{Directives, begun};
 use crate::finding::Finding;
 use crate::position::LineNumbers;
 use crate::problem::{DirectiveProblem, HazardProblem, Problem, ScriptProblem};
@@ -46,7 +48,7 @@ pub(super) fn pass(
         global: config.global.clone(),
         prepare,
     };
-    let migrations = drafts.iter().map(|draft| (&draft.migration, depth(draft, config))).collect();
+    let migrations = drafts.iter().map(|draft| question(draft, config)).collect();
     let found = analyse(&Unanalysed { dialect, project, migrations });
     for (draft, found) in drafts.iter_mut().zip(&found).filter(|(draft, _)| !draft.is_vouched_for) {
         if is_reported(draft, config) {
@@ -87,6 +89,23 @@ fn of_old_folder(found: &[Diagnostic], from: Option<Version>) -> Option<HazardPr
     Some(HazardProblem::OldFolder { kinds, files: files.len(), from: from? })
 }
 
+fn question<'d>(draft: &'d Draft, config: &Config) -> Question<'d> {
+    let migration = &draft.migration;
+    let Work::Sql(up) = &migration.up;
+    let unparsed = |script: Option<&Script>, directives: &Directives| {
+        script.map_or_else(BTreeSet::new, |script| directives.unparsed(script.spans()))
+    };
+    Question {
+        migration,
+        depth: depth(draft, config),
+        unparsed: Unparsed {
+            up: unparsed(Some(up), &draft.up),
+            down: unparsed(migration.down.script(), &draft.down),
+            verify: unparsed(migration.verify.as_ref(), &draft.verify),
+        },
+    }
+}
+
 /// How far to analyse a migration: not at all if the lock file vouches for it, and its rollback only if its findings
 /// are reported.
 fn depth(draft: &Draft, config: &Config) -> Depth {
@@ -121,26 +140,26 @@ impl Reporter<'_, '_> {
         let migration = &draft.migration;
         let Work::Sql(script) = &migration.up;
         let mut up = of_syntax(&found.up, script, self.dialect);
-        up.extend(self.of_script(script, &draft.up, &found.up.hazards));
+        up.extend(self.of_script(script, &draft.up, &found.up));
         self.report_all(script, up);
         if let Some(down) = migration.down.script() {
             let mut problems = of_syntax(&found.down, down, self.dialect);
-            problems.extend(self.of_script(down, &draft.down, &found.down.hazards));
+            problems.extend(self.of_script(down, &draft.down, &found.down));
             self.report_all(down, problems);
         }
         if let Some(verify) = &migration.verify {
             let mut problems = of_syntax(&found.verify, verify, self.dialect);
-            problems.extend(self.of_script(verify, &draft.verify, &found.verify.hazards));
+            problems.extend(self.of_script(verify, &draft.verify, &found.verify));
             self.report_all(verify, problems);
         }
     }
 
-    /// The hazards of a script that it does not allow, and each `allow` that allows nothing.
-    fn of_script(&self, script: &Script, directives: &Directives, findings: &[Finding]) -> Vec<Placed> {
+    /// The hazards of a script that it does not allow, and each directive that allows nothing.
+    fn of_script(&self, script: &Script, directives: &Directives, found: &ScriptFindings) -> Vec<Placed> {
         let allowing = Allowing::of(script, directives);
         let mut used = BTreeSet::new();
         let mut problems = Vec::new();
-        for finding in findings {
+        for finding in &found.hazards {
             if let Some(allowing) = allowing.of_finding(finding) {
                 used.insert(allowing);
                 continue;
@@ -158,17 +177,20 @@ impl Reporter<'_, '_> {
             });
             problems.push((problem, severity, finding.span));
         }
-        // `allow` for a rollback may be for a round trip through a database, which finds more than the rules do.
-        let unused = directives.allows.iter().enumerate();
-        let unused = unused.filter(|(i, allow)| !used.contains(i) && !allow.hazard.is_of_rollback());
+        let mut unparsed = found.unparsed.clone();
+        let unused = directives.allows.iter().enumerate().filter(|(i, allow)| match allow.is_unparsed {
+            true => !unparsed.remove(&allow.above(script.spans())),
+            // `allow` for a rollback may be for a round trip through a database, which finds more than the rules do.
+            false => !used.contains(i) && !allow.hazard.is_of_rollback(),
+        });
         problems.extend(unused.map(|(_, unused)| {
+            let problem = match unused.is_unparsed {
+                true => DirectiveProblem::UnusedUnparsed,
+                false => DirectiveProblem::UnusedAllow { hazard: unused.hazard },
+            };
             // A script's size is checked before it is parsed: `TextProblem::TooLarge`.
             let at = u32::try_from(unused.at).unwrap_or(u32::MAX);
-            (
-                DirectiveProblem::UnusedAllow { hazard: unused.hazard }.into(),
-                Severity::Error,
-                Span::new(at, at + 1),
-            )
+            (problem.into(), Severity::Error, Span::new(at, at + 1))
         }));
         problems
     }
@@ -229,8 +251,8 @@ impl<'a> Allowing<'a> {
     fn of(script: &'a Script, directives: &Directives) -> Allowing<'a> {
         let mut allowing = Allowing { script, of_script: BTreeMap::new(), of_statements: BTreeMap::new() };
         for (number, allow) in directives.allows.iter().enumerate() {
-            match begun(script, allow.at) {
-                0 => allowing.of_script.entry(allow.hazard).or_insert(number),
+            match allow.above(script.spans()) {
+                0 if !allow.is_unparsed => allowing.of_script.entry(allow.hazard).or_insert(number),
                 above => allowing.of_statements.entry((allow.hazard, above)).or_insert(number),
             };
         }
@@ -240,15 +262,10 @@ impl<'a> Allowing<'a> {
     /// The directive that allows a finding: one at the top of the script, or one above the statement.
     fn of_finding(&self, finding: &Finding) -> Option<usize> {
         let of_script = self.of_script.get(&finding.hazard);
-        let above = begun(self.script, finding.span.start()).checked_sub(1);
+        let above = begun(finding.span.start(), self.script.spans()).checked_sub(1);
         let of_statement = above.and_then(|above| self.of_statements.get(&(finding.hazard, above)));
         of_script.into_iter().chain(of_statement).min().copied()
     }
-}
-
-/// How many statements begin at or before a byte.
-fn begun(script: &Script, at: usize) -> usize {
-    script.spans().partition_point(|span| span.start() <= at)
 }
 
 /// Puts the hazards into the migration, equal ones in one line once. What the author declares counts more than what was
@@ -270,7 +287,7 @@ fn complete(draft: &mut Draft, found: &Findings) {
     hazards.sort_by_key(|found| found.line);
     let worst = hazards.iter().map(|found| found.risk).max().unwrap_or(Risk::Safe);
     // The effect of a script that does not parse is unknown, and unknown is never safe.
-    let is_known = found.up.errors.is_empty();
+    let is_known = found.up.errors.is_empty() && found.up.unparsed.is_empty();
     let worst = if is_known { worst } else { Risk::High };
     let breaks = !is_known || found.up.hazards.iter().any(|finding| finding.breaks_older_binaries);
     let older_binaries = if breaks { OlderBinaries::Refuse } else { OlderBinaries::Ok };

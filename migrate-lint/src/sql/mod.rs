@@ -20,6 +20,7 @@ mod sqlite;
 mod statement;
 mod table;
 mod types;
+mod unseen;
 
 pub(crate) use expression::Expression;
 pub(crate) use name::{Identifier, Name};

@@ -8,9 +8,8 @@ use migrate_core::Query;
 use tokio_postgres::Client;
 
 use super::PostgresDriver;
-use super::announced;
 use super::error::database_error;
-use super::lock::{self, Held};
+use super::lock::{self, Between};
 use super::session::Session;
 use crate::database::{Database, Task, sealed};
 use crate::driver::{DatabaseError, LockFailure};
@@ -23,6 +22,8 @@ use crate::error::Error;
 pub(super) struct Connection<'a> {
     lent: Lent<'a>,
     is_busy: bool,
+    /// Whether a pooler is between the client and the server, as far as is known: it is found with the lock.
+    is_pooled: bool,
     /// The saved settings, while a script without transaction may have changed them.
     session: Option<Session>,
     lock: Option<Lock>,
@@ -47,7 +48,7 @@ enum Lock {
 
 impl<'a> Connection<'a> {
     fn new(lent: Lent<'a>) -> Connection<'a> {
-        Connection { lent, is_busy: false, session: None, lock: None }
+        Connection { lent, is_busy: false, is_pooled: false, session: None, lock: None }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -63,6 +64,13 @@ impl<'a> Connection<'a> {
             Some(Lock::Connection(client)) => Some(client),
             _ => None,
         }
+    }
+
+    /// Whether a pooler is in between. PgBouncer before 1.21 gives the session of a client that is gone to the next one between
+    /// two transactions, although more of them are under way, and that client then gets their answers. So behind a pooler
+    /// nothing is sent after the end of a transaction before that is answered.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.is_pooled
     }
 
     pub(super) fn busy(&mut self) {
@@ -85,7 +93,7 @@ impl<'a> Connection<'a> {
 
     pub(super) async fn restore_session(&mut self) -> Result<(), tokio_postgres::Error> {
         if let Some(session) = &self.session {
-            session.restore(self.client()).await?;
+            session.restore(self.client(), self.is_pooled).await?;
         }
         self.session = None;
         Ok(())
@@ -105,20 +113,19 @@ impl<'a> Connection<'a> {
         match &mut self.lent {
             _ if matches!(self.lock, Some(Lock::Connection(_) | Lock::Session(_))) => {}
             Lent::Client(client) => {
-                let process = announced::process_id(client).await.unwrap_or_default();
                 // Recorded first: if this future is dropped, the lock may be taken and its answer still under way.
                 self.lock = Some(Lock::Session(key));
-                let taken = lock::take_session_or_turn(client, key, process, deadline).await;
+                let taken = lock::take_session_or_turn(client, key, deadline).await;
                 self.lock = match taken.as_ref() {
-                    Ok(Held::Session) => Some(Lock::Session(key)),
-                    Ok(Held::Transaction) => Some(Lock::Turns(key)),
+                    Ok(Between::Nothing) => Some(Lock::Session(key)),
+                    Ok(Between::Pooler) => Some(Lock::Turns(key)),
                     Err(_) => None,
                 };
-                taken?;
+                self.is_pooled = taken? == Between::Pooler;
             }
             Lent::Pool(pool, object) => {
                 let holder = Object::take(object.take().expect("it is exchanged only here"));
-                lock::take(&holder, key, deadline).await?;
+                self.is_pooled = lock::take(&holder, key, deadline).await? == Between::Pooler;
                 *object =
                     Some(pool.get().await.map_err(|error| LockFailure::OneConnection(pool_error(error)))?);
                 self.lock = Some(Lock::Connection(holder));
@@ -148,7 +155,7 @@ impl Drop for Connection<'_> {
             // The run was cut off. This is sent, and no one waits for the answer.
             Lent::Client(client) => {
                 if let Some(session) = &self.session {
-                    send(session.restore(client));
+                    send(session.restore(client, self.is_pooled));
                 }
                 if let Some(Lock::Session(key)) = self.lock {
                     send(lock::release_session(client, key));

@@ -14,8 +14,20 @@ pub(crate) fn database_error(error: Error) -> DatabaseError {
         context: db.where_().map(str::to_owned),
         ..DatabaseError::of_ours(db.message())
     });
-    let ours = from_server.unwrap_or_else(|| DatabaseError::of_ours(&with_sources(&error)));
+    let ours = from_server.unwrap_or_else(|| of_connection(&error));
     DatabaseError { is_disconnected, source: Some(error.into()), ..ours }
+}
+
+/// How the driver says that an answer does not fit its question. It has no type for this.
+const UNFIT: [&str; 3] =
+    ["unexpected message from server", "error parsing response from server", "error deserializing column"];
+
+fn of_connection(error: &Error) -> DatabaseError {
+    let text = with_sources(error);
+    let hint = "the answer was to a statement of another client. PgBouncer before 1.21 gives answers that a killed client \
+                waited for to the next one: upgrade it, and run again";
+    let is_of_another = UNFIT.iter().any(|unfit| text.starts_with(unfit));
+    DatabaseError { hint: is_of_another.then(|| hint.to_owned()), ..DatabaseError::of_ours(&text) }
 }
 
 /// The error of a query of ours. Such a query fails by itself if a table did not take its row. If the table has a rule,

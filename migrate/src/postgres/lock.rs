@@ -17,7 +17,7 @@ use migrate_core::{Query, Value};
 use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
-use super::{blocker, error};
+use super::{announced, blocker, error};
 use crate::driver::{LockFailure, ReadOnly};
 
 /// The transaction that holds the lock stays idle, so no timeout for idle sessions may end it. Only the settings that
@@ -26,16 +26,16 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT set_config(name, '0', true) FROM pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');";
 
-/// What holds the lock that was taken.
-#[derive(Clone, Copy)]
-pub(super) enum Held {
-    Session,
-    Transaction,
+/// What is between the client and the server, as its session shows: that of the process which was announced, or another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Between {
+    Nothing,
+    Pooler,
 }
 
 /// Begins a transaction and takes the lock in it. The lock ends with the transaction.
-pub(super) async fn take(client: &Client, key: i64, deadline: Duration) -> Result<(), LockFailure> {
-    poll(client, Request::Transaction, key, deadline).await.map(drop)
+pub(super) async fn take(client: &Client, key: i64, deadline: Duration) -> Result<Between, LockFailure> {
+    poll(client, Request::Transaction, key, deadline).await
 }
 
 /// Ends that transaction.
@@ -43,15 +43,14 @@ pub(super) async fn release(client: &Client) -> Result<(), Error> {
     client.batch_execute("COMMIT").await
 }
 
-/// Takes the lock for the session, if that is the one of the process that the server announced to this client. Otherwise a
-/// pooler is between them: then this waits until no one holds the lock, by taking it in a transaction that ends at once.
+/// Takes the lock for the session, if nothing is between it and the client. Behind a pooler this waits until no one holds the
+/// lock, by taking it in a transaction that ends at once.
 pub(super) async fn take_session_or_turn(
     client: &Client,
     key: i64,
-    process: i32,
     deadline: Duration,
-) -> Result<Held, LockFailure> {
-    poll(client, Request::Session { process }, key, deadline).await
+) -> Result<Between, LockFailure> {
+    poll(client, Request::Session, key, deadline).await
 }
 
 /// Releases the lock of the session.
@@ -69,47 +68,45 @@ pub(super) fn turn(key: i64) -> Query {
 #[derive(Clone, Copy)]
 enum Request {
     Transaction,
-    /// For as long as the session, if it is the one of this process.
-    Session {
-        process: i32,
-    },
+    /// For as long as the session, if nothing is between it and the client.
+    Session,
 }
 
 /// The outcome of one try.
 enum Try {
-    Taken(Held),
+    Taken(Between),
     Held,
     InTransaction,
     ReadOnly(ReadOnly),
 }
 
 impl Request {
-    async fn attempt(self, client: &Client, key: i64) -> Result<Try, Error> {
-        let in_transaction = format!("WHEN pg_try_advisory_xact_lock({key}) THEN 'transaction'");
+    async fn attempt(self, client: &Client, key: i64, process: i32) -> Result<Try, Error> {
+        // In a caller's transaction the lock would outlive the run. Outside of one, the transaction began in this very
+        // moment, which tells the two apart.
         let (begin, takes) = match self {
-            Request::Transaction => (BEGIN, in_transaction),
-            // In a caller's transaction the lock would outlive the run. Outside of one, the transaction began in this
-            // very moment, which tells the two apart.
-            Request::Session { process } => (
+            Request::Transaction => (BEGIN, String::new()),
+            Request::Session => (
                 "",
                 format!(
                     "WHEN now() <> statement_timestamp() THEN 'inside'
-                    WHEN pg_backend_pid() = {process} AND pg_try_advisory_lock({key}) THEN 'session'
-                    WHEN pg_backend_pid() = {process} THEN 'held' {in_transaction}"
+                    WHEN pg_backend_pid() = {process} AND pg_try_advisory_lock({key}) THEN 'taken'
+                    WHEN pg_backend_pid() = {process} THEN 'held'"
                 ),
             ),
         };
         // That a database takes no writes is found before the wait for a lock of no use.
         let sql = format!(
             "{begin} SELECT CASE WHEN pg_is_in_recovery() THEN 'standby'
-            WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' {takes} ELSE 'held' END"
+            WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' {takes}
+            WHEN pg_try_advisory_xact_lock({key}) THEN 'taken' ELSE 'held' END, pg_backend_pid() = {process}"
         );
-        let outcome = match answer(client, &sql).await?.as_deref() {
-            Some("session") => return Ok(Try::Taken(Held::Session)),
-            Some("transaction") => return Ok(Try::Taken(Held::Transaction)),
-            Some("inside") => Try::InTransaction,
-            Some("standby") => Try::ReadOnly(ReadOnly::Standby),
-            Some("read-only") => Try::ReadOnly(ReadOnly::Session),
+        let outcome = match answer(client, &sql).await?.each_ref().map(Option::as_deref) {
+            [Some("taken"), Some("t")] => return Ok(Try::Taken(Between::Nothing)),
+            [Some("taken"), _] => return Ok(Try::Taken(Between::Pooler)),
+            [Some("inside"), _] => Try::InTransaction,
+            [Some("standby"), _] => Try::ReadOnly(ReadOnly::Standby),
+            [Some("read-only"), _] => Try::ReadOnly(ReadOnly::Session),
             _ => Try::Held,
         };
         if let Request::Transaction = self {
@@ -120,13 +117,20 @@ impl Request {
 }
 
 /// Tries until it succeeds or the deadline has passed.
-async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -> Result<Held, LockFailure> {
+async fn poll(
+    client: &Client,
+    request: Request,
+    key: i64,
+    deadline: Duration,
+) -> Result<Between, LockFailure> {
+    // No session has the process 0.
+    let process = announced::process_id(client).await.unwrap_or_default();
     let failed = |error| LockFailure::Database(error::database_error(error));
     let until = Instant::now() + deadline;
     let mut pause = Duration::from_millis(20);
     loop {
-        match request.attempt(client, key).await.map_err(failed)? {
-            Try::Taken(held) => return Ok(held),
+        match request.attempt(client, key, process).await.map_err(failed)? {
+            Try::Taken(between) => return Ok(between),
             Try::InTransaction => return Err(LockFailure::InTransaction),
             Try::ReadOnly(why) => return Err(LockFailure::ReadOnly(why)),
             Try::Held => {}
@@ -141,12 +145,12 @@ async fn poll(client: &Client, request: Request, key: i64, deadline: Duration) -
     }
 }
 
-/// The first value of the last row.
-async fn answer(client: &Client, sql: &str) -> Result<Option<String>, Error> {
+/// The last row, of two values.
+async fn answer(client: &Client, sql: &str) -> Result<[Option<String>; 2], Error> {
     let answers = client.simple_query(sql).await?;
     let row = answers.iter().rev().find_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    Ok(row.and_then(|row| row.get(0)).map(str::to_owned))
+    Ok([0, 1].map(|column| row.and_then(|row| row.get(column)).map(str::to_owned)))
 }

@@ -87,6 +87,7 @@ impl<'a> PostgresDriver<'a> {
             turn: self.connection.turn(),
             session: self.connection.session(),
             checks_client: self.checks_client,
+            in_flight: if self.connection.is_pooled() { 1 } else { pipeline::IN_FLIGHT },
         }
     }
 
@@ -96,7 +97,12 @@ impl<'a> PostgresDriver<'a> {
         let client = self.client();
         let server = format!("SELECT pg_backend_pid(), {}", pipeline::CHECKS_CLIENT);
         let server = client.query_typed_one(&server, &[]);
-        let both = async { futures_util::join!(query::run(client, query), server) };
+        let both = async {
+            match self.connection.is_pooled() {
+                true => (query::run(client, query).await, server.await),
+                false => futures_util::join!(query::run(client, query), server),
+            }
+        };
         let Ok((rows, server)) = tokio::time::timeout(deadline, both).await else {
             let error = DatabaseError::of_ours(&format!("no answer within {} seconds", deadline.as_secs()));
             return Err(self.without_second_connection(DatabaseError { is_disconnected: true, ..error }));
@@ -156,11 +162,11 @@ impl<'a> PostgresDriver<'a> {
         }
         let client = self.client();
         // A setting of the session may stay in a pooler's session, so it is set only where it matters.
-        let as_read =
-            if piece.sql().contains('\\') { format!("SET {}", pipeline::AS_READ) } else { String::new() };
-        let (is_set, lifted) =
-            futures_util::join!(client.batch_execute(&as_read), limits::lift(client, piece));
-        let lifted = is_set.and(lifted).map_err(error::database_error)?;
+        if piece.sql().contains('\\') {
+            let as_read = format!("SET {}", pipeline::AS_READ);
+            client.batch_execute(&as_read).await.map_err(error::database_error)?;
+        }
+        let lifted = limits::lift(client, piece).await.map_err(error::database_error)?;
         if piece.timeouts() != Timeouts::default() {
             let limits = pipeline::limits("SET", piece.timeouts());
             self.client().batch_execute(&limits).await.map_err(error::database_error)?;

@@ -24,7 +24,7 @@ use crate::trace;
 
 /// How many transactions are in flight at most. More than some dozens gain nothing, and all that are sent after a failure
 /// are sent in vain.
-const IN_FLIGHT: usize = 64;
+pub(super) const IN_FLIGHT: usize = 64;
 
 /// How the transactions of a run differ from plain ones.
 pub(super) struct Conditions<'c> {
@@ -38,6 +38,8 @@ pub(super) struct Conditions<'c> {
     /// Whether the server checks now and then that its client is still connected. Otherwise the statement of a killed
     /// runner goes on and keeps its locks.
     pub(super) checks_client: bool,
+    /// How many of them are sent before the first is answered.
+    pub(super) in_flight: usize,
 }
 
 type InFlight<'c> =
@@ -55,7 +57,7 @@ pub(super) async fn run(
     let mut failure = None;
     let mut uncommitted = Vec::new();
     for (number, transaction) in transactions.iter().enumerate() {
-        while failure.is_none() && in_flight.len() < IN_FLIGHT {
+        while failure.is_none() && in_flight.len() < conditions.in_flight {
             let Some(next) = waiting.next() else { break };
             in_flight.push_back(send(client, conditions, next, session.as_ref()).await);
         }
@@ -160,7 +162,7 @@ async fn answers(
     });
     let restored = pin!(async {
         match session {
-            Some(session) => session.restore(client).await,
+            Some(session) => session.restore(client, false).await,
             None => Ok(()),
         }
     });

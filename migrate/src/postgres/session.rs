@@ -41,14 +41,23 @@ impl Session {
         Ok(Session { names: column(0)?, values: column(1)? })
     }
 
-    /// Sets everything back, in one round trip. Settings that a script changed since are reset first. Inside a
-    /// transaction this takes effect for good when that commits.
-    pub(crate) async fn restore(&self, client: &Client) -> Result<(), Error> {
-        let user = client.batch_execute("RESET SESSION AUTHORIZATION");
+    /// Sets everything back, in one round trip, and `in_transaction` on request. Settings that a script changed since are
+    /// reset first. Inside a transaction this takes effect for good when that commits.
+    pub(crate) async fn restore(&self, client: &Client, in_transaction: bool) -> Result<(), Error> {
+        let user = client.batch_execute(match in_transaction {
+            true => "BEGIN; RESET SESSION AUTHORIZATION",
+            false => "RESET SESSION AUTHORIZATION",
+        });
         let reset = self.reset(client, false);
         let restore = set(client, RESTORE, &self.names, &self.values, false);
-        let (user, reset, restored) = futures_util::join!(user, reset, restore);
-        user.and(reset).and(restored)
+        let ended = async {
+            match in_transaction {
+                true => client.batch_execute("COMMIT").await,
+                false => Ok(()),
+            }
+        };
+        let (user, reset, restored, ended) = futures_util::join!(user, reset, restore, ended);
+        user.and(reset).and(restored).and(ended)
     }
 
     /// Sets everything back for the rest of the transaction, in one round trip. After the transaction the script's changes

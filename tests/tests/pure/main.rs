@@ -7,3 +7,4 @@ mod hazards;
 mod lock_file;
 mod public;
 mod tables;
+mod unparsed;

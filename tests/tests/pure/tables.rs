@@ -49,11 +49,13 @@ fn keys(table: &str) -> Vec<String> {
 
 #[test]
 fn keys_of_the_policy() {
-    let tables = ["names", "hazards"];
+    let tables = ["names", "history", "run", "drift", "hazards"];
     let top = keys("");
     assert!(tables.iter().all(|table| top.contains(&(*table).to_owned())), "{top:?}");
     let mut all: Vec<String> = top.into_iter().filter(|key| !tables.contains(&key.as_str())).collect();
-    all.extend(keys("[names]\n").into_iter().map(|key| format!("names.{key}")));
+    for table in tables.into_iter().filter(|table| *table != "hazards") {
+        all.extend(keys(&format!("[{table}]\n")).into_iter().map(|key| format!("{table}.{key}")));
+    }
     // Its keys are the hazards and the risks, and not a list.
     all.push("hazards".to_owned());
     assert_eq!(listed("## `migrate.toml`"), sorted(all.iter().map(String::as_str)));

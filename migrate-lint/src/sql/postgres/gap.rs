@@ -16,11 +16,69 @@ pub(super) fn bridged(text: &str) -> Cow<'_, str> {
         tokens(text, Engine::Postgres).filter(|token| !token.is_comment()).take(64).collect();
     let statement = Statement { text, tokens };
     let mut bridged = Cow::Borrowed(text);
-    for (range, with) in statement.gaps() {
-        let width = range.len();
-        bridged.to_mut().replace_range(range, &format!("{with:width$}"));
-    }
+    let mut replace = |range: Range<usize>, with: &str| {
+        // Places are bytes, and so is the width.
+        let padding = " ".repeat(range.len() - with.len());
+        bridged.to_mut().replace_range(range, &format!("{with}{padding}"));
+    };
+    statement.gaps().into_iter().for_each(|(range, with)| replace(range, with));
+    continued_strings(text).into_iter().for_each(|(range, with)| replace(range, &with));
     bridged
+}
+
+/// The strings with escapes that go on in another line, which the parser reads as ones without escapes from there on.
+/// `E'a' ⏎ 'b\'c'` becomes `E'ab\'c'`.
+fn continued_strings(text: &str) -> Vec<(Range<usize>, String)> {
+    let may_have_some = (text.contains("E'") || text.contains("e'")) && text.contains(['\n', '\r']);
+    if !may_have_some {
+        return Vec::new();
+    }
+    let joined = tokens(text, Engine::Postgres).filter_map(|token| {
+        let string = &text[token.range.clone()];
+        let has_escapes =
+            token.kind == TokenKind::Literal && (string.starts_with("E'") || string.starts_with("e'"));
+        has_escapes.then(|| (token.range, joined(string)))
+    });
+    joined.filter(|(range, joined)| joined.len() < range.len()).collect()
+}
+
+/// A string with escapes, without the white space and comments between its parts.
+fn joined(string: &str) -> String {
+    let (prefix, mut rest) = string.split_at("E'".len());
+    let mut joined = prefix.to_owned();
+    loop {
+        let (part, after) = rest.split_at(end_of_part(rest));
+        joined.push_str(part);
+        let Some(next) = next_part(after.strip_prefix('\'').unwrap_or_default()) else {
+            return joined + "'";
+        };
+        rest = next;
+    }
+}
+
+/// The place of the quote that ends a part of a string.
+fn end_of_part(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at += match (byte, bytes.get(at + 1)) {
+            (b'\\', Some(_)) | (b'\'', Some(b'\'')) => 2,
+            (b'\'', _) => return at,
+            _ => 1,
+        };
+    }
+    bytes.len()
+}
+
+/// The text after the quote that begins the next part of a string.
+fn next_part(mut text: &str) -> Option<&str> {
+    loop {
+        text = text.trim_start();
+        match text.strip_prefix("--") {
+            Some(comment) => text = &comment[comment.find(['\n', '\r'])?..],
+            None => return text.strip_prefix('\''),
+        }
+    }
 }
 
 /// The first tokens of a statement. Every gap is near its beginning.
@@ -34,8 +92,9 @@ impl Statement<'_> {
     fn gaps(&self) -> Vec<(Range<usize>, &'static str)> {
         match self.word(0).to_ascii_uppercase().as_str() {
             "CREATE" => self.language().chain(self.null_input()).collect(),
-            "ALTER" => self.if_exists().collect(),
+            "ALTER" => self.if_exists().chain(self.user()).collect(),
             "DROP" => self.more_names().collect(),
+            "SET" => self.role().collect(),
             _ => Vec::new(),
         }
     }
@@ -68,6 +127,22 @@ impl Statement<'_> {
         let clause = ["RETURNS", "NULL", "ON", "NULL", "INPUT"];
         let start = (0..self.tokens.len()).find(|index| self.are(*index, &clause));
         start.map(|start| (self.range(start..start + clause.len()), "STRICT")).into_iter()
+    }
+
+    /// `SET ROLE TO x` and `SET ROLE = x`, which mean `SET ROLE x`. The default is no role.
+    fn role(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        let role = if self.are(1, &["LOCAL"]) || self.are(1, &["SESSION"]) { 2 } else { 1 };
+        let is_gap = self.are(role, &["ROLE"]) && (self.are(role + 1, &["TO"]) || self.are(role + 1, &["="]));
+        let to = is_gap.then(|| (self.range(role + 1..role + 2), ""));
+        let is_default = is_gap && self.are(role + 2, &["DEFAULT"]);
+        let default = is_default.then(|| (self.range(role + 2..role + 3), "NONE"));
+        to.into_iter().chain(default)
+    }
+
+    /// `ALTER USER MAPPING FOR user`, which is the role that runs the statement.
+    fn user(&self) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+        let is_gap = self.are(1, &["USER", "MAPPING", "FOR", "USER"]);
+        is_gap.then(|| (self.range(4..5), "u")).into_iter()
     }
 
     /// `ALTER POLICY IF EXISTS`, `ALTER STATISTICS IF EXISTS`.
@@ -122,6 +197,16 @@ mod tests {
             ),
             ("DROP LANGUAGE IF EXISTS a, b CASCADE", "DROP LANGUAGE IF EXISTS a    CASCADE"),
             ("DROP TEXT SEARCH PARSER a, s.b", "DROP TEXT SEARCH PARSER a     "),
+            ("SET ROLE TO DEFAULT", "SET ROLE    NONE   "),
+            ("set local role = 'é'", "set local role   'é'"),
+            ("SET SESSION ROLE TO a", "SET SESSION ROLE    a"),
+            (
+                "ALTER USER MAPPING FOR user SERVER s OPTIONS (SET a 'b')",
+                "ALTER USER MAPPING FOR u    SERVER s OPTIONS (SET a 'b')",
+            ),
+            ("SELECT E'é\\\\'\n'c\\'d', 1", "SELECT E'é\\\\c\\'d'   , 1"),
+            ("SELECT e'a'' b' -- it's\r\n  'c' , 1", "SELECT e'a'' bc'               , 1"),
+            ("SELECT E'a'\n\n'b'\n'\\'' FROM t", "SELECT E'ab\\''        FROM t"),
         ];
         for (sql, want) in cases {
             assert_eq!(bridged(sql), want);
@@ -136,12 +221,18 @@ mod tests {
             "CREATE TABLE trusted (a int)",
             "ALTER TABLE IF EXISTS a RENAME TO b",
             "SELECT 1",
+            "SET role_of_app TO DEFAULT",
+            "SELECT E'a\\\nb', 'E''',\n'e'",
         ] {
             assert_eq!(bridged(sql), sql);
         }
-        for sql in
-            ["DROP LANGUAGE a,", "CREATE TRUSTED TABLE a ()", "ALTER POLICY IF EXIST a ON t RENAME TO b"]
-        {
+        for sql in [
+            "DROP LANGUAGE a,",
+            "CREATE TRUSTED TABLE a ()",
+            "ALTER POLICY IF EXIST a ON t RENAME TO b",
+            "SET ROLE DEFAULT",
+            "ALTER USER MAPPING FOR user OPTIONS (SET a 'b')",
+        ] {
             assert_eq!(parse(sql).errors.len(), 1, "{sql}");
         }
     }

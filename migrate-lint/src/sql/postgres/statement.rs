@@ -217,6 +217,7 @@ fn session(node: Node<'_>) -> Option<Kind> {
         SET_TRANSACTION if !node.has(SESSION_CHARACTERISTICS) => {
             Kind::SetTransaction { comes_first: setting::comes_first(node) }
         }
+        DISCARD if node.find(ALL_KW).is_none() => Kind::Harmless,
         SET | SET_ROLE | SET_SESSION_AUTH | SET_TRANSACTION | RESET | RESET_ROLE | RESET_SESSION_AUTH
         | DISCARD => Kind::Set(setting::setting(node)),
         GRANT => Kind::Grant(privileges(node)),
@@ -256,6 +257,7 @@ fn plain(node: Node<'_>) -> Option<Kind> {
             | CHECKPOINT
             | CLOSE
             | COMMENT_ON
+            | ALTER_USER_MAPPING
             | CREATE_ACCESS_METHOD
             | CREATE_AGGREGATE
             | CREATE_CAST
@@ -383,6 +385,9 @@ mod tests {
             ("ANALYZE a", Kind::Harmless),
             ("EXPLAIN DELETE FROM t", Kind::Harmless),
             ("CREATE ROLE a", Kind::Harmless),
+            ("DISCARD PLANS", Kind::Harmless),
+            ("DISCARD TEMP", Kind::Harmless),
+            ("ALTER USER MAPPING FOR user SERVER s OPTIONS (SET a 'b')", Kind::Harmless),
             ("ALTER ROLE a NOLOGIN", Kind::Unknown("ALTER ROLE".to_owned())),
             ("alter system set a = 1", Kind::Unknown("ALTER SYSTEM".to_owned())),
             ("EXECUTE a", Kind::Unknown("EXECUTE A".to_owned())),

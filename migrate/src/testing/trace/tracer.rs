@@ -121,7 +121,7 @@ impl<'s> Tracer<'s> {
         };
         let client = self.driver.client();
         if let Some(session) = &session {
-            session.restore(client).await.map_err(failed(Stage::Record))?;
+            session.restore(client, false).await.map_err(failed(Stage::Record))?;
         }
         if let Some(session) = self.driver.session() {
             session.restore_locally(client).await.map_err(failed(Stage::Record))?;

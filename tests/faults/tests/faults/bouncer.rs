@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use migrate::testing::{Bouncer, Server, TestDatabase};
 use migrate::{ErrorKind, Migrator};
-use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, NoTls};
 
 use crate::database::{self, HISTORY, INVALID, LOCKS, LOG, TRANSACTIONS, rows, until_none, until_row};
 use crate::folder::{Folder, postgres};
 use crate::process::Runner;
+use crate::proxy::Proxy;
 
 const CREATE: (&str, &str) = ("1_create.up", "CREATE TABLE seed (n bigint); INSERT INTO seed VALUES (1)");
 
@@ -22,15 +24,23 @@ struct Pooled {
 
 impl Pooled {
     async fn start(size: u32) -> Pooled {
-        let server = Server::shared().unwrap();
-        let database = server.create_database("pooled").await.unwrap();
-        let bouncer = Bouncer::start_with_pool(&server, NonZeroU32::new(size).unwrap()).unwrap();
+        Pooled::start_before(&Server::shared().unwrap(), size).await
+    }
+
+    /// The pooler reaches the server by this address.
+    async fn start_before(server: &Server, size: u32) -> Pooled {
+        let database = database::create("pooled").await;
+        let bouncer = Bouncer::start_with_pool(server, NonZeroU32::new(size).unwrap()).unwrap();
         let client = database.connect().await.unwrap();
         Pooled { bouncer, database, client }
     }
 
     fn address(&self) -> String {
         self.bouncer.url(self.database.name())
+    }
+
+    async fn connect(&self) -> Client {
+        self.bouncer.connect(self.database.name()).await.unwrap()
     }
 
     fn pool(&self, size: usize) -> deadpool_postgres::Pool {
@@ -63,6 +73,21 @@ impl Pooled {
         for client in &lent {
             client.batch_execute("COMMIT").await.unwrap();
         }
+    }
+}
+
+/// A pooler whose server pauses after each transaction, so that there is time to kill a client in that moment.
+struct Slow {
+    pooled: Pooled,
+    _proxy: Proxy,
+}
+
+impl Slow {
+    async fn start() -> Slow {
+        let server = Server::shared().unwrap();
+        let proxy = Proxy::behind_a_pooler(server.config(), Duration::from_millis(15));
+        let pooled = Pooled::start_before(&Server::at(proxy.address()).unwrap(), 2).await;
+        Slow { pooled, _proxy: proxy }
     }
 }
 
@@ -299,4 +324,97 @@ async fn a_client_without_a_pool_is_refused_what_no_lock_protects() {
     Migrator::new(&set).migrate(&mut pooled.database.connect().await.unwrap()).await.unwrap();
     Migrator::new(&set).migrate(&mut client).await.unwrap();
     pooled.expect(&["1", "2"], &APPLIED).await;
+}
+
+/// PgBouncer before 1.21 lends the session of a client that is gone although more of its transactions are under way there,
+/// and the next client gets their answers. So nothing may be under way after the end of a transaction.
+#[tokio::test]
+async fn a_killed_run_leaves_no_answers_to_the_next_client() {
+    const TABLES: usize = 12;
+    let scripts: Vec<_> = (1..=TABLES)
+        .map(|n| (format!("{n}_table.up"), format!("CREATE TABLE table_{n} (n bigint)")))
+        .collect();
+    let scripts: Vec<_> = scripts.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).collect();
+    let folder = postgres(&scripts);
+    for via in ["pool", "client"] {
+        let mut killed = 0;
+        for kill in (1..=TABLES).step_by(3) {
+            let slow = Slow::start().await;
+            let next = slow.pooled.connect().await;
+            let runner = Runner::migrate(via, slow.pooled.address(), &folder);
+            let direct = &slow.pooled.client;
+            until_row(direct, &format!("SELECT 1 WHERE to_regclass('table_{kill}') IS NOT NULL")).await;
+            killed += usize::from(!runner.kill().await.success());
+            for n in 0..20_i32 {
+                let seen = next.query_typed_one("SELECT $1", &[(&n, Type::INT4)]).await;
+                let seen = seen.unwrap_or_else(|error| panic!("{via}, killed after {kill}: {error}"));
+                assert_eq!(seen.get::<_, i32>(0), n, "{via}, killed after {kill}");
+            }
+            Runner::migrate(via, slow.pooled.address(), &folder).succeeds().await;
+            assert_eq!(
+                rows(direct, "SELECT count(*)::text FROM migrate_history").await,
+                [TABLES.to_string()]
+            );
+        }
+        assert!(killed > 2, "{killed}");
+    }
+}
+
+/// Others may leave answers behind. Whoever gets them has lost a connection, and has made no mistake in a script.
+#[tokio::test]
+async fn a_run_that_gets_the_answers_to_another_client_says_so() {
+    let folder = postgres(&[CREATE]);
+    let set = folder.set();
+    let mut strange = 0;
+    for after in (0..100).step_by(10) {
+        let slow = Slow::start().await;
+        let (other, connection) =
+            slow.pooled.bouncer.config(slow.pooled.database.name()).connect(NoTls).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let asked = tokio::spawn(async move {
+            futures_util::future::join_all((0..20).map(|_| other.simple_query("SELECT 1"))).await;
+        });
+        tokio::time::sleep(Duration::from_millis(100 + after)).await;
+        connection.abort();
+        asked.await.unwrap();
+        // Each run that fails takes some of the answers away.
+        let mut runs = 0;
+        while let Err(error) = Migrator::new(&set).migrate(&slow.pooled.pool(2)).await {
+            let text = error.to_string();
+            assert_eq!(error.kind(), ErrorKind::Database, "{text}");
+            assert!(
+                text.contains("hint: the answer was to a statement of another client. PgBouncer before 1.21"),
+                "{text}"
+            );
+            strange += 1;
+            runs += 1;
+            assert!(runs < 20);
+        }
+    }
+    let pooled = Pooled::start(1).await;
+    let version = rows(&pooled.bouncer.connect("pgbouncer").await.unwrap(), "SHOW VERSION").await;
+    let minor: u32 = version[0].split('.').nth(1).unwrap().parse().unwrap();
+    assert_eq!(strange > 0, minor < 21, "{strange} with {version:?}");
+}
+
+#[tokio::test]
+async fn clients_without_a_pool_of_which_some_are_killed_leave_nothing() {
+    for size in [1, 2, 4] {
+        let pooled = Pooled::start(size).await;
+        let folder = mixed();
+        let runners: Vec<_> = (0..12).map(|_| Runner::migrate("client", pooled.address(), &folder)).collect();
+        for (n, runner) in runners.into_iter().enumerate() {
+            if n % 2 == 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                runner.kill().await;
+            } else {
+                runner.succeeds().await;
+            }
+        }
+        until_none(&pooled.client, TRANSACTIONS).await;
+        assert_eq!(rows(&pooled.client, LOCKS).await, [""; 0]);
+        assert_eq!(rows(&pooled.client, INVALID).await, [""; 0]);
+        assert_eq!(rows(&pooled.client, "SELECT n FROM seed ORDER BY n").await, SEEDS);
+        assert_eq!(rows(&pooled.client, HISTORY).await, APPLIED);
+    }
 }

@@ -1,5 +1,5 @@
 use std::ffi::OsStr;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -43,9 +43,10 @@ impl Runner {
         self.0.stdin = None;
     }
 
-    /// SIGKILL: the process does nothing any more.
-    pub(crate) async fn kill(mut self) {
+    /// SIGKILL: the process does nothing any more. It may have ended before.
+    pub(crate) async fn kill(mut self) -> ExitStatus {
         self.0.kill().await.unwrap();
+        self.0.wait().await.unwrap()
     }
 
     pub(crate) async fn end(self) -> Ended {

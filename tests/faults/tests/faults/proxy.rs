@@ -1,5 +1,7 @@
 use std::collections::HashMap;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,6 +40,7 @@ pub(crate) enum Cut {
 struct Wire {
     upstream: Config,
     latency: Option<Duration>,
+    pause: Duration,
     state: Mutex<State>,
     /// Told when a client sent or a server answered.
     moved: Notify,
@@ -73,24 +76,38 @@ type Reader = Box<dyn AsyncRead + Send + Unpin>;
 type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
 const PORT: u16 = 5432;
+fn socket() -> String {
+    format!(".s.PGSQL.{PORT}")
+}
 /// An answer to a request that is not there after so long will not come: the server still runs it.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 impl Proxy {
     pub(crate) fn start(upstream: Config) -> Proxy {
-        Proxy::start_with(upstream, None)
+        Proxy::start_with(upstream, None, Duration::ZERO)
+    }
+
+    /// Stands between a pooler, whose account is another, and its server. The next answer comes so long after one that ends a
+    /// transaction.
+    pub(crate) fn behind_a_pooler(upstream: Config, pause: Duration) -> Proxy {
+        let proxy = Proxy::start_with(upstream, None, pause);
+        let directory = proxy.directory.path();
+        for path in [directory.to_owned(), directory.join(socket())] {
+            fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+        }
+        proxy
     }
 
     /// Answers reach the client `latency` after the last of them is there, all at once. So whatever the client
     /// sends without waiting is one flight.
     pub(crate) fn with_latency(upstream: Config, latency: Duration) -> Proxy {
-        Proxy::start_with(upstream, Some(latency))
+        Proxy::start_with(upstream, Some(latency), Duration::ZERO)
     }
 
-    fn start_with(upstream: Config, latency: Option<Duration>) -> Proxy {
+    fn start_with(upstream: Config, latency: Option<Duration>, pause: Duration) -> Proxy {
         let directory = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(directory.path().join(format!(".s.PGSQL.{PORT}"))).unwrap();
-        let wire = Arc::new(Wire { upstream, latency, state: Mutex::default(), moved: Notify::new() });
+        let listener = UnixListener::bind(directory.path().join(socket())).unwrap();
+        let wire = Arc::new(Wire { upstream, latency, pause, state: Mutex::default(), moved: Notify::new() });
         let accepting = Arc::clone(&wire);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -335,6 +352,9 @@ impl Wire {
             if !loses_answers && (self.latency.is_none() || is_idle) {
                 client.write_all(&kept).await?;
                 kept.clear();
+                if is_ready && answer.last() == Some(&b'I') {
+                    sleep(self.pause).await;
+                }
             }
         }
     }

@@ -1,0 +1,2 @@
+-- migrate: unparsed "an option of a fork"
+CREATE TABLE orders (id bigint PRIMARY KEY);

@@ -286,7 +286,7 @@ mod tests {
         );
         let project = Project { tables: &tables, ..project(Dialect::Postgres) };
         let script = up(Template::Validate, "validate_two", project);
-        assert_eq!(script, "ALTER TABLE a.orders VALIDATE CONSTRAINT two;\n");
+        assert!(script.ends_with("\nALTER TABLE a.orders VALIDATE CONSTRAINT two;\n"), "{script}");
         let error = |name: &str| {
             Template::Validate.parts(name, Subject::default(), project).unwrap_err().to_string()
         };

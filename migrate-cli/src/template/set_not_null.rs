@@ -3,6 +3,10 @@
 
 use super::{Identifier, Part, Scripts};
 
+const ALLOW_CHECK: &str =
+    "-- migrate: allow new-write-limit \"the code that runs writes the column in every row\"\n";
+const ALLOW_SET: &str = "-- migrate: allow set-not-null \"a validated CHECK proves it\"\n";
+
 /// A CHECK for new rows, the check of the old ones, and NOT NULL itself, which the CHECK proves.
 pub(super) fn parts(name: &str, table: &Identifier, column: &Identifier) -> Vec<Part> {
     let check = table.derived(std::slice::from_ref(column), "set");
@@ -16,9 +20,9 @@ pub(super) fn parts(name: &str, table: &Identifier, column: &Identifier) -> Vec<
         scripts: Scripts { up, down },
     };
     vec![
-        part("_check", add.clone(), drop.clone()),
-        part("_validate", validate.clone(), super::validate::DOWN.to_owned()),
+        part("_check", format!("{ALLOW_CHECK}{add}"), drop.clone()),
+        part("_validate", format!("{}{validate}", super::validate::ALLOW), super::validate::DOWN.to_owned()),
         // Without a transaction, so that no lock is held while the rows are read again.
-        part("", format!("{set}{drop}"), format!("-- migrate: no-transaction\n{add}{validate}{unset}")),
+        part("", format!("{ALLOW_SET}{set}{drop}"), format!("-- migrate: no-transaction\n{add}{validate}{unset}")),
     ]
 }

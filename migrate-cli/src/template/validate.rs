@@ -8,8 +8,10 @@ use super::{Identifier, Scripts};
 pub(super) const DOWN: &str =
     "-- migrate: nothing-to-undo \"the constraint refuses the same rows whether it is valid or not\"\n";
 
+pub(super) const ALLOW: &str = "-- migrate: allow long-validate \"nothing else is in this migration\"\n";
+
 pub(super) fn scripts(table: &Identifier, constraint: &Identifier) -> Scripts {
-    Scripts { up: format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint};\n"), down: DOWN.to_owned() }
+    Scripts { up: format!("{ALLOW}ALTER TABLE {table} VALIDATE CONSTRAINT {constraint};\n"), down: DOWN.to_owned() }
 }
 
 /// The table and constraint that are meant: what is given, else the only constraint of the folder, of this table or of this

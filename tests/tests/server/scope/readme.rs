@@ -1,6 +1,6 @@
 //! The example of the README, as it is there, on real databases.
 
-use migrate::scope::Error;
+use migrate::scope::{Error, Scope};
 use migrate::testing::Server;
 
 /// The example. A test compares it with the README.
@@ -98,7 +98,6 @@ mod mistaken {
 
 #[tokio::test]
 async fn a_type_that_cannot_be_read_is_named_with_those_that_can() {
-    use example::Scope;
     use mistaken::{Deleted, orders};
     let database = Server::shared().unwrap().create_database("scope_unread").await.unwrap();
     let pool = pool(database.url());
@@ -133,7 +132,6 @@ async fn a_type_that_cannot_be_read_is_named_with_those_that_can() {
 
 #[test]
 fn sqlite_names_the_type_of_the_value() {
-    use example::Scope;
     use mistaken::orders;
     let connection = rusqlite::Connection::open_in_memory().unwrap();
     connection

@@ -78,12 +78,6 @@ impl<'a> Conventions<'a> {
         }
     }
 
-    /// The table of this name, if only one has it.
-    pub(super) fn table(&self, table: &Identifier) -> Option<&'a KnownTable> {
-        let found = self.found(table);
-        self.tables.iter().copied().find(|known| (known.schema.as_deref(), known.name.as_str()) == found.parts())
-    }
-
     /// The tables themselves.
     pub(super) fn tables(&self) -> impl Iterator<Item = &'a KnownTable> {
         self.tables.iter().copied()

@@ -103,16 +103,18 @@ fn known_column(table: &Table, column: &TableColumn, schema: &Schema) -> KnownCo
     };
     KnownColumn {
         name: column.name.clone(),
-        data_type: column.data_type.as_ref().map(written),
-        base_type: domain.map(|domain| written(&domain.base)),
+        data_type: column.data_type.as_ref().map(|data_type| written(data_type, schema.engine())),
+        base_type: domain.map(|domain| written(&domain.base, schema.engine())),
         not_null: column.not_null,
         filled,
     }
 }
 
-/// The type as people write it.
-fn written(data_type: &Type) -> String {
-    let plain = match (&data_type.name.schema, data_type.name.name.as_str()) {
+/// The type as people write it. SQLite keeps it as it was written.
+fn written(data_type: &Type, engine: Engine) -> String {
+    let name = &data_type.name;
+    let known = match (&name.schema, name.name.as_str()) {
+        _ if engine == Engine::Sqlite => return data_type.to_string(),
         (None, "int8") => "bigint",
         (None, "int4") => "integer",
         (None, "int2") => "smallint",
@@ -120,9 +122,18 @@ fn written(data_type: &Type) -> String {
         (None, "bpchar") if !data_type.modifiers.is_empty() => "char",
         (None, "float8") => "double precision",
         (None, "float4") => "real",
-        _ => return data_type.to_string(),
+        _ => {
+            let quoted = Name { schema: name.schema.as_deref().map(quoted), name: quoted(&name.name) };
+            return Type { name: quoted, ..data_type.clone() }.to_string();
+        }
     };
-    Type { name: Name::new(plain), ..data_type.clone() }.to_string()
+    Type { name: Name::new(known), ..data_type.clone() }.to_string()
+}
+
+/// The name, in quotes if it would mean another one without them.
+fn quoted(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 #[cfg(test)]
@@ -134,7 +145,7 @@ mod tests {
         let scripts = [
             "CREATE SCHEMA app; CREATE DOMAIN app.tenant AS uuid;
              CREATE TABLE app.orders (tenant_id app.tenant NOT NULL, id int8 GENERATED ALWAYS AS IDENTITY, n serial,
-                 code character(2), at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (tenant_id, id));
+                 code character(2), state "State Of", at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (tenant_id, id));
              CREATE TABLE lines (id int); CREATE TEMPORARY TABLE scratch (id int);",
             "ALTER TABLE app.orders ENABLE ROW LEVEL SECURITY;
              CREATE POLICY p ON app.orders USING (tenant_id = current_setting('app.t')::uuid);
@@ -153,6 +164,7 @@ mod tests {
         assert_eq!(shown("tenant_id"), ("app.tenant".to_owned(), Some("uuid".to_owned()), true, None));
         assert_eq!(shown("id"), ("bigint".to_owned(), None, true, Some(Filled::Identity)));
         assert_eq!(shown("n"), ("integer".to_owned(), None, true, Some(Filled::Serial)));
+        assert_eq!(shown("state").0, "\"State Of\"");
         assert_eq!(shown("code"), ("char(2)".to_owned(), None, false, None));
         assert_eq!(shown("at"), ("timestamptz".to_owned(), None, true, Some(Filled::Default)));
     }

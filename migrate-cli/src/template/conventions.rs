@@ -93,7 +93,9 @@ impl<'a> Conventions<'a> {
     /// The usual type of the column, with the type under it if that is a domain.
     pub(super) fn type_of(&self, column: &str) -> Option<(String, Option<String>)> {
         let columns = self.tables.iter().filter_map(|table| table.column(column));
-        most_frequent(columns.filter_map(|column| Some((column.data_type.clone()?, column.base_type.clone()))))
+        most_frequent(
+            columns.filter_map(|column| Some((column.data_type.clone()?, column.base_type.clone()))),
+        )
     }
 
     /// The column that numbers the rows, for a table whose primary key it is alone or not.
@@ -168,6 +170,8 @@ impl<'a> Conventions<'a> {
 
     /// A column like this one.
     fn like(&self, column: &KnownColumn) -> Option<Column> {
+        // A name that the command line would not take is no example.
+        Identifier::new(&column.name).ok()?;
         let data_type = column.data_type.as_deref()?;
         let kind = column.base_type.as_deref().unwrap_or(data_type).to_ascii_lowercase();
         let is_time = ["timestamp", "date", "time"].iter().any(|word| kind.starts_with(word));

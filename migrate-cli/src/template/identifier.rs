@@ -39,8 +39,9 @@ impl Identifier {
         (self.schema.as_deref(), &self.name)
     }
 
-    /// The name in this schema, if it has none.
+    /// The name in this schema, if it has none and one can be written.
     pub(super) fn or_schema(&self, schema: Option<&str>) -> Identifier {
+        let schema = schema.filter(|schema| Identifier::new(schema).is_ok_and(|one| one.schema.is_none()));
         Identifier { schema: self.schema.clone().or(schema.map(str::to_owned)), name: self.name.clone() }
     }
 

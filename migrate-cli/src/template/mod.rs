@@ -97,13 +97,20 @@ impl Template {
                 add_column::scripts(&old()?, column()?, column_type)
             }
             Template::AddIndex => {
+                let table = old()?;
                 column()?;
-                add_index::scripts(&old()?, &columns, project.dialect)
+                add_index::scripts(&table, &columns, project.dialect)
             }
             Template::SoftDelete => {
                 let deleted = deleted.map_or_else(|| Identifier::new("deleted_at"), Ok)?;
                 let data_type = conventions.deletion_type(deleted.name());
-                soft_delete::scripts(&old()?, (&deleted, &data_type), &columns, tenant.as_ref(), project.dialect)
+                soft_delete::scripts(
+                    &old()?,
+                    (&deleted, &data_type),
+                    &columns,
+                    tenant.as_ref(),
+                    project.dialect,
+                )
             }
             Template::SetNotNull => {
                 self.only_on_postgres(project.dialect)?;
@@ -112,7 +119,8 @@ impl Template {
             Template::Validate => {
                 self.only_on_postgres(project.dialect)?;
                 let table = subject.table.as_deref().map(Identifier::new).transpose()?;
-                let (table, constraint) = validate::meant(table, subject.constraint.as_deref(), &conventions)?;
+                let (table, constraint) =
+                    validate::meant(table, subject.constraint.as_deref(), &conventions)?;
                 validate::scripts(&table, &constraint)
             }
         };
@@ -177,10 +185,9 @@ impl Template {
             Template::SetNotNull => {
                 of_column("require_", "_of_").map(|(column, table)| subject(table, column))
             }
-            Template::Validate => name.strip_prefix("validate_").map(|constraint| Subject {
-                constraint: Some(constraint.to_owned()),
-                ..Subject::default()
-            }),
+            Template::Validate => name
+                .strip_prefix("validate_")
+                .map(|constraint| Subject { constraint: Some(constraint.to_owned()), ..Subject::default() }),
         };
         found.unwrap_or_default()
     }
@@ -216,7 +223,8 @@ mod tests {
 
     #[track_caller]
     fn up(template: Template, name: &str, project: Project<'_>) -> String {
-        let [part] = <[Part; 1]>::try_from(template.parts(name, Subject::default(), project).unwrap()).unwrap();
+        let [part] =
+            <[Part; 1]>::try_from(template.parts(name, Subject::default(), project).unwrap()).unwrap();
         part.scripts.up
     }
 
@@ -230,7 +238,11 @@ mod tests {
                 let project = Project { tables: &tables, ..project(dialect) };
                 let parts = template.parts(template.example(), Subject::default(), project);
                 let only_postgres = matches!(template, Template::SetNotNull | Template::Validate);
-                assert_eq!(parts.is_ok(), !only_postgres || dialect == Dialect::Postgres, "{template:?} {dialect:?}");
+                assert_eq!(
+                    parts.is_ok(),
+                    !only_postgres || dialect == Dialect::Postgres,
+                    "{template:?} {dialect:?}"
+                );
             }
         }
     }
@@ -274,7 +286,10 @@ mod tests {
         let table = "CREATE TABLE tags (\n    org_id uuid NOT NULL,\n    \
                      id uuid NOT NULL DEFAULT gen_random_uuid(),\n    PRIMARY KEY (org_id, id)\n);\n";
         assert!(up.starts_with(table), "{up}");
-        assert!(up.contains("current_setting('my.org', true)") && up.contains("ENABLE ROW LEVEL SECURITY"), "{up}");
+        assert!(
+            up.contains("current_setting('my.org', true)") && up.contains("ENABLE ROW LEVEL SECURITY"),
+            "{up}"
+        );
     }
 
     #[test]
@@ -287,9 +302,8 @@ mod tests {
         let project = Project { tables: &tables, ..project(Dialect::Postgres) };
         let script = up(Template::Validate, "validate_two", project);
         assert!(script.ends_with("\nALTER TABLE a.orders VALIDATE CONSTRAINT two;\n"), "{script}");
-        let error = |name: &str| {
-            Template::Validate.parts(name, Subject::default(), project).unwrap_err().to_string()
-        };
+        let error =
+            |name: &str| Template::Validate.parts(name, Subject::default(), project).unwrap_err().to_string();
         assert!(error("check_old_rows").contains("one of a.orders, two of a.orders"));
         assert!(error("validate_three").contains("no migration leaves"));
     }

@@ -23,6 +23,10 @@ pub(super) fn parts(name: &str, table: &Identifier, column: &Identifier) -> Vec<
         part("_check", format!("{ALLOW_CHECK}{add}"), drop.clone()),
         part("_validate", format!("{}{validate}", super::validate::ALLOW), super::validate::DOWN.to_owned()),
         // Without a transaction, so that no lock is held while the rows are read again.
-        part("", format!("{ALLOW_SET}{set}{drop}"), format!("-- migrate: no-transaction\n{add}{validate}{unset}")),
+        part(
+            "",
+            format!("{ALLOW_SET}{set}{drop}"),
+            format!("-- migrate: no-transaction\n{add}{validate}{unset}"),
+        ),
     ]
 }

@@ -11,7 +11,10 @@ pub(super) const DOWN: &str =
 pub(super) const ALLOW: &str = "-- migrate: allow long-validate \"nothing else is in this migration\"\n";
 
 pub(super) fn scripts(table: &Identifier, constraint: &Identifier) -> Scripts {
-    Scripts { up: format!("{ALLOW}ALTER TABLE {table} VALIDATE CONSTRAINT {constraint};\n"), down: DOWN.to_owned() }
+    Scripts {
+        up: format!("{ALLOW}ALTER TABLE {table} VALIDATE CONSTRAINT {constraint};\n"),
+        down: DOWN.to_owned(),
+    }
 }
 
 /// The table and constraint that are meant: what is given, else the only constraint of the folder, of this table or of this
@@ -30,7 +33,8 @@ pub(super) fn meant(
     };
     let mut found = Vec::new();
     for known in conventions.tables() {
-        let name = Identifier::new(&known.name)?.or_schema(known.schema.as_deref());
+        let Ok(name) = Identifier::new(&known.name) else { continue };
+        let name = name.or_schema(known.schema.as_deref());
         let is_meant = |name: &&String| constraint.is_none_or(|constraint| constraint == *name);
         for unvalidated in known.unvalidated.iter().filter(is_meant).filter(|_| of_table(&name)) {
             found.push((name.clone(), Identifier::new(unvalidated)?));

@@ -36,7 +36,10 @@ const SHOP_POLICY: &str = "tenant = \"business_id\"\ndeleted = \"deleted_at\"\n"
 #[test]
 fn what_a_template_writes_is_like_the_rest_of_the_project() {
     let cases: [(&[&str], &str); 6] = [
-        (&["create_orders", "-t", "tenant-table"], "id bigserial PRIMARY KEY,\n    business_id bigint NOT NULL,"),
+        (
+            &["create_orders", "-t", "tenant-table"],
+            "id bigserial PRIMARY KEY,\n    business_id bigint NOT NULL,",
+        ),
         (&["soft_delete_customers", "-t", "soft-delete", "--column", "email"], ""),
         (&["index_customers_on_email", "-t", "add-index"], "ON shop.customers"),
         (&["require_email_of_customers", "-t", "set-not-null"], "shop.customers"),
@@ -47,7 +50,8 @@ fn what_a_template_writes_is_like_the_rest_of_the_project() {
         let project = Project::postgres(&format!("template_like_{at}"));
         project.put("migrations/migrate.toml", SHOP_POLICY);
         let is_soft_delete = arguments[0].starts_with("soft_delete");
-        let shop = if is_soft_delete { SHOP.replace(", deleted_at timestamptz", "") } else { SHOP.to_owned() };
+        let shop =
+            if is_soft_delete { SHOP.replace(", deleted_at timestamptz", "") } else { SHOP.to_owned() };
         project.put("migrations/20250101000000_create_shop.up.sql", &shop);
         project.put(
             "migrations/20250101000000_create_shop.down.sql",
@@ -86,9 +90,14 @@ fn what_sqlite_does_not_have_is_an_error() {
     let new = project.run(&["new", "require_email_of_customers", "-t", "set-not-null"]).exits(1);
     new.says("SQLite cannot make a column NOT NULL").says("cargo migrate explain rebuild-rows");
     project.run(&["new", "validate_a", "-t", "validate"]).exits(1).says("SQLite has no constraints");
-    assert!(!project.path().join("migrations").read_dir().unwrap().any(|file| {
-        file.unwrap().file_name().to_string_lossy().ends_with(".sql")
-    }));
+    assert!(
+        !project
+            .path()
+            .join("migrations")
+            .read_dir()
+            .unwrap()
+            .any(|file| { file.unwrap().file_name().to_string_lossy().ends_with(".sql") })
+    );
 }
 
 /// A draft that is not written yet, or does not parse, is no reason to refuse the next one.

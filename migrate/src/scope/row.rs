@@ -50,8 +50,10 @@ impl Row<'_> {
                     .is_some_and(<dyn std::error::Error>::is::<tokio_postgres::types::WasNull>);
                 Error::Read(Unread {
                     column,
-                    name: described.map_or_else(|| column.to_string(), |described| described.name().to_owned()),
-                    holds: described.map_or_else(String::new, |described| described.type_().name().to_owned()),
+                    name: described
+                        .map_or_else(|| column.to_string(), |described| described.name().to_owned()),
+                    holds: described
+                        .map_or_else(String::new, |described| described.type_().name().to_owned()),
                     is_null,
                     wanted: type_name::<V>(),
                     source: error.into(),

@@ -92,7 +92,9 @@ fn readable_as(holds: &str) -> Option<&'static str> {
             "`Postgres<chrono::NaiveTime>`, `Postgres<jiff::civil::Time>` or `Postgres<time::Time>`, with its feature of \
              `tokio-postgres`"
         }
-        "json" | "jsonb" => "`Postgres<serde_json::Value>`, with the feature `with-serde_json-1` of `tokio-postgres`",
+        "json" | "jsonb" => {
+            "`Postgres<serde_json::Value>`, with the feature `with-serde_json-1` of `tokio-postgres`"
+        }
         _ => return None,
     })
 }

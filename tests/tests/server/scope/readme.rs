@@ -122,7 +122,10 @@ async fn a_type_that_cannot_be_read_is_named_with_those_that_can() {
     let Error::Read(unread) = error else { panic!("{error:?}") };
     assert_eq!((unread.column, unread.name.as_str(), unread.is_null), (0, "deleted_at", false));
     let error = scope.select(orders).columns(orders.id).one(&pool).await.unwrap_err().to_string();
-    assert_eq!(error, "cannot read the column `id` (int8) as `i32`; read int8 as `i64`, or as an `Option` of that");
+    assert_eq!(
+        error,
+        "cannot read the column `id` (int8) as `i32`; read int8 as `i64`, or as an `Option` of that"
+    );
     let error = scope.select(orders).columns(orders.note).one(&pool).await.unwrap_err().to_string();
     assert_eq!(
         error,
@@ -142,7 +145,10 @@ fn sqlite_names_the_type_of_the_value() {
         .unwrap();
     let scope = Scope::tenant(7);
     let error = scope.select(orders).columns(orders.id).one(&connection).unwrap_err().to_string();
-    assert_eq!(error, "cannot read the column `id` (text) as `i32`; read text as `String`, or as an `Option` of that");
+    assert_eq!(
+        error,
+        "cannot read the column `id` (text) as `i32`; read text as `String`, or as an `Option` of that"
+    );
     let error = scope.select(orders).columns(orders.note).one(&connection).unwrap_err().to_string();
     assert_eq!(
         error,

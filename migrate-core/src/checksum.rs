@@ -72,9 +72,51 @@ impl Checksum {
     }
 }
 
+/// The checksum of a script that grows, hashed once.
+///
+/// White space at the end is not hashed until something follows it.
+#[derive(Default)]
+pub(crate) struct Growing {
+    hash: Sha256,
+    has_begun: bool,
+    /// What is not hashed yet.
+    end: String,
+}
+
+impl Growing {
+    pub(crate) fn push(&mut self, text: &str) {
+        let text = if self.has_begun { line_ends(text) } else { normalized(text) };
+        self.has_begun |= !text.is_empty();
+        self.end += &text;
+        let hashed = self.end.trim_end().len();
+        #[cfg(test)]
+        HASHED.with(|bytes| bytes.set(bytes.get() + hashed));
+        self.hash.update(&self.end[..hashed]);
+        self.end.drain(..hashed);
+    }
+
+    pub(crate) fn checksum(&self) -> Checksum {
+        Checksum(self.hash.clone().finalize().into())
+    }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many bytes of growing scripts this thread has hashed.
+#[cfg(test)]
+pub(crate) fn hashed_bytes() -> usize {
+    HASHED.with(std::cell::Cell::get)
+}
+
 /// The text that is hashed and that runs: without a byte order mark, line ends as LF.
 pub(crate) fn normalized(script: &str) -> Cow<'_, str> {
-    let script = script.strip_prefix('\u{feff}').unwrap_or(script);
+    line_ends(script.strip_prefix('\u{feff}').unwrap_or(script))
+}
+
+fn line_ends(script: &str) -> Cow<'_, str> {
     if script.contains('\r') {
         script.replace("\r\n", "\n").replace('\r', "\n").into()
     } else {

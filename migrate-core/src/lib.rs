@@ -4,6 +4,7 @@
 //! use the `migrate` crate, which re-exports what they need.
 
 mod analysis;
+mod beginnings;
 mod checksum;
 mod closest;
 mod config;
@@ -25,6 +26,7 @@ mod history;
 mod ledger;
 mod lock_file;
 mod migration;
+mod other_tool;
 mod parallel;
 mod plan;
 mod position;
@@ -47,6 +49,8 @@ pub use analysis::{
     Analyse, Depth, Findings, Project, Question, ScriptFindings, SyntaxError, Unanalysed, Unparsed,
 };
 pub use checksum::{Checksum, InvalidChecksum};
+#[doc(hidden)]
+pub use closest::closest_of;
 pub use defaults::Defaults;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use dialect::{Alone, ConcurrentIndex, Reindexed, ServerObject, ServerObjectKind};
@@ -64,9 +68,10 @@ pub use fingerprint::{
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};
-pub use ledger::{HISTORY_FORMAT, HistoryTable, Proof, Runner, UNWRITTEN, UnreadableRow};
+pub use ledger::{HISTORY_FORMAT, HistoryTable, Neighbours, Proof, Runner, UNWRITTEN, UnreadableRow};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
+pub use other_tool::OtherTool;
 #[doc(hidden)]
 pub use parallel::in_shares;
 pub use plan::{Action, OutOfOrder, Plan, Policy, Refusal, Refused, Step, Target, Transactions, plan};

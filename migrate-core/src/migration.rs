@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::beginnings::Beginnings;
 use crate::{Checksum, FoundHazard, Risk, Span, Version};
 
 /// One step of a schema's life: a script that applies it, and the way back.
@@ -172,6 +173,7 @@ pub struct Script {
     pub(crate) checksum: Checksum,
     pub(crate) statements: Cow<'static, [Span]>,
     pub(crate) execution: Execution,
+    pub(crate) beginnings: Beginnings,
 }
 
 impl Script {
@@ -202,7 +204,7 @@ impl Script {
 
     /// The checksum of its first statements, which a run that resumes compares.
     pub fn checksum_of_first(&self, statements: usize) -> Checksum {
-        Checksum::of(&self.statements().take(statements).collect::<Vec<_>>().join(";\n"))
+        self.beginnings.first(statements, self.statements())
     }
 
     /// How to run it.

@@ -8,8 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use migrate_core::{
-    Action, Dialect, Engine, HistoryTable, Lines, OneLine, Position, Refusal, Refused, Staleness, Step,
-    UnreadableRow, Version,
+    Action, Dialect, Engine, HistoryTable, Lines, OneLine, OtherTool, Position, Refusal, Refused, Staleness,
+    Step, UnreadableRow, Version,
 };
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, ReadOnly, Stage};
@@ -76,6 +76,8 @@ enum Cause {
     },
     /// With the search path.
     TemporaryPath(String),
+    /// Other tools have a history, and there is none of this library.
+    OtherTools(Vec<OtherTool>),
     Stale(Staleness),
     WrongEngine {
         dialect: Dialect,
@@ -177,6 +179,16 @@ impl Error {
         Error::new(Cause::LostHistory { table: history.to_owned(), others: others.join(", ") })
     }
 
+    pub(crate) fn other_tools(tools: Vec<OtherTool>) -> Error {
+        Error::new(Cause::OtherTools(tools))
+    }
+
+    /// Whether the run was refused because of the history of another tool.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_other_tools(&self) -> bool {
+        matches!(self.0.cause, Cause::OtherTools(_))
+    }
+
     pub(crate) fn temporary_path(search_path: &str) -> Error {
         Error::new(Cause::TemporaryPath(search_path.to_owned()))
     }
@@ -242,7 +254,7 @@ impl Error {
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::Refused(_) | Cause::Unprotected { .. } => ErrorKind::Refused,
+            Cause::Refused(_) | Cause::Unprotected { .. } | Cause::OtherTools(_) => ErrorKind::Refused,
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
@@ -370,6 +382,7 @@ impl fmt::Display for Error {
                  would be gone with the connection, and the history would say that they are there\n \
                  help: put another schema before `pg_temp` in the search_path of the connection, the role or the database"
             )?,
+            Cause::OtherTools(tools) => write_other_tools(f, tools)?,
             Cause::Stale(staleness) => write!(
                 f,
                 "{staleness}\n help: touch a source file of the crate and build again; with \
@@ -412,6 +425,22 @@ impl fmt::Display for Error {
         }
         write_done(f, report)
     }
+}
+
+fn write_other_tools(f: &mut fmt::Formatter<'_>, tools: &[OtherTool]) -> fmt::Result {
+    let names: Vec<String> = tools.iter().map(ToString::to_string).collect();
+    let way = match tools.iter().all(|tool| tool.is_adopted) {
+        true => "take it over with `cargo migrate adopt`",
+        false => "record what the database has already with `baseline VERSION`",
+    };
+    write!(
+        f,
+        "the database has the history of {}, and none of this library, so its migrations may have been applied already; \
+         nothing was changed\n \
+         help: {way}. If both tools are to work on this database, each with migrations of its own, say so for the first run: \
+         `--alongside`, in a program `Migrator::alongside`",
+        names.join(" and of ")
+    )
 }
 
 fn write_step(

@@ -149,3 +149,20 @@ impl fmt::Display for Tool {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use migrate_core::OtherTool;
+
+    use super::*;
+
+    /// A run that finds the table of one of these names `adopt`.
+    #[test]
+    fn what_is_taken_over_is_what_a_run_says_can_be() {
+        let ours: BTreeSet<&str> = Tool::ALL.into_iter().map(Tool::table).collect();
+        let said = OtherTool::ALL.into_iter().filter(|tool| tool.is_adopted).map(|tool| tool.table);
+        assert_eq!(ours, said.collect());
+    }
+}

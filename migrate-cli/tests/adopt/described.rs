@@ -245,7 +245,7 @@ async fn what_we_applied_is_not_overwritten() {
     let history = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
                    INSERT INTO schema_migrations VALUES ('1'), ('2');";
     let takeover = with_history("adopt_applied", &PAIRS, history).await;
-    let up = takeover.run(&["up", "--yes"]);
+    let up = takeover.run(&["up", "--yes", "--alongside"]);
     assert!(up.status.success(), "{}", said(&up));
     let before = takeover.adopted().await;
     let adopt = takeover.run(&["adopt", "--yes"]);

@@ -174,3 +174,37 @@ fn the_environment_completes_an_address() {
     }
     assert!(other(&[("PGPORT", "the usual")]).contains("or into PGPORT"));
 }
+
+/// With an address for the pool of the application.
+#[test]
+fn options_of_other_drivers_are_named_and_ignored() {
+    let project = Project::postgres("other_drivers").with_tables();
+    let address =
+        format!("{}?pgbouncer=true&statement-cache-capacity=s3cret&connection_limit=5", project.url);
+    status(&project, &[("DATABASE_URL", &address)], &[]).exits(1).says(
+        "options of other drivers in the address are ignored: pgbouncer, statement-cache-capacity, connection_limit\n",
+    );
+    let quiet = status(&project, &[("DATABASE_URL", &address)], &["--quiet"]).exits(1).to_string();
+    assert!(!quiet.contains("pgbouncer") && !quiet.contains("s3cret"), "{quiet}");
+    let other = format!("{}?currentSchema=app", project.url);
+    status(&project, &[("DATABASE_URL", &other)], &[]).exits(16).says("options=-csearch_path%3Dapp");
+}
+
+#[test]
+fn the_history_of_another_tool_is_named_before_anything_runs() {
+    for (_, project) in Project::both("other_tool") {
+        let project = project.with_tables();
+        project.execute("CREATE TABLE schema_migrations (version text)");
+        project.run(&["plan"]).exits(0);
+        project.execute("INSERT INTO schema_migrations VALUES ('1')");
+        let what =
+            "the database has the history of golang-migrate, dbmate, Rails or Ecto (`schema_migrations`)";
+        for verb in [&["plan"][..], &["up", "--yes"]] {
+            project.run(verb).says(&format!("error: {what}")).says("cargo migrate adopt");
+        }
+        project.run(&["status"]).exits(1).says(&format!("warning: {what}"));
+        project.run(&["up", "--yes", "--alongside"]).exits(0);
+        let after = project.run(&["status"]).exits(0).to_string();
+        assert!(!after.contains(what), "{after}");
+    }
+}

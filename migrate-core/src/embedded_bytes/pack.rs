@@ -52,7 +52,7 @@ impl Writer {
         self.script(script);
     }
 
-    fn script(&mut self, Script { path, sql, checksum, statements, execution }: &Script) {
+    fn script(&mut self, Script { path, sql, checksum, statements, execution, beginnings: _ }: &Script) {
         self.text(path);
         self.text(sql);
         self.checksum(*checksum);

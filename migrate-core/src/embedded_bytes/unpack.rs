@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::NONE;
+use crate::beginnings::Beginnings;
 use crate::{
     Checksum, Down, Execution, FoundHazard, Hazard, Migration, OlderBinaries, Risk, Script, Span, Version,
     Work,
@@ -52,6 +53,7 @@ impl Reader {
             checksum: self.checksum(),
             statements: self.counted(Reader::span).into(),
             execution: self.execution(),
+            beginnings: Beginnings::default(),
         }
     }
 

@@ -13,6 +13,6 @@ mod settings;
 mod table;
 mod written;
 
-pub use read::{Proof, UnreadableRow};
+pub use read::{Neighbours, Proof, UnreadableRow};
 pub use table::{HISTORY_FORMAT, HistoryTable, Runner};
 pub use written::UNWRITTEN;

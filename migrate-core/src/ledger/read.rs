@@ -13,7 +13,7 @@ use super::column::{Column, HISTORY};
 use super::table::HISTORY_FORMAT;
 use crate::history::{AppliedMigration, AppliedState, Begun, RecordedDown};
 use crate::query::{Query, Value};
-use crate::{Engine, MigrationSet, OlderBinaries, OneLine, Version};
+use crate::{Engine, MigrationSet, OlderBinaries, OneLine, OtherTool, Version};
 
 /// What one row says of the whole history of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,11 +123,21 @@ impl HistoryTable {
         answer.iter().filter(|row| is_about_table(row)).find_map(|row| value(row, "state")?.as_text())
     }
 
-    /// Asks for the search path of the session, if it makes what is created a temporary object: for where there is no
-    /// history yet. `None` for an engine without a search path.
-    pub fn asks_for_temporary_path(&self) -> Option<Query> {
-        let sql = format!("SELECT {TEMPORARY_PATH}");
-        self.schema.is_some().then(|| Query { sql, values: Vec::new() })
+    /// Asks what is there in place of a history. [`Neighbours::read`] reads the answer.
+    pub fn neighbours(&self) -> Query {
+        let tables = OtherTool::ALL.map(|tool| format!("'{}'", tool.table)).join(", ");
+        let sql = match self.engine {
+            Engine::Postgres => format!(
+                "SELECT {TEMPORARY_PATH}, NULL::text UNION ALL SELECT NULL, relname::text FROM pg_catalog.pg_class \
+                 WHERE relname IN ({tables}) AND relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)"
+            ),
+            Engine::Sqlite => {
+                format!(
+                    "SELECT NULL, name FROM main.sqlite_master WHERE type = 'table' AND name IN ({tables})"
+                )
+            }
+        };
+        Query { sql, values: Vec::new() }
     }
 
     /// Reads the answer to [`HistoryTable::rows`]: the format of the table, and the rows.
@@ -148,6 +158,28 @@ impl HistoryTable {
             }
             None => Ok((format, rows)),
         }
+    }
+}
+
+/// What is there in place of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The search path of the session, if it makes what is created a temporary object.
+    pub temporary_path: Option<String>,
+    /// The tools for whose history there is a table.
+    pub tools: Vec<OtherTool>,
+}
+
+impl Neighbours {
+    /// Reads the answer to [`HistoryTable::neighbours`].
+    pub fn read(answer: &[Vec<Value>]) -> Neighbours {
+        let text = |column: usize| {
+            answer.iter().filter_map(move |row| row.get(column).and_then(Value::as_text)).map(str::to_owned)
+        };
+        let tables: Vec<String> = text(1).collect();
+        let is_there = |tool: &OtherTool| tables.iter().any(|table| table == tool.table);
+        let tools = OtherTool::ALL.into_iter().filter(is_there).collect();
+        Neighbours { temporary_path: text(0).next(), tools }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::text::{self, NoText};
+use crate::beginnings::Beginnings;
 use crate::dialect::{postgres, sqlite};
 use crate::directive::{self, Directives};
 use crate::engine::Engine;
@@ -73,6 +74,7 @@ impl Parsed {
             statements: first.statements.iter().map(|statement| statement.span).collect(),
             sql: Cow::Owned(sql.to_owned()),
             execution,
+            beginnings: Beginnings::default(),
         };
         Parsed { script, directives, problems }
     }

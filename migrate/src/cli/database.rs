@@ -37,6 +37,11 @@ impl Database {
     ) -> Result<Database, Failure> {
         let (mut address, source) = Address::find(options.database_url.as_deref())?;
         console.note(styled(style::FAINT, format_args!("{address} ({source})")));
+        if !address.ignored().is_empty() {
+            let ignored = address.ignored().join(", ");
+            let note = format_args!("options of other drivers in the address are ignored: {ignored}");
+            console.note(styled(style::FAINT, note));
+        }
         if let Err(warning) = address.take_password() {
             console.warn(&warning);
         }

@@ -53,6 +53,9 @@ pub struct Options {
     /// Apply all migrations of the run in one transaction
     #[arg(long, global = true, help_heading = "Run")]
     pub single_transaction: bool,
+    /// Begin a history in a database that has the history of another migration tool
+    #[arg(long, global = true, help_heading = "Run")]
+    pub alongside: bool,
     /// The schemas that `drift`, `status` and `dump` look at (PostgreSQL). Default: `drift.schemas` in migrate.toml, or all
     #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',', help_heading = "Drift")]
     pub drift_schemas: Vec<String>,
@@ -119,6 +122,9 @@ impl Options {
         if !self.drift_ignore.is_empty() {
             migrator = migrator.drift_ignore(&self.drift_ignore);
         }
+        if self.alongside {
+            migrator = migrator.alongside();
+        }
         if self.single_transaction { migrator.single_transaction() } else { migrator }
     }
 }
@@ -138,6 +144,7 @@ impl fmt::Debug for Options {
             statement_timeout,
             keep_schema_within,
             single_transaction,
+            alongside,
             drift_schemas,
             drift_ignore,
         } = self;
@@ -153,6 +160,7 @@ impl fmt::Debug for Options {
             .field("statement_timeout", statement_timeout)
             .field("keep_schema_within", keep_schema_within)
             .field("single_transaction", single_transaction)
+            .field("alongside", alongside)
             .field("drift_schemas", drift_schemas)
             .field("drift_ignore", drift_ignore)
             .finish()

@@ -57,6 +57,7 @@ pub struct Migrator<'s> {
     pub(crate) retries: usize,
     pub(crate) slow_after: Duration,
     pub(crate) keep_schema: bool,
+    pub(crate) alongside: bool,
     pub(crate) keep_within: Duration,
     application: Option<String>,
     history_schema: Option<Cow<'s, str>>,
@@ -91,6 +92,7 @@ impl<'s> Migrator<'s> {
             // Longer than a deployment waits, and soon enough that someone looks on the same day.
             slow_after: Duration::from_secs(30 * 60),
             keep_schema: true,
+            alongside: false,
             // Enough for a hundred thousand tables, and as long as a deployment can wait for something optional.
             keep_within: Duration::from_secs(30),
             application: None,

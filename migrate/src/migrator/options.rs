@@ -85,6 +85,17 @@ impl<'s> Migrator<'s> {
         self
     }
 
+    /// Lets the history begin in a database that has the history of another migration tool, and none of this library.
+    ///
+    /// Without it such a run is refused, because the scripts may have been run already: `cargo migrate adopt` takes the
+    /// other history over. With it two tools work on one database, each with migrations of its own. It matters for the first
+    /// run only.
+    #[must_use]
+    pub fn alongside(mut self) -> Self {
+        self.alongside = true;
+        self
+    }
+
     /// The schema of the history tables, created when it is missing. Default: `history.schema` in `migrate.toml`, else
     /// `public`. PostgreSQL only.
     #[must_use]

@@ -57,9 +57,10 @@ async fn set_aside(client: &Client, limits: Vec<&str>) -> Result<Lifted, Error> 
 
 /// Whether an earlier statement of the script may have set this limit.
 fn is_set_before(piece: &Piece<'_>, limit: &str) -> bool {
-    piece.before().any(|statement| {
-        Engine::Postgres.changes_session(statement) && statement.to_ascii_lowercase().contains(limit)
-    })
+    piece.script().execution().changes_session
+        && piece.before().any(|statement| {
+            Engine::Postgres.changes_session(statement) && statement.to_ascii_lowercase().contains(limit)
+        })
 }
 
 /// The present limits.

@@ -1,6 +1,6 @@
 //! The history as a run reads it, and the plan that is made from it.
 
-use migrate_core::{AppliedMigration, Plan, Proof, Target, plan};
+use migrate_core::{AppliedMigration, Neighbours, OtherTool, Plan, Proof, Query, Target, plan};
 
 use super::Run;
 use crate::driver::{DatabaseError, Driver};
@@ -44,7 +44,7 @@ impl<D: Driver> Run<'_, D> {
         let query = self.table.rows(self.migrator.set.name());
         let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
         let Some(rows) = rows else {
-            self.temporary_path = self.ask_for_temporary_path().await?;
+            self.look_around().await?;
             return Ok(History::Missing);
         };
         self.temporary_path = self.table.temporary_path(&rows).map(str::to_owned);
@@ -56,19 +56,44 @@ impl<D: Driver> Run<'_, D> {
         Ok(History::Rows { format, rows })
     }
 
-    async fn ask_for_temporary_path(&mut self) -> Result<Option<String>, Error> {
-        let Some(query) = self.table.asks_for_temporary_path() else { return Ok(None) };
-        let rows = self.driver.query(&query).await.map_err(|error| Error::database(READING, error))?;
-        Ok(rows.and_then(|rows| rows.first()?.first()?.as_text().map(str::to_owned)))
+    /// What is there in place of a history. A tool counts if its table says that something was applied.
+    async fn look_around(&mut self) -> Result<(), Error> {
+        let rows = self.driver.query(&self.table.neighbours()).await;
+        let rows = rows.map_err(|error| Error::database(READING, error))?.unwrap_or_default();
+        let Neighbours { temporary_path, tools } = Neighbours::read(&rows);
+        self.temporary_path = temporary_path;
+        self.other_tools.clear();
+        for tool in tools {
+            if self.has_applied(tool).await? {
+                self.other_tools.push(tool);
+            }
+        }
+        Ok(())
     }
 
-    /// What a script creates in a temporary schema is gone with the session, and the history would say that it is there.
+    /// A table that may not be read has rows, for all that is known. One without the tool's columns is of something else.
+    async fn has_applied(&mut self, tool: OtherTool) -> Result<bool, Error> {
+        match self.driver.query(&Query { sql: tool.applied(), values: Vec::new() }).await {
+            Ok(rows) => Ok(rows.is_some_and(|rows| !rows.is_empty())),
+            Err(error) if error.is_disconnected => Err(Error::database(READING, error)),
+            Err(error) => Ok(error.is_refused_by_rights()),
+        }
+    }
+
+    /// What a script creates in a temporary schema is gone with the session, and the history would say that it is there. And
+    /// where another tool has a history, and this one begins with nothing, the scripts may have been run already.
     pub(crate) fn plan_from(&self, history: &History, target: Target) -> Result<Plan, Error> {
         let Migrator { set, policy, .. } = self.migrator;
         let plan = plan(set, D::ENGINE, history.rows(), target, *policy).map_err(Error::refused)?;
-        match &self.temporary_path {
-            Some(path) if plan.steps.iter().any(|step| step.action.runs_script()) => {
-                Err(Error::temporary_path(path))
+        if !plan.steps.iter().any(|step| step.action.runs_script()) {
+            return Ok(plan);
+        }
+        if let Some(path) = &self.temporary_path {
+            return Err(Error::temporary_path(path));
+        }
+        match history {
+            History::Missing if !self.migrator.alongside && !self.other_tools.is_empty() => {
+                Err(Error::other_tools(self.other_tools.clone()))
             }
             _ => Ok(plan),
         }

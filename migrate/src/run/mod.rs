@@ -21,7 +21,7 @@ mod transactions;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use migrate_core::{HistoryTable, Runner};
+use migrate_core::{HistoryTable, OtherTool, Runner};
 
 use crate::driver::{Driver, Keep};
 use crate::error::Error;
@@ -46,6 +46,8 @@ pub(crate) struct Run<'a, D> {
     mark: String,
     /// The search path of the session, if what a script creates would be temporary.
     temporary_path: Option<String>,
+    /// The other tools that have a history here, while there is none of ours.
+    other_tools: Vec<OtherTool>,
     /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
     /// How to keep the schema at the end.
@@ -77,6 +79,7 @@ impl<'a, D: Driver> Run<'a, D> {
             report,
             mark,
             temporary_path: None,
+            other_tools: Vec::new(),
             is_noted,
             keep: None,
         })

@@ -1,11 +1,14 @@
 //! The address of a database, parsed once: a text comes in, such as `postgres://ada@localhost/shop`, and a typed [`Address`]
 //! comes out.
 //!
-//! `variables` finds the text, and `form` tells its kind. `uri` and `pairs` read the two forms of libpq into `settings`.
+//! `variables` finds the text, and `form` tells its kind. `uri` and `pairs` read the two forms of libpq into `settings`; `foreign`
+//! knows what other drivers add.
 //! `service` and the environment complete them, `refused` rejects what libpq honours and this program does not, and
 //! `postgres` holds the result. The driver's own parser is not used: if a host is given twice, it adds the second, and
 //! libpq replaces the first.
 
+#[cfg(feature = "postgres")]
+mod foreign;
 mod form;
 #[cfg(feature = "postgres")]
 mod home;
@@ -173,6 +176,16 @@ impl Address {
     #[cfg(not(feature = "sqlite"))]
     fn seen_from(self, _source: &AddressSource) -> Address {
         self
+    }
+
+    /// The options of other drivers in the address that are ignored, by name.
+    pub(super) fn ignored(&self) -> &[String] {
+        match self {
+            #[cfg(feature = "postgres")]
+            Address::Postgres(address) => address.ignored(),
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => &[],
+        }
     }
 
     /// Takes the password from the password file, unless the address or the environment has one.

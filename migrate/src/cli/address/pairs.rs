@@ -3,6 +3,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::foreign::{self, Unfit};
 use super::settings::{Settings, is_keyword};
 use super::{AddressError, is_printable};
 
@@ -31,7 +32,10 @@ pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
         }
         let name = name(&mut rest)?;
         let value = value(&mut rest)?;
-        settings.set(&name, value).map_err(|_| unknown(&name, is_after_password))?;
+        foreign::set(&mut settings, &name, value.into_bytes()).map_err(|unfit| match unfit {
+            Unfit::Refused(error) => error,
+            Unfit::Unknown => unknown(&name, is_after_password),
+        })?;
         is_after_password = name.ends_with("password");
     }
 }
@@ -80,10 +84,13 @@ fn is_blank(c: char) -> bool {
 fn unknown(name: &str, is_after_password: bool) -> AddressError {
     // After an unquoted password with a blank, this word is the rest of the password.
     let shown = if is_after_password || !is_printable(name) { "…" } else { name };
+    let meant = foreign::meant(shown).map_or(String::new(), |meant| format!("did you mean `{meant}`? Else "));
     AddressError::new(
         format!("invalid connection option: `{shown}`"),
-        "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; put quotes around a value with blanks: \
-         `password='a b'`",
+        format!(
+            "{meant}write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; put quotes around a value \
+             with blanks: `password='a b'`"
+        ),
     )
 }
 

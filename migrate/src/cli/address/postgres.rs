@@ -35,6 +35,8 @@ pub struct PostgresAddress {
     channel_binding: ChannelBinding,
     timeout: Timeout,
     keepalive: Keepalive,
+    /// The names of other drivers' options on which nothing here depends.
+    ignored: Vec<String>,
 }
 
 /// How long to wait for a server.
@@ -105,7 +107,13 @@ impl PostgresAddress {
             },
             timeout: Timeout::of(&settings)?,
             keepalive: Keepalive::of(&settings)?,
+            ignored: settings.ignored().to_vec(),
         })
+    }
+
+    /// The options of other drivers that are ignored.
+    pub(super) fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     /// The servers in the order in which to try them.

@@ -10,7 +10,13 @@ use super::{AddressError, Environment};
 ///
 /// The password is one of them, so this type has no Debug.
 #[derive(Clone, Default)]
-pub(super) struct Settings(BTreeMap<&'static str, Vec<u8>>);
+pub(super) struct Settings {
+    values: BTreeMap<&'static str, Vec<u8>>,
+    /// The names of other drivers' options on which nothing here depends.
+    ignored: Vec<String>,
+    /// Whether another driver's option asks to check the certificate of the server.
+    checks_certificate: bool,
+}
 
 /// The keywords of libpq up to version 18, and the variables that set them if the address does not (PostgreSQL manual,
 /// 34.1.2 and 34.15).
@@ -75,8 +81,13 @@ pub(super) fn is_keyword(word: &str) -> bool {
     keyword(word).is_some()
 }
 
+/// The keywords of libpq.
+pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().map(|(name, _)| *name)
+}
+
 fn keyword(word: &str) -> Option<&'static str> {
-    KEYWORDS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name)
+    keywords().find(|name| *name == word)
 }
 
 /// A keyword that libpq does not know.
@@ -93,7 +104,7 @@ impl Settings {
             "requiressl" => ("sslmode", b"prefer".to_vec()),
             _ => (keyword(word).ok_or(UnknownKeyword)?, value),
         };
-        self.0.insert(name, value);
+        self.values.insert(name, value);
         Ok(())
     }
 
@@ -103,7 +114,7 @@ impl Settings {
         word: &str,
         value: impl Into<Vec<u8>>,
     ) -> Result<(), UnknownKeyword> {
-        self.0.entry(keyword(word).ok_or(UnknownKeyword)?).or_insert_with(|| value.into());
+        self.values.entry(keyword(word).ok_or(UnknownKeyword)?).or_insert_with(|| value.into());
         Ok(())
     }
 
@@ -111,24 +122,58 @@ impl Settings {
     pub(super) fn complete(&mut self, environment: Environment<'_>) {
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
         for (name, value) in KEYWORDS.iter().filter_map(|(name, of)| Some((*name, variable((*of)?)?))) {
-            self.0.entry(name).or_insert_with(|| bytes(&value));
+            self.values.entry(name).or_insert_with(|| bytes(&value));
         }
         if variable("PGREQUIRESSL").is_some_and(|value| bytes(&value).starts_with(b"1")) {
-            self.0.entry("sslmode").or_insert_with(|| b"require".to_vec());
+            self.values.entry("sslmode").or_insert_with(|| b"require".to_vec());
+        }
+        if self.checks_certificate {
+            self.complete_check();
         }
         let session: Vec<u8> = SESSION
             .iter()
-            .filter_map(|(of, name)| Some(option(name, &variable(of)?)))
+            .filter_map(|(of, name)| Some(option(name, &bytes(&variable(of)?))))
             .collect::<Vec<_>>()
             .concat();
         if !session.is_empty() {
-            self.0.entry("options").or_default().extend(session);
+            self.values.entry("options").or_default().extend(session);
         }
+    }
+
+    /// Any mode that may use TLS becomes one that checks the certificate and the name in it.
+    fn complete_check(&mut self) {
+        let mode = self.values.entry("sslmode").or_default();
+        if !matches!(mode.as_slice(), b"disable" | b"verify-ca" | b"verify-full") {
+            *mode = b"verify-full".to_vec();
+            self.values.entry("sslrootcert").or_insert_with(|| b"system".to_vec());
+        }
+    }
+
+    /// Asks to check the certificate of the server, whatever `sslmode` says that would not.
+    pub(super) fn check_certificate(&mut self) {
+        self.checks_certificate = true;
+    }
+
+    /// Adds a setting of the session.
+    pub(super) fn add_option(&mut self, name: &str, value: &[u8]) {
+        self.values.entry("options").or_default().extend(option(name, value));
+    }
+
+    /// Notes an option on which nothing here depends.
+    pub(super) fn ignore(&mut self, name: &str) {
+        if !self.ignored.iter().any(|ignored| ignored == name) {
+            self.ignored.push(name.to_owned());
+        }
+    }
+
+    /// The names of the options on which nothing here depends.
+    pub(super) fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     /// The value as it was written, or `None` if it is missing or empty. A password need not be UTF-8.
     pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name).map(Vec::as_slice).filter(|value| !value.is_empty())
+        self.values.get(name).map(Vec::as_slice).filter(|value| !value.is_empty())
     }
 
     /// The value as text, or `None` if it is missing or empty.
@@ -147,18 +192,18 @@ impl Settings {
 
     /// Whether the value is empty. libpq rejects an empty value if only some words are allowed.
     pub(super) fn is_empty(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(Vec::is_empty)
+        self.values.get(name).is_some_and(Vec::is_empty)
     }
 }
 
 /// A setting in the form of `options` (PostgreSQL manual, 34.1.2). Blanks are escaped, because a blank would end the value.
-fn option(name: &str, value: &OsStr) -> Vec<u8> {
+fn option(name: &str, value: &[u8]) -> Vec<u8> {
     let mut out = format!(" -c {name}=").into_bytes();
-    for byte in bytes(value) {
-        if byte.is_ascii_whitespace() || byte == b'\\' {
+    for byte in value {
+        if byte.is_ascii_whitespace() || *byte == b'\\' {
             out.push(b'\\');
         }
-        out.push(byte);
+        out.push(*byte);
     }
     out
 }

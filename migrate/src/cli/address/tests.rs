@@ -230,3 +230,96 @@ fn a_socket_in_a_password_file() {
     assert!(is_there("/srv/pg", "/srv/pg"));
     assert!(!is_there("/srv/pg", "localhost"));
 }
+
+/// Every driver has its own, and `DATABASE_URL` has one address for all of them.
+#[cfg(feature = "postgres")]
+#[test]
+fn options_of_other_drivers_are_ignored_and_named() {
+    for names in [
+        &["connection_limit", "pool_timeout", "pgbouncer", "socket_timeout", "statement_cache_size"][..],
+        &["statement-cache-capacity", "keepalives_retries"],
+        &["prepareThreshold", "reWriteBatchedInserts", "tcpKeepAlive", "loadBalanceHosts", "stringtype"],
+        &["pool", "encoding", "prepared_statements", "checkout_timeout", "conn_max_age"],
+        &["pool_max_conns", "default_query_exec_mode", "binary_parameters", "x-migrations-table"],
+        &["supa", "workaround", "prepared_statement_cache_size"],
+    ] {
+        let options: Vec<_> = names.iter().map(|name| format!("{name}=secret")).collect();
+        for text in [
+            format!("postgres://ada:secret@h/shop?{}", options.join("&")),
+            format!("host=h user=ada dbname=shop password=secret {}", options.join(" ")),
+        ] {
+            shown(&text, "postgresql://ada@h:5432/shop");
+            assert_eq!(read(&text).unwrap().ignored(), names);
+        }
+    }
+    assert!(read("postgres://h/shop?schema=public&sslmode=require").unwrap().ignored().is_empty());
+    let twice = read("postgres://h/shop?pool=1&pool=2&sslaccept=accept_invalid_certs&ssl=false").unwrap();
+    assert_eq!(twice.ignored(), ["pool", "sslaccept", "ssl"]);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn options_of_other_drivers_that_decide_something_are_not_ignored() {
+    for name in ["schema", "currentSchema", "search_path", "schema_search_path"] {
+        refused(&format!("postgres://ada:secret@h/shop?{name}=app"), "options=-csearch_path%3Dapp");
+        refused(&format!("host=h password=secret {name}=app"), "`--history-schema app`");
+        shown(&format!("postgres://ada@h/shop?{name}=public"), "postgresql://ada@h:5432/shop");
+    }
+    refused("postgres://ada:secret@h/shop?schema=se%27cret", "options=-csearch_path%3DNAME");
+    refused("postgres://ada:secret@h/shop?sslaccept=secret", "the value of `sslaccept`");
+    refused("postgres://ada:secret@h/shop?ssl=secret", "the value of `ssl`");
+    refused("postgres://ada:secret@h/shop?ssl-key=secret", "client certificates");
+    refused("postgres://ada:secret@h/shop?gssEncMode=require", "GSSAPI");
+    refused("postgres://ada:secret@h/shop?ssl-mode=secret", "sslmode of the address is unknown");
+    refused("postgres://ada:secret@h/shop?connectTimeout=secret", "connect_timeout");
+    let tls = |parameters: &str| {
+        let address = postgres(&format!("postgres://h/x?{parameters}"));
+        (address.ssl_mode(), address.ssl_root_cert().map(std::path::Path::to_owned))
+    };
+    let system = || Some("system".into());
+    assert_eq!(tls("ssl-mode=require"), (SslMode::Require, None));
+    assert_eq!(tls("sslMode=verify-ca&ssl-ca=/ca"), (SslMode::VerifyCa, Some("/ca".into())));
+    assert_eq!(tls("ssl=verify-full&ssl-root-cert=/ca"), (SslMode::VerifyFull, Some("/ca".into())));
+    for yes in ["1", "on", "true", "no-verify", "require"] {
+        assert_eq!(tls(&format!("ssl={yes}")), (SslMode::Require, None));
+        assert_eq!(tls(&format!("sslmode=disable&ssl={yes}")), (SslMode::Require, None));
+        assert_eq!(tls(&format!("sslmode=verify-full&ssl={yes}")), (SslMode::VerifyFull, None));
+    }
+    assert_eq!(tls("ssl=false"), (SslMode::Prefer, None));
+    assert_eq!(tls("ssl=false&sslmode=require"), (SslMode::Require, None));
+    assert_eq!(tls("sslaccept=strict"), (SslMode::VerifyFull, system()));
+    assert_eq!(tls("sslaccept=strict&sslmode=require"), (SslMode::VerifyFull, system()));
+    assert_eq!(
+        tls("sslmode=prefer&sslrootcert=/ca&sslaccept=strict"),
+        (SslMode::VerifyFull, Some("/ca".into()))
+    );
+    assert_eq!(tls("sslaccept=strict&sslmode=disable"), (SslMode::Disable, None));
+    assert_eq!(tls("sslaccept=accept_invalid_certs&sslmode=require"), (SslMode::Require, None));
+    let options =
+        |parameters: &str| postgres(&format!("postgres://h/x?{parameters}")).options().map(str::to_owned);
+    assert_eq!(options("options[statement_timeout]=5s").unwrap(), " -c statement_timeout=5s");
+    assert_eq!(
+        options("options=-cgeqo%3Doff&options[app.name]=a%20b").unwrap(),
+        r"-cgeqo=off -c app.name=a\ b"
+    );
+    refused("postgres://h/x?options[a%20-c%20b]=secret", "invalid URI query parameter: `…`");
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_typo_of_an_option_is_an_error() {
+    for (typo, meant) in [
+        ("sslmod=verify-full", "did you mean `sslmode`?"),
+        ("ssl_rootcert=/ca&sslrotcert=/ca", "did you mean `sslrootcert`?"),
+        ("target_session_attr=any", "did you mean `target_session_attrs`?"),
+        ("aplication_name=a", "did you mean `application_name`?"),
+        ("passwort=secret", "did you mean `password`?"),
+        ("statement-cache=5", "invalid "),
+        ("x-=5", "invalid "),
+    ] {
+        refused(&format!("postgres://ada:secret@h/shop?{typo}"), meant);
+        refused(&format!("host=h {}", typo.replace('&', " ")), meant);
+    }
+    let after_password = read("postgres://h/shop?password=a&sslmod=b").unwrap_err().to_string();
+    assert!(!after_password.contains("did you mean"), "{after_password}");
+}

@@ -1,12 +1,9 @@
 //! Reads an address in the form of a URI into settings, as libpq does (PostgreSQL manual, 34.1.1.2). The text after
 //! `postgres://` comes in, such as `ada@localhost:5432/shop?sslmode=require`.
 
+use super::foreign::{self, Unfit};
 use super::settings::Settings;
 use super::{AddressError, is_printable};
-
-/// The parameters of Prisma's own pool, which other tools took over. They are ignored, because there is no such pool here.
-const OF_A_POOL: [&str; 6] =
-    ["connection_limit", "pool_timeout", "socket_timeout", "pgbouncer", "statement_cache_size", "sslaccept"];
 
 /// Reads the text after `postgres://`.
 pub(super) fn parse(text: &str) -> Result<Settings, AddressError> {
@@ -105,31 +102,21 @@ fn read_parameter(
     settings: &mut Settings,
     is_after_password: bool,
 ) -> Result<(), AddressError> {
-    match (name, value.as_slice()) {
-        // The Java driver writes it this way, and libpq accepts it.
-        ("ssl", b"true") => settings.set("sslmode", "require").expect("it is a keyword"),
-        ("schema", b"public") => {}
-        ("schema", schema) => return Err(schema_of_prisma(schema)),
-        (name, _) if OF_A_POOL.contains(&name) => {}
-        _ => settings.set(name, value).map_err(|_| {
-            // After a password with an unencoded `&`, this is the rest of the password.
-            let shown = if is_after_password || !is_printable(name) { "…" } else { name };
-            AddressError::new(
-                format!("invalid URI query parameter: `{shown}`"),
-                "write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; write a `&` in a value as `%26`",
-            )
-        })?,
-    }
-    Ok(())
+    foreign::set(settings, name, value).map_err(|unfit| match unfit {
+        Unfit::Refused(error) => error,
+        Unfit::Unknown => unknown(name, is_after_password),
+    })
 }
 
-fn schema_of_prisma(schema: &[u8]) -> AddressError {
-    let schema = str::from_utf8(schema).ok().filter(|name| is_printable(name)).unwrap_or("NAME");
+fn unknown(name: &str, is_after_password: bool) -> AddressError {
+    // After a password with an unencoded `&`, this is the rest of the password.
+    let shown = if is_after_password || !is_printable(name) { "…" } else { name };
+    let meant = foreign::meant(shown).map_or(String::new(), |meant| format!("did you mean `{meant}`? Else "));
     AddressError::new(
-        "the address has Prisma's `schema`",
+        format!("invalid URI query parameter: `{shown}`"),
         format!(
-            "write `options=-csearch_path%3D{schema}` instead, and give `--history-schema {schema}` to keep the history \
-             in that schema too"
+            "{meant}write a parameter of libpq (PostgreSQL manual, 34.1.2), or leave it out; write a `&` in a value as \
+             `%26`"
         ),
     )
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use clap::Args;
-use migrate_core::{Direction, MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer};
+use migrate_core::{
+    Direction, MigrationState, MigrationStatus, OlderBinaries, SetState, Status as Answer, Target,
+};
 use serde::Serialize;
 
 use super::drift;
@@ -35,6 +37,9 @@ impl Status {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let mut database = session.open(Access::Read)?;
         let status = session.migrator.status(&mut database.connection)?;
+        if status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
+            warn_of_other_tools(session, &mut database);
+        }
         let drift = self.drift(session, &mut database, &status);
         let mut text = table(&status, session.console.program());
         let of_drift = drift.as_ref().map_or(Exit::DONE, drift::exit);
@@ -65,6 +70,16 @@ impl Status {
         }
         let found = session.migrator.drift(&mut database.connection);
         found.map_err(|error| session.console.warn(&format!("could not check for drift: {error}"))).ok()
+    }
+}
+
+/// A run would be refused.
+fn warn_of_other_tools(session: &Session<'_>, database: &mut Database) {
+    let plan = session.migrator.plan(&mut database.connection, Target::Latest);
+    if let Err(error) = plan
+        && error.is_of_other_tools()
+    {
+        session.console.warn(&error.to_string());
     }
 }
 

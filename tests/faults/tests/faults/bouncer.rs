@@ -360,7 +360,8 @@ async fn a_killed_run_leaves_no_answers_to_the_next_client() {
     }
 }
 
-/// Others may leave answers behind. Whoever gets them has lost a connection, and has made no mistake in a script.
+/// Others may leave answers behind. A run that gets them has lost its connection, and its scripts have no mistake. What it
+/// makes of them depends on the answers, so not each run can say where they come from.
 #[tokio::test]
 async fn a_run_that_gets_the_answers_to_another_client_says_so() {
     let folder = postgres(&[CREATE]);
@@ -377,19 +378,17 @@ async fn a_run_that_gets_the_answers_to_another_client_says_so() {
         tokio::time::sleep(Duration::from_millis(100 + after)).await;
         connection.abort();
         asked.await.unwrap();
-        // Each run that fails takes some of the answers away.
+        // The pooler ends a session that answers while no one asks, so it takes a while without questions.
         let mut runs = 0;
         while let Err(error) = Migrator::new(&set).migrate(&slow.pooled.pool(2)).await {
             let text = error.to_string();
             assert_eq!(error.kind(), ErrorKind::Database, "{text}");
-            assert!(
-                text.contains("hint: the answer was to a statement of another client. PgBouncer before 1.21"),
-                "{text}"
-            );
-            strange += 1;
+            strange += usize::from(text.contains("hint: the answer was to a statement of another client"));
             runs += 1;
-            assert!(runs < 20);
+            assert!(runs < 20, "{text}");
+            tokio::time::sleep(Duration::from_millis(400)).await;
         }
+        slow.pooled.expect(&["1"], &["1|applied"]).await;
     }
     let pooled = Pooled::start(1).await;
     let version = rows(&pooled.bouncer.connect("pgbouncer").await.unwrap(), "SHOW VERSION").await;

@@ -14,6 +14,7 @@ mod format;
 mod loyalty;
 mod no_transaction;
 mod order;
+mod other_tools;
 mod poison;
 mod recorded;
 mod redo;

@@ -139,3 +139,30 @@ async fn each_history_looks_at_its_own_schema() {
     let all = shown(&mut db, &one.clone().drift_schemas([""; 0])).await;
     assert!(all.contains("added    table t2.users") && all.contains("added    extension pg_trgm"), "{all}");
 }
+
+/// Another application of the database may have a schema of its own, with a tool of its own.
+#[tokio::test]
+async fn the_history_of_another_tool_counts_where_names_are_found() {
+    let mut db = PostgresClient::create("other_tool").await;
+    let set = followed("CREATE TABLE first ()").set();
+    let migrator = Migrator::new(&set);
+    db.execute(
+        "CREATE SCHEMA other; CREATE TABLE other.alembic_version (version_num text);
+        INSERT INTO other.alembic_version VALUES ('a'); SET search_path = other",
+    )
+    .await;
+    let error = db.plan(&migrator, Target::Latest).await.unwrap_err();
+    assert!(error.to_string().contains("(`alembic_version`)"), "{error}");
+    db.execute("SET search_path = public").await;
+    db.plan(&migrator, Target::Latest).await.unwrap();
+    // What may not be read may hold rows.
+    db.execute(
+        "CREATE TABLE alembic_version (version_num text); GRANT CREATE ON SCHEMA public TO pg_monitor;
+        SET ROLE pg_monitor",
+    )
+    .await;
+    let error = db.migrate(&migrator).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    db.execute("RESET ROLE").await;
+    db.migrate(&migrator).await.unwrap();
+}

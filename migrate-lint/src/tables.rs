@@ -132,7 +132,8 @@ fn written(data_type: &Type, engine: Engine) -> String {
 
 /// The name, in quotes if it would mean another one without them.
 fn quoted(name: &str) -> String {
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let is_plain =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
@@ -145,7 +146,7 @@ mod tests {
         let scripts = [
             "CREATE SCHEMA app; CREATE DOMAIN app.tenant AS uuid;
              CREATE TABLE app.orders (tenant_id app.tenant NOT NULL, id int8 GENERATED ALWAYS AS IDENTITY, n serial,
-                 code character(2), state "State Of", at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (tenant_id, id));
+                 code character(2), state \"State Of\", at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (tenant_id, id));
              CREATE TABLE lines (id int); CREATE TEMPORARY TABLE scratch (id int);",
             "ALTER TABLE app.orders ENABLE ROW LEVEL SECURITY;
              CREATE POLICY p ON app.orders USING (tenant_id = current_setting('app.t')::uuid);

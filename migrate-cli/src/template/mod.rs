@@ -120,7 +120,7 @@ impl Template {
                 self.only_on_postgres(project.dialect)?;
                 let table = subject.table.as_deref().map(Identifier::new).transpose()?;
                 let (table, constraint) =
-                    validate::meant(table, subject.constraint.as_deref(), &conventions)?;
+                    validate::meant(table.as_ref(), subject.constraint.as_deref(), &conventions)?;
                 validate::scripts(&table, &constraint)
             }
         };

@@ -4,7 +4,7 @@ use migrate::Dialect;
 use migrate::cli::Failure;
 use migrate::scope::rls::{self, ColumnType, TableName, Tenancy};
 
-use super::conventions::Conventions;
+use super::conventions::{Column, Conventions};
 use super::{Identifier, Scripts};
 
 /// A table with a key and the times of its rows.
@@ -15,7 +15,7 @@ pub(super) fn plain(
 ) -> Result<Scripts, Failure> {
     let number = conventions.number(None, true);
     let lines = vec![format!("{} PRIMARY KEY", number.definition()?.replace(" NOT NULL", ""))];
-    Ok(scripts(table, [lines, rest(deleted, conventions)?].concat(), ""))
+    Ok(scripts(table, &[lines, rest(deleted, conventions)?].concat(), ""))
 }
 
 /// A table whose rows belong to tenants. A foreign key to it can include the tenant, because the tenant and the number are a
@@ -48,16 +48,16 @@ pub(super) fn of_tenants(
     lines.push(format!("{} ({tenant}, {id})", if is_in_key { "PRIMARY KEY" } else { "UNIQUE" }));
     let base = base.unwrap_or(data_type);
     let security = security(table, tenant, &base, &of_tenants, dialect);
-    Ok(scripts(table, lines, &security))
+    Ok(scripts(table, &lines, &security))
 }
 
 /// The columns after the key.
 fn rest(deleted: Option<&Identifier>, conventions: &Conventions<'_>) -> Result<Vec<String>, Failure> {
     let deletion = deleted.and_then(|deleted| conventions.deletion(deleted.name()));
-    conventions.times().iter().chain(&deletion).map(|column| column.definition()).collect()
+    conventions.times().iter().chain(&deletion).map(Column::definition).collect()
 }
 
-fn scripts(table: &Identifier, lines: Vec<String>, security: &str) -> Scripts {
+fn scripts(table: &Identifier, lines: &[String], security: &str) -> Scripts {
     Scripts {
         up: format!("CREATE TABLE {table} (\n    {}\n);\n{security}", lines.join(",\n    ")),
         down: format!("DROP TABLE {table};\n"),

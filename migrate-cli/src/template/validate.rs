@@ -20,14 +20,14 @@ pub(super) fn scripts(table: &Identifier, constraint: &Identifier) -> Scripts {
 /// The table and constraint that are meant: what is given, else the only constraint of the folder, of this table or of this
 /// name, that is NOT VALID.
 pub(super) fn meant(
-    table: Option<Identifier>,
+    table: Option<&Identifier>,
     constraint: Option<&str>,
     conventions: &Conventions<'_>,
 ) -> Result<(Identifier, Identifier), Failure> {
-    if let (Some(table), Some(constraint)) = (&table, constraint) {
+    if let (Some(table), Some(constraint)) = (table, constraint) {
         return Ok((conventions.found(table), Identifier::new(constraint)?));
     }
-    let of_table = |name: &Identifier| match &table {
+    let of_table = |name: &Identifier| match table {
         Some(table) => conventions.found(table).parts() == name.parts(),
         None => true,
     };

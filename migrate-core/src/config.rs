@@ -126,6 +126,11 @@ pub(crate) enum Level {
 }
 
 impl HazardPolicy {
+    /// The level for a statement in the form that its rule recommends: nothing, unless the hazard has a level of its own.
+    pub(crate) fn level_of_recommended(&self, hazard: Hazard) -> Level {
+        self.0.get(&Subject::Hazard(hazard)).copied().unwrap_or(Level::Allow)
+    }
+
     /// The level for a hazard of this risk.
     pub(crate) fn level(&self, hazard: Hazard, risk: Risk) -> Level {
         let of = |subject| self.0.get(&subject).copied();
@@ -332,6 +337,10 @@ mod tests {
         assert_eq!(level(Hazard::DropColumn, Risk::High), Level::Warn);
         assert_eq!(level(Hazard::DropTable, Risk::High), Level::Deny);
         assert_eq!(level(Hazard::IndexDrop, Risk::Controlled), Level::Deny);
+        // A recommended form is reported only if its own hazard is named.
+        let recommended = |hazard: Hazard| config.hazards.level_of_recommended(hazard);
+        assert_eq!(recommended(Hazard::DropColumn), Level::Warn);
+        assert_eq!(recommended(Hazard::IndexDrop), Level::Allow);
         let defaults = Defaults {
             history_schema: Some("app".into()),
             history_prefix: Some("shop".into()),

@@ -22,6 +22,8 @@ pub struct Finding {
     pub safer: String,
     /// Whether code from before the migration may fail on the schema after it.
     pub breaks_older_binaries: bool,
+    /// Whether the statement is written as its rule recommends, so that nothing is left to report.
+    pub is_recommended_form: bool,
 }
 
 impl Finding {
@@ -34,12 +36,20 @@ impl Finding {
             message: message.into(),
             safer: safer.into(),
             breaks_older_binaries: false,
+            is_recommended_form: false,
         }
     }
 
     /// The same finding with the risk that it has under these circumstances.
     pub fn with_risk(mut self, risk: Risk) -> Finding {
         self.risk = risk;
+        self
+    }
+
+    /// The same finding, and whether the statement is in the form that its rule recommends. Such a finding counts for the
+    /// risk of the migration, and is reported only if the policy names its hazard.
+    pub fn in_recommended_form(mut self, is_recommended: bool) -> Finding {
+        self.is_recommended_form = is_recommended;
         self
     }
 

@@ -31,6 +31,11 @@ impl Context<'_> {
         !self.schema.is_new(table)
     }
 
+    /// Whether the statement is all that its script does: it shares its locks and its time with no other.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self.script, [only] if only.span == self.statement.span)
+    }
+
     /// The oldest PostgreSQL that the migrations run on. If the project declares none it is 14, the oldest that is
     /// maintained.
     pub(crate) fn server(&self) -> u32 {

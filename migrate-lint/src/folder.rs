@@ -8,7 +8,7 @@
 //! share one schema? Applying a statement costs a twentieth of analysing it, and so no processor has to wait for
 //! another.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use migrate_core::{
     Depth, Engine, Execution, Finding, Findings, Hazard, Migration, Project, Question, Script,
@@ -25,24 +25,82 @@ use crate::sql::{self, Statement};
 /// The findings in each migration of a folder: the syntax errors and hazards by the grammar and rules of each engine that
 /// the folder is written for.
 pub fn analyse(folder: &Unanalysed<'_>) -> Vec<Findings> {
-    let mut found: Vec<Findings> = folder.migrations.iter().map(|_| Findings::default()).collect();
-    for engine in folder.dialect.engines() {
-        let parsed = in_shares(&folder.migrations, |_, share| {
-            share.iter().map(|question| ParsedMigration::of(question, *engine)).collect()
+    let engines = folder.dialect.engines();
+    let of_engines: Vec<_> = engines.iter().map(|engine| (*engine, of_engine(folder, *engine))).collect();
+    joined(&of_engines)
+}
+
+/// The findings by the grammar and rules of one engine.
+fn of_engine(folder: &Unanalysed<'_>, engine: Engine) -> Vec<Findings> {
+    let parsed = in_shares(&folder.migrations, |_, share| {
+        share.iter().map(|question| ParsedMigration::of(question, engine)).collect()
+    });
+    let prepared = prepared(&folder.project, engine);
+    in_shares(&parsed, |before, share| {
+        let mut analyst = Analyst { engine, project: &folder.project, schema: prepared.clone() };
+        before.iter().for_each(|migration| analyst.skip(migration));
+        share.iter().map(|migration| analyst.analyse(migration)).collect()
+    })
+}
+
+/// The findings of all engines. With several, what only one of them finds begins with its name.
+fn joined(of_engines: &[(Engine, Vec<Findings>)]) -> Vec<Findings> {
+    let count = of_engines.first().map_or(0, |(_, found)| found.len());
+    let scripts: [fn(&Findings) -> &ScriptFindings; 3] = [|all| &all.up, |all| &all.down, |all| &all.verify];
+    let one = |number: usize| {
+        let [up, down, verify] = scripts.map(|script| {
+            let found: Vec<_> =
+                of_engines.iter().map(|(engine, found)| (*engine, script(&found[number]))).collect();
+            of_script(&found)
         });
-        let prepared = prepared(&folder.project, *engine);
-        let analysed = in_shares(&parsed, |before, share| {
-            let mut analyst = Analyst { engine: *engine, project: &folder.project, schema: prepared.clone() };
-            before.iter().for_each(|migration| analyst.skip(migration));
-            share.iter().map(|migration| analyst.analyse(migration)).collect()
-        });
-        for (found, more) in found.iter_mut().zip(analysed) {
-            add(&mut found.up, more.up);
-            add(&mut found.down, more.down);
-            add(&mut found.verify, more.verify);
+        Findings { up, down, verify }
+    };
+    (0..count).map(one).collect()
+}
+
+/// What the engines found in one script. A place has each syntax error once, and each hazard of the first engine that
+/// finds it.
+fn of_script(of_engines: &[(Engine, &ScriptFindings)]) -> ScriptFindings {
+    let mut joined = ScriptFindings::default();
+    let errors: Vec<BTreeSet<_>> =
+        of_engines.iter().map(|(_, found)| found.errors.iter().map(error_place).collect()).collect();
+    let hazards: Vec<BTreeSet<_>> =
+        of_engines.iter().map(|(_, found)| found.hazards.iter().map(place).collect()).collect();
+    let mut known_errors = BTreeSet::new();
+    for (number, (engine, found)) in of_engines.iter().enumerate() {
+        joined.unparsed.extend(&found.unparsed);
+        for error in found.errors.iter().filter(|error| known_errors.insert(error_place(error))) {
+            let is_of_all = errors.iter().all(|places| places.contains(&error_place(error)));
+            let message = named(*engine, is_of_all, &error.message);
+            joined.errors.push(SyntaxError { message, ..error.clone() });
+        }
+        let is_known =
+            |finding: &Finding| hazards[..number].iter().any(|places| places.contains(&place(finding)));
+        let mut added = BTreeSet::new();
+        for finding in found.hazards.iter().filter(|finding| !is_known(finding)) {
+            if added.insert((place(finding), &finding.message)) {
+                let is_of_all = hazards.iter().all(|places| places.contains(&place(finding)));
+                let message = named(*engine, is_of_all, &finding.message);
+                joined.hazards.push(Finding { message, ..finding.clone() });
+            }
         }
     }
-    found
+    joined
+}
+
+fn error_place(error: &SyntaxError) -> (usize, usize) {
+    (error.span.start(), error.span.end())
+}
+
+/// A message with the engine that it is about, unless it is about all of them or names it already.
+fn named(engine: Engine, is_of_all: bool, message: &str) -> String {
+    let engine = engine.name();
+    if is_of_all || message.starts_with(engine) { message.to_owned() } else { format!("{engine}: {message}") }
+}
+
+/// A hazard and its place.
+fn place(finding: &Finding) -> (Hazard, usize, usize) {
+    (finding.hazard, finding.span.start(), finding.span.end())
 }
 
 /// The schema before the first migration: what `prepare.sql` makes.
@@ -53,31 +111,6 @@ fn prepared(project: &Project, engine: Engine) -> Schema {
         sql::parse(prepare, engine).statements.iter().for_each(|statement| schema.apply(statement));
     }
     schema
-}
-
-/// Adds what one more engine found. A syntax error at the same place is left out.
-fn add(found: &mut ScriptFindings, more: ScriptFindings) {
-    let place = |error: &SyntaxError| (error.span.start(), error.span.end());
-    let mut known: HashSet<_> = found.errors.iter().map(place).collect();
-    found.errors.extend(more.errors.into_iter().filter(|error| known.insert(place(error))));
-    found.unparsed.extend(more.unparsed);
-    add_hazards(&mut found.hazards, more.hazards);
-}
-
-/// Adds the findings of one more engine. A hazard that another engine's rules found at the same place is left out, and so
-/// is a finding with the same words.
-fn add_hazards(findings: &mut Vec<Finding>, more: Vec<Finding>) {
-    let known: BTreeSet<(Hazard, usize, usize)> = findings.iter().map(place).collect();
-    let mut added = BTreeSet::new();
-    for finding in more {
-        if !known.contains(&place(&finding)) && added.insert((place(&finding), finding.message.clone())) {
-            findings.push(finding);
-        }
-    }
-}
-
-fn place(finding: &Finding) -> (Hazard, usize, usize) {
-    (finding.hazard, finding.span.start(), finding.span.end())
 }
 
 /// A migration and the statements of its scripts.
@@ -146,6 +179,9 @@ impl Analyst<'_> {
     /// it.
     fn skip(&mut self, parsed: &ParsedMigration<'_>) {
         self.schema.begin_migration();
+        if parsed.depth == Depth::Schema {
+            self.schema.note_locked();
+        }
         self.schema.set_foreign_keys_off(parsed.migration.up().execution().foreign_keys_off);
         for statement in &parsed.up.statements {
             self.schema.apply(statement);

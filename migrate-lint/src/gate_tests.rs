@@ -365,3 +365,72 @@ fn a_folder_with_many_errors_names_the_way_to_leave_them_be() {
     );
     check("rollback = 'optional'\nlint-from = 11").unwrap();
 }
+
+#[test]
+fn a_recommended_form_is_reported_if_the_policy_names_it() {
+    let index = "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);";
+    assert_eq!(reported("", index), Vec::<String>::new());
+    assert_eq!(reported("[hazards]\ncontrolled = 'deny'", index), Vec::<String>::new());
+    assert_eq!(reported("[hazards]\nindex-concurrent = 'warn'", index), ["2:1 warning index-concurrent"]);
+    // It is there all the same: for the risk, and for an exception that an older version asked for.
+    let set = checked("", index).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).set;
+    assert_eq!(set.migrations()[1].risk(), Some(Risk::Controlled));
+    let allowed =
+        index.replace("transaction\n", "transaction\n-- migrate: allow index-concurrent \"alone\"\n");
+    assert_eq!(reported("", &allowed), Vec::<String>::new());
+    for other in ["CREATE INDEX CONCURRENTLY j ON t (b);", "ANALYZE t;"] {
+        assert_eq!(reported("", &format!("{index} {other}"))[0], "2:1 warning index-concurrent");
+    }
+    let retried = index.replace("CONCURRENTLY", "CONCURRENTLY IF NOT EXISTS");
+    assert_eq!(reported("", &retried), ["2:1 warning index-concurrent"]);
+}
+
+/// No database has the table of a draft yet, so no one waits for its lock.
+#[test]
+fn a_key_to_the_table_of_a_draft_is_not_reported() {
+    let locked = Source::of_texts(&CREATE).lock(&[], Some(analyse)).unwrap();
+    let files = [
+        CREATE[0],
+        CREATE[1],
+        ("2_customers.up.sql", "CREATE TABLE c (id int PRIMARY KEY);"),
+        (
+            "3_keys.up.sql",
+            "CREATE TABLE o (c_id int REFERENCES c, t_id int REFERENCES t); CREATE INDEX ON o (c_id); CREATE INDEX ON o (t_id);",
+        ),
+        ("migrate.toml", "rollback = 'optional'"),
+        ("migrate.lock", locked.text()),
+    ];
+    let messages = |files: &[(&str, &str)]| -> Vec<String> {
+        let checked = Source::of_texts(files).check(&Overrides::default(), analyse).unwrap();
+        checked.warnings.iter().map(|one| one.problem.to_string()).collect()
+    };
+    let key = |table: &str| {
+        format!(
+            "[fk-two-tables] controlled: the foreign key to `{table}` locks it: for an instant no one can write to `{table}`"
+        )
+    };
+    assert_eq!(messages(&files), [key("t")]);
+    // Without a lock file any table may be in use.
+    assert_eq!(messages(&files[..5]), [key("c"), key("t")]);
+}
+
+#[test]
+fn a_finding_for_any_engine_names_the_one_that_it_is_about() {
+    let said = |up: &str| match checked("dialect = 'any'", up) {
+        Ok(checked) => checked.warnings.iter().map(|one| one.problem.to_string()).collect::<Vec<_>>(),
+        Err(diagnostics) => diagnostics.iter().map(|one| one.problem.to_string()).collect(),
+    };
+    let index = said("CREATE INDEX i ON t (a);");
+    assert!(index[0].starts_with("[index-blocking] high: PostgreSQL: no one can write"), "{index:?}");
+    let both = said(DROP);
+    assert!(both[0].starts_with("[drop-column] high: ") && !both[0].contains("SQL"), "{both:?}");
+    assert_eq!(
+        said("ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;"),
+        ["SQLite has no `ALTER COLUMN a SET DEFAULT`"]
+    );
+    assert_eq!(
+        said("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);"),
+        ["PostgreSQL has no `AUTOINCREMENT`"]
+    );
+    assert_eq!(said("CREATE TABEL u (id int);"), ["syntax error near `TABEL`"]);
+}

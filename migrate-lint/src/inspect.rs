@@ -83,7 +83,7 @@ fn table(table: &Table) -> Vec<String> {
     let mut lines = vec![format!(
         "table {name}{}{}{}{}{}{}",
         flag(table.is_unlogged, "unlogged"),
-        flag(table.is_partitioned, "partitioned"),
+        flag(table.partition_by.is_some(), "partitioned"),
         partition.unwrap_or_default(),
         flag(table.row_security.enabled, "row security"),
         flag(table.row_security.forced, "forced"),

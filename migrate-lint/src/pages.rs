@@ -24,9 +24,9 @@ fn pages() -> Vec<(String, String)> {
     pages
 }
 
-/// The SQL examples of a page.
+/// The SQL examples of a page: those for migrations, marked `sql`, and those marked `sql by-hand`.
 fn examples(text: &str) -> impl Iterator<Item = &str> {
-    text.split("```sql\n").skip(1).map(|rest| rest.split_once("```").unwrap().0)
+    text.split("```sql").skip(1).map(|rest| rest.split_once("```").unwrap().0.split_once('\n').unwrap().1)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use migrate_core::{
     Checksum, Defaults, Diagnostic, Diagnostics, Dialect, MigrationSet, Severity, Source, Version, pack,
 };
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::arguments::Arguments;
 
@@ -163,26 +163,24 @@ fn dialect(dialect: Dialect) -> TokenStream {
     quote!(private::Dialect::#dialect)
 }
 
-/// A diagnostic as the compiler reports it. Stable Rust gives a macro no warnings. The use of a deprecated constant
-/// makes one, which users silence or deny in the usual ways.
+/// A diagnostic as the compiler reports it. Stable Rust gives a macro no warnings. The use of something deprecated makes
+/// one, which users silence or deny in the usual ways. Why a macro? The compiler puts "use of deprecated …" in front of
+/// the text, and of all items a macro has the shortest name there, without the path of the place that embeds.
 fn reported(diagnostic: &Diagnostic, arguments: &Arguments) -> TokenStream {
     let text = diagnostic.to_string();
     match diagnostic.severity {
         Severity::Error => quote_spanned!(arguments.span=> ::core::compile_error!(#text);),
-        Severity::Warning => {
-            let file = diagnostic.path.rsplit('/').next().unwrap_or_default();
-            let name: String =
-                file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            let name = format_ident!("hazard_in_{name}");
-            quote_spanned! {arguments.span=>
-                const _: () = {
-                    #[deprecated(note = #text)]
-                    #[allow(non_upper_case_globals)]
-                    const #name: () = ();
-                    #name
-                };
-            }
-        }
+        Severity::Warning => quote_spanned! {arguments.span=>
+            const _: () = {
+                #[deprecated(note = #text)]
+                macro_rules! warning {
+                    () => {
+                        ()
+                    };
+                }
+                warning!()
+            };
+        },
     }
 }
 

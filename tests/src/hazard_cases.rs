@@ -207,6 +207,23 @@ pub const CASES: &[Case] = &[
     // Partitions
     case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan"),
     case("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (100) TO (200)", "p:SUE p2:AEL pdef:AEL", "scan p2, scan pdef", "high", "default-partition-scan"),
+    // A CHECK is a proof if it implies the bounds, and that no value is NULL.
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "", "safe", "").given("ALTER TABLE q2 ADD CHECK (id IS NOT NULL AND id >= 100 AND id < 200)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "", "safe", "").given("ALTER TABLE q2 ALTER COLUMN id SET NOT NULL, ADD CHECK (id BETWEEN 100 AND 199)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "", "safe", "").given("ALTER TABLE q2 ALTER COLUMN id SET NOT NULL, ADD CHECK (id IN (100, 150))"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "", "safe", "").given("ALTER TABLE q2 ALTER COLUMN id SET NOT NULL, ADD CHECK (150 <= id AND (id < 170 OR id = 180))"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan").given("ALTER TABLE q2 ADD CHECK (id >= 100 AND id < 200)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan").given("ALTER TABLE q2 ADD CHECK (id IS NOT NULL AND id >= 100 AND id <= 200)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan").given("ALTER TABLE q2 ADD CHECK (id IS NOT NULL AND id > 99 AND id < 200)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan").given("ALTER TABLE q2 ADD CHECK (id IS NOT NULL AND id >= 100)"),
+    case("ALTER TABLE q ATTACH PARTITION q2 FOR VALUES FROM (100) TO (200)", "q:SUE q2:AEL", "scan q2", "high", "attach-scan").given("ALTER TABLE q2 ADD CHECK (a > 0)"),
+    case("ALTER TABLE l ATTACH PARTITION l1 FOR VALUES IN ('a', 'b', 'c')", "l:SUE l1:AEL", "", "safe", "").given("CREATE TABLE l (k text) PARTITION BY LIST (k); CREATE TABLE l1 (k text NOT NULL CHECK (k IN ('a', 'b')))"),
+    case("ALTER TABLE l ATTACH PARTITION l1 FOR VALUES IN ('a')", "l:SUE l1:AEL", "scan l1", "high", "attach-scan").given("CREATE TABLE l (k text) PARTITION BY LIST (k); CREATE TABLE l1 (k text NOT NULL CHECK (k IN ('a', 'b')))"),
+    case("ALTER TABLE d ATTACH PARTITION d1 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')", "d:SUE d1:AEL", "", "safe", "").given("CREATE TABLE d (at date) PARTITION BY RANGE (at); CREATE TABLE d1 (at date NOT NULL CHECK (at >= '2026-01-01' AND at < '2027-01-01'))"),
+    case("ALTER TABLE d ATTACH PARTITION d1 FOR VALUES FROM ('2026-02-01') TO (MAXVALUE)", "d:SUE d1:AEL", "scan d1", "high", "attach-scan").given("CREATE TABLE d (at date) PARTITION BY RANGE (at); CREATE TABLE d1 (at date NOT NULL CHECK (at >= '2026-01-01' AND at < '2027-01-01'))"),
+    case("CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (100) TO (200)", "p:AEL pdef:AEL", "", "controlled", "short-ael").given("ALTER TABLE pdef ADD CHECK (id < 100 OR id >= 200)"),
+    case("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (100) TO (200)", "p:SUE p2:AEL pdef:AEL", "scan p2", "high", "attach-scan").given("ALTER TABLE pdef ADD CHECK (id < 100 OR id >= 200)"),
+    case("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (100) TO (200)", "p:SUE p2:AEL pdef:AEL", "scan p2, scan pdef", "high", "default-partition-scan").given("ALTER TABLE pdef ADD CHECK (id < 150 OR id >= 200)"),
     case("CREATE TABLE q3 PARTITION OF q FOR VALUES FROM (200) TO (300)", "q:AEL", "", "controlled", "short-ael"),
     case("ALTER TABLE q DETACH PARTITION q1", "q:AEL q1:AEL", "", "controlled", "detach-blocking"),
 

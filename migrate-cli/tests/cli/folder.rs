@@ -78,7 +78,7 @@ fn lint() {
         .migration("20250104000000_drop_email", RISKY, "ALTER TABLE customers ADD COLUMN email text;")
         .migration(
             "20250105000000_index_email",
-            "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON customers (id);",
+            "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON customers (id);",
             "-- migrate: no-transaction\nDROP INDEX CONCURRENTLY i;",
         );
     let found = project.story(&[

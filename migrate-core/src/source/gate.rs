@@ -164,7 +164,12 @@ impl Reporter<'_, '_> {
                 used.insert(allowing);
                 continue;
             }
-            let severity = match self.config.hazards.level(finding.hazard, finding.risk) {
+            let policy = &self.config.hazards;
+            let level = match finding.is_recommended_form {
+                true => policy.level_of_recommended(finding.hazard),
+                false => policy.level(finding.hazard, finding.risk),
+            };
+            let severity = match level {
                 Level::Allow => continue,
                 Level::Warn => Severity::Warning,
                 Level::Deny => Severity::Error,

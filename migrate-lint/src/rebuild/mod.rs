@@ -183,7 +183,8 @@ impl Rebuilds {
             let columns = rows.columns.iter().flatten().cloned();
             let values = taken.values.map(|values| columns.zip(values).collect());
             let losses = taken.losses;
-            held.add(Copy { source: taken.source, at, losses, is_moved: false, values });
+            let (source, key) = (taken.source, taken.key);
+            held.add(Copy { source, at, losses, key, is_moved: false, values });
         }
         self.held.insert(name, held);
     }
@@ -221,9 +222,9 @@ impl Rebuilds {
         {
             self.findings.push(lacks::another_number(&target, given, wanted, at));
             // The statement fails, and which value goes into which column is not known.
-            for Taken { source, losses, .. } in rows.copies {
+            for Taken { source, losses, key, .. } in rows.copies {
                 self.copied.insert(source.clone());
-                let copy = Copy { source, at, losses, is_moved: false, values: None };
+                let copy = Copy { source, at, losses, key, is_moved: false, values: None };
                 self.held.entry(target.clone()).or_default().add(copy);
             }
             return;
@@ -233,7 +234,8 @@ impl Rebuilds {
             self.copied.insert(taken.source.clone());
             let values = taken.values.zip(columns.clone());
             let values = values.map(|(values, columns)| columns.into_iter().zip(values).collect());
-            let copy = Copy { source: taken.source, at, losses: taken.losses, is_moved, values };
+            let Taken { source, losses, key, .. } = taken;
+            let copy = Copy { source, at, losses, key, is_moved, values };
             self.held.entry(target.clone()).or_default().add(copy);
         }
     }

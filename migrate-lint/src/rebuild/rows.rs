@@ -59,6 +59,8 @@ pub(super) struct Copy {
     pub(super) at: Span,
     /// What may have kept rows out of the copy.
     pub(super) losses: Vec<Loss>,
+    /// The primary key of the old table.
+    pub(super) key: Vec<String>,
     /// Whether SQLite may copy the pages as they are, `INSERT INTO t SELECT * FROM u` with two tables of one form. It
     /// does not notice then that references to the rows hold again.
     pub(super) is_moved: bool,
@@ -113,7 +115,7 @@ pub(super) struct Taken {
     /// What each column of the result holds.
     pub(super) values: Option<Vec<Value>>,
     /// The primary key of the old table. DISTINCT loses no row if the result has the key.
-    key: Vec<String>,
+    pub(super) key: Vec<String>,
 }
 
 /// The tables as they are at a place of the script.
@@ -194,7 +196,7 @@ impl Tables<'_> {
             values: copy.values.as_ref().zip(columns.as_ref()).map(|(values, columns)| {
                 columns.iter().map(|column| values.get(column).cloned().unwrap_or_default()).collect()
             }),
-            key: Vec::new(),
+            key: copy.key.clone(),
         };
         let copies = if self.schema.is_new(&name) {
             held.into_iter().flat_map(|held| &held.copies).map(taken).collect()

@@ -8,6 +8,8 @@
 mod columns;
 mod objects;
 mod project;
+mod replacement;
+mod volatility;
 
 use migrate_core::Finding;
 

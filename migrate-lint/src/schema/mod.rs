@@ -71,6 +71,8 @@ pub(crate) struct Schema {
     has_temporary: bool,
     /// The number of the current migration, from 1 on.
     current: u32,
+    /// The number of the last migration that the lock file lists.
+    locked_until: Option<u32>,
     /// What RENAME TO of a table changes besides the table (SQLite).
     renaming: Renaming,
     /// The values that the current migration has added to enums that no migration created.
@@ -99,6 +101,7 @@ impl Schema {
             certainty: Certainty::default(),
             has_temporary: false,
             current: 1,
+            locked_until: None,
             renaming: Renaming::default(),
             foreign_labels: Vec::new(),
         }
@@ -117,6 +120,17 @@ impl Schema {
             self.views.retain(|name, _| name.schema.as_deref() != temporary);
             self.sequences.retain(|name, _| name.schema.as_deref() != temporary);
         }
+    }
+
+    /// Notes that the lock file lists the current migration.
+    pub(crate) fn note_locked(&mut self) {
+        self.locked_until = Some(self.current);
+    }
+
+    /// Whether a draft created this table: other migrations are locked and its migration is not, so no database has it yet.
+    pub(crate) fn is_of_draft(&self, name: &Name) -> bool {
+        let known = self.table(name).filter(|table| table.is_known && !table.may_be_older);
+        known.zip(self.locked_until).is_some_and(|(table, locked)| table.created_in > locked)
     }
 
     pub(crate) fn engine(&self) -> Engine {

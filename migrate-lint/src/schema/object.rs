@@ -3,7 +3,7 @@
 //! Each keeps what a rule asks for and no more. `CREATE DOMAIN email AS text NOT NULL` is a [`Domain`] with base
 //! `text` and `is_constrained: true`; the condition itself is not kept, because no rule compares it.
 
-use crate::sql::{Name, Type};
+use crate::sql::{Body, Name, Type};
 
 /// A view or materialized view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,5 +64,7 @@ pub(crate) struct Function {
     pub(crate) security_definer: bool,
     /// Whether only triggers can call them: all of them return `trigger`.
     pub(crate) is_trigger: bool,
+    /// The body of each. `None` if one of them is not known.
+    pub(crate) bodies: Option<Vec<Body>>,
     pub(crate) created_in: u32,
 }

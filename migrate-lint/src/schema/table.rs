@@ -18,7 +18,8 @@ pub(crate) struct Table {
     pub(crate) is_foreign: bool,
     pub(crate) is_temporary: bool,
     pub(crate) is_unlogged: bool,
-    pub(crate) is_partitioned: bool,
+    /// The clause PARTITION BY, if it is partitioned.
+    pub(crate) partition_by: Option<String>,
     /// The table that it is a partition of.
     pub(crate) partition_of: Option<Partition>,
     /// The tables that it inherits from with INHERITS.

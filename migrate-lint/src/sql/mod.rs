@@ -11,9 +11,11 @@
 //! is never safe.
 
 mod expression;
+mod foreign;
 mod name;
 mod opaque;
 mod parse;
+mod partition;
 mod postgres;
 mod selection;
 mod sqlite;
@@ -27,12 +29,14 @@ pub(crate) use name::{Identifier, Name};
 pub(crate) use opaque::{cascades, may_do_anything};
 pub use parse::syntax_errors;
 pub(crate) use parse::{Parsed, parse};
+pub(crate) use partition::{Comparison, Datum, Operator, PartitionValues};
+pub(crate) use postgres::{alternatives, partition_values};
 pub(crate) use selection::{ColumnName, Cut, From, Selected, Selection, Source};
 pub(crate) use statement::{
-    AlterDomain, AlterPolicy, AlterType, Block, Chance, Conflict, Copy, CreateDomain, CreateFunction,
-    CreatePolicy, CreateTrigger, CreateType, CreateView, Delete, Drop, Insert, Kind, LockTable, ObjectKind,
-    Privileges, Query, Reference, Refresh, Reindex, RowLock, Setting, SettingScope, Since, Statement,
-    TypeDefinition, Update,
+    AlterDomain, AlterPolicy, AlterType, Block, Body, Chance, Conflict, Copy, CreateDomain, CreateFunction,
+    CreatePolicy, CreateTrigger, CreateType, CreateView, Delete, Drop, FreeLiteral, Insert, Kind, LockTable,
+    ObjectKind, Privileges, Query, Reference, Refresh, Reindex, RowLock, Setting, SettingScope, Since,
+    Statement, TypeDefinition, Update,
 };
 pub(crate) use table::{
     AlterTable, Change, ChangeAction, Column, ColumnChange, Constraint, ConstraintKind, CreateIndex,

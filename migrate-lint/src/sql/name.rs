@@ -21,6 +21,18 @@ impl Name {
         Name { schema: Some(schema.into()), name: name.into() }
     }
 
+    /// The name that a string holds, as `regclass` reads it.
+    pub(crate) fn of_regclass(text: &str) -> Name {
+        let plain = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
+            Some(quoted) => quoted.to_owned(),
+            None => part.to_ascii_lowercase(),
+        };
+        match text.split_once('.') {
+            Some((schema, name)) => Name::qualified(plain(schema), plain(name)),
+            None => Name::new(plain(text)),
+        }
+    }
+
     /// Whether it is this built-in function or type, with or without `pg_catalog`.
     pub(crate) fn is_builtin(&self, name: &str) -> bool {
         self.name == name && self.schema.as_deref().is_none_or(|schema| schema == "pg_catalog")

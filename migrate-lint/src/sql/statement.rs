@@ -20,6 +20,8 @@ pub(crate) struct Statement {
     pub(crate) reads: Vec<Name>,
     /// Every string literal in it, without its quotes.
     pub(crate) literals: Vec<String>,
+    /// The string literals that are not text but take their type from where they are (PostgreSQL).
+    pub(crate) free_literals: Vec<FreeLiteral>,
     /// The tables of which a query anywhere in it locks every row (PostgreSQL).
     pub(crate) row_locks: Vec<RowLock>,
     /// The parts of it that older servers do not know, each with the version that introduced it (PostgreSQL).
@@ -55,6 +57,15 @@ impl Statement {
             Some(statement)
         })
     }
+}
+
+/// A string literal that becomes a value of the type that its place asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FreeLiteral {
+    /// Its content, without the quotes.
+    pub(crate) text: String,
+    /// The column that it is compared with or assigned to, if it is one.
+    pub(crate) beside: Option<String>,
 }
 
 /// A part of a statement that a major version of the server introduced.
@@ -287,7 +298,7 @@ pub(crate) struct AlterPolicy {
     pub(crate) with_check: Option<Expression>,
 }
 
-/// `CREATE FUNCTION` and `CREATE PROCEDURE`. The body is not parsed: what it does happens when it is called.
+/// `CREATE FUNCTION` and `CREATE PROCEDURE`. The body is kept as text: what it does happens when it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateFunction {
     pub(crate) name: Name,
@@ -298,6 +309,15 @@ pub(crate) struct CreateFunction {
     pub(crate) is_volatile: bool,
     /// `RETURNS trigger` or `event_trigger`: only a trigger can call it.
     pub(crate) is_trigger: bool,
+    /// Its body. `None` if it is in a language that is not parsed, or runs with settings of its own.
+    pub(crate) body: Option<Body>,
+}
+
+/// The body of a function, as text. [`Body::block`] parses it, which is only worth it where it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Body {
+    pub(crate) is_plpgsql: bool,
+    pub(crate) text: String,
 }
 
 /// `CREATE TYPE`.

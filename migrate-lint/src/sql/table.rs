@@ -20,8 +20,8 @@ pub(crate) struct CreateTable {
     /// The tables of `INHERITS` and `LIKE`.
     pub(crate) inherits: Vec<Name>,
     pub(crate) like: Vec<Name>,
-    /// Whether the table is partitioned, with PARTITION BY.
-    pub(crate) is_partitioned: bool,
+    /// The clause PARTITION BY, as it is written.
+    pub(crate) partition_by: Option<String>,
     pub(crate) options: TableOptions,
     /// The query of `AS SELECT`, if the rows that it returns can be followed (SQLite).
     pub(crate) selection: Option<Selection>,
@@ -48,10 +48,11 @@ pub(crate) enum TableBody {
     PartitionOf(Name, PartitionBound),
 }
 
-/// The bounds of a partition. Their values are not kept: whether rows fit is for the server to decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The bounds of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PartitionBound {
-    Values,
+    /// `FOR VALUES …`, as it is written. Empty for the partition of an index.
+    Values(String),
     Default,
 }
 

@@ -5,6 +5,7 @@ mod engines;
 mod findings;
 mod hazards;
 mod lock_file;
+mod pages;
 mod public;
 mod tables;
 mod unparsed;

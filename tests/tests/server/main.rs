@@ -3,6 +3,7 @@
 mod conformance;
 mod corpora;
 mod dump;
+mod enum_values;
 mod fingerprint;
 mod function_bodies;
 mod lexer;

@@ -420,6 +420,18 @@ const CASES: &[Case] = &[
     ("CREATE TEMP TABLE lone AS SELECT * FROM main.lone; DROP TABLE main.lone;
       CREATE TABLE main.lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO main.lone SELECT * FROM temp.lone;
       DROP TABLE temp.lone", &[]),
+    // The same in other words; the last two lose something.
+    ("CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT * FROM backup; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup (id, a, b); INSERT INTO backup SELECT id, a, b FROM lone WHERE 1; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone (b, id, a) SELECT b, id, a FROM backup WHERE 1 = 1 ORDER BY a; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup (id INTEGER PRIMARY KEY, a, b); INSERT INTO backup SELECT DISTINCT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT DISTINCT * FROM backup; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT DEFAULT 'x'); INSERT INTO lone (id, a, b) SELECT id, a, b FROM backup; DROP TABLE backup", &[]),
+    ("CREATE TABLE temp.backup AS SELECT * FROM main.lone; DROP TABLE main.lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO main.lone SELECT * FROM temp.backup; DROP TABLE temp.backup", &[]),
+    ("CREATE TABLE backup AS SELECT rowid AS number, * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT id, a, b FROM backup ORDER BY number; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup AS SELECT * FROM lone; ALTER TABLE backup RENAME TO saved; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT * FROM saved; DROP TABLE saved", &[]),
+    ("CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT * FROM backup; DROP TABLE backup; CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT * FROM backup; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT b.* FROM backup AS b LEFT JOIN log ON log.what = b.a; DROP TABLE backup", &[]),
+    ("CREATE TABLE backup AS SELECT id, b FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone (id, b) SELECT DISTINCT id, b FROM backup; DROP TABLE backup", COLUMN),
+    ("CREATE TABLE backup AS SELECT * FROM lone; DROP TABLE lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT); INSERT INTO lone SELECT DISTINCT * FROM backup WHERE a = 'b'; DROP TABLE backup", ROWS),
     // The old table first.
     ("ALTER TABLE lone RENAME TO old_lone; CREATE TABLE lone (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
       INSERT INTO lone SELECT * FROM old_lone; DROP TABLE old_lone", &[]),

@@ -11,8 +11,8 @@ use migrate_core::Span;
 
 use super::changes;
 use super::column_type::{is_constrained_domain, is_known, with_default};
-use super::volatility::{Volatility, volatility};
 use crate::Context;
+use crate::rules::volatility::{Volatility, volatility};
 use crate::sql::{ChangeAction, Column, Constraint, Expression, Generated, Name, Type};
 
 /// A column that is added to a table that was there before.

@@ -13,16 +13,21 @@
 //!
 //! Safer: alone in its migration.
 //!
-//! Exempt: a key to its own table or to one that the same script creates, and a key that reads all rows, which is
-//! `fk-validate`. A constraint that no migration creates may be a foreign key, so dropping it is flagged, unless the same
+//! Exempt: a key to its own table, to one that the same script creates or to one of a draft (a migration that a lock file
+//! does not list), and a key that reads all rows, which is `fk-validate`. The recommended form is not reported: one change
+//! alone in its migration, or a new table whose keys are the only lock on an older one. A constraint that no migration creates may be a foreign key, so dropping it is flagged, unless the same
 //! statement adds one of that name that is none.
+
+use std::collections::BTreeSet;
 
 use migrate_core::{Finding, Hazard, Span};
 
 use super::foreign_key::added_foreign_keys;
 use crate::Context;
 use crate::schema::TableConstraintKind;
-use crate::sql::{AlterTable, ChangeAction, ConstraintKind, Kind, ObjectKind, TableBody};
+use crate::sql::{
+    AlterTable, ChangeAction, Constraint, ConstraintKind, Kind, Name, ObjectKind, Statement, TableBody,
+};
 
 const SAFER: &str =
     "keep it alone in its migration, so that the locks last an instant and no other lock is held with them";
@@ -44,7 +49,7 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
     for key in added_foreign_keys(context) {
         let Some(other) = key.other_old_table(context).filter(|_| !key.reads_rows()) else { continue };
         let resolved = context.schema.resolve(other);
-        if locked.contains(&resolved) {
+        if locked.contains(&resolved) || context.schema.is_of_draft(&resolved) {
             continue;
         }
         let both = match key.table_is_new {
@@ -53,7 +58,9 @@ fn added(context: &Context<'_>) -> Vec<Finding> {
         };
         let message =
             format!("the foreign key to `{other}` locks it: for an instant no one can write to {both}");
-        let finding = Finding::new(Hazard::FkTwoTables, key.span, message, SAFER);
+        let is_only_lock = is_only_change(context) || key.table_is_new && locks_only(context, &resolved);
+        let finding =
+            Finding::new(Hazard::FkTwoTables, key.span, message, SAFER).in_recommended_form(is_only_lock);
         findings.push(if key.limits_writes() { finding.breaking_older_binaries() } else { finding });
         locked.push(resolved);
     }
@@ -102,7 +109,61 @@ fn dropped_constraint(context: &Context<'_>, alter: &AlterTable, name: &str, spa
         ),
         _ => return None,
     };
-    Some(Finding::new(Hazard::FkTwoTables, span, message, SAFER))
+    Some(Finding::new(Hazard::FkTwoTables, span, message, SAFER).in_recommended_form(is_only_change(context)))
+}
+
+/// Whether the script does nothing but this one change of a table.
+fn is_only_change(context: &Context<'_>) -> bool {
+    context.is_alone()
+        && matches!(&context.statement.kind, Kind::AlterTable(alter) if alter.changes.len() == 1)
+}
+
+/// Whether a table is the only older one that the script locks: all else is about tables that it creates, or about no table.
+fn locks_only(context: &Context<'_>, other: &Name) -> bool {
+    let resolve = |table: &Name| context.schema.resolve(table);
+    let created: BTreeSet<Name> = context.script.iter().filter_map(created_table).map(resolve).collect();
+    let is_created = |table: &Name| created.contains(&resolve(table));
+    let may_refer = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => resolve(&key.table) == *other || is_created(&key.table),
+        _ => true,
+    };
+    context.script.iter().all(|statement| match &statement.kind {
+        Kind::CreateTable(table) => match &table.body {
+            TableBody::Columns(columns) => {
+                let of_columns = columns.iter().flat_map(|column| &column.constraints);
+                table.constraints.iter().chain(of_columns).all(may_refer)
+            }
+            TableBody::Query | TableBody::PartitionOf(..) => false,
+        },
+        Kind::AlterTable(alter) => {
+            is_created(&alter.name)
+                && alter.changes.iter().all(|change| match &change.action {
+                    ChangeAction::AddConstraint(constraint) => may_refer(constraint),
+                    ChangeAction::AddColumn { column, .. } => column.constraints.iter().all(may_refer),
+                    ChangeAction::EnableRowSecurity | ChangeAction::ForceRowSecurity => true,
+                    _ => false,
+                })
+        }
+        Kind::CreateIndex(index) => is_created(&index.table),
+        Kind::CreateTrigger(trigger) => is_created(&trigger.table),
+        Kind::CreatePolicy(policy) => is_created(&policy.table),
+        Kind::Insert(insert) => is_created(&insert.table) && !insert.from_query,
+        Kind::CreateType(_)
+        | Kind::CreateDomain(_)
+        | Kind::CreateFunction(_)
+        | Kind::CreateSequence { .. }
+        | Kind::CreateSchema { .. }
+        | Kind::Harmless => true,
+        _ => false,
+    })
+}
+
+/// The table that a statement creates.
+fn created_table(statement: &Statement) -> Option<&Name> {
+    match &statement.kind {
+        Kind::CreateTable(table) => Some(&table.name),
+        _ => None,
+    }
 }
 
 /// A new partition inherits the foreign keys of its parent.

@@ -10,13 +10,13 @@
 //!
 //! Safer: a migration of its own.
 //!
-//! Exempt: a constraint that is valid already.
+//! Exempt: a constraint that is valid already. The recommended form is not reported.
 
 use migrate_core::{Finding, Hazard};
 
 use super::locking_changes;
 use crate::Context;
-use crate::sql::ChangeAction;
+use crate::sql::{ChangeAction, Kind};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -32,9 +32,16 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
              other migration can change the table until that is done"
         );
         let safer = "keep it in a migration of its own, after the one that adds the constraint, without a statement_timeout";
-        findings.push(Finding::new(Hazard::LongValidate, change.span, message, safer));
+        let finding = Finding::new(Hazard::LongValidate, change.span, message, safer);
+        findings.push(finding.in_recommended_form(is_alone(context)));
     }
     findings
+}
+
+/// Whether the script only validates one constraint.
+fn is_alone(context: &Context<'_>) -> bool {
+    context.is_alone()
+        && matches!(&context.statement.kind, Kind::AlterTable(alter) if alter.changes.len() == 1)
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 //! table `orders` from an earlier migration, `ALTER TABLE orders ALTER COLUMN note SET NOT NULL` gives one
 //! `set-not-null`, risk high; after a validated `CHECK (note IS NOT NULL)` the same statement gives risk controlled.
 //!
-//! Four files hold no rule but what several rules ask: `added_column`, `foreign_key`, `column_type` with `heap`, and
-//! `volatility`.
+//! Three files hold no rule but what several rules ask: `added_column`, `foreign_key`, and `column_type` with `heap`.
 
 mod added_column;
 mod check_validate;
@@ -31,7 +30,6 @@ mod unique_build;
 mod unique_drop;
 mod using_index;
 mod volatile_default;
-mod volatility;
 
 use super::{Context, Rule};
 use crate::sql::{Change, ChangeAction, Constraint, Kind, Name, ObjectKind};

@@ -17,7 +17,7 @@ use migrate_core::{Finding, Hazard, Risk, Span};
 
 use super::{added_constraints, locking_changes};
 use crate::Context;
-use crate::sql::{ChangeAction, ColumnChange, ConstraintKind, Name};
+use crate::sql::{ChangeAction, ColumnChange, ConstraintKind, Kind, Name};
 
 /// The first PostgreSQL with `NOT NULL … NOT VALID`.
 const NOT_NULL_NOT_VALID: u32 = 18;
@@ -51,13 +51,31 @@ fn finding(context: &Context<'_>, table: &Name, column: &str, span: Span) -> Opt
             "SET NOT NULL on `{column}` is instant if the CHECK of `{table}` that proves it is valid on the server too"
         );
         let safer = "validate the CHECK in an earlier migration, and drop it after this one";
-        return Some(Finding::new(Hazard::SetNotNull, span, message, safer).with_risk(Risk::Controlled));
+        let finding = Finding::new(Hazard::SetNotNull, span, message, safer).with_risk(Risk::Controlled);
+        return Some(finding.in_recommended_form(!is_proven_here(context, table)));
     }
     let message = format!(
         "SET NOT NULL on `{column}` reads all rows of `{table}`, and no one can read or write it until that is done"
     );
     let finding = Finding::new(Hazard::SetNotNull, span, message, safer(context, table, column));
     Some(finding.breaking_older_binaries())
+}
+
+/// Whether the script itself adds or validates a constraint of the table: the proof is then no step of its own.
+fn is_proven_here(context: &Context<'_>, table: &Name) -> bool {
+    let table = context.schema.resolve(table);
+    context.script[..context.index].iter().any(|statement| match &statement.kind {
+        Kind::AlterTable(alter) => {
+            context.schema.resolve(&alter.name) == table
+                && alter.changes.iter().any(|change| {
+                    matches!(
+                        change.action,
+                        ChangeAction::AddConstraint(_) | ChangeAction::ValidateConstraint { .. }
+                    )
+                })
+        }
+        _ => false,
+    })
 }
 
 /// The steps for the oldest server of the project.

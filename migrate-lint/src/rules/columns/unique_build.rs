@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             "the server builds the index of ({}) over all rows of `{table}`, and no one can read or write it until that is done",
             columns.join(", ")
         );
-        let is_partitioned = context.schema.table(table).is_some_and(|table| table.is_partitioned);
+        let is_partitioned = context.schema.table(table).is_some_and(|table| table.partition_by.is_some());
         let safer = if is_partitioned { of_partitions(table) } else { safer(table, constraint, columns) };
         findings
             .push(Finding::new(Hazard::UniqueBuild, change.span, message, safer).breaking_older_binaries());

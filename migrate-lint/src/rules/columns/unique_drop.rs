@@ -16,6 +16,7 @@ use migrate_core::{Finding, Hazard};
 
 use super::locking_changes;
 use crate::Context;
+use crate::rules::replacement::replacement;
 use crate::schema::TableConstraintKind;
 use crate::sql::ChangeAction;
 
@@ -27,10 +28,23 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         if !known.is_some_and(|constraint| has_index(&constraint.kind)) {
             continue;
         }
-        let message = format!(
-            "the index of `{name}` is dropped with it: queries that used it read all of `{table}`, and INSERT … ON \
-             CONFLICT that relies on it fails"
-        );
+        let index = context.schema.indexes_of(table).find(|index| index.name.name == *name);
+        let message = match index.and_then(|index| replacement(context, index)) {
+            None => format!(
+                "the index of `{name}` is dropped with it: queries that used it read all of `{table}`, and INSERT … ON \
+                 CONFLICT that relies on it fails"
+            ),
+            Some(new) if new.is_as_unique => format!(
+                "the index of `{name}` is dropped with it: queries use `{}`, but INSERT … ON CONFLICT ON CONSTRAINT \
+                 `{name}` fails unless that has its name",
+                new.name
+            ),
+            Some(new) => format!(
+                "the index of `{name}` is dropped with it: queries use `{}`, but INSERT … ON CONFLICT that relies on it \
+                 fails",
+                new.name
+            ),
+        };
         let safer =
             "see in pg_stat_user_indexes that no query uses it, and first deploy code that works without it";
         findings.push(Finding::new(Hazard::IndexDrop, change.span, message, safer).breaking_older_binaries());

@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
                 let safer =
                     "keep it alone in its migration, with a small lock_timeout; the runner tries again";
                 Finding::new(Hazard::ShortExclusive, change.span, message, safer)
+                    .in_recommended_form(context.is_alone())
             }
         };
         findings.push(finding);

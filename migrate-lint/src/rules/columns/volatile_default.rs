@@ -16,8 +16,8 @@
 use migrate_core::{Engine, Finding, Hazard};
 
 use super::added_column::{Harm, added_columns};
-use super::volatility::{Volatility, volatility};
 use crate::Context;
+use crate::rules::volatility::{Volatility, volatility};
 use crate::sql::Expression;
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -9,30 +9,33 @@
 //! PARTITION).
 //!
 //! Safer: a CHECK with the bounds that is added NOT VALID and validated in the next migration, before the ATTACH.
-//! With any validated CHECK the risk is controlled and not safe, because whether that CHECK implies the bounds is a
-//! proof that only the server can make.
+//! If a CHECK or the bounds have a form that is not understood, the risk is controlled: only the server can tell whether it
+//! is a proof.
 //!
-//! Exempt: a partition that the same script creates.
+//! Exempt: a partition that the same script creates, and one whose CHECK proves that all rows fit.
 
 use migrate_core::{Finding, Hazard, Risk};
 
 use super::changes;
+use super::partition_proof::{Proof, fits};
 use crate::Context;
-use crate::schema::TableConstraintKind;
-use crate::sql::{ChangeAction, Name, ObjectKind};
+use crate::sql::{ChangeAction, ObjectKind};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     changes(context)
         .filter_map(|(alter, change)| {
-            let ChangeAction::AttachPartition { partition, .. } = &change.action else { return None };
+            let ChangeAction::AttachPartition { partition, bound } = &change.action else { return None };
             // ALTER INDEX … ATTACH PARTITION compares two definitions and reads no rows.
             if alter.kind == ObjectKind::Index || !context.is_old(partition) {
                 return None;
             }
             let parent = &alter.name;
-            let finding = if has_valid_check(context, partition) {
+            let proof = fits(context, parent, partition, bound);
+            let finding = if proof == Proof::Given {
+                return None;
+            } else if proof == Proof::Unknown {
                 let message = format!("the server reads all rows of `{partition}`, unless its CHECK proves that they fit the bounds");
-                let safer = "the CHECK must state the bounds, and IS NOT NULL for each column of the partition key";
+                let safer = "the CHECK must state the bounds with literals, and IS NOT NULL for the column of the key";
                 Finding::new(Hazard::AttachScan, change.span, message, safer).with_risk(Risk::Controlled)
             } else {
                 let message = format!(
@@ -48,16 +51,6 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             Some(finding)
         })
         .collect()
-}
-
-/// Whether the table has any CHECK that the server trusts. Which condition it states is not compared with the
-/// bounds: that needs the server's own theorem prover.
-pub(super) fn has_valid_check(context: &Context<'_>, table: &Name) -> bool {
-    context.schema.table(table).is_some_and(|table| {
-        table.constraints.iter().any(|constraint| {
-            constraint.validated && matches!(constraint.kind, TableConstraintKind::Check(_))
-        })
-    })
 }
 
 #[cfg(test)]
@@ -77,14 +70,67 @@ mod tests {
         case(&history, &attach("bare"), &["attach-scan high"]);
         case(&history, &attach("unknown"), &["attach-scan high"]);
         case(&history, &attach("pending"), &["attach-scan high"]); // a CHECK that is not valid proves nothing
-        case(&history, &attach("checked"), &["attach-scan controlled"]);
+        case(&history, &attach("checked"), &[]);
         case(&history, "ALTER TABLE q ATTACH PARTITION bare DEFAULT", &["attach-scan high"]);
+        case(&history, "ALTER TABLE q ATTACH PARTITION checked DEFAULT", &["attach-scan controlled"]);
         case(&history, &format!("CREATE TABLE new (id int); {}", attach("new")), &[]);
         // A new parent for an old table: the old table is read all the same.
         case(
             &history,
             "CREATE TABLE n (id int) PARTITION BY RANGE (id); ALTER TABLE n ATTACH PARTITION bare DEFAULT",
             &["attach-scan high"],
+        );
+    }
+
+    #[test]
+    fn a_check_has_to_imply_the_bounds() {
+        let attach = |key: &str, columns: &str, bound: &str, want: &[&str]| {
+            let history = history(&format!("CREATE TABLE p (k {key}; CREATE TABLE old ({columns});"));
+            case(&history, &format!("ALTER TABLE p ATTACH PARTITION old FOR VALUES {bound}"), want);
+        };
+        let numbers = |check: &str, want: &[&str]| {
+            let columns = format!("k int NOT NULL, b text, CHECK ({check})");
+            attach("int) PARTITION BY RANGE (k)", &columns, "FROM (100) TO (200)", want);
+        };
+        for proof in [
+            "k >= 100 AND k < 200",
+            "k BETWEEN 100 AND 199",
+            "k IN (100, 150)",
+            "150 <= k AND (k < 170 OR k = 180)",
+        ] {
+            numbers(proof, &[]);
+        }
+        for none in
+            ["k >= 100", "k >= 99 AND k < 200", "k >= 100 AND k <= 200", "k > 99 AND k < 200", "b <> ''"]
+        {
+            numbers(none, &["attach-scan high"]);
+        }
+        for unknown in ["abs(k) < 200 AND k >= 100", "k >= 100 AND k < 100 + 100", "k >= '1e2' AND k < 200"] {
+            numbers(unknown, &["attach-scan controlled"]);
+        }
+        let range = "FROM ('2026-01-01') TO ('2027-01-01')";
+        let check = "CHECK (k >= '2026-01-01' AND k < '2027-01-01')";
+        attach("date) PARTITION BY RANGE (k)", &format!("k date NOT NULL {check}"), range, &[]);
+        attach("date) PARTITION BY RANGE (k)", &format!("k date {check}"), range, &["attach-scan high"]);
+        attach("timestamp) PARTITION BY RANGE (k)", &format!("k timestamp NOT NULL {check}"), range, &[]);
+        // Which moment that is depends on the time zone of the session.
+        let zoned = format!("k timestamptz NOT NULL {check}");
+        attach("timestamptz) PARTITION BY RANGE (k)", &zoned, range, &["attach-scan controlled"]);
+        let open = "FROM ('2026-01-01') TO (MAXVALUE)";
+        attach("date) PARTITION BY RANGE (k)", "k date NOT NULL CHECK (k > '2026-02-01')", open, &[]);
+        let list = "IN ('a', 'b')";
+        attach("text) PARTITION BY LIST (k)", "k text NOT NULL CHECK (k = 'a')", list, &[]);
+        attach(
+            "text) PARTITION BY LIST (k)",
+            "k text NOT NULL CHECK (k IN ('a', 'c'))",
+            list,
+            &["attach-scan high"],
+        );
+        attach(
+            "text, n int) PARTITION BY RANGE (k, n)",
+            "k text NOT NULL CHECK (k = 'a'), n int",
+            "FROM ('a', 1) TO ('b', 1)",
+            &["attach-scan controlled"],
         );
     }
 }

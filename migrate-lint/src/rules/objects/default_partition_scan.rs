@@ -9,28 +9,28 @@
 //! PARTITION does the same. Measured: it reads even if the new partition is empty.
 //!
 //! Safer: a CHECK on the default partition that excludes the new bounds, added NOT VALID and validated in the next
-//! migration. With any validated CHECK the risk is controlled.
+//! migration. If that CHECK or the bounds have a form that is not understood, the risk is controlled.
 //!
-//! Exempt: a default partition that the same script creates.
+//! Exempt: a default partition that the same script creates, and one whose CHECK excludes the bounds.
 
 use migrate_core::{Finding, Hazard, Risk, Span};
 
-use super::attach_scan::has_valid_check;
 use super::changes;
+use super::partition_proof::{Proof, excludes};
 use crate::Context;
 use crate::sql::{ChangeAction, Kind, Name, PartitionBound, TableBody};
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_clauses = changes(context).filter_map(|(alter, change)| match &change.action {
-        ChangeAction::AttachPartition { bound: PartitionBound::Values, .. } => {
-            finding(context, &alter.name, change.span)
+        ChangeAction::AttachPartition { bound: bound @ PartitionBound::Values(_), .. } => {
+            finding(context, &alter.name, bound, change.span)
         }
         _ => None,
     });
     let created = match &context.statement.kind {
         Kind::CreateTable(table) => match &table.body {
-            TableBody::PartitionOf(parent, PartitionBound::Values) => {
-                finding(context, parent, context.statement.span)
+            TableBody::PartitionOf(parent, bound @ PartitionBound::Values(_)) => {
+                finding(context, parent, bound, context.statement.span)
             }
             _ => None,
         },
@@ -40,9 +40,12 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// The finding if the parent has an old default partition.
-fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> {
+fn finding(context: &Context<'_>, parent: &Name, bound: &PartitionBound, span: Span) -> Option<Finding> {
     let default = old_default_partition(context, parent)?;
-    let finding = if has_valid_check(context, &default) {
+    let proof = excludes(context, parent, &default, bound);
+    let finding = if proof == Proof::Given {
+        return None;
+    } else if proof == Proof::Unknown {
         let message = format!(
             "the server reads all rows of `{default}`, unless its CHECK proves that none belongs to the new partition"
         );
@@ -62,8 +65,14 @@ fn finding(context: &Context<'_>, parent: &Name, span: Span) -> Option<Finding> 
     Some(finding)
 }
 
+/// Whether the server reads an old default partition when its parent gets one with these bounds, or may do so.
+pub(super) fn may_read_default(context: &Context<'_>, parent: &Name, bound: &PartitionBound) -> bool {
+    let default = old_default_partition(context, parent);
+    default.is_some_and(|default| excludes(context, parent, &default, bound) != Proof::Given)
+}
+
 /// The default partition of a table, if it was there before this migration.
-pub(super) fn old_default_partition(context: &Context<'_>, parent: &Name) -> Option<Name> {
+fn old_default_partition(context: &Context<'_>, parent: &Name) -> Option<Name> {
     let default = context.schema.default_partition(parent)?;
     (!context.schema.is_current(default.created_in)).then(|| default.name.clone())
 }
@@ -91,10 +100,11 @@ mod tests {
             &["attach-scan high", "default-partition-scan high"], // two tables are read
         );
         case(&history, &format!("CREATE TABLE p1 PARTITION OF p {bounds}"), &["default-partition-scan high"]);
+        case(&history, &format!("CREATE TABLE q1 PARTITION OF q {bounds}"), &["short-ael controlled"]);
         case(
             &history,
-            &format!("CREATE TABLE q1 PARTITION OF q {bounds}"),
-            &["default-partition-scan controlled"],
+            "CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (150) TO (250)",
+            &["default-partition-scan high"],
         );
         case(
             &history,

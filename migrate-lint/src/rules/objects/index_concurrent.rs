@@ -12,14 +12,14 @@
 //! Safer: one per migration, without IF NOT EXISTS. Why not IF NOT EXISTS, so that a second try passes? It finds the
 //! invalid index by its name, does nothing, and the migration counts as applied.
 //!
-//! Exempt: a table that the same script creates.
+//! Exempt: a table that the same script creates. The recommended form is not reported.
 
 use migrate_core::{Finding, Hazard};
 
 use super::index_blocking::is_there;
 use super::index_partitioned::is_partitioned;
 use crate::Context;
-use crate::sql::{CreateIndex, Kind, Reference};
+use crate::sql::{CreateIndex, Kind, Reference, Statement};
 
 const SAFER: &str = "keep it alone in a migration with `-- migrate: no-transaction` and without IF NOT EXISTS: the runner checks \
                      the index, and drops an invalid one before it tries again";
@@ -38,13 +38,19 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         _ => return Vec::new(),
     };
-    vec![Finding::new(Hazard::IndexConcurrent, context.statement.span, message, SAFER)]
+    let finding = Finding::new(Hazard::IndexConcurrent, context.statement.span, message, SAFER);
+    vec![finding.in_recommended_form(context.is_alone() && !may_find_an_invalid_one(context.statement))]
 }
 
 /// Whether an index is built at all. A partitioned table refuses CONCURRENTLY: [`Hazard::IndexPartitioned`].
 fn builds(context: &Context<'_>, index: &CreateIndex) -> bool {
     let table = &index.table;
     context.is_old(table) && !is_partitioned(context, table) && !is_there(context, index)
+}
+
+/// Whether IF NOT EXISTS may find the invalid index of an earlier try, and do nothing.
+fn may_find_an_invalid_one(statement: &Statement) -> bool {
+    matches!(&statement.kind, Kind::CreateIndex(index) if index.if_not_exists)
 }
 
 /// Whether REINDEX concerns an index that was there before. A schema or database has some.

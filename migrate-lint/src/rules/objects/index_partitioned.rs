@@ -74,7 +74,7 @@ fn each_partition_has_it(context: &Context<'_>, create: &CreateIndex) -> bool {
 
 /// Whether the table is partitioned. One that no migration creates counts as an ordinary table.
 pub(super) fn is_partitioned(context: &Context<'_>, table: &Name) -> bool {
-    context.schema.table(table).is_some_and(|table| table.is_partitioned)
+    context.schema.table(table).is_some_and(|table| table.partition_by.is_some())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         let safer = "keep it alone in its migration, or do it outside of migrations";
         Finding::new(Hazard::MatviewRefresh, context.statement.span, message, safer)
             .with_risk(Risk::Controlled)
+            .in_recommended_form(context.is_alone())
     } else {
         let message = format!("no one can read `{name}` while its query runs");
         let safer = format!(

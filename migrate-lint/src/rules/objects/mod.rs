@@ -31,6 +31,7 @@ mod index_drop;
 mod index_partitioned;
 mod matview_refresh;
 mod object;
+mod partition_proof;
 mod reindex_blocking;
 mod rename;
 mod rls_enable;

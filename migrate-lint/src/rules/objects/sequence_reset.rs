@@ -55,19 +55,7 @@ fn restarted(what: &str) -> String {
 fn sets_old_sequence(context: &Context<'_>) -> bool {
     let statement = context.statement;
     statement.calls.iter().any(|call| call.is_builtin("setval"))
-        && !statement.literals.iter().any(|literal| context.schema.is_new(&name_in(literal)))
-}
-
-/// The name that a literal holds, as `regclass` reads it.
-fn name_in(literal: &str) -> Name {
-    let plain = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
-        Some(quoted) => quoted.to_owned(),
-        None => part.to_ascii_lowercase(),
-    };
-    match literal.split_once('.') {
-        Some((schema, name)) => Name::qualified(plain(schema), plain(name)),
-        None => Name::new(plain(literal)),
-    }
+        && !statement.literals.iter().any(|literal| context.schema.is_new(&Name::of_regclass(literal)))
 }
 
 #[cfg(test)]

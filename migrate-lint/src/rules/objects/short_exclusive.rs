@@ -18,7 +18,7 @@
 
 use migrate_core::{Finding, Hazard};
 
-use super::default_partition_scan::old_default_partition;
+use super::default_partition_scan::may_read_default;
 use super::old_changes;
 use crate::Context;
 use crate::sql::{ChangeAction, ColumnChange, Kind, ObjectKind, TableBody};
@@ -62,6 +62,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         };
         let message = format!("{stopped} `{table}` while this waits for the longest query on it{effect}");
         let finding = Finding::new(Hazard::ShortExclusive, change.span, message, SAFER);
+        let finding = finding.in_recommended_form(context.is_alone());
         Some(if takes_a_right(&change.action) { finding.breaking_older_binaries() } else { finding })
     });
     of_clauses.chain(new_partition(context)).collect()
@@ -88,11 +89,11 @@ fn checked_when(name: &str, deferrable: bool, deferred: bool) -> String {
     }
 }
 
-/// A new partition of a parent without a default partition. If there is one, it is read: [`Hazard::DefaultPartitionScan`].
+/// A new partition, unless the default partition is read for it: [`Hazard::DefaultPartitionScan`].
 fn new_partition(context: &Context<'_>) -> Option<Finding> {
     let Kind::CreateTable(table) = &context.statement.kind else { return None };
-    let TableBody::PartitionOf(parent, _) = &table.body else { return None };
-    if !context.is_old(parent) || old_default_partition(context, parent).is_some() {
+    let TableBody::PartitionOf(parent, bound) = &table.body else { return None };
+    if !context.is_old(parent) || may_read_default(context, parent, bound) {
         return None;
     }
     let message = format!("no one can use `{parent}` while this waits for the longest query on it");

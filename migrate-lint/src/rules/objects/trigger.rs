@@ -25,7 +25,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let message = match &context.statement.kind {
         Kind::CreateTrigger(trigger) if context.is_old(&trigger.table) => {
             let (table, name) = (&trigger.table, &trigger.name);
-            Some(format!("from now on every write to `{table}` also runs the trigger `{name}`"))
+            Some(if is_created_again(context) {
+                format!(
+                    "the trigger `{name}` is created again: if its form differs, writes to `{table}` run the new one from now on"
+                )
+            } else {
+                format!("from now on every write to `{table}` also runs the trigger `{name}`")
+            })
         }
         Kind::CreateRule { table } if context.is_old(table) => {
             Some(format!("from now on the rule rewrites statements on `{table}`"))
@@ -36,6 +42,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let finding =
         message.map(|message| Finding::new(Hazard::Trigger, context.statement.span, message, SAFER));
     finding.into_iter().collect()
+}
+
+/// Whether an earlier statement of the script has dropped the trigger that this one creates. With IF EXISTS there may have
+/// been none.
+fn is_created_again(context: &Context<'_>) -> bool {
+    earlier(context).any(|statement| match &statement.kind {
+        Kind::Drop(drop) => {
+            drop.object == ObjectKind::Trigger && !drop.if_exists && creates(context, context.statement, drop)
+        }
+        _ => false,
+    })
 }
 
 /// The message about DROP TRIGGER and DROP RULE.
@@ -74,7 +91,7 @@ fn creates(context: &Context<'_>, statement: &Statement, drop: &Drop) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{case, history, sqlite_history};
+    use crate::testing::{case, history, messages, sqlite_history};
 
     const NOTE: &str = "BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note()";
 
@@ -94,6 +111,11 @@ mod tests {
             &format!("DROP TRIGGER IF EXISTS old_note ON t; CREATE TRIGGER old_note {NOTE}"),
             &["trigger controlled"],
         );
+        let said = |sql: &str| messages(&history, sql).concat();
+        let again = said(&format!("DROP TRIGGER old_note ON t; CREATE TRIGGER old_note {NOTE}"));
+        assert!(again.starts_with("the trigger `old_note` is created again"), "{again}");
+        let added = said(&format!("DROP TRIGGER IF EXISTS no_note ON t; CREATE TRIGGER no_note {NOTE}"));
+        assert!(added.contains("also runs the trigger `no_note`"), "{added}");
         // A trigger has its name for its table alone.
         case(
             &history,

@@ -85,7 +85,7 @@ impl Schema {
             ChangeAction::AttachPartition { partition, bound } => {
                 let partition = self.resolve(partition);
                 self.table_entry(&partition);
-                self.become_partition(&partition, Partition { parent: name.clone(), bound: *bound });
+                self.become_partition(&partition, Partition { parent: name.clone(), bound: bound.clone() });
             }
             ChangeAction::DetachPartition { partition, .. } => self.detach_partition(name, partition),
             ChangeAction::Inherit(parent) => {

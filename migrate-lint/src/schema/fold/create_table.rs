@@ -41,7 +41,7 @@ impl Schema {
             self.copy_checks(parent, &name);
         }
         if let TableBody::PartitionOf(parent, bound) = &create.body {
-            self.become_partition(&name, Partition { parent: self.resolve(parent), bound: *bound });
+            self.become_partition(&name, Partition { parent: self.resolve(parent), bound: bound.clone() });
         }
     }
 
@@ -83,7 +83,7 @@ impl Schema {
             is_foreign: create.foreign,
             is_temporary: create.temporary,
             is_unlogged: create.unlogged,
-            is_partitioned: create.is_partitioned,
+            partition_by: create.partition_by.clone(),
             inherits: create.inherits.iter().map(|parent| self.resolve(parent)).collect(),
             options: create.options,
             is_known: true,
@@ -154,7 +154,7 @@ impl Table {
             is_foreign: false,
             is_temporary: false,
             is_unlogged: false,
-            is_partitioned: false,
+            partition_by: None,
             partition_of: None,
             inherits: Vec::new(),
             row_security: RowSecurity::default(),

@@ -68,11 +68,16 @@ impl Schema {
             is_volatile: false,
             security_definer: false,
             is_trigger: true,
+            bodies: Some(Vec::new()),
             created_in: self.current,
         });
         function.is_volatile |= create.is_volatile;
         function.security_definer |= create.security_definer;
         function.is_trigger &= create.is_trigger;
+        match (&mut function.bodies, &create.body) {
+            (Some(bodies), Some(body)) => bodies.push(body.clone()),
+            (bodies, _) => *bodies = None,
+        }
     }
 
     /// Adds a type. Of an enum the values are kept, of other types only the name.

@@ -71,7 +71,7 @@ fn known_action(node: Node<'_>) -> Option<ChangeAction> {
         },
         ATTACH_INDEX_PARTITION => ChangeAction::AttachPartition {
             partition: name(node.child(INDEX_REF)?)?,
-            bound: PartitionBound::Values,
+            bound: PartitionBound::Values(String::new()),
         },
         DETACH_PARTITION => ChangeAction::DetachPartition {
             partition: name(node.child(TABLE_NAME_REF)?)?,
@@ -237,7 +237,10 @@ mod tests {
             ),
             (
                 "ATTACH PARTITION s.a FOR VALUES IN (1)",
-                AttachPartition { partition: Name::qualified("s", "a"), bound: PartitionBound::Values },
+                AttachPartition {
+                    partition: Name::qualified("s", "a"),
+                    bound: PartitionBound::Values("FOR VALUES IN (1)".into()),
+                },
             ),
             ("DETACH PARTITION a", DetachPartition { partition: Name::new("a"), concurrently: false }),
             (

@@ -46,7 +46,7 @@ pub(super) fn single_quotes(content: &str) -> String {
 
 /// The block of a body that begins at `offset` of its script. The parser does not know all of PL/pgSQL, so what it does
 /// not understand is not a syntax error: it makes the block opaque.
-fn read(body: &str, offset: usize) -> Block {
+pub(super) fn read(body: &str, offset: usize) -> Block {
     let body = without_targets(body);
     if is_too_deep(&body) {
         return opaque();

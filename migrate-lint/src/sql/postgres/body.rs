@@ -11,9 +11,10 @@ use migrate_core::token::{Token, TokenKind, tokens};
 use migrate_core::{Engine, Span, SyntaxError};
 use squawk_parser::SyntaxKind::*;
 
-use super::name::{inside, last, string};
+use super::name::{content, inside, last, string};
 use super::tree::Node;
 use super::{block, parse_statement};
+use crate::sql::{Block, Body, Chance};
 
 /// The setting that switches the server's check off.
 const SWITCH: &str = "check_function_bodies";
@@ -41,6 +42,27 @@ pub(super) fn error(node: Node<'_>) -> Option<SyntaxError> {
         _ => None,
     }?;
     Some(moved(found, literal.span().start() + start))
+}
+
+/// The body of a CREATE FUNCTION or CREATE PROCEDURE, if it is a string in a language that is parsed.
+pub(super) fn text(node: Node<'_>) -> Option<Body> {
+    let (language, literal) = body(node)?;
+    let is_plpgsql = language == "plpgsql";
+    let is_plain = literal.text().starts_with(['\'', '$']);
+    let text = content(literal.text()).filter(|_| is_plain && (is_plpgsql || language == "sql"))?;
+    Some(Body { is_plpgsql, text })
+}
+
+impl Body {
+    /// Its statements. It is opaque if it executes a string or does not parse.
+    pub(crate) fn block(&self) -> Block {
+        if self.is_plpgsql {
+            return block::read(&self.text, 0);
+        }
+        let parsed = super::parse(&self.text);
+        let chances = parsed.statements.iter().map(|_| Chance::Open).collect();
+        Block { is_opaque: !parsed.errors.is_empty(), chances, statements: parsed.statements }
+    }
 }
 
 /// The language of a body, and the literal that holds it.

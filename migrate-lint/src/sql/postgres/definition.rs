@@ -5,6 +5,7 @@
 
 use squawk_parser::SyntaxKind::*;
 
+use super::body;
 use super::expression::{calls, expression, text};
 use super::name::{last, name, string};
 use super::tree::Node;
@@ -91,6 +92,7 @@ pub(super) fn create_function(node: Node<'_>) -> Option<CreateFunction> {
         is_trigger: node.child(RET_TYPE).and_then(type_in).is_some_and(|returned| {
             returned.name.is_builtin("trigger") || returned.name.is_builtin("event_trigger")
         }),
+        body: body::text(node).filter(|_| !has(SET_FUNC_OPTION)),
     })
 }
 

@@ -111,7 +111,7 @@ fn without_null(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 /// The column that a name means. A field of a value, `(f()).x`, is not a column.
-fn column(node: Option<Node<'_>>) -> Option<String> {
+pub(super) fn column(node: Option<Node<'_>>) -> Option<String> {
     let node =
         node.filter(|node| matches!(node.kind(), NAME_REF | FIELD_EXPR) && !is_value_keyword(*node))?;
     let of_value = node.nodes().next().is_some_and(|base| !matches!(base.kind(), NAME_REF | FIELD_EXPR));
@@ -119,7 +119,7 @@ fn column(node: Option<Node<'_>>) -> Option<String> {
 }
 
 /// The node without the parentheses around it.
-fn bare(mut node: Node<'_>) -> Node<'_> {
+pub(super) fn bare(mut node: Node<'_>) -> Node<'_> {
     while let Some(inner) = node.nodes().next().filter(|_| node.kind() == PAREN_EXPR) {
         node = inner;
     }
@@ -128,7 +128,7 @@ fn bare(mut node: Node<'_>) -> Node<'_> {
 
 /// The parts that an operator joins, through parentheses. It does not recurse, because generated conditions have
 /// thousands of parts.
-fn operands(node: Node<'_>, operator: SyntaxKind) -> Vec<Node<'_>> {
+pub(super) fn operands(node: Node<'_>, operator: SyntaxKind) -> Vec<Node<'_>> {
     let mut operands = Vec::new();
     let mut open = vec![node];
     while let Some(node) = open.pop() {

@@ -19,11 +19,13 @@ mod data;
 mod definition;
 mod drop;
 mod expression;
+mod free_literal;
 mod gap;
 mod index;
 mod keyword;
 mod misfit;
 mod name;
+mod partition;
 mod reads;
 mod release;
 mod row_lock;
@@ -39,6 +41,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use squawk_parser::EntryPoint;
 
+pub(crate) use self::partition::{alternatives, partition_values};
 use self::tree::Tree;
 use migrate_core::statement::scan;
 use migrate_core::{Engine, Span, SyntaxError};
@@ -97,6 +100,7 @@ fn unknown(text: &str, span: Span) -> Statement {
         calls: Vec::new(),
         reads: Vec::new(),
         literals: Vec::new(),
+        free_literals: Vec::new(),
         row_locks: Vec::new(),
         since: Vec::new(),
         parameter: None,

@@ -7,6 +7,7 @@
 use migrate_core::Span;
 use squawk_parser::SyntaxKind::{self, *};
 
+use super::free_literal::free_literal;
 use super::tree::Node;
 use super::{
     alter_table, block, data, definition, drop, expression, index, name, reads, release, row_lock, setting,
@@ -20,7 +21,13 @@ pub(super) fn statement(node: Node<'_>) -> Statement {
 
 /// The statement of a node whose kind is known.
 pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
-    let literals = node.tokens().filter_map(name::string);
+    let (mut literals, mut free_literals) = (Vec::new(), Vec::new());
+    for token in node.tokens() {
+        if let Some(text) = name::string(token) {
+            free_literals.extend(free_literal(token.parent(), &text));
+            literals.push(text);
+        }
+    }
     let reads = reads::reads(node);
     Statement {
         span: node.span(),
@@ -28,7 +35,8 @@ pub(super) fn with_kind(node: Node<'_>, kind: Kind) -> Statement {
         calls: calls(node),
         row_locks: row_lock::row_locks(node, &reads),
         reads,
-        literals: literals.collect(),
+        literals,
+        free_literals,
         since: release::since(node),
         parameter: parameter(node),
     }

@@ -13,6 +13,7 @@ use migrate_core::{Engine, Span};
 use super::keyword;
 use super::misfit::misfit;
 use super::tree::Tree;
+use crate::sql::foreign::foreign;
 use migrate_core::SyntaxError;
 
 /// The first error of a statement. Further ones may follow from it, so they are not reported.
@@ -26,6 +27,9 @@ pub(super) fn error(tree: &Tree<'_>, text: &str, offset: usize) -> Option<Syntax
         Some(token) => range(offset + token.range.start, offset + token.range.end),
         None => range(offset + text.len(), offset + text.len()),
     };
+    if let Some((message, instead)) = foreign(text, at.saturating_sub(offset), Engine::Postgres) {
+        return Some(SyntaxError { span, message, hint: Some(instead) });
+    }
     Some(SyntaxError { span, message: place.message(), hint: place.hint() })
 }
 
@@ -193,6 +197,24 @@ mod tests {
         let errors = parse(sql).errors;
         let [error] = &errors[..] else { panic!("{sql}: {errors:?}") };
         (error.message.clone(), error.span.of(sql), error.hint.clone())
+    }
+
+    #[test]
+    fn words_of_sqlite_are_named() {
+        let cases = [
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "AUTOINCREMENT"),
+            ("CREATE TABLE t (id int PRIMARY KEY) WITHOUT ROWID", "WITHOUT ROWID"),
+            ("PRAGMA foreign_keys = ON", "PRAGMA"),
+            ("INSERT OR REPLACE INTO t VALUES (1)", "INSERT OR REPLACE"),
+            ("REPLACE INTO t VALUES (1)", "REPLACE INTO"),
+            ("CREATE VIRTUAL TABLE t USING fts5 (a)", "CREATE VIRTUAL TABLE"),
+        ];
+        for (sql, words) in cases {
+            let (message, _, hint) = error(sql);
+            assert_eq!(message, format!("PostgreSQL has no `{words}`"), "{sql}");
+            assert!(hint.is_some(), "{sql}");
+        }
+        assert_eq!(parse("CREATE TABLE pragma (autoincrement text)").errors, []);
     }
 
     #[test]

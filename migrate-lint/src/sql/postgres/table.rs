@@ -7,7 +7,7 @@ use squawk_parser::SyntaxKind::*;
 
 use migrate_core::Span;
 
-use super::expression::{expression, expression_in};
+use super::expression::{expression, expression_in, text};
 use super::index::key;
 use super::name::{identifier, last, list, name, names};
 use super::tree::Node;
@@ -35,7 +35,7 @@ pub(super) fn create_table(node: Node<'_>) -> Option<CreateTable> {
         constraints: elements.iter().filter_map(|element| constraint(*element, None)).collect(),
         like: like.filter_map(|clause| name(clause.child(RELATION_NAME_REF)?)).collect(),
         inherits: node.child(INHERITS).map(|clause| names(clause, TABLE_NAME_REF)).unwrap_or_default(),
-        is_partitioned: node.has(PARTITION_BY),
+        partition_by: node.child(PARTITION_BY).map(text),
         foreign: node.kind() == CREATE_FOREIGN_TABLE,
         ..empty(node, TABLE_NAME, body)?
     })
@@ -57,7 +57,7 @@ fn empty(node: Node<'_>, kind: squawk_parser::SyntaxKind, body: TableBody) -> Op
         constraints: Vec::new(),
         inherits: Vec::new(),
         like: Vec::new(),
-        is_partitioned: false,
+        partition_by: None,
         options: TableOptions::default(),
         selection: None,
     })
@@ -65,7 +65,20 @@ fn empty(node: Node<'_>, kind: squawk_parser::SyntaxKind, body: TableBody) -> Op
 
 /// The bounds of a partition, which are one of several clauses in `node`.
 pub(super) fn bound(node: Node<'_>) -> PartitionBound {
-    if node.has(PARTITION_DEFAULT) { PartitionBound::Default } else { PartitionBound::Values }
+    if node.has(PARTITION_DEFAULT) {
+        return PartitionBound::Default;
+    }
+    PartitionBound::Values(
+        node.nodes()
+            .find(|clause| {
+                matches!(
+                    clause.kind(),
+                    PARTITION_FOR_VALUES_FROM | PARTITION_FOR_VALUES_IN | PARTITION_FOR_VALUES_WITH
+                )
+            })
+            .map(text)
+            .unwrap_or_default(),
+    )
 }
 
 /// A column of CREATE TABLE or ADD COLUMN.
@@ -217,12 +230,13 @@ mod tests {
     fn tables_of_every_sort() {
         let plain = table("CREATE TABLE IF NOT EXISTS s.\"T\" (a int, b text)");
         assert_eq!(plain.name, Name::qualified("s", "T"));
-        assert!(plain.if_not_exists && !plain.temporary && !plain.unlogged && !plain.is_partitioned);
+        assert!(plain.if_not_exists && !plain.temporary && !plain.unlogged && plain.partition_by.is_none());
         assert!(matches!(plain.body, TableBody::Columns(columns) if columns.len() == 2));
         assert!(table("CREATE TEMPORARY TABLE t ()").temporary);
         assert!(table("CREATE UNLOGGED TABLE t ()").unlogged);
         assert!(table("CREATE FOREIGN TABLE t (a int) SERVER s").foreign);
-        assert!(table("CREATE TABLE t (a int) PARTITION BY LIST (a)").is_partitioned);
+        let partitioned = table("CREATE TABLE t (a int) PARTITION BY LIST (a)");
+        assert_eq!(partitioned.partition_by.as_deref(), Some("PARTITION BY LIST (a)"));
         for sql in [
             "CREATE TABLE t AS SELECT 1",
             "CREATE TABLE t OF some_type",
@@ -235,9 +249,15 @@ mod tests {
         assert!(table("SELECT 1 AS a INTO TEMP t").temporary);
         let bounds = [
             ("DEFAULT", PartitionBound::Default),
-            ("FOR VALUES IN (1)", PartitionBound::Values),
-            ("FOR VALUES FROM (1) TO (MAXVALUE)", PartitionBound::Values),
-            ("FOR VALUES WITH (MODULUS 2, REMAINDER 0) PARTITION BY HASH (a)", PartitionBound::Values),
+            ("FOR VALUES IN (1)", PartitionBound::Values("FOR VALUES IN (1)".into())),
+            (
+                "FOR VALUES FROM (1) TO (MAXVALUE)",
+                PartitionBound::Values("FOR VALUES FROM (1) TO (MAXVALUE)".into()),
+            ),
+            (
+                "FOR VALUES WITH (MODULUS 2, REMAINDER 0) PARTITION BY HASH (a)",
+                PartitionBound::Values("FOR VALUES WITH (MODULUS 2, REMAINDER 0)".into()),
+            ),
         ];
         for (sql, bound) in bounds {
             let partition = table(&format!("CREATE TABLE t PARTITION OF s.p {sql}"));

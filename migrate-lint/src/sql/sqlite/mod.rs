@@ -84,6 +84,7 @@ fn empty(span: Span, kind: Kind) -> Statement {
         calls: Vec::new(),
         reads: Vec::new(),
         literals: Vec::new(),
+        free_literals: Vec::new(),
         row_locks: Vec::new(),
         since: Vec::new(),
         parameter: None,

@@ -25,6 +25,7 @@ pub(super) fn statement(statement: &Stmt<'_>, place: &Place<'_>) -> Statement {
         calls: walk.calls,
         reads: walk.reads,
         literals: walk.literals,
+        free_literals: Vec::new(),
         row_locks: Vec::new(),
         since: Vec::new(),
         parameter: None,

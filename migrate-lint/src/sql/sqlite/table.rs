@@ -67,7 +67,7 @@ pub(super) fn virtual_table(if_not_exists: bool, table: &QualifiedName<'_>) -> C
         constraints: Vec::new(),
         inherits: Vec::new(),
         like: Vec::new(),
-        is_partitioned: false,
+        partition_by: None,
         options: TableOptions::default(),
         selection: None,
     }

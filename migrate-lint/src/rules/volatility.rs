@@ -66,7 +66,7 @@ const OF_EXTENSIONS: &[&str] = &[
 ];
 
 /// The built-in functions (PostgreSQL manual, chapter 9) of which no overload is volatile.
-const CONSTANT: &[&str] = &[
+pub(super) const CONSTANT: &[&str] = &[
     "abs",
     "acos",
     "age",

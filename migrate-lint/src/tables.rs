@@ -103,18 +103,17 @@ fn known_column(table: &Table, column: &TableColumn, schema: &Schema) -> KnownCo
     };
     KnownColumn {
         name: column.name.clone(),
-        data_type: column.data_type.as_ref().map(|data_type| written(data_type, schema.engine())),
-        base_type: domain.map(|domain| written(&domain.base, schema.engine())),
+        data_type: column.data_type.as_ref().map(|data_type| written(data_type, schema)),
+        base_type: domain.map(|domain| written(&domain.base, schema)),
         not_null: column.not_null,
         filled,
     }
 }
 
-/// The type as people write it. SQLite keeps it as it was written.
-fn written(data_type: &Type, engine: Engine) -> String {
+/// The type as people write it.
+fn written(data_type: &Type, schema: &Schema) -> String {
     let name = &data_type.name;
     let known = match (&name.schema, name.name.as_str()) {
-        _ if engine == Engine::Sqlite => return data_type.to_string(),
         (None, "int8") => "bigint",
         (None, "int4") => "integer",
         (None, "int2") => "smallint",
@@ -122,10 +121,11 @@ fn written(data_type: &Type, engine: Engine) -> String {
         (None, "bpchar") if !data_type.modifiers.is_empty() => "char",
         (None, "float8") => "double precision",
         (None, "float4") => "real",
-        _ => {
+        _ if schema.has_type(name) => {
             let quoted = Name { schema: name.schema.as_deref().map(quoted), name: quoted(&name.name) };
             return Type { name: quoted, ..data_type.clone() }.to_string();
         }
+        _ => return data_type.to_string(),
     };
     Type { name: Name::new(known), ..data_type.clone() }.to_string()
 }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_table_is_known_by_what_the_scripts_make_of_it() {
         let scripts = [
-            "CREATE SCHEMA app; CREATE DOMAIN app.tenant AS uuid;
+            "CREATE SCHEMA app; CREATE TYPE \"State Of\" AS ENUM ('a'); CREATE DOMAIN app.tenant AS uuid;
              CREATE TABLE app.orders (tenant_id app.tenant NOT NULL, id int8 GENERATED ALWAYS AS IDENTITY, n serial,
                  code character(2), state \"State Of\", at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (tenant_id, id));
              CREATE TABLE lines (id int); CREATE TEMPORARY TABLE scratch (id int);",

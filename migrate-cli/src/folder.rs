@@ -1,11 +1,13 @@
 //! The folder of the migrations, read in the three depths that verbs need: names, scripts, and scripts with their analysis.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use migrate::cli::Failure;
 use migrate::diagnostic::Diagnostics;
 use migrate::{MigrationSet, Version};
-use migrate_core::{Checked, Outline, Overrides, Source};
+use migrate_core::{Checked, Outline, Overrides, PREPARE_FILE, Source};
+use migrate_lint::KnownTable;
 
 /// The folder of the migrations, with the arguments that override its `migrate.toml`.
 #[derive(Debug)]
@@ -28,6 +30,15 @@ impl Folder {
     pub(crate) fn outline(&self) -> Result<Outline, Failure> {
         let source = if self.path.exists() { self.source()? } else { Source::default() };
         Ok(source.outline(&self.overrides)?)
+    }
+
+    /// The tables that the scripts make. A script that does not parse makes none.
+    pub(crate) fn tables(&self, outline: &Outline) -> Result<Vec<KnownTable>, Failure> {
+        let source = if self.path.exists() { self.source()? } else { Source::default() };
+        let paths = iter::once(PREPARE_FILE).chain(outline.up_scripts());
+        let text = |path| source.files().iter().find(|file| file.path() == path)?.text();
+        let engine = outline.dialect().engines()[0];
+        Ok(migrate_lint::tables(paths.filter_map(text), engine))
     }
 
     /// The arguments that override `migrate.toml`.

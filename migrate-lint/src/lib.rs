@@ -34,6 +34,7 @@ mod rollback;
 mod rules;
 mod schema;
 mod sql;
+mod tables;
 #[cfg(test)]
 mod testing;
 mod whole_script;
@@ -43,4 +44,6 @@ pub use folder::analyse;
 use rebuild::DROP_TABLE_SAFER;
 #[doc(hidden)]
 pub use sql::syntax_errors;
+#[doc(hidden)]
+pub use tables::{Filled, KnownColumn, KnownTable, tables};
 use whole_script::WholeScript;

@@ -39,6 +39,12 @@ impl Identifier {
         (self.schema.as_deref(), &self.name)
     }
 
+    /// The name in this schema, if it has none and one can be written.
+    pub(super) fn or_schema(&self, schema: Option<&str>) -> Identifier {
+        let schema = schema.filter(|schema| Identifier::new(schema).is_ok_and(|one| one.schema.is_none()));
+        Identifier { schema: self.schema.clone().or(schema.map(str::to_owned)), name: self.name.clone() }
+    }
+
     /// A name for an object of this table and these columns, without a schema. It has at most 63 bytes, because PostgreSQL
     /// cuts longer names off (manual, 4.1.1).
     pub(super) fn derived(&self, columns: &[Identifier], suffix: &str) -> Identifier {

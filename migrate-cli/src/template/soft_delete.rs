@@ -7,16 +7,11 @@ use super::{Identifier, Scripts};
 /// The scripts. If columns are given, they are unique among the live rows of each tenant.
 pub(super) fn scripts(
     table: &Identifier,
-    deleted: &Identifier,
+    (deleted, column_type): (&Identifier, &str),
     columns: &[Identifier],
     tenant: Option<&Identifier>,
     dialect: Dialect,
 ) -> Scripts {
-    let column_type = match dialect {
-        Dialect::Postgres => "timestamptz",
-        Dialect::Sqlite => "TEXT",
-        Dialect::Any => "timestamp",
-    };
     let add = format!("ALTER TABLE {table} ADD COLUMN {deleted} {column_type};\n");
     let drop = format!("ALTER TABLE {table} DROP COLUMN {deleted};\n");
     if columns.is_empty() {

@@ -1,17 +1,17 @@
 //! `new`: adds the files of a migration to the folder.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use clap::Args;
 use migrate::cli::{Console, Exit, Failure};
+use migrate_core::NewMigration;
 use serde_json::json;
 
 use crate::folder::Folder;
 use crate::moment;
-use crate::template::{Project, Scripts, Subject, Template};
+use crate::template::{Part, Project, Scripts, Subject, Template};
 
 #[derive(Debug, Args)]
 pub(crate) struct New {
@@ -29,6 +29,9 @@ pub(crate) struct New {
     /// The column for the template; can be repeated for an index on several columns
     #[arg(long = "column", requires = "template", value_name = "NAME")]
     columns: Vec<String>,
+    /// The constraint for the template
+    #[arg(long, requires = "template", value_name = "NAME")]
+    constraint: Option<String>,
     /// The type of the column. Default: text
     #[arg(long = "type", requires = "template", value_name = "TYPE")]
     column_type: Option<String>,
@@ -39,30 +42,50 @@ impl New {
         let name = name(&self.name)?;
         let domain = self.domain.as_deref().map(domain).transpose()?.unwrap_or_default();
         let outline = folder.outline()?;
-        let new = outline.new_migration(&domain, &name, moment::now())?;
-        let project =
-            Project { dialect: outline.dialect(), tenant: outline.tenant(), deleted: outline.deleted() };
-        let subject = Subject { table: self.table, columns: self.columns, column_type: self.column_type };
-        let scripts = match self.template {
-            Some(template) => template.scripts(&name, subject, project)?,
-            None => blank(&name),
+        let parts = match self.template {
+            Some(template) => {
+                let tables = folder.tables(&outline)?;
+                let (tenant, deleted) = (outline.tenant(), outline.deleted());
+                let project = Project { dialect: outline.dialect(), tenant, deleted, tables: &tables };
+                let subject = Subject {
+                    table: self.table,
+                    columns: self.columns,
+                    column_type: self.column_type,
+                    constraint: self.constraint,
+                };
+                template.parts(&name, subject, project)?
+            }
+            None => vec![Part { name: name.clone(), scripts: blank(&name) }],
         };
-        let files = [Some((&new.up, &scripts.up)), new.down.as_ref().map(|down| (down, &scripts.down))];
-        let mut text = String::new();
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        let new = outline.new_migrations(&domain, &names, moment::now())?;
         let mut paths = Vec::new();
-        for (file, script) in files.into_iter().flatten() {
-            let path = folder.path().join(file);
-            create(&path, script).map_err(|error| unwritten(&path, &error))?;
-            let _ = writeln!(text, "{}", path.display());
-            paths.push(path.to_string_lossy().into_owned());
+        let mut migrations = Vec::new();
+        for (new, part) in new.iter().zip(&parts) {
+            let written = write(folder, new, &part.scripts)?;
+            migrations.push(json!({ "version": new.version, "name": part.name, "paths": written }));
+            paths.extend(written);
         }
+        let version = new.last().map(|new| new.version);
         console.answer(
             "new",
-            text.trim_end(),
-            json!({ "version": new.version, "name": name, "paths": paths }),
+            paths.join("\n"),
+            json!({ "version": version, "name": name, "paths": paths, "migrations": migrations }),
         );
         Ok(Exit::DONE)
     }
+}
+
+/// Writes the files of a migration, and returns their paths.
+fn write(folder: &Folder, new: &NewMigration, scripts: &Scripts) -> Result<Vec<String>, Failure> {
+    let files = [Some((&new.up, &scripts.up)), new.down.as_ref().map(|down| (down, &scripts.down))];
+    let mut paths = Vec::new();
+    for (file, script) in files.into_iter().flatten() {
+        let path = folder.path().join(file);
+        create(&path, script).map_err(|error| unwritten(&path, &error))?;
+        paths.push(path.to_string_lossy().into_owned());
+    }
+    Ok(paths)
 }
 
 /// The name for the files: words separated by `_`.

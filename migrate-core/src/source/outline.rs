@@ -33,6 +33,8 @@ struct Entry {
     /// Version and name as its files have them.
     label: String,
     form: Form,
+    /// The script that applies it.
+    up: String,
     files: Vec<String>,
     is_draft: bool,
 }
@@ -111,6 +113,11 @@ impl Outline {
         self.config.deleted.as_deref()
     }
 
+    /// The paths of the scripts that apply the migrations, in their order.
+    pub fn up_scripts(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.up.as_str())
+    }
+
     /// Whether each migration must have a way back.
     pub fn needs_rollback(&self) -> bool {
         self.config.rollback == RollbackPolicy::Required
@@ -121,27 +128,39 @@ impl Outline {
         self.lock.head().map(|line| line.version)
     }
 
-    /// The paths of a migration that comes after all others, in the form of the folder, below the folder `domain` unless
-    /// that is empty. If the other versions are timestamps the new one is `now`, unless one of them is later.
+    /// The paths of migrations that come after all others, in the order of their names and in the form of the folder, below
+    /// the folder `domain` unless that is empty. If the other versions are timestamps, the first new one is `now`, unless one
+    /// of them is later.
     ///
     /// # Errors
     ///
-    /// When the policy refuses the name.
-    pub fn new_migration(&self, domain: &str, name: &str, now: Version) -> Result<NewMigration, Diagnostics> {
+    /// When the policy refuses a name.
+    pub fn new_migrations(
+        &self,
+        domain: &str,
+        names: &[&str],
+        now: Version,
+    ) -> Result<Vec<NewMigration>, Diagnostics> {
         let last = self.entries.last();
         let style = last.map_or(Style::MOMENT, |entry| Style::of(entry.number()));
-        let latest = max(last.map(|entry| entry.version), self.locked_head());
-        let version = style.following(latest, now);
+        let mut latest = max(last.map(|entry| entry.version), self.locked_head());
         let form = last.map_or(Form::FlatPair, |entry| entry.form);
         let file = FileName { folder: domain, label: "", part: Part::Up, form };
-        let path = |part| labelled(FileName { part, ..file }, &style.number(version), name);
-        let up = path(Part::Up);
-        if let Some(problem) = self.config.problem_of_name(name) {
-            let mut problems = Problems::new(&self.root);
-            problems.of_file(problem, &up);
-            Diagnostics::warnings_of(problems.found)?;
+        let mut problems = Problems::new(&self.root);
+        let mut migrations = Vec::new();
+        for name in names {
+            let version = style.following(latest, now);
+            latest = Some(version);
+            let path = |part| labelled(FileName { part, ..file }, &style.number(version), name);
+            let up = path(Part::Up);
+            if let Some(problem) = self.config.problem_of_name(name) {
+                problems.of_file(problem, &up);
+            }
+            let down = (form != Form::FlatSingle).then(|| path(Part::Down));
+            migrations.push(NewMigration { version, up, down });
         }
-        Ok(NewMigration { version, up, down: (form != Form::FlatSingle).then(|| path(Part::Down)) })
+        Diagnostics::warnings_of(problems.found)?;
+        Ok(migrations)
     }
 
     /// The renames that bring all drafts after the locked migrations, in their present order. Locked migrations keep
@@ -182,6 +201,7 @@ impl Entry {
             version: up.version,
             label: up.file_name.label.to_owned(),
             form: up.file_name.form,
+            up: up.file.path.clone(),
             files: parts.files().map(|named| named.file.path.clone()).collect(),
             is_draft,
         })

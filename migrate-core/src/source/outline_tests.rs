@@ -62,7 +62,7 @@ fn a_new_migration_comes_last_in_the_form_of_the_folder() {
         ),
     ];
     for (paths, domain, up, down) in cases {
-        let new = outline(&source(paths)).new_migration(domain, "add_x", now()).unwrap();
+        let new = outline(&source(paths)).new_migrations(domain, &["add_x"], now()).unwrap().remove(0);
         assert_eq!((new.up.as_str(), new.down.as_deref()), (up, down), "{paths:?}");
     }
 }
@@ -70,7 +70,7 @@ fn a_new_migration_comes_last_in_the_form_of_the_folder() {
 #[test]
 fn a_name_that_the_policy_refuses_is_told() {
     let source = with_file(source(&[]), "migrate.toml", "[names]\npattern = \"[a-z_]+\"\n");
-    let told = |name| outline(&source).new_migration("", name, now()).map_err(|told| told.to_string());
+    let told = |name| outline(&source).new_migrations("", &[name], now()).map_err(|told| told.to_string());
     assert!(told("add_x").is_ok());
     for (name, path) in [("fix", "20251121180000_fix.up.sql"), ("AddX", "20251121180000_AddX.up.sql")] {
         let told = told(name).unwrap_err();

@@ -76,6 +76,43 @@
 //! [`Global`] makes statements on tables that all tenants share. [`Unscoped`] makes them on the rows of all tenants,
 //! for a reason that is recorded. [`raw`] is for SQL that the builder has no words for.
 //!
+//! # Types of columns
+//!
+//! A field of [`FromRow`], a column of `tables!` and a [`Value`] are read from columns of these types. A column that may be
+//! NULL needs an `Option` of it. Any other pair fails when a row is read, with an [`Error::Read`] that names both types.
+//!
+//! | PostgreSQL | Rust | needs |
+//! |---|---|---|
+//! | `boolean` | `bool` | |
+//! | `smallint`, `integer`, `bigint` | `i16`, `i32`, `i64` | |
+//! | `real`, `double precision` | `f32`, `f64` | |
+//! | `text`, `varchar`, `char`, `citext` | `String`, `Box<str>` | |
+//! | `bytea` | `Vec<u8>` | |
+//! | `uuid` | `Uuid` | the crate `uuid` |
+//! | `inet` | `IpAddr` | |
+//! | arrays | `Vec` of the above | |
+//! | `timestamptz` | `SystemTime` | |
+//! | | `Postgres<chrono::DateTime<Utc>>` | `with-chrono-0_4` |
+//! | | `Postgres<jiff::Timestamp>` | `with-jiff-0_2` |
+//! | | `Postgres<time::OffsetDateTime>` | `with-time-0_3` |
+//! | `timestamp` | `SystemTime` | |
+//! | | `Postgres<chrono::NaiveDateTime>`, `Postgres<jiff::civil::DateTime>`, `Postgres<time::PrimitiveDateTime>` | as above |
+//! | `date` | `Postgres<chrono::NaiveDate>`, `Postgres<jiff::civil::Date>`, `Postgres<time::Date>` | as above |
+//! | `json`, `jsonb` | `Postgres<serde_json::Value>` | `with-serde_json-1` |
+//!
+//! The features are those of `tokio-postgres`; `migrate` has none for them, because the features of a crate are the same in
+//! all of a build: `tokio-postgres = { version = "0.7", features = ["with-chrono-0_4"] }`.
+//!
+//! | SQLite | Rust | needs |
+//! |---|---|---|
+//! | INTEGER | `i64` and smaller, `bool` | |
+//! | REAL | `f64` | |
+//! | TEXT | `String`, `Box<str>`, `Arc<str>` | |
+//! | BLOB | `Vec<u8>`, `Uuid` | |
+//! | TEXT that `CURRENT_TIMESTAMP` wrote | `String`; `Sqlite<chrono::DateTime<Utc>>`, `Sqlite<chrono::NaiveDateTime>` | the feature `chrono` of `rusqlite` |
+//!
+//! A table that both engines have needs a type that both read: `Both<chrono::DateTime<Utc>>` for a time, with both features.
+//!
 //! # Indexes and keys
 //!
 //! - `UNIQUE (business_id, id)` on each table, and foreign keys as
@@ -140,7 +177,7 @@ mod value;
 pub use access::{Access, Global, Reads, Scope, Writes};
 pub use column::{Col, Number, Protected, Text, Writable, count_all};
 pub use database::Database;
-pub use error::{DatabaseError, DatabaseErrorKind, Error, InvalidStatement, Result};
+pub use error::{DatabaseError, DatabaseErrorKind, Error, InvalidStatement, Result, Unread};
 pub use expression::{Expression, Filter, Operand};
 pub use filter::exists;
 pub use hard_delete::HardDelete;

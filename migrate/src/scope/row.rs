@@ -4,7 +4,9 @@
 //! The columns that such a type reads are known before the statement is written, so a statement asks for those
 //! columns alone.
 
-use super::error::{Error, Result};
+use std::any::type_name;
+
+use super::error::{Error, Result, Unread};
 use super::value::{Cell, Value};
 
 /// A row of an answer, over the driver's own row. It holds no copy.
@@ -42,15 +44,35 @@ impl Row<'_> {
             #[cfg(feature = "postgres")]
             // Not `get`, which panics: a declaration that does not fit the database is an error of this one
             // statement.
-            Driver::Postgres(row) => match row.try_get::<_, Cell<V>>(column) {
-                Ok(cell) => Ok(cell.0),
-                Err(error) => Err(Error::Read { column, source: error.into() }),
-            },
+            Driver::Postgres(row) => row.try_get::<_, Cell<V>>(column).map(|cell| cell.0).map_err(|error| {
+                let described = row.columns().get(column);
+                let is_null = std::error::Error::source(&error)
+                    .is_some_and(<dyn std::error::Error>::is::<tokio_postgres::types::WasNull>);
+                Error::Read(Unread {
+                    column,
+                    name: described
+                        .map_or_else(|| column.to_string(), |described| described.name().to_owned()),
+                    holds: described
+                        .map_or_else(String::new, |described| described.type_().name().to_owned()),
+                    is_null,
+                    wanted: type_name::<V>(),
+                    source: error.into(),
+                })
+            }),
             #[cfg(feature = "sqlite")]
-            Driver::Sqlite(row) => match row.get::<_, Cell<V>>(column) {
-                Ok(cell) => Ok(cell.0),
-                Err(error) => Err(Error::Read { column, source: error.into() }),
-            },
+            Driver::Sqlite(row) => row.get::<_, Cell<V>>(column).map(|cell| cell.0).map_err(|error| {
+                let name = row.as_ref().column_name(column);
+                let holds = row.get_ref(column).map(|value| value.data_type().to_string().to_lowercase());
+                let holds = holds.unwrap_or_default();
+                Error::Read(Unread {
+                    column,
+                    name: name.map_or_else(|_| column.to_string(), str::to_owned),
+                    is_null: holds == "null",
+                    holds,
+                    wanted: type_name::<V>(),
+                    source: error.into(),
+                })
+            }),
         }
     }
 }
@@ -82,6 +104,9 @@ impl Row<'_> {
 /// A field is read from the column of its name, or from the one that `column` names. With a table in front, the
 /// column is that of a joined table, by its alias if it has one. The struct may be generic over nothing; a tuple is
 /// read by [`Select::columns`](super::Select::columns).
+///
+/// The type of a field is one that can be read from the column: the [module](super#types-of-columns) has a table of them. A
+/// column that may be NULL needs an `Option`.
 pub trait FromRow: Sized + Send + 'static {
     /// The columns, in the order in which `from_row` reads them.
     const COLUMNS: &'static [RowColumn];

@@ -10,6 +10,7 @@ use std::fmt;
 
 mod database;
 mod invalid;
+mod unread;
 
 #[cfg(feature = "postgres")]
 pub(super) use database::message;
@@ -17,6 +18,7 @@ pub(super) use database::message;
 pub(super) use database::unprepared;
 pub use database::{DatabaseError, DatabaseErrorKind};
 pub use invalid::InvalidStatement;
+pub use unread::Unread;
 
 /// The result of a statement of a scope.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -126,13 +128,9 @@ pub enum Error {
     Audit(Box<dyn StdError + Send + Sync>),
     /// A value of a row is not what the program expects: of another type, or NULL where the Rust type is no `Option`.
     ///
-    /// Compare the declaration in `tables!` with the database.
-    Read {
-        /// Its place in the row, counted from 0.
-        column: usize,
-        /// The driver's error.
-        source: Box<dyn StdError + Send + Sync>,
-    },
+    /// The text names the column, its type and the Rust types that can be read from it. The [module](super#types-of-columns)
+    /// has a table of them.
+    Read(Unread),
     /// The statement belongs to another tenant than the transaction that it was given to. It was not sent.
     ///
     /// End this transaction first, then open one for the other tenant.
@@ -192,7 +190,7 @@ impl fmt::Display for Error {
             ),
             Error::Invalid(invalid) => invalid.fmt(f),
             Error::Audit(_) => f.write_str("the unscoped statement could not be recorded and was not sent"),
-            Error::Read { column, .. } => write!(f, "cannot read column {column} of the row"),
+            Error::Read(unread) => unread.fmt(f),
             Error::OtherTenant => f.write_str(
                 "the transaction belongs to another tenant; open one for this tenant on the pool, after this one",
             ),
@@ -224,7 +222,8 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Error::RestoreConflict { source, .. } => Some(source),
-            Error::Audit(source) | Error::Read { source, .. } => Some(&**source),
+            Error::Audit(source) => Some(&**source),
+            Error::Read(unread) => unread.source(),
             Error::Database(error) => error.source(),
             _ => None,
         }

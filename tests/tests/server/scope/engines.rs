@@ -102,7 +102,14 @@ async fn what_the_database_refuses_is_told<S: Shop>(shop: S) {
 
     let unreadable = a().select(orders).key(3).columns(migrate::scope::raw("orders.note").value::<String>());
     let unreadable = ask!(shop: S, unreadable, one).unwrap_err();
-    assert!(matches!(unreadable, Error::Read { column: 0, .. }), "{unreadable:?}");
+    assert!(
+        matches!(&unreadable, Error::Read(unread) if unread.column == 0 && unread.is_null),
+        "{unreadable:?}"
+    );
+    assert!(
+        unreadable.to_string().ends_with("as `String`: it is NULL; read it as `Option<String>`"),
+        "{unreadable}"
+    );
 }
 
 mod kinds {

@@ -28,6 +28,7 @@ mod engines;
 mod forgery;
 mod leaks;
 mod raw;
+mod readme;
 mod reads;
 mod shop;
 mod soft_deletes;

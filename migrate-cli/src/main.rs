@@ -8,6 +8,7 @@ mod arguments;
 mod diff;
 mod folder;
 mod moment;
+mod page;
 mod template;
 mod verb;
 

@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for Subject {
         };
         let unknown = || match Hazard::closest(&name) {
             Some(closest) => format!("there is no hazard `{name}`; did you mean `{closest}`?"),
-            None => format!("there is no hazard `{name}`; docs/hazards/ has a page for each"),
+            None => format!("there is no hazard `{name}`; `cargo migrate explain` lists them"),
         };
         risk.map(Subject::Risk)
             .or_else(|| Hazard::from_name(&name).map(Subject::Hazard))

@@ -220,9 +220,9 @@ impl Hazard {
         closest_of(Hazard::ALL.iter().map(|hazard| hazard.name()), name)
     }
 
-    /// The page that explains it: the problem, the lock, the safer form, the source.
-    pub fn page(self) -> String {
-        format!("docs/hazards/{}.md", self.name())
+    /// The command that prints its page: the problem, the lock, the safer form, the source.
+    pub fn explanation(self) -> String {
+        format!("cargo migrate explain {}", self.name())
     }
 }
 
@@ -285,7 +285,10 @@ mod tests {
     fn each_has_its_page_and_its_line_in_the_list() {
         let list = document("docs/hazards/README.md");
         for hazard in Hazard::ALL {
-            assert!(document(&hazard.page()).starts_with(&format!("# {hazard}\n")), "{hazard}");
+            assert!(
+                document(&format!("docs/hazards/{hazard}.md")).starts_with(&format!("# {hazard}\n")),
+                "{hazard}"
+            );
             let line = format!("\n| [{hazard}]({hazard}.md) | {} | ", hazard.risk());
             assert_eq!(list.matches(&line).count(), 1, "{hazard}");
         }

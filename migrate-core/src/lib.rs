@@ -68,7 +68,9 @@ pub use fingerprint::{
 };
 pub use hazard::{FoundHazard, Hazard};
 pub use history::{AppliedMigration, AppliedState, Begun, Direction, Drift, KeptSchema, RecordedDown};
-pub use ledger::{HISTORY_FORMAT, HistoryTable, Neighbours, Proof, Runner, UNWRITTEN, UnreadableRow};
+pub use ledger::{
+    AnyHistory, HISTORY_FORMAT, HistoryTable, Neighbours, Proof, Runner, UNWRITTEN, UnreadableRow,
+};
 pub use lock_file::{LockChange, LockUpdate};
 pub use migration::{Down, Execution, Migration, OlderBinaries, Script, Work};
 pub use other_tool::OtherTool;

@@ -8,8 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use migrate_core::{
-    Action, Dialect, Engine, HistoryTable, Lines, OneLine, OtherTool, Position, Refusal, Refused, Staleness,
-    Step, UnreadableRow, Version,
+    Action, AnyHistory, Dialect, Engine, HistoryTable, Lines, OneLine, OtherTool, Position, Refusal, Refused,
+    Staleness, Step, UnreadableRow, Version,
 };
 
 use crate::driver::{Blocker, DatabaseError, LockFailure, Place, ReadOnly, Stage};
@@ -78,6 +78,12 @@ enum Cause {
     TemporaryPath(String),
     /// Other tools have a history, and there is none of this library.
     OtherTools(Vec<OtherTool>),
+    /// The set has a history in another place, and none where the run looks.
+    HistoryElsewhere {
+        set: String,
+        elsewhere: AnyHistory,
+        table: String,
+    },
     Stale(Staleness),
     WrongEngine {
         dialect: Dialect,
@@ -179,14 +185,19 @@ impl Error {
         Error::new(Cause::LostHistory { table: history.to_owned(), others: others.join(", ") })
     }
 
+    pub(crate) fn history_elsewhere(set: &str, elsewhere: &AnyHistory, table: &str) -> Error {
+        let (set, table) = (set.to_owned(), table.to_owned());
+        Error::new(Cause::HistoryElsewhere { set, elsewhere: elsewhere.clone(), table })
+    }
+
     pub(crate) fn other_tools(tools: Vec<OtherTool>) -> Error {
         Error::new(Cause::OtherTools(tools))
     }
 
-    /// Whether the run was refused because of the history of another tool.
+    /// Whether the run was refused because of a history of another tool, or in another place.
     #[cfg(feature = "cli")]
-    pub(crate) fn is_of_other_tools(&self) -> bool {
-        matches!(self.0.cause, Cause::OtherTools(_))
+    pub(crate) fn is_of_other_history(&self) -> bool {
+        matches!(self.0.cause, Cause::OtherTools(_) | Cause::HistoryElsewhere { .. })
     }
 
     pub(crate) fn temporary_path(search_path: &str) -> Error {
@@ -254,7 +265,10 @@ impl Error {
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::Refused(_) | Cause::Unprotected { .. } | Cause::OtherTools(_) => ErrorKind::Refused,
+            Cause::Refused(_)
+            | Cause::Unprotected { .. }
+            | Cause::OtherTools(_)
+            | Cause::HistoryElsewhere { .. } => ErrorKind::Refused,
             Cause::Step { error, .. } if error.is_disconnected => ErrorKind::Database,
             Cause::Step { stage: Stage::Script | Stage::Commit, .. } => ErrorKind::Script,
             Cause::Step { .. } | Cause::Database { .. } | Cause::InTransaction => ErrorKind::Database,
@@ -383,6 +397,9 @@ impl fmt::Display for Error {
                  help: put another schema before `pg_temp` in the search_path of the connection, the role or the database"
             )?,
             Cause::OtherTools(tools) => write_other_tools(f, tools)?,
+            Cause::HistoryElsewhere { set, elsewhere, table } => {
+                write_elsewhere(f, &OneLine(set), elsewhere, table)?;
+            }
             Cause::Stale(staleness) => write!(
                 f,
                 "{staleness}\n help: touch a source file of the crate and build again; with \
@@ -425,6 +442,23 @@ impl fmt::Display for Error {
         }
         write_done(f, report)
     }
+}
+
+fn write_elsewhere(
+    f: &mut fmt::Formatter<'_>,
+    set: &OneLine<'_>,
+    elsewhere: &AnyHistory,
+    table: &str,
+) -> fmt::Result {
+    let place = elsewhere.quoted();
+    write!(
+        f,
+        "the database has the history of the set `{set}` in {}, and none in {table}, where this run looks, so its \
+         migrations may have been applied already; nothing was changed\n \
+         help: name the place, best in `[history]` of migrate.toml, with its `schema` and `prefix`. If the set is to have a \
+         second history here, say so for the first run: `--alongside`, in a program `Migrator::alongside`",
+        OneLine(&place)
+    )
 }
 
 fn write_other_tools(f: &mut fmt::Formatter<'_>, tools: &[OtherTool]) -> fmt::Result {

@@ -127,7 +127,7 @@
 //!
 //! With the feature `lint`, the macro analyses what each statement does to a database that is in use: which locks it takes
 //! for long, which data it loses, which running code it breaks. What it finds is a compile error or a warning, by the
-//! [`Risk`], with the safer form. The pages in `docs/hazards/` explain each hazard.
+//! [`Risk`], with the safer form. `cargo migrate explain NAME` prints the page about a hazard.
 //!
 //! ## `migrate.lock`
 //!

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod completions;
+mod explain;
 mod lint;
 mod lock;
 mod new;
@@ -21,6 +22,8 @@ pub(crate) enum FolderVerb {
     New(new::New),
     /// Reports what is wrong with the migrations, and what they would do to a database in use
     Lint(lint::Lint),
+    /// Prints the page about a hazard or a problem: what happens, the safer form, when to allow it
+    Explain(explain::Explain),
     /// Locks the drafts: from then on they cannot be edited, renamed or removed
     Lock(lock::Lock),
     /// Renumbers drafts that come before a locked migration, so that they come after it
@@ -47,6 +50,7 @@ impl FolderVerb {
         match self {
             FolderVerb::New(verb) => verb.run(folder, console),
             FolderVerb::Lint(verb) => verb.run(folder, console),
+            FolderVerb::Explain(verb) => verb.run(console),
             FolderVerb::Lock(verb) => verb.run(folder, console),
             FolderVerb::Rebase(verb) => verb.run(folder, options, console),
             FolderVerb::Adopt(verb) => verb.run(folder, options, console),

@@ -11,6 +11,7 @@ mod day_one;
 #[cfg(target_os = "linux")]
 mod doors;
 mod exit_codes;
+mod explain;
 mod folder;
 mod hostile_text;
 #[cfg(target_os = "linux")]

@@ -46,6 +46,53 @@ fn a_protected_database_wants_its_name() {
     }
 }
 
+/// On another database than the one that was meant, or with a digit too many, all would be gone.
+#[test]
+fn more_than_is_applied_is_a_question_of_its_own() {
+    for (_, project) in Project::both("terminal_more") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        let name = project.database.as_ref().map_or("app.db", |database| database.name()).to_owned();
+        let mut terminal = Terminal::open(&project, &["down", "99"]);
+        terminal.shows("only 3 migrations are applied, fewer than 99").shows("[y/N]").types("n\r").exits(1);
+        project.run(&["protect", "production"]).exits(0);
+        let named = ["down", "99", "--yes", "--database", &name];
+        project
+            .run(&named)
+            .exits(1)
+            .says("only 3 migrations are applied, fewer than 99: all of them would be rolled back")
+            .says("give `down 3` or `down --all` if that is what you want");
+        let mut terminal = Terminal::open(&project, &named);
+        terminal.shows("Type the name of the database").types("y\r").exits(1);
+        assert_eq!(applied(&project), 3);
+        project.run(&["down", "1", "--database", &name]).exits(0);
+        let mut terminal = Terminal::open(&project, &named);
+        terminal.shows("Type the name of the database").types(&format!("{name}\r")).exits(0);
+        assert_eq!(applied(&project), 0);
+        project.run(&["unprotect", "--database", &name]).exits(0);
+        project.run(&["up"]).exits(0);
+        project.run(&["down", "99", "--yes"]).exits(0).says("only 3 migrations are applied, fewer than 99");
+    }
+}
+
+#[test]
+fn a_reset_names_what_it_drops() {
+    for (_, project) in Project::both("terminal_reset") {
+        let project = project.with_tables();
+        project.run(&["up"]).exits(0);
+        let mut terminal = Terminal::open(&project, &["reset"]);
+        terminal
+            .shows("the set default, of the history")
+            .shows("migrate_history\"")
+            .shows("[y/N]")
+            .types("n\r")
+            .exits(1);
+        let said = project.run(&["reset", "--yes", "--json"]).exits(0).stdout;
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(said["dropped"][0]["sets"], serde_json::json!(["default"]), "{said}");
+    }
+}
+
 #[test]
 fn control_c_at_the_question_changes_nothing() {
     let project = Project::sqlite().with_tables();

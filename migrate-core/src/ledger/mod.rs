@@ -6,6 +6,7 @@ mod bindings;
 mod claim;
 mod column;
 mod create;
+mod everywhere;
 mod kept_schema;
 mod read;
 mod record;
@@ -13,6 +14,7 @@ mod settings;
 mod table;
 mod written;
 
+pub use everywhere::AnyHistory;
 pub use read::{Neighbours, Proof, UnreadableRow};
 pub use table::{HISTORY_FORMAT, HistoryTable, Runner};
 pub use written::UNWRITTEN;

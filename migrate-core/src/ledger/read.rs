@@ -7,10 +7,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::HistoryTable;
 use super::bindings::Bindings;
 use super::column::{Column, HISTORY};
 use super::table::HISTORY_FORMAT;
+use super::{AnyHistory, HistoryTable};
 use crate::history::{AppliedMigration, AppliedState, Begun, RecordedDown};
 use crate::query::{Query, Value};
 use crate::{Engine, MigrationSet, OlderBinaries, OneLine, OtherTool, Version};
@@ -126,17 +126,18 @@ impl HistoryTable {
     /// Asks what is there in place of a history. [`Neighbours::read`] reads the answer.
     pub fn neighbours(&self) -> Query {
         let tables = OtherTool::ALL.map(|tool| format!("'{}'", tool.table)).join(", ");
-        let sql = match self.engine {
+        let others = match self.engine {
             Engine::Postgres => format!(
-                "SELECT {TEMPORARY_PATH}, NULL::text UNION ALL SELECT NULL, relname::text FROM pg_catalog.pg_class \
+                "SELECT {TEMPORARY_PATH}, NULL::text, NULL::text, NULL::text \
+                 UNION ALL SELECT NULL, relname::text, NULL, NULL FROM pg_catalog.pg_class \
                  WHERE relname IN ({tables}) AND relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)"
             ),
-            Engine::Sqlite => {
-                format!(
-                    "SELECT NULL, name FROM main.sqlite_master WHERE type = 'table' AND name IN ({tables})"
-                )
-            }
+            Engine::Sqlite => format!(
+                "SELECT NULL, name, NULL, NULL FROM main.sqlite_master WHERE type = 'table' AND name IN ({tables})"
+            ),
         };
+        let ours = AnyHistory::places(self.engine);
+        let sql = format!("{others} UNION ALL SELECT NULL, NULL, ours.* FROM ({ours}) AS ours");
         Query { sql, values: Vec::new() }
     }
 
@@ -168,6 +169,8 @@ pub struct Neighbours {
     pub temporary_path: Option<String>,
     /// The tools for whose history there is a table.
     pub tools: Vec<OtherTool>,
+    /// The histories of this library in other places.
+    pub histories: Vec<AnyHistory>,
 }
 
 impl Neighbours {
@@ -179,7 +182,8 @@ impl Neighbours {
         let tables: Vec<String> = text(1).collect();
         let is_there = |tool: &OtherTool| tables.iter().any(|table| table == tool.table);
         let tools = OtherTool::ALL.into_iter().filter(is_there).collect();
-        Neighbours { temporary_path: text(0).next(), tools }
+        let histories = answer.iter().filter_map(|row| AnyHistory::of_row(row.get(2..)?)).collect();
+        Neighbours { temporary_path: text(0).next(), tools, histories }
     }
 }
 

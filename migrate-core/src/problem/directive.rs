@@ -179,7 +179,7 @@ impl DirectiveProblem {
                 match closest {
                     Some(closest) => format!("did you mean `{closest}`?"),
                     None => {
-                        "docs/hazards/ has a page for each hazard, and its message shows its name".to_owned()
+                        "`cargo migrate explain` lists the hazards, and each message shows its name".to_owned()
                     }
                 },
             ),

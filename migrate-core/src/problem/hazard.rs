@@ -40,7 +40,10 @@ impl HazardProblem {
             HazardProblem::Found { hazard, risk, message, safer } => Wording::new(
                 "hazard",
                 format!("[{hazard}] {risk}: {message}"),
-                format!("{safer}\n allow: -- migrate: allow {hazard} \"why\"\n more: {}", hazard.page()),
+                format!(
+                    "{safer}\n allow: -- migrate: allow {hazard} \"why\"\n more: {}",
+                    hazard.explanation()
+                ),
             ),
             HazardProblem::OldFolder { kinds, files, from } => {
                 let count: usize = kinds.iter().map(|(_, count)| count).sum();

@@ -36,8 +36,9 @@ impl RollbackProblem {
                     "missing-down",
                     format!("this migration cannot be rolled back: `{expected}` is missing"),
                     format!(
-                        "{write}, or put `-- migrate: irreversible \"why\"` at the top of the migration, or set \
-                         `rollback = \"optional\"` in migrate.toml"
+                        "{write}; if the migration changed nothing that has to go back, the file needs only `-- migrate: \
+                         nothing-to-undo \"why\"`; if there is no way back, put `-- migrate: irreversible \"why\"` at the \
+                         top of the migration; `rollback = \"optional\"` in migrate.toml asks for no rollbacks"
                     ),
                 )
             }

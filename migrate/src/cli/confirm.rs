@@ -37,6 +37,13 @@ pub(super) enum Danger {
     None,
     /// Something that needs consent; the text says what.
     Destructive(String),
+    /// Something that needs consent, and that may not be what was meant. A protected database asks for its name even if
+    /// `--database` gave it.
+    Surprising {
+        what: String,
+        /// The arguments that mean just this.
+        instead: String,
+    },
 }
 
 impl Consent {
@@ -58,12 +65,20 @@ impl Consent {
             .help("check the address of the database, or `--database`"));
         }
         let mut kept = Kept::default();
-        if let Danger::Destructive(what) = danger {
+        if let Danger::Destructive(what) | Danger::Surprising { what, .. } = danger {
             let protection = protection::of(&mut database.connection, &session.migrator)?;
-            let is_given = if protection.is_some() { self.database.is_some() } else { self.yes };
+            let way = match danger {
+                Danger::Surprising { instead, .. } => format!("give {instead} if that is what you want"),
+                _ => format!("give `--database {name}` if that is what you want: `--yes` is not enough"),
+            };
+            let is_given = match (&protection, danger) {
+                (Some(_), Danger::Surprising { .. }) => false,
+                (Some(_), _) => self.database.is_some(),
+                (None, _) => self.yes,
+            };
             match protection {
-                _ if is_given => session.console.note(shown),
-                Some(protection) => ask_for_name(session.console, shown, &protection, what, &name)?,
+                _ if is_given => session.console.note(shown_with(shown, danger)),
+                Some(protection) => ask_for_name(session.console, shown, &protection, (what, &way), &name)?,
                 None => confirm(session.console, shown, what, &format!("Go on with `{name}`?"))?,
             }
             kept.restore_point = restore_point::set(session, database)?;
@@ -72,6 +87,14 @@ impl Consent {
             kept.backup = Some(backup::make(database, folder)?);
         }
         Ok(kept)
+    }
+}
+
+/// The plan, with a line about what may not be meant.
+fn shown_with(shown: &str, danger: &Danger) -> String {
+    match danger {
+        Danger::Surprising { what, .. } => format!("{shown}\n{what}"),
+        _ => shown.to_owned(),
     }
 }
 
@@ -102,14 +125,12 @@ fn ask_for_name(
     console: &Console,
     shown: &str,
     protection: &str,
-    what: &str,
+    (what, way): (&str, &str),
     name: &str,
 ) -> Result<(), Failure> {
     let what = format!("`{name}` is protected as `{protection}`, and {what}");
     let Some(answer) = answer(console, shown, &what, "Type the name of the database to go on:") else {
-        return Err(Failure::new("protected", what).help(format!(
-            "nothing was changed; give `--database {name}` if that is what you want: `--yes` is not enough"
-        )));
+        return Err(Failure::new("protected", what).help(format!("nothing was changed; {way}")));
     };
     if answer == name { Ok(()) } else { Err(declined()) }
 }

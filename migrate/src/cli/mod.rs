@@ -156,6 +156,7 @@ mod console;
 mod database;
 mod exit;
 mod failure;
+mod histories;
 #[cfg(feature = "postgres")]
 mod index_build;
 mod options;

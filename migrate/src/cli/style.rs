@@ -44,7 +44,8 @@ fn rest(line: &str) -> String {
         let code = if is_caret { styled(ERROR, code) } else { code.to_owned() };
         return format!("{}{code}", styled(PLACE, format_args!("{number}|")));
     }
-    const LABELS: [&str; 7] = ["help:", "hint:", "detail:", "context:", "allow:", "more:", "blocked by:"];
+    const LABELS: [&str; 9] =
+        ["help:", "else:", "hint:", "note:", "detail:", "context:", "allow:", "more:", "blocked by:"];
     for label in LABELS {
         if let Some(text) = text.strip_prefix(label) {
             return format!("{indent}{}{text}", styled(HELP, label));

@@ -120,6 +120,11 @@ impl<'s> Migrator<'s> {
         plan.steps.iter().find(|step| !agreed.contains(&(step.action, step.version)))
     }
 
+    /// Whether no one has said where the history is.
+    pub(crate) fn has_default_place(&self) -> bool {
+        self.history_schema.is_none() && self.history_prefix.is_none()
+    }
+
     pub(crate) fn history_table(&self, engine: Engine) -> HistoryTable {
         let prefix = self.history_prefix.as_deref().unwrap_or("migrate");
         match engine {

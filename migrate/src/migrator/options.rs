@@ -90,6 +90,10 @@ impl<'s> Migrator<'s> {
     /// Without it such a run is refused, because the scripts may have been run already: `cargo migrate adopt` takes the
     /// other history over. With it two tools work on one database, each with migrations of its own. It matters for the first
     /// run only.
+    ///
+    /// The same holds where the set has a history in another schema or with another prefix, and neither
+    /// [`Migrator::history_schema`] nor [`Migrator::history_prefix`] names a place: a forgotten option begins no second
+    /// history.
     #[must_use]
     pub fn alongside(mut self) -> Self {
         self.alongside = true;

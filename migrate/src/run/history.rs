@@ -1,6 +1,6 @@
 //! The history as a run reads it, and the plan that is made from it.
 
-use migrate_core::{AppliedMigration, Neighbours, OtherTool, Plan, Proof, Query, Target, plan};
+use migrate_core::{AnyHistory, AppliedMigration, Neighbours, OtherTool, Plan, Proof, Query, Target, plan};
 
 use super::Run;
 use crate::driver::{DatabaseError, Driver};
@@ -60,7 +60,7 @@ impl<D: Driver> Run<'_, D> {
     async fn look_around(&mut self) -> Result<(), Error> {
         let rows = self.driver.query(&self.table.neighbours()).await;
         let rows = rows.map_err(|error| Error::database(READING, error))?.unwrap_or_default();
-        let Neighbours { temporary_path, tools } = Neighbours::read(&rows);
+        let Neighbours { temporary_path, tools, histories } = Neighbours::read(&rows);
         self.temporary_path = temporary_path;
         self.other_tools.clear();
         for tool in tools {
@@ -68,7 +68,26 @@ impl<D: Driver> Run<'_, D> {
                 self.other_tools.push(tool);
             }
         }
+        self.elsewhere = None;
+        for history in histories {
+            if self.elsewhere.is_none() && self.is_of_set(&history).await? {
+                self.elsewhere = Some(history);
+            }
+        }
         Ok(())
+    }
+
+    /// Whether a history in another place is that of this set, and a run without a place may have missed it. Whoever names
+    /// the place means it: a product may have a history for each tenant.
+    async fn is_of_set(&mut self, history: &AnyHistory) -> Result<bool, Error> {
+        let query = history.is_of(self.migrator.set).filter(|_| self.migrator.has_default_place());
+        let Some(query) = query else { return Ok(false) };
+        match self.driver.query(&query).await {
+            Ok(rows) => Ok(rows.is_some_and(|rows| !rows.is_empty())),
+            Err(error) if error.is_disconnected => Err(Error::database(READING, error)),
+            // One that this role may not read is another's.
+            Err(_) => Ok(false),
+        }
     }
 
     /// A table that may not be read has rows, for all that is known. One without the tool's columns is of something else.
@@ -91,11 +110,13 @@ impl<D: Driver> Run<'_, D> {
         if let Some(path) = &self.temporary_path {
             return Err(Error::temporary_path(path));
         }
-        match history {
-            History::Missing if !self.migrator.alongside && !self.other_tools.is_empty() => {
-                Err(Error::other_tools(self.other_tools.clone()))
-            }
-            _ => Ok(plan),
+        if !matches!(history, History::Missing) || self.migrator.alongside {
+            return Ok(plan);
+        }
+        match &self.elsewhere {
+            Some(elsewhere) => Err(Error::history_elsewhere(set.name(), elsewhere, self.table.name())),
+            None if !self.other_tools.is_empty() => Err(Error::other_tools(self.other_tools.clone())),
+            None => Ok(plan),
         }
     }
 }

@@ -21,7 +21,7 @@ mod transactions;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use migrate_core::{HistoryTable, OtherTool, Runner};
+use migrate_core::{AnyHistory, HistoryTable, OtherTool, Runner};
 
 use crate::driver::{Driver, Keep};
 use crate::error::Error;
@@ -48,6 +48,8 @@ pub(crate) struct Run<'a, D> {
     temporary_path: Option<String>,
     /// The other tools that have a history here, while there is none of ours.
     other_tools: Vec<OtherTool>,
+    /// The history of this set in another place, while there is none in the default one, where the run looks.
+    elsewhere: Option<AnyHistory>,
     /// Whether the schema was noted before the run, or is not to be kept at all.
     is_noted: bool,
     /// How to keep the schema at the end.
@@ -80,6 +82,7 @@ impl<'a, D: Driver> Run<'a, D> {
             mark,
             temporary_path: None,
             other_tools: Vec::new(),
+            elsewhere: None,
             is_noted,
             keep: None,
         })

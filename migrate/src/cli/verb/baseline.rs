@@ -20,6 +20,6 @@ impl Baseline {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let (target, access, consent) =
             (Target::Baseline(self.version), Access::Existing, &Consent::default());
-        Change { verb: "baseline", target, access, consent, danger: harmless }.run(session)
+        Change { verb: "baseline", target, access, consent, danger: &harmless }.run(session)
     }
 }

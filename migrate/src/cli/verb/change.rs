@@ -19,7 +19,7 @@ pub(super) struct Change<'c> {
     pub(super) access: Access,
     pub(super) consent: &'c Consent,
     /// How dangerous the plan is.
-    pub(super) danger: fn(&Plan) -> Danger,
+    pub(super) danger: &'c dyn Fn(&Plan) -> Danger,
 }
 
 impl Change<'_> {
@@ -41,23 +41,23 @@ impl Change<'_> {
 
 /// The answer of a run in JSON.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Answer<'a, T> {
     #[serde(flatten)]
     report: &'a Report,
     #[serde(flatten)]
-    kept: &'a Kept,
+    before: &'a T,
 }
 
-/// Prints the report of a run.
+/// Prints the report of a run, and what was done before it.
 pub(super) fn finish(
     session: &Session<'_>,
     database: &Database,
     verb: &str,
-    kept: &Kept,
+    before: &impl Serialize,
     done: Result<Report, Error>,
 ) -> Result<Exit, Failure> {
     let report = done?;
-    session.console.answer(verb, text(session, &report), database.json(&Answer { report: &report, kept }));
+    session.console.answer(verb, text(session, &report), database.json(&Answer { report: &report, before }));
     Ok(Exit::DONE)
 }
 
@@ -103,6 +103,25 @@ fn have(count: usize) -> String {
 
 /// A rollback always needs consent: it drops what the migrations made, with the data in it.
 pub(super) fn of_rollback(plan: &Plan) -> Danger {
-    let count = plan.steps.iter().filter(|step| step.action == Action::Rollback).count();
-    Danger::Destructive(format!("rolling back {} may lose data", migrations(count)))
+    Danger::Destructive(format!("rolling back {} may lose data", migrations(rolled_back(plan))))
+}
+
+/// A rollback of so many migrations. If fewer are applied, that may be another database than the one that was meant.
+pub(super) fn of_rollback_of(steps: usize, plan: &Plan) -> Danger {
+    let applied = rolled_back(plan);
+    if applied >= steps {
+        return of_rollback(plan);
+    }
+    let are = if applied == 1 { "is" } else { "are" };
+    Danger::Surprising {
+        what: format!(
+            "only {} {are} applied, fewer than {steps}: all of them would be rolled back",
+            migrations(applied)
+        ),
+        instead: format!("`down {applied}` or `down --all`"),
+    }
+}
+
+fn rolled_back(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| step.action == Action::Rollback).count()
 }

@@ -1,9 +1,9 @@
 //! `down`: rolls migrations back.
 
 use clap::Args;
-use migrate_core::{Target, Version};
+use migrate_core::{Plan, Target, Version};
 
-use super::change::{Change, of_rollback};
+use super::change::{Change, of_rollback, of_rollback_of};
 use super::plan;
 use crate::cli::confirm::Consent;
 use crate::cli::connection::Access;
@@ -39,7 +39,11 @@ impl Down {
         if self.dry_run {
             return plan::show(session, target, false, false);
         }
+        let danger = |plan: &Plan| match target {
+            Target::Down(steps) if !self.all => of_rollback_of(steps, plan),
+            _ => of_rollback(plan),
+        };
         let (access, consent) = (Access::Existing, &self.consent);
-        Change { verb: "down", target, access, consent, danger: of_rollback }.run(session)
+        Change { verb: "down", target, access, consent, danger: &danger }.run(session)
     }
 }

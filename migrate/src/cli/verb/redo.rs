@@ -19,6 +19,6 @@ pub struct Redo {
 impl Redo {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let (access, consent) = (Access::Existing, &self.consent);
-        Change { verb: "redo", target: Target::Redo, access, consent, danger: of_rollback }.run(session)
+        Change { verb: "redo", target: Target::Redo, access, consent, danger: &of_rollback }.run(session)
     }
 }

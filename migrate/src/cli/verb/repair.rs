@@ -17,6 +17,6 @@ pub struct Repair {}
 impl Repair {
     pub(super) fn run(self, session: &Session<'_>) -> Result<Exit, Failure> {
         let (target, access, consent) = (Target::Repair, Access::Existing, &Consent::default());
-        Change { verb: "repair", target, access, consent, danger: harmless }.run(session)
+        Change { verb: "repair", target, access, consent, danger: &harmless }.run(session)
     }
 }

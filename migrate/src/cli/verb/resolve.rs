@@ -37,6 +37,6 @@ impl Resolve {
         let target =
             target.unwrap_or_else(|| unreachable!("the arguments are a group, of which one is required"));
         let (access, consent) = (Access::Existing, &Consent::default());
-        Change { verb: "resolve", target, access, consent, danger: harmless }.run(session)
+        Change { verb: "resolve", target, access, consent, danger: &harmless }.run(session)
     }
 }

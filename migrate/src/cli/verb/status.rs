@@ -38,7 +38,7 @@ impl Status {
         let mut database = session.open(Access::Read)?;
         let status = session.migrator.status(&mut database.connection)?;
         if status.migrations.iter().all(|migration| migration.applied_at.is_none()) {
-            warn_of_other_tools(session, &mut database);
+            warn_of_other_history(session, &mut database);
         }
         let drift = self.drift(session, &mut database, &status);
         let mut text = table(&status, session.console.program());
@@ -74,10 +74,10 @@ impl Status {
 }
 
 /// A run would be refused.
-fn warn_of_other_tools(session: &Session<'_>, database: &mut Database) {
+fn warn_of_other_history(session: &Session<'_>, database: &mut Database) {
     let plan = session.migrator.plan(&mut database.connection, Target::Latest);
     if let Err(error) = plan
-        && error.is_of_other_tools()
+        && error.is_of_other_history()
     {
         session.console.warn(&error.to_string());
     }

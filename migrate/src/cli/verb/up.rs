@@ -36,6 +36,6 @@ impl Up {
             session.migrator = session.migrator.clone().out_of_order(OutOfOrder::Apply);
         }
         let (access, consent) = (Access::Create, &self.consent);
-        Change { verb: "up", target, access, consent, danger: of_risk }.run(session)
+        Change { verb: "up", target, access, consent, danger: &of_risk }.run(session)
     }
 }

@@ -10,6 +10,7 @@ conformance! {
     a_table_that_only_has_the_name_says_nothing,
     a_history_may_begin_alongside_another,
     a_baseline_leads_past_the_history_of_another_tool,
+    a_history_in_another_place_is_named_before_a_second_one_begins,
 }
 
 fn two<S: Sandbox>(_: &S) -> MigrationSet {
@@ -108,6 +109,27 @@ async fn a_history_may_begin_alongside_another<S: Sandbox>(mut db: S) {
     assert!(db.migrate(&migrator).await.unwrap().is_empty());
     assert_eq!(db.rollback(&migrator, 1).await.unwrap().migrations.len(), 1);
     assert_eq!(db.migrate(&migrator).await.unwrap().migrations.len(), 1);
+}
+
+async fn a_history_in_another_place_is_named_before_a_second_one_begins<S: Sandbox>(mut db: S) {
+    let set = two(&db);
+    let placed = Migrator::new(&set).history_prefix("app's");
+    assert_eq!(db.migrate(&placed).await.unwrap().migrations.len(), 2);
+    // A forgotten option.
+    let migrator = Migrator::new(&set);
+    let error = db.migrate(&migrator).await.unwrap_err();
+    let told = error.to_string();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{told}");
+    for part in ["the history of the set `default`", "\"app's_history\"", "[history]", "nothing was changed"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // A place that is named is meant: each tenant may have a history of its own. So is another set.
+    let other = Folder::new(S::DIALECT).table(1, "c").set();
+    assert_eq!(db.migrate(&Migrator::new(&other)).await.unwrap().migrations.len(), 1);
+    let named = Migrator::new(&set).history_prefix("second");
+    db.execute("DROP TABLE a; DROP TABLE b").await;
+    assert_eq!(db.migrate(&named).await.unwrap().migrations.len(), 2);
 }
 
 async fn a_baseline_leads_past_the_history_of_another_tool<S: Sandbox>(mut db: S) {

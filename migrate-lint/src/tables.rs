@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(shown("tenant_id"), ("app.tenant".to_owned(), Some("uuid".to_owned()), true, None));
         assert_eq!(shown("id"), ("bigint".to_owned(), None, true, Some(Filled::Identity)));
         assert_eq!(shown("n"), ("integer".to_owned(), None, true, Some(Filled::Serial)));
-        assert_eq!(shown("state").0, "\"State Of\"");
+        assert_eq!(shown("state").0, "public.\"State Of\"");
         assert_eq!(shown("code"), ("char(2)".to_owned(), None, false, None));
         assert_eq!(shown("at"), ("timestamptz".to_owned(), None, true, Some(Filled::Default)));
     }

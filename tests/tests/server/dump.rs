@@ -118,6 +118,7 @@ async fn what_names_other_objects_comes_behind_them() {
         ALTER TABLE z_first DISABLE TRIGGER off;
         CREATE RULE nothing AS ON DELETE TO uses DO INSTEAD NOTHING;
         CREATE EXTENSION pg_trgm;
+        COMMENT ON EXTENSION pg_trgm IS 'it''s ours';
         CREATE INDEX ON has_domain ((value::text) gin_trgm_ops) WHERE value > 5;"
             .replace("ON has_domain ((value::text)", "ON has_domain USING gin ((value::text)")
             .as_str(),

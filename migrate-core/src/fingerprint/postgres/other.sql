@@ -18,8 +18,13 @@ SELECT 'extension', '', '', x.extname::text, p.property, p.value
 FROM pg_extension x,
 LATERAL (VALUES
     ('schema', (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = x.extnamespace)),
-    ('version', x.extversion)
+    ('version', x.extversion),
+    -- An extension brings a comment, so only another one is reported. That of plpgsql is in every database.
+    ('comment', (SELECT d.description FROM pg_description d
+        WHERE d.classoid = 'pg_extension'::regclass AND d.objoid = x.oid AND x.extname <> 'plpgsql' AND d.description
+            IS DISTINCT FROM (SELECT a.comment FROM pg_available_extensions() a WHERE a.name = x.extname)))
 ) p (property, value)
+WHERE p.value IS NOT NULL
 UNION ALL
 -- Privileges of every kind of object, a property for each role.
 SELECT kind, space, parent, name, 'grants to ' || role, coalesce(actual, 'nothing')

@@ -114,6 +114,12 @@ pub(crate) const OTHERS: &[Case] = &[
         "ALTER EXTENSION citext SET SCHEMA own",
         "changed  extension citext: schema public → own",
     ),
+    // The comment that an extension brings is no change.
+    case(
+        "CREATE EXTENSION citext",
+        "COMMENT ON EXTENSION citext IS 'ours'",
+        "changed  extension citext: comment none → ours",
+    ),
     // All the rest.
     case("", "CREATE COLLATION german (locale = 'C')", "added    collation public.german"),
     case(

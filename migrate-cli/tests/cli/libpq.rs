@@ -210,7 +210,6 @@ fn words_are_those_of_psql() {
         "postgres://u@127.0.0.1:<TCP>/db?user",
         "postgres://u@127.0.0.1:<TCP>/db?user=a=b",
         "postgres://u@127.0.0.1:<TCP>/db?user=a&&dbname=b",
-        "postgres://u@127.0.0.1:<TCP>/db?ssl=false",
         "postgres://u@127.0.0.1:<TCP>/db?sslmode=",
         "postgres://u@127.0.0.1:<TCP>/db?sslmode=Require",
         "postgres://u@127.0.0.1:<TCP>/db?target_session_attrs=",

@@ -64,6 +64,19 @@ fn changes_are_told_by_object_and_property() {
 }
 
 #[test]
+fn an_index_of_a_partitioned_table_is_not_created_without_its_partitions() {
+    let undo = |definition: &str| {
+        let index = ["index", "app", "orders", "by_note", "definition", definition];
+        let removed = fingerprint(&[TABLE, index]).diff(&fingerprint(&[TABLE]));
+        let [change] = &removed.changes[..] else { panic!("{removed}") };
+        change.undo.as_ref().map(|undo| undo.sql.clone())
+    };
+    let of_table = "CREATE INDEX by_note ON app.orders USING btree (note)";
+    assert_eq!(undo(of_table).as_deref(), Some(of_table));
+    assert_eq!(undo("CREATE INDEX by_note ON ONLY app.orders USING btree (note)"), None);
+}
+
+#[test]
 fn the_order_of_columns_is_a_difference_of_its_own() {
     let order = |columns| fingerprint(&[["table", "app", "", "orders", "columns", columns], ID]);
     let [one, other] = [order("id, \"a, b\", note"), order("id, note, \"a, b\"")];

@@ -158,6 +158,11 @@ fn create(engine: Engine, id: &ObjectId, before: &Fingerprint) -> Option<String>
         let is_whole = matches!(id.kind, Index | View | Trigger);
         return object.get("definition").filter(|_| is_whole).cloned();
     }
+    // The server writes the index of a partitioned table so: without those of the partitions, it would stay invalid.
+    let is_of_partitioned = object.get("definition").is_some_and(|sql| sql.contains(" ON ONLY "));
+    if id.kind == Index && is_of_partitioned {
+        return None;
+    }
     let (properties, sql) = create_one(id, object)?;
     let mut properties = properties.to_vec();
     properties.push("comment");

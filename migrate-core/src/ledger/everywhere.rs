@@ -1,5 +1,6 @@
 //! The histories of a database, whatever their schema and prefix: one of another place is known by its columns.
 
+use super::HistoryTable;
 use super::table::quoted;
 use crate::query::{Query, Value};
 use crate::{Engine, MigrationSet};
@@ -62,6 +63,11 @@ impl AnyHistory {
             sql,
             values: vec![set.name().into(), first.version().as_i64().into(), checksum.as_str().into()],
         })
+    }
+
+    /// Whether it is in this place.
+    pub fn is_at(&self, place: &HistoryTable) -> bool {
+        self.schema == place.schema && self.table == format!("{}_history", place.prefix)
     }
 
     /// The schema, if the engine has schemas.

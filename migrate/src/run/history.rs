@@ -70,7 +70,9 @@ impl<D: Driver> Run<'_, D> {
         }
         self.elsewhere = None;
         for history in histories {
-            if self.elsewhere.is_none() && self.is_of_set(&history).await? {
+            // Another runner may have made this very history meanwhile.
+            let is_ours = history.is_at(&self.table);
+            if !is_ours && self.elsewhere.is_none() && self.is_of_set(&history).await? {
                 self.elsewhere = Some(history);
             }
         }
